@@ -1,0 +1,40 @@
+# The commands of a contributor. `just` lists them.
+
+[private]
+default:
+    @just --list --unsorted
+
+# Formatting, lints, and every test that needs no PostgreSQL
+check: lint
+    cargo nextest run -E 'not test(/::postgres/)'
+
+# The same and the PostgreSQL tests, on a throw-away cluster
+check-both: lint
+    cargo nextest run
+
+# A service of your own on strippenkaart.db; add `--listen …` and the like
+run *arguments:
+    cargo run -- serve --database sqlite://strippenkaart.db {{ arguments }}
+
+# The service on made-up data, thrown away at the end
+demo *arguments:
+    cargo run --release -- demo {{ arguments }}
+
+# Writes the reviewed copy of the OpenAPI document anew: look at the difference
+openapi:
+    INSTA_UPDATE=always cargo nextest run openapi
+    git diff --stat -- tests
+
+# Takes over what the tests now see as their snapshots: look at the difference
+accept *filter:
+    INSTA_UPDATE=always cargo nextest run {{ filter }}
+    git diff --stat -- tests
+
+# Benchmarks of the domain and the writer (docs/benchmarks.md)
+bench *arguments:
+    cargo bench --bench ledger {{ arguments }}
+
+[private]
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings

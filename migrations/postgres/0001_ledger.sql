@@ -1,0 +1,417 @@
+-- The whole schema: see docs/architecture.md. Storage types are the same on both databases: ids are UUID v7 as text,
+-- instants are microseconds since 1970 in UTC, dates are ISO 8601 text, minutes and cents are integers.
+
+-- Values the service keeps for itself, such as the key that signs tokens.
+CREATE TABLE settings (
+    name TEXT COLLATE "C" NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (name)
+);
+
+-- The versions of the policy (POL-1): the text as it was given, and the day from which it holds.
+CREATE TABLE policies (
+    version BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    effective_from TEXT COLLATE "C" NOT NULL,
+    applied_at BIGINT NOT NULL,
+    PRIMARY KEY (version),
+    UNIQUE (digest, effective_from)
+);
+
+-- The next free number of each series; locked after customers (PAY-1).
+CREATE TABLE counters (
+    name TEXT COLLATE "C" NOT NULL,
+    next BIGINT NOT NULL,
+    PRIMARY KEY (name),
+    CHECK (next >= 1)
+);
+
+-- Logins. A login without a role belongs to a customer's contact.
+CREATE TABLE users (
+    id TEXT COLLATE "C" NOT NULL,
+    email TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C",
+    password TEXT COLLATE "C",
+    created_at BIGINT NOT NULL,
+    disabled_at BIGINT,
+    PRIMARY KEY (id),
+    UNIQUE (email),
+    CHECK (role IN ('admin', 'finance', 'agent'))
+);
+
+-- A signed-in browser: the digest of its cookie, never the cookie.
+CREATE TABLE sessions (
+    digest TEXT COLLATE "C" NOT NULL,
+    user_id TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (digest),
+    FOREIGN KEY (user_id) REFERENCES users (id)
+);
+
+-- API tokens by their jti; a revoked one is refused.
+CREATE TABLE tokens (
+    jti TEXT COLLATE "C" NOT NULL,
+    user_id TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    PRIMARY KEY (jti),
+    FOREIGN KEY (user_id) REFERENCES users (id)
+);
+
+-- A customer, its running totals and the head of its chain.
+CREATE TABLE customers (
+    id TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    email TEXT COLLATE "C" NOT NULL,
+    identity TEXT COLLATE "C" NOT NULL,
+    locale TEXT COLLATE "C" NOT NULL,
+    monthly_amount BIGINT,
+    contract_start TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    head TEXT COLLATE "C" NOT NULL,
+    last_recorded_at BIGINT NOT NULL,
+    available BIGINT NOT NULL,
+    held BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    expired BIGINT NOT NULL,
+    frozen BIGINT NOT NULL,
+    refunded BIGINT NOT NULL,
+    uncovered BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (number),
+    UNIQUE (identity),
+    CHECK (locale IN ('nl', 'en')),
+    CHECK (seq >= 0),
+    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND uncovered >= 0)
+);
+
+-- The persons of a customer (SPEND-1). Revoked ones stay, with the moment of revocation.
+CREATE TABLE contacts (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    email TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    ceiling BIGINT,
+    valid_from TEXT COLLATE "C",
+    valid_until TEXT COLLATE "C",
+    asked_by TEXT COLLATE "C",
+    asked_via TEXT COLLATE "C",
+    added_by TEXT COLLATE "C",
+    added_at BIGINT NOT NULL,
+    removed_at BIGINT,
+    removed_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (role IN ('owner', 'spender', 'viewer')),
+    CHECK (ceiling > 0)
+);
+
+-- Which login is which contact: made when an invitation is accepted.
+CREATE TABLE contact_logins (
+    contact_id TEXT COLLATE "C" NOT NULL,
+    user_id TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (contact_id),
+    FOREIGN KEY (contact_id) REFERENCES contacts (id),
+    FOREIGN KEY (user_id) REFERENCES users (id)
+);
+
+-- Links that are valid once: a first administrator, a contact's login, a new password.
+CREATE TABLE invitations (
+    digest TEXT COLLATE "C" NOT NULL,
+    purpose TEXT COLLATE "C" NOT NULL,
+    email TEXT COLLATE "C",
+    name TEXT COLLATE "C",
+    user_id TEXT COLLATE "C",
+    contact_id TEXT COLLATE "C",
+    role TEXT COLLATE "C",
+    created_by TEXT COLLATE "C",
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT,
+    PRIMARY KEY (digest),
+    CHECK (purpose IN ('first_admin', 'staff', 'contact', 'reset'))
+);
+
+-- An invoice for a card (PAY-1, PAY-6).
+CREATE TABLE invoices (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    card_id TEXT COLLATE "C" NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
+    issued_on TEXT COLLATE "C" NOT NULL,
+    due_on TEXT COLLATE "C" NOT NULL,
+    net BIGINT NOT NULL,
+    vat_rate TEXT COLLATE "C" NOT NULL,
+    vat BIGINT NOT NULL,
+    gross BIGINT NOT NULL,
+    paid BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (number),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (gross = net + vat),
+    CHECK (paid >= 0 AND paid <= gross)
+);
+
+-- Money received for an invoice.
+CREATE TABLE payments (
+    id TEXT COLLATE "C" NOT NULL,
+    invoice_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    paid_on TEXT COLLATE "C" NOT NULL,
+    method TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    open_after BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    CHECK (amount > 0),
+    CHECK (method IN ('bank', 'direct_debit', 'other'))
+);
+
+-- A card and its counters: kept in the commit that books the movements, and never out of balance (CARD-6).
+CREATE TABLE cards (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    origin TEXT COLLATE "C" NOT NULL,
+    minutes BIGINT NOT NULL,
+    granted BIGINT NOT NULL,
+    price BIGINT NOT NULL,
+    ordered_on TEXT COLLATE "C" NOT NULL,
+    activated_at BIGINT,
+    activated_on TEXT COLLATE "C",
+    expires_on TEXT COLLATE "C",
+    late_days BIGINT NOT NULL,
+    invoice_id TEXT COLLATE "C",
+    available BIGINT NOT NULL,
+    held BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    expired BIGINT NOT NULL,
+    frozen BIGINT NOT NULL,
+    refunded BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    CHECK (origin IN ('welcome', 'bought')),
+    CHECK (minutes > 0),
+    CHECK (granted = available + held + used + expired + frozen + refunded),
+    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0)
+);
+
+-- A report of a customer.
+CREATE TABLE tickets (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    description TEXT COLLATE "C" NOT NULL,
+    requester_id TEXT COLLATE "C",
+    kind TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT COLLATE "C",
+    charged BIGINT NOT NULL,
+    correctable BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (number),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (requester_id) REFERENCES contacts (id),
+    CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
+    CHECK (charged >= 0 AND correctable >= 0)
+);
+
+-- Hours asked for beforehand, and what became of them (SPEND-3 to SPEND-6).
+CREATE TABLE estimates (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    ticket_id TEXT COLLATE "C" NOT NULL,
+    minutes BIGINT NOT NULL,
+    description TEXT COLLATE "C" NOT NULL,
+    proposed_at BIGINT NOT NULL,
+    proposed_by TEXT COLLATE "C",
+    answer_by TEXT COLLATE "C" NOT NULL,
+    work_until TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL,
+    answered_by TEXT COLLATE "C",
+    answered_at BIGINT,
+    answered_via TEXT COLLATE "C",
+    answer_note TEXT COLLATE "C",
+    recorded_by TEXT COLLATE "C",
+    closed_at BIGINT,
+    held BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    correctable BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (minutes > 0),
+    CHECK (status IN ('proposed', 'accepted', 'declined', 'lapsed', 'closed')),
+    CHECK (held >= 0 AND used >= 0 AND correctable >= 0)
+);
+
+-- What an estimate still holds of each card.
+CREATE TABLE holds (
+    estimate_id TEXT COLLATE "C" NOT NULL,
+    card_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    minutes BIGINT NOT NULL,
+    PRIMARY KEY (estimate_id, card_id),
+    FOREIGN KEY (estimate_id) REFERENCES estimates (id),
+    FOREIGN KEY (card_id) REFERENCES cards (id),
+    CHECK (minutes >= 0)
+);
+
+-- The ledger: one booking each, gapless per customer, each with the hash of the one before. Append-only.
+CREATE TABLE transactions (
+    customer_id TEXT COLLATE "C" NOT NULL,
+    seq BIGINT NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    policy_version BIGINT NOT NULL,
+    worked_on TEXT COLLATE "C",
+    booked_on TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    actor_id TEXT COLLATE "C",
+    reverses TEXT COLLATE "C",
+    time_entry_id TEXT COLLATE "C",
+    ticket_id TEXT COLLATE "C",
+    worked BIGINT,
+    note_digest TEXT COLLATE "C",
+    prev_hash TEXT COLLATE "C" NOT NULL,
+    hash TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (customer_id, seq),
+    UNIQUE (id),
+    UNIQUE (reverses),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (policy_version) REFERENCES policies (version),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'expiry')),
+    CHECK (seq >= 1)
+);
+
+-- The truth: minutes of one card from one account to another, with the totals after it. Append-only.
+CREATE TABLE movements (
+    customer_id TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    card_id TEXT COLLATE "C",
+    estimate_id TEXT COLLATE "C",
+    from_account TEXT COLLATE "C" NOT NULL,
+    to_account TEXT COLLATE "C" NOT NULL,
+    minutes BIGINT NOT NULL,
+    basis TEXT COLLATE "C",
+    available BIGINT NOT NULL,
+    held BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    expired BIGINT NOT NULL,
+    frozen BIGINT NOT NULL,
+    refunded BIGINT NOT NULL,
+    uncovered BIGINT NOT NULL,
+    card_available BIGINT NOT NULL,
+    card_held BIGINT NOT NULL,
+    card_used BIGINT NOT NULL,
+    card_expired BIGINT NOT NULL,
+    card_frozen BIGINT NOT NULL,
+    card_refunded BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, recorded_at, seq, line),
+    FOREIGN KEY (customer_id, seq) REFERENCES transactions (customer_id, seq),
+    FOREIGN KEY (card_id) REFERENCES cards (id),
+    CHECK (minutes > 0),
+    CHECK (from_account <> to_account),
+    CHECK (from_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'uncovered')),
+    CHECK (to_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'uncovered')),
+    CHECK ((card_id IS NULL) = (from_account = 'uncovered' OR to_account = 'uncovered'))
+);
+
+-- What agents worked. Facts never change; `uncovered` and `reversed_by` are the two marks that later bookings leave.
+CREATE TABLE time_entries (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    ticket_id TEXT COLLATE "C" NOT NULL,
+    estimate_id TEXT COLLATE "C",
+    transaction_id TEXT COLLATE "C" NOT NULL,
+    agent_id TEXT COLLATE "C",
+    worked BIGINT NOT NULL,
+    charged BIGINT NOT NULL,
+    worked_on TEXT COLLATE "C" NOT NULL,
+    started_at BIGINT,
+    covered_by TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    uncovered BIGINT NOT NULL,
+    reversed_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (worked BETWEEN 1 AND 1440),
+    CHECK (charged >= 0),
+    CHECK (uncovered BETWEEN 0 AND charged),
+    CHECK (covered_by IN ('card', 'free', 'uncovered'))
+);
+
+-- Free text of transactions: may be erased, its salted digest stays in the chain.
+CREATE TABLE notes (
+    transaction_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    salt TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (transaction_id)
+);
+
+-- Every business write that was booked: who asked what, and the keys that make a repetition harmless. Append-only.
+CREATE TABLE commands (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    act TEXT COLLATE "C" NOT NULL,
+    actor_id TEXT COLLATE "C",
+    recorded_at BIGINT NOT NULL,
+    caller TEXT COLLATE "C",
+    "key" TEXT COLLATE "C",
+    request TEXT COLLATE "C",
+    subject TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (caller, "key")
+);
+
+CREATE INDEX contacts_of ON contacts (customer_id);
+CREATE INDEX contact_logins_of ON contact_logins (user_id);
+CREATE INDEX sessions_of ON sessions (user_id);
+CREATE INDEX invoices_of ON invoices (customer_id, number);
+CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
+CREATE INDEX payments_of ON payments (invoice_id);
+CREATE INDEX cards_of ON cards (customer_id);
+CREATE INDEX cards_expiring ON cards (expires_on) WHERE available > 0;
+CREATE INDEX tickets_of ON tickets (customer_id, number);
+CREATE INDEX estimates_of ON estimates (customer_id, status);
+CREATE INDEX estimates_for ON estimates (ticket_id);
+CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
+CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepted';
+CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
+CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
+CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
+CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;
+CREATE INDEX time_entries_uncovered ON time_entries (customer_id) WHERE uncovered > 0;
+
+-- The ledger is append-only, and the database says so itself.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP;
+END
+$$;
+
+CREATE TRIGGER transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON movements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER commands_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commands FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+INSERT INTO counters (name, next) VALUES ('customer', 1), ('ticket', 1);
+-- The key that signs API tokens: random, made here, so that tokens survive restarts without a setting.
+INSERT INTO settings (name, value)
+VALUES ('token_key', encode(sha256((gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text)::bytea), 'hex'));

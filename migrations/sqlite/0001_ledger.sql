@@ -1,0 +1,419 @@
+-- The whole schema: see docs/architecture.md. Storage types are the same on both databases: ids are UUID v7 as text,
+-- instants are microseconds since 1970 in UTC, dates are ISO 8601 text, minutes and cents are integers.
+
+-- Values the service keeps for itself, such as the key that signs tokens.
+CREATE TABLE settings (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (name)
+) STRICT, WITHOUT ROWID;
+
+-- The versions of the policy (POL-1): the text as it was given, and the day from which it holds.
+CREATE TABLE policies (
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    text TEXT NOT NULL,
+    effective_from TEXT NOT NULL,
+    applied_at INTEGER NOT NULL,
+    PRIMARY KEY (version),
+    UNIQUE (digest, effective_from)
+) STRICT;
+
+-- The next free number of each series; locked after customers (PAY-1).
+CREATE TABLE counters (
+    name TEXT NOT NULL,
+    next INTEGER NOT NULL,
+    PRIMARY KEY (name),
+    CHECK (next >= 1)
+) STRICT, WITHOUT ROWID;
+
+-- Logins. A login without a role belongs to a customer's contact.
+CREATE TABLE users (
+    id TEXT NOT NULL,
+    email TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT,
+    password TEXT,
+    created_at INTEGER NOT NULL,
+    disabled_at INTEGER,
+    PRIMARY KEY (id),
+    UNIQUE (email),
+    CHECK (role IN ('admin', 'finance', 'agent'))
+) STRICT;
+
+-- A signed-in browser: the digest of its cookie, never the cookie.
+CREATE TABLE sessions (
+    digest TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (digest),
+    FOREIGN KEY (user_id) REFERENCES users (id)
+) STRICT;
+
+-- API tokens by their jti; a revoked one is refused.
+CREATE TABLE tokens (
+    jti TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    PRIMARY KEY (jti),
+    FOREIGN KEY (user_id) REFERENCES users (id)
+) STRICT;
+
+-- A customer, its running totals and the head of its chain.
+CREATE TABLE customers (
+    id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    monthly_amount INTEGER,
+    contract_start TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    head TEXT NOT NULL,
+    last_recorded_at INTEGER NOT NULL,
+    available INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    frozen INTEGER NOT NULL,
+    refunded INTEGER NOT NULL,
+    uncovered INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (number),
+    UNIQUE (identity),
+    CHECK (locale IN ('nl', 'en')),
+    CHECK (seq >= 0),
+    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND uncovered >= 0)
+) STRICT;
+
+-- The persons of a customer (SPEND-1). Revoked ones stay, with the moment of revocation.
+CREATE TABLE contacts (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    role TEXT NOT NULL,
+    ceiling INTEGER,
+    valid_from TEXT,
+    valid_until TEXT,
+    asked_by TEXT,
+    asked_via TEXT,
+    added_by TEXT,
+    added_at INTEGER NOT NULL,
+    removed_at INTEGER,
+    removed_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (role IN ('owner', 'spender', 'viewer')),
+    CHECK (ceiling > 0)
+) STRICT;
+
+-- Which login is which contact: made when an invitation is accepted.
+CREATE TABLE contact_logins (
+    contact_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (contact_id),
+    FOREIGN KEY (contact_id) REFERENCES contacts (id),
+    FOREIGN KEY (user_id) REFERENCES users (id)
+) STRICT, WITHOUT ROWID;
+
+-- Links that are valid once: a first administrator, a contact's login, a new password.
+CREATE TABLE invitations (
+    digest TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    email TEXT,
+    name TEXT,
+    user_id TEXT,
+    contact_id TEXT,
+    role TEXT,
+    created_by TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER,
+    PRIMARY KEY (digest),
+    CHECK (purpose IN ('first_admin', 'staff', 'contact', 'reset'))
+) STRICT;
+
+-- An invoice for a card (PAY-1, PAY-6).
+CREATE TABLE invoices (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    card_id TEXT NOT NULL,
+    number TEXT NOT NULL,
+    issued_on TEXT NOT NULL,
+    due_on TEXT NOT NULL,
+    net INTEGER NOT NULL,
+    vat_rate TEXT NOT NULL,
+    vat INTEGER NOT NULL,
+    gross INTEGER NOT NULL,
+    paid INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (number),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (gross = net + vat),
+    CHECK (paid >= 0 AND paid <= gross)
+) STRICT;
+
+-- Money received for an invoice.
+CREATE TABLE payments (
+    id TEXT NOT NULL,
+    invoice_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    paid_on TEXT NOT NULL,
+    method TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT,
+    open_after INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    CHECK (amount > 0),
+    CHECK (method IN ('bank', 'direct_debit', 'other'))
+) STRICT;
+
+-- A card and its counters: kept in the commit that books the movements, and never out of balance (CARD-6).
+CREATE TABLE cards (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    product TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    minutes INTEGER NOT NULL,
+    granted INTEGER NOT NULL,
+    price INTEGER NOT NULL,
+    ordered_on TEXT NOT NULL,
+    activated_at INTEGER,
+    activated_on TEXT,
+    expires_on TEXT,
+    late_days INTEGER NOT NULL,
+    invoice_id TEXT,
+    available INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    frozen INTEGER NOT NULL,
+    refunded INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    CHECK (origin IN ('welcome', 'bought')),
+    CHECK (minutes > 0),
+    CHECK (granted = available + held + used + expired + frozen + refunded),
+    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0)
+) STRICT;
+
+-- A report of a customer.
+CREATE TABLE tickets (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    description TEXT NOT NULL,
+    requester_id TEXT,
+    kind TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT,
+    charged INTEGER NOT NULL,
+    correctable INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (number),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (requester_id) REFERENCES contacts (id),
+    CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
+    CHECK (charged >= 0 AND correctable >= 0)
+) STRICT;
+
+-- Hours asked for beforehand, and what became of them (SPEND-3 to SPEND-6).
+CREATE TABLE estimates (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    minutes INTEGER NOT NULL,
+    description TEXT NOT NULL,
+    proposed_at INTEGER NOT NULL,
+    proposed_by TEXT,
+    answer_by TEXT NOT NULL,
+    work_until TEXT NOT NULL,
+    status TEXT NOT NULL,
+    answered_by TEXT,
+    answered_at INTEGER,
+    answered_via TEXT,
+    answer_note TEXT,
+    recorded_by TEXT,
+    closed_at INTEGER,
+    held INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    correctable INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (minutes > 0),
+    CHECK (status IN ('proposed', 'accepted', 'declined', 'lapsed', 'closed')),
+    CHECK (held >= 0 AND used >= 0 AND correctable >= 0)
+) STRICT;
+
+-- What an estimate still holds of each card.
+CREATE TABLE holds (
+    estimate_id TEXT NOT NULL,
+    card_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    minutes INTEGER NOT NULL,
+    PRIMARY KEY (estimate_id, card_id),
+    FOREIGN KEY (estimate_id) REFERENCES estimates (id),
+    FOREIGN KEY (card_id) REFERENCES cards (id),
+    CHECK (minutes >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- The ledger: one booking each, gapless per customer, each with the hash of the one before. Append-only.
+CREATE TABLE transactions (
+    customer_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    policy_version INTEGER NOT NULL,
+    worked_on TEXT,
+    booked_on TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    actor_id TEXT,
+    reverses TEXT,
+    time_entry_id TEXT,
+    ticket_id TEXT,
+    worked INTEGER,
+    note_digest TEXT,
+    prev_hash TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (customer_id, seq),
+    UNIQUE (id),
+    UNIQUE (reverses),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (policy_version) REFERENCES policies (version),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'expiry')),
+    CHECK (seq >= 1)
+) STRICT;
+
+-- The truth: minutes of one card from one account to another, with the totals after it. Append-only.
+CREATE TABLE movements (
+    customer_id TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    card_id TEXT,
+    estimate_id TEXT,
+    from_account TEXT NOT NULL,
+    to_account TEXT NOT NULL,
+    minutes INTEGER NOT NULL,
+    basis TEXT,
+    available INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    frozen INTEGER NOT NULL,
+    refunded INTEGER NOT NULL,
+    uncovered INTEGER NOT NULL,
+    card_available INTEGER NOT NULL,
+    card_held INTEGER NOT NULL,
+    card_used INTEGER NOT NULL,
+    card_expired INTEGER NOT NULL,
+    card_frozen INTEGER NOT NULL,
+    card_refunded INTEGER NOT NULL,
+    PRIMARY KEY (customer_id, recorded_at, seq, line),
+    FOREIGN KEY (customer_id, seq) REFERENCES transactions (customer_id, seq),
+    FOREIGN KEY (card_id) REFERENCES cards (id),
+    CHECK (minutes > 0),
+    CHECK (from_account <> to_account),
+    CHECK (from_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'uncovered')),
+    CHECK (to_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'uncovered')),
+    CHECK ((card_id IS NULL) = (from_account = 'uncovered' OR to_account = 'uncovered'))
+) STRICT, WITHOUT ROWID;
+
+-- What agents worked. Facts never change; `uncovered` and `reversed_by` are the two marks that later bookings leave.
+CREATE TABLE time_entries (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    estimate_id TEXT,
+    transaction_id TEXT NOT NULL,
+    agent_id TEXT,
+    worked INTEGER NOT NULL,
+    charged INTEGER NOT NULL,
+    worked_on TEXT NOT NULL,
+    started_at INTEGER,
+    covered_by TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    uncovered INTEGER NOT NULL,
+    reversed_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (worked BETWEEN 1 AND 1440),
+    CHECK (charged >= 0),
+    CHECK (uncovered BETWEEN 0 AND charged),
+    CHECK (covered_by IN ('card', 'free', 'uncovered'))
+) STRICT;
+
+-- Free text of transactions: may be erased, its salted digest stays in the chain.
+CREATE TABLE notes (
+    transaction_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (transaction_id)
+) STRICT, WITHOUT ROWID;
+
+-- Every business write that was booked: who asked what, and the keys that make a repetition harmless. Append-only.
+CREATE TABLE commands (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    act TEXT NOT NULL,
+    actor_id TEXT,
+    recorded_at INTEGER NOT NULL,
+    caller TEXT,
+    "key" TEXT,
+    request TEXT,
+    subject TEXT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (caller, "key")
+) STRICT;
+
+CREATE INDEX contacts_of ON contacts (customer_id);
+CREATE INDEX contact_logins_of ON contact_logins (user_id);
+CREATE INDEX sessions_of ON sessions (user_id);
+CREATE INDEX invoices_of ON invoices (customer_id, number);
+CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
+CREATE INDEX payments_of ON payments (invoice_id);
+CREATE INDEX cards_of ON cards (customer_id);
+CREATE INDEX cards_expiring ON cards (expires_on) WHERE available > 0;
+CREATE INDEX tickets_of ON tickets (customer_id, number);
+CREATE INDEX estimates_of ON estimates (customer_id, status);
+CREATE INDEX estimates_for ON estimates (ticket_id);
+CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
+CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepted';
+CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
+CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
+CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
+CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;
+CREATE INDEX time_entries_uncovered ON time_entries (customer_id) WHERE uncovered > 0;
+
+-- The ledger is append-only, and the database says so itself. REPLACE is caught before it deletes, on any connection.
+CREATE TRIGGER transactions_no_update BEFORE UPDATE ON transactions BEGIN SELECT RAISE(ABORT, 'transactions is append-only: UPDATE refused'); END;
+CREATE TRIGGER transactions_no_delete BEFORE DELETE ON transactions BEGIN SELECT RAISE(ABORT, 'transactions is append-only: DELETE refused'); END;
+CREATE TRIGGER transactions_no_replace BEFORE INSERT ON transactions WHEN EXISTS (SELECT 1 FROM transactions WHERE id = NEW.id OR (customer_id = NEW.customer_id AND seq = NEW.seq) OR reverses = NEW.reverses)
+BEGIN SELECT RAISE(ABORT, 'transactions is append-only: REPLACE refused'); END;
+CREATE TRIGGER movements_no_update BEFORE UPDATE ON movements BEGIN SELECT RAISE(ABORT, 'movements is append-only: UPDATE refused'); END;
+CREATE TRIGGER movements_no_delete BEFORE DELETE ON movements BEGIN SELECT RAISE(ABORT, 'movements is append-only: DELETE refused'); END;
+CREATE TRIGGER movements_no_replace BEFORE INSERT ON movements WHEN EXISTS (SELECT 1 FROM movements WHERE customer_id = NEW.customer_id AND recorded_at = NEW.recorded_at AND seq = NEW.seq AND line = NEW.line)
+BEGIN SELECT RAISE(ABORT, 'movements is append-only: REPLACE refused'); END;
+CREATE TRIGGER commands_no_update BEFORE UPDATE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: UPDATE refused'); END;
+CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: DELETE refused'); END;
+CREATE TRIGGER commands_no_replace BEFORE INSERT ON commands WHEN EXISTS (SELECT 1 FROM commands WHERE id = NEW.id OR (caller = NEW.caller AND "key" = NEW."key"))
+BEGIN SELECT RAISE(ABORT, 'commands is append-only: REPLACE refused'); END;
+
+INSERT INTO counters (name, next) VALUES ('customer', 1), ('ticket', 1);
+-- The key that signs API tokens: random, made here, so that tokens survive restarts without a setting.
+INSERT INTO settings (name, value) VALUES ('token_key', lower(hex(randomblob(32))));

@@ -1,0 +1,253 @@
+//! Everything that can be asked of the ledger. Shapes are checked before a command is made; rules are checked by
+//! [`super::decide()`].
+
+use super::{
+    Cents, CommandId, ContactId, CustomerId, EstimateId, InvoiceId, Locale, Minutes, PaymentMethod, Role, TicketId,
+    TicketKind, TimeEntryId, UserId, contact::AskedVia, estimate::AnswerVia,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// One business write.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Fresh; the root of every id this command makes, the same again when it is tried again.
+    pub id: CommandId,
+    /// Who asks.
+    pub actor: Actor,
+    /// Makes a repeated request harmless.
+    pub key: Option<Key>,
+    /// Random, for the digest of a free text.
+    pub salt: String,
+    /// What to look up to know the customer.
+    pub target: Target,
+    /// What is asked.
+    pub act: Act,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The service itself: lapses and expiries.
+    Service,
+    /// Somebody of the provider.
+    Staff(UserId),
+    /// A contact of the customer, logged in.
+    Contact(UserId, ContactId),
+}
+
+impl Actor {
+    /// The login, for the books.
+    #[must_use]
+    pub const fn user(self) -> Option<UserId> {
+        match self {
+            Self::Service => None,
+            Self::Staff(user) | Self::Contact(user, _) => Some(user),
+        }
+    }
+}
+
+/// An `Idempotency-Key`: the same caller with the same key gets the same answer, and the work is done once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Whose key it is.
+    pub caller: String,
+    /// As sent.
+    pub key: String,
+    /// Digest of method, path and body: another request under the same key is refused.
+    pub request: String,
+}
+
+/// What a command names, from which its customer follows. Unknown means "not found".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A customer, existing or about to exist.
+    Customer(CustomerId),
+    /// A ticket.
+    Ticket(TicketId),
+    /// An estimate.
+    Estimate(EstimateId),
+    /// A time entry.
+    TimeEntry(TimeEntryId),
+    /// An invoice.
+    Invoice(InvoiceId),
+}
+
+/// What to do with charged minutes that an agreement or a card does not cover (TIME-7, SPEND-5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Excess {
+    /// Refuse the entry, naming the shortage.
+    #[default]
+    Refuse,
+    /// Draw what can be drawn; the remainder is uncovered.
+    Uncovered,
+    /// As before, and give the remainder away; only up to the policy's tolerance.
+    Goodwill,
+}
+
+/// An answer to an estimate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The person who answers.
+    pub contact: ContactId,
+    /// How it reached us.
+    pub via: AnswerVia,
+    /// What the agent wrote down about it.
+    pub note: Option<String>,
+    /// When it was given; now when not told.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// The acts.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// A new customer, with its welcome card unless it was imported (CARD-2).
+    CreateCustomer {
+        /// Name of the organisation.
+        name: String,
+        /// Where mail goes.
+        email: String,
+        /// Language of mails and invoices.
+        locale: Locale,
+        /// What it pays per month, ex VAT.
+        monthly_amount: Option<Cents>,
+        /// First day of the contract; today when not told.
+        contract_start: Option<NaiveDate>,
+        /// Comes from elsewhere, or returns: no welcome card.
+        imported: bool,
+    },
+    /// A person at the customer (SPEND-1, SPEND-2).
+    AddContact {
+        /// Name.
+        name: String,
+        /// E-mail address.
+        email: String,
+        /// What they may do.
+        role: Role,
+        /// The most per estimate.
+        ceiling: Option<Minutes>,
+        /// First day.
+        valid_from: Option<NaiveDate>,
+        /// Last day.
+        valid_until: Option<NaiveDate>,
+        /// Who asked an agent for it.
+        asked_by: Option<String>,
+        /// How that was asked.
+        asked_via: Option<AskedVia>,
+    },
+    /// A person leaves, or may no longer spend (SPEND-6).
+    RemoveContact(ContactId),
+    /// A card of a product (CARD-1).
+    OrderCard {
+        /// The product's id, for instance `10h`.
+        product: String,
+    },
+    /// Money came in for an invoice.
+    RecordPayment {
+        /// Which invoice.
+        invoice: InvoiceId,
+        /// How much.
+        amount: Cents,
+        /// Value date.
+        paid_on: NaiveDate,
+        /// How.
+        method: PaymentMethod,
+    },
+    /// A report. Always accepted (COVER-5).
+    OpenTicket {
+        /// One line.
+        subject: String,
+        /// The report.
+        description: String,
+        /// Who asked.
+        requester: Option<ContactId>,
+        /// What it is about.
+        kind: TicketKind,
+    },
+    /// Ask for hours beforehand (SPEND-3).
+    ProposeEstimate {
+        /// For which ticket.
+        ticket: TicketId,
+        /// How many minutes; rounded up to the increment.
+        minutes: Minutes,
+        /// What for.
+        description: String,
+        /// Last day for an answer; the policy's term when not told.
+        answer_by: Option<NaiveDate>,
+        /// Last day for the work; the policy's term when not told.
+        work_until: Option<NaiveDate>,
+    },
+    /// Agree (SPEND-4).
+    AcceptEstimate {
+        /// To which estimate.
+        estimate: EstimateId,
+        /// Who, how, when.
+        answer: Answer,
+    },
+    /// Refuse.
+    DeclineEstimate {
+        /// Which estimate.
+        estimate: EstimateId,
+        /// The person who refuses, where one is known.
+        contact: Option<ContactId>,
+    },
+    /// The work is done, or the question is withdrawn: release what is left (SPEND-5).
+    CloseEstimate(EstimateId),
+    /// Log time.
+    LogTime {
+        /// On which ticket.
+        ticket: TicketId,
+        /// Minutes as worked.
+        worked: Minutes,
+        /// The day; today when not told.
+        worked_on: Option<NaiveDate>,
+        /// What was done.
+        description: String,
+        /// Against which estimate; the ticket's open ones, oldest first, when not told.
+        estimate: Option<EstimateId>,
+        /// When the work began.
+        started_at: Option<DateTime<Utc>>,
+        /// What to do with a shortage.
+        excess: Excess,
+    },
+    /// Undo an entry (TIME-5).
+    ReverseEntry {
+        /// Which entry.
+        entry: TimeEntryId,
+        /// Why.
+        reason: String,
+    },
+    /// Find cover for the uncovered minutes of an entry (TIME-7).
+    CoverEntry {
+        /// Which entry.
+        entry: TimeEntryId,
+        /// By cards on this contact's agreement; given away when none is named.
+        by_card: Option<ContactId>,
+        /// Why.
+        reason: String,
+    },
+    /// Book what became due: expiries, lapses, ended estimates. Changes nothing when nothing is due.
+    Settle,
+}
+
+impl Act {
+    /// A short name for the log of commands.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CreateCustomer { .. } => "create_customer",
+            Self::AddContact { .. } => "add_contact",
+            Self::RemoveContact(_) => "remove_contact",
+            Self::OrderCard { .. } => "order_card",
+            Self::RecordPayment { .. } => "record_payment",
+            Self::OpenTicket { .. } => "open_ticket",
+            Self::ProposeEstimate { .. } => "propose_estimate",
+            Self::AcceptEstimate { .. } => "accept_estimate",
+            Self::DeclineEstimate { .. } => "decline_estimate",
+            Self::CloseEstimate(_) => "close_estimate",
+            Self::LogTime { .. } => "log_time",
+            Self::ReverseEntry { .. } => "reverse_entry",
+            Self::CoverEntry { .. } => "cover_entry",
+            Self::Settle => "settle",
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! THE decision: ledger + command + policy + now -> the rows to write, or a refusal.
+//!
+//! Shared by the writer, the previews on the pages and the tests. Phases of every decision: settle what became due
+//! (expiries, lapses), check, book. A refusal leaves nothing behind, not even the settlement.
+
+mod cards;
+mod corrections;
+mod customers;
+mod estimates;
+mod settle;
+mod time;
+
+use super::{
+    Act, Actor, Card, Contact, Customer, CustomerId, Estimate, Invoice, Ledger, Minutes, Note, Numbers, Payment,
+    Policies, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
+    burn_down::Draw,
+    chain,
+    command::Command,
+    ledger::{Changes, Draft, Line},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+pub use settle::settled;
+
+/// What a decision leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Rows to add or replace; none when it was so already.
+    pub changes: Changes,
+    /// The next free numbers, where some were taken.
+    pub numbers: Option<Numbers>,
+    /// What to answer.
+    pub receipt: Receipt,
+}
+
+/// What a command made: facts that later commands do not change, so that a repeated request gets the same answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Receipt {
+    /// A customer.
+    Customer(Customer),
+    /// A contact.
+    Contact(Contact),
+    /// A contact is gone.
+    Removed(Contact),
+    /// A card, and its invoice when it was bought.
+    Card(Card, Option<Invoice>),
+    /// A payment.
+    Payment(Payment),
+    /// A ticket.
+    Ticket(Ticket),
+    /// An estimate, as the command left it.
+    Estimate(Estimate),
+    /// A time entry.
+    Time(TimeReceipt),
+    /// A reversal, or minutes that found cover.
+    Correction(Correction),
+    /// What was due is booked.
+    Settled,
+}
+
+/// What became of logged time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeReceipt {
+    /// The entry.
+    pub entry: TimeEntry,
+    /// What each card paid.
+    pub draws: Vec<Draw>,
+    /// What nothing covered.
+    pub uncovered: Minutes,
+    /// What the customer can still agree to, after it.
+    pub available_after: Minutes,
+}
+
+/// What a reversal or a cover booked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Correction {
+    /// Its transaction.
+    pub id: TransactionId,
+    /// The entry it is about.
+    pub entry: TimeEntryId,
+    /// Reversal, cover or goodwill.
+    pub kind: TransactionKind,
+    /// Per card: minutes given back by a reversal, or drawn by a cover.
+    pub cards: Vec<Draw>,
+    /// What the customer can still agree to, after it.
+    pub available_after: Minutes,
+}
+
+/// What a decision may look at besides the ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The terms, by date.
+    pub policies: &'a Policies,
+    /// The moment of the decision.
+    pub now: DateTime<Utc>,
+    /// The next free numbers.
+    pub numbers: &'a Numbers,
+}
+
+impl<'a> Circumstances<'a> {
+    /// The local day of now.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.policies.day(self.now)
+    }
+
+    /// The version in force today.
+    #[must_use]
+    pub fn policy(&self) -> &'a Policy {
+        self.policies.at(self.today()).1
+    }
+}
+
+/// Decides on one command for the customer `id`.
+///
+/// # Errors
+/// A [`Refusal`] with the figures that explain it; nothing is to be written then.
+pub fn decide(ledger: &Ledger, id: CustomerId, command: &Command, at: Circumstances) -> Result<Decision, Refusal> {
+    let mut case = Case { draft: Draft::new(ledger, command.id), at, command, numbers: None };
+    let exists = case.draft.customer().is_some();
+    if exists == matches!(command.act, Act::CreateCustomer { .. }) {
+        return Err(Refusal::NotFound("customer"));
+    }
+    if exists {
+        case.settle();
+    }
+    let receipt = case.act(id)?;
+    Ok(Decision { changes: case.draft.changes, numbers: case.numbers, receipt })
+}
+
+/// One command under decision.
+struct Case<'a> {
+    draft: Draft<'a>,
+    at: Circumstances<'a>,
+    command: &'a Command,
+    numbers: Option<Numbers>,
+}
+
+impl Case<'_> {
+    fn act(&mut self, id: CustomerId) -> Result<Receipt, Refusal> {
+        match &self.command.act {
+            Act::CreateCustomer { .. } => self.create_customer(id),
+            Act::AddContact { .. } => self.add_contact(),
+            Act::RemoveContact(contact) => self.remove_contact(*contact),
+            Act::OrderCard { product } => self.order_card(product),
+            Act::RecordPayment { invoice, amount, paid_on, method } => {
+                self.record_payment(*invoice, *amount, *paid_on, *method)
+            }
+            Act::OpenTicket { .. } => self.open_ticket(),
+            Act::ProposeEstimate { .. } => self.propose_estimate(),
+            Act::AcceptEstimate { estimate, answer } => self.accept_estimate(*estimate, answer),
+            Act::DeclineEstimate { estimate, contact } => self.decline_estimate(*estimate, *contact),
+            Act::CloseEstimate(estimate) => self.close_estimate(*estimate),
+            Act::LogTime { .. } => self.log_time(),
+            Act::ReverseEntry { entry, reason } => self.reverse_entry(*entry, reason),
+            Act::CoverEntry { entry, by_card, reason } => self.cover_entry(*entry, *by_card, reason),
+            Act::Settle => Ok(Receipt::Settled),
+        }
+    }
+
+    /// The customer that is decided on.
+    fn customer(&self) -> &Customer {
+        self.draft.customer().expect("decide() has seen that the customer exists")
+    }
+
+    /// The moment to write down: now, but never before the customer's last booking.
+    fn recorded_at(&self) -> DateTime<Utc> {
+        self.draft.customer().map_or(self.at.now, |customer| self.at.now.max(customer.last_recorded_at))
+    }
+
+    fn actor(&self) -> Actor {
+        self.command.actor
+    }
+
+    /// The next numbers, to take one from.
+    fn numbers(&mut self) -> &mut Numbers {
+        self.numbers.get_or_insert_with(|| self.at.numbers.clone())
+    }
+
+    /// A transaction of today by the command's actor; the caller fills in what it is about.
+    fn transaction(&mut self, kind: TransactionKind) -> Transaction {
+        let today = self.at.today();
+        Transaction {
+            customer_id: self.customer().id,
+            seq: 0,
+            id: self.draft.fresh.id(),
+            kind,
+            policy_version: self.at.policies.at(today).0,
+            worked_on: None,
+            booked_on: today,
+            recorded_at: self.recorded_at(),
+            actor_id: self.actor().user(),
+            reverses: None,
+            time_entry_id: None,
+            ticket_id: None,
+            worked: None,
+            note_digest: None,
+            prev_hash: String::new(),
+            hash: String::new(),
+        }
+    }
+
+    /// Books `transaction` with a free text.
+    fn book_with_note(&mut self, mut transaction: Transaction, text: &str, lines: &[Line]) {
+        let salt = self.command.salt.clone();
+        transaction.note_digest = Some(chain::note_digest(&salt, text));
+        let (transaction_id, customer_id) = (transaction.id, transaction.customer_id);
+        self.draft.changes.notes.push(Note { transaction_id, customer_id, salt, text: text.to_owned() });
+        self.draft.book(transaction, lines);
+    }
+
+    fn ticket(&self, id: TicketId) -> Result<Ticket, Refusal> {
+        self.draft.ticket(id).cloned().ok_or(Refusal::NotFound("ticket"))
+    }
+}

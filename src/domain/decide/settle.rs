@@ -1,0 +1,106 @@
+//! What follows from dates alone: estimates that lapse or end, cards that expire. Booked before every command of the
+//! customer, and by a job for customers nobody asks about; shown at once on every page.
+
+use super::{Case, Circumstances};
+use crate::domain::{
+    Account, Actor, Card, CardId, Command, CommandId, CustomerId, EstimateId, EstimateStatus, Ledger, Target,
+    TransactionKind, command::Act, ledger::Line,
+};
+use uuid::Uuid;
+
+/// The ledger as it stands once everything due is booked; for reading, so the made-up ids go nowhere.
+#[must_use]
+pub fn settled(ledger: &Ledger, customer: CustomerId, at: Circumstances) -> Ledger {
+    let command = Command {
+        id: CommandId(Uuid::nil()),
+        actor: Actor::Service,
+        key: None,
+        salt: String::new(),
+        target: Target::Customer(customer),
+        act: Act::Settle,
+    };
+    let mut seen = ledger.clone();
+    if let Ok(decision) = super::decide(ledger, customer, &command, at) {
+        seen.apply(&decision.changes);
+    }
+    seen
+}
+
+impl Case<'_> {
+    /// Books what is due today (SPEND-5, CARD-5).
+    pub(super) fn settle(&mut self) {
+        let today = self.at.today();
+        let due: Vec<(EstimateId, EstimateStatus)> = self
+            .draft
+            .estimates()
+            .filter(|estimate| estimate.status != estimate.status_on(today))
+            .map(|estimate| (estimate.id, estimate.status_on(today)))
+            .collect();
+        for (id, status) in due {
+            self.end_estimate(id, status, Actor::Service);
+        }
+        self.expire_cards();
+    }
+
+    /// Ends an estimate and releases what it still holds: to its cards, or to *expired* where the card is past.
+    pub(super) fn end_estimate(&mut self, id: EstimateId, status: EstimateStatus, actor: Actor) {
+        let at = self.recorded_at();
+        let today = self.at.today();
+        let lines: Vec<Line> = self
+            .draft
+            .held_for(id)
+            .into_iter()
+            .map(|(card, minutes)| Line {
+                card: Some(card.id),
+                estimate: Some(id),
+                from: Account::Held,
+                to: home_of(card, today),
+                minutes,
+                basis: None,
+            })
+            .collect();
+        if let Some(estimate) = self.draft.estimate_mut(id) {
+            estimate.status = status;
+            estimate.closed_at = Some(at);
+        }
+        if !lines.is_empty() {
+            let mut transaction = self.transaction(TransactionKind::Release);
+            transaction.actor_id = actor.user();
+            transaction.ticket_id = self.draft.estimate(id).map(|estimate| estimate.ticket_id);
+            self.draft.book(transaction, &lines);
+        }
+    }
+
+    fn expire_cards(&mut self) {
+        let today = self.at.today();
+        let past: Vec<CardId> = self
+            .draft
+            .cards()
+            .filter(|card| card.is_past(today) && card.available.is_positive())
+            .map(|card| card.id)
+            .collect();
+        if past.is_empty() {
+            return;
+        }
+        let mut transaction = self.transaction(TransactionKind::Expiry);
+        transaction.actor_id = None;
+        let lines: Vec<Line> = past
+            .into_iter()
+            .filter_map(|id| self.draft.card(id))
+            .map(|card| Line {
+                card: Some(card.id),
+                estimate: None,
+                from: Account::Available,
+                to: Account::Expired,
+                minutes: card.available,
+                basis: None,
+            })
+            .collect();
+        self.draft.book(transaction, &lines);
+    }
+}
+
+/// Where minutes of a card go back to: *available*, or *expired* once its last day is over (TIME-5, CARD-5).
+pub(super) fn home_of(card: &Card, today: chrono::NaiveDate) -> Account {
+    if card.is_past(today) { Account::Expired } else { Account::Available }
+}

@@ -1,0 +1,85 @@
+//! Identities. Each is a UUID v7 with a type of its own, so that a card is never looked up among customers.
+//!
+//! A command carries one fresh id; everything its decision creates gets that id plus a small number
+//! ([`Fresh`]). A retried command therefore makes the very same rows.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+macro_rules! id {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map($name)
+            }
+        }
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                $name(id)
+            }
+        }
+    )+ };
+}
+
+id! {
+    /// A customer (*klant*).
+    CustomerId,
+    /// A person at one customer.
+    ContactId,
+    /// A prepaid block of hours (*strippenkaart*).
+    CardId,
+    /// A report of a customer (*melding*).
+    TicketId,
+    /// Hours agreed beforehand for one ticket.
+    EstimateId,
+    /// Time an agent worked.
+    TimeEntryId,
+    /// An invoice (*factuur*).
+    InvoiceId,
+    /// Money received for an invoice.
+    PaymentId,
+    /// One ledger transaction.
+    TransactionId,
+    /// One business write; also the root of the ids it makes.
+    CommandId,
+    /// A login.
+    UserId,
+}
+
+/// Hands out the ids of the rows that one command makes: the command's own id, then the numbers after it.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    next: u128,
+}
+
+impl Fresh {
+    /// Starts at the id of `command`, which is the first one handed out.
+    #[must_use]
+    pub fn new(command: CommandId) -> Self {
+        Self { next: command.0.as_u128() }
+    }
+
+    /// The next id, of whatever kind is asked for.
+    pub fn id<T: From<Uuid>>(&mut self) -> T {
+        let id = Uuid::from_u128(self.next);
+        self.next = self.next.wrapping_add(1);
+        T::from(id)
+    }
+}

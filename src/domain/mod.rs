@@ -1,0 +1,48 @@
+//! The rules, pure: no I/O, no async, no clock. State + command + policy + now -> rows or a refusal.
+//!
+//! Read in this order: [`policy`] (one provider's terms as data), [`ledger`] (what is known of one customer),
+//! [`command`] (everything that can be asked), [`decide`] (THE decision), [`transaction`] and [`chain`] (what is
+//! booked and how a later change shows).
+
+pub mod burn_down;
+pub mod card;
+pub mod chain;
+pub mod command;
+pub mod contact;
+pub mod customer;
+pub mod decide;
+pub mod duration;
+pub mod estimate;
+pub mod ids;
+pub mod invoice;
+pub mod ledger;
+mod minutes;
+mod money;
+pub mod policies;
+pub mod policy;
+pub mod refusal;
+pub mod ticket;
+pub mod time_entry;
+pub mod transaction;
+pub mod words;
+
+pub use card::{Card, CardStatus, Origin};
+pub use command::{Act, Actor, Command, Excess, Key, Target};
+pub use contact::{AskedVia, Contact, Role};
+pub use customer::{Balance, Customer, Locale};
+pub use decide::{Decision, Receipt, decide};
+pub use estimate::{Estimate, EstimateStatus, Hold};
+pub use ids::{
+    CardId, CommandId, ContactId, CustomerId, EstimateId, Fresh, InvoiceId, PaymentId, TicketId, TimeEntryId,
+    TransactionId, UserId,
+};
+pub use invoice::{Invoice, Payment, PaymentMethod};
+pub use ledger::{Changes, Ledger, Numbers};
+pub use minutes::Minutes;
+pub use money::{Cents, NotAnAmount};
+pub use policies::Policies;
+pub use policy::Policy;
+pub use refusal::Refusal;
+pub use ticket::{Ticket, TicketKind};
+pub use time_entry::{CoveredBy, TimeEntry};
+pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

@@ -1,0 +1,115 @@
+//! Money: whole euro cents, checked. Rates are decimals; the one place where they meet rounds half up, once.
+
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use serde::{Deserialize, Serialize};
+use std::{fmt, iter::Sum, str::FromStr};
+
+/// An amount in euro cents. Arithmetic that would leave `i64` stops the process rather than wrap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cents(pub i64);
+
+impl Cents {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// This amount times `rate` per cent, half up to the cent (PAY-6): 82.50 at 21 % is 17.33, not 17.32.
+    ///
+    /// # Panics
+    /// When the product does not fit an `i64` number of cents.
+    #[must_use]
+    pub fn percent(self, rate: Decimal) -> Self {
+        half_up(Decimal::from(self.0) * rate / Decimal::ONE_HUNDRED)
+    }
+
+    /// The price of `minutes` at this amount per hour, half up to the cent (CARD-1).
+    #[must_use]
+    pub fn per_hour(self, minutes: super::Minutes) -> Self {
+        half_up(Decimal::from(self.0) * Decimal::from(minutes.0) / Decimal::from(60))
+    }
+}
+
+/// Rounds a number of cents half up (away from zero at the middle), as tax law counts; `round_dp` would go to even.
+fn half_up(cents: Decimal) -> Cents {
+    let whole = cents.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+    Cents(whole.to_i64().expect("an amount fits an i64 number of cents"))
+}
+
+impl std::ops::Add for Cents {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.checked_add(other.0).expect("cents fit an i64"))
+    }
+}
+
+impl std::ops::Sub for Cents {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.checked_sub(other.0).expect("cents fit an i64"))
+    }
+}
+
+impl Sum for Cents {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, |total, each| total + each)
+    }
+}
+
+/// As the API writes it: `400.00`, `-0.05`.
+impl fmt::Display for Cents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let all = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:02}", all / 100, all % 100)
+    }
+}
+
+/// Why a text is not an amount of money.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an amount in euros with a point and at most two decimals, such as \"400.00\"")]
+pub struct NotAnAmount;
+
+/// Reads `400`, `400.5` and `400.00`; a comma, a sign of its own kind or a third decimal is refused.
+impl FromStr for Cents {
+    type Err = NotAnAmount;
+    fn from_str(text: &str) -> Result<Self, NotAnAmount> {
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+        let (euros, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
+        let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !all_digits(euros) || !all_digits(decimals) || decimals.len() > 2 {
+            return Err(NotAnAmount);
+        }
+        let euros: i64 = euros.parse().map_err(|_| NotAnAmount)?;
+        let mut cents: i64 = decimals.parse().map_err(|_| NotAnAmount)?;
+        if decimals.len() == 1 {
+            cents *= 10;
+        }
+        let total = euros.checked_mul(100).and_then(|whole| whole.checked_add(cents)).ok_or(NotAnAmount)?;
+        Ok(Self(sign * total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pay_6_vat_is_half_up_and_never_to_even() {
+        let rate = Decimal::from(21);
+        for (net, vat) in [(80_000, 16_800), (8_250, 1_733), (10_005, 2_101), (2_500, 525), (16_625, 3_491)] {
+            assert_eq!(Cents(net).percent(rate), Cents(vat), "VAT on {net}");
+        }
+    }
+
+    #[test]
+    fn amounts_read_and_write_to_the_cent() {
+        for (text, cents) in [("400.00", 40_000), ("400", 40_000), ("0.5", 50), ("-0.05", -5)] {
+            assert_eq!(text.parse(), Ok(Cents(cents)));
+        }
+        for text in ["", "4,00", "1.234", "1e3", "+5", "€5", ".5", "99999999999999999999"] {
+            assert_eq!(text.parse::<Cents>(), Err(NotAnAmount), "{text}");
+        }
+        assert_eq!(Cents(40_000).to_string(), "400.00");
+        assert_eq!(Cents(-5).to_string(), "-0.05");
+    }
+}

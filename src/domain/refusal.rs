@@ -1,0 +1,194 @@
+//! Why the ledger says no. Each refusal carries the figures that a person needs to go on.
+
+use super::{Cents, CustomerId, EstimateStatus, Minutes};
+use chrono::NaiveDate;
+
+/// A decision not to book. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The thing named does not exist, or not for this user.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// A field that only the state can judge; `field` is its name in the API.
+    #[error("{field}: {expected}")]
+    Invalid {
+        /// Name of the field.
+        field: &'static str,
+        /// What would do.
+        expected: String,
+    },
+    /// The same customer exists already (CARD-2).
+    #[error("a customer with this name and e-mail address exists already, number {number}")]
+    CustomerExists {
+        /// Its number.
+        number: i64,
+        /// Its identity.
+        customer: CustomerId,
+    },
+    /// A contact with this e-mail address exists at the customer.
+    #[error("{email} is a contact of this customer already; remove that contact first to change its role")]
+    ContactExists {
+        /// The address.
+        email: String,
+    },
+    /// The customer would be left without an owner (SPEND-1).
+    #[error("this is the last owner; add another owner first, so that somebody can manage the account")]
+    LastOwner,
+    /// An agent changes who may spend without saying who asked (SPEND-2).
+    #[error("say who asked for this and how: `asked_by` and `asked_via` (mail or chat)")]
+    AskedByMissing,
+    /// This provider sells no cards (POL-3).
+    #[error("this provider sells no cards")]
+    NoCards,
+    /// No such product (CARD-1).
+    #[error("there is no product `{asked}`; choose one of: {products}")]
+    UnknownProduct {
+        /// What was asked.
+        asked: String,
+        /// What exists.
+        products: String,
+    },
+    /// A payment larger than what is open.
+    #[error("{asked} is more than the {open} that is open on this invoice")]
+    Overpayment {
+        /// What is open.
+        open: Cents,
+        /// What was recorded.
+        asked: Cents,
+    },
+    /// A defect is free: no estimate (COVER-2).
+    #[error("a defect is repaired free of charge: no estimate is needed")]
+    DefectIsFree,
+    /// The estimate is no longer waiting for an answer, or not open for work.
+    #[error("the estimate is {status}")]
+    EstimateNotOpen {
+        /// Where it stands.
+        status: EstimateStatus,
+    },
+    /// This person may not agree (SPEND-1, SPEND-6).
+    #[error("{name} is not authorised to spend on this day")]
+    SpenderNotAuthorised {
+        /// Who.
+        name: String,
+    },
+    /// More than this person may agree to in one estimate (SPEND-1).
+    #[error("{name} may agree to at most {} minutes in one estimate; this one asks {}", ceiling.0, asked.0)]
+    CeilingExceeded {
+        /// Who.
+        name: String,
+        /// The most.
+        ceiling: Minutes,
+        /// What was asked.
+        asked: Minutes,
+    },
+    /// The provider does not accept agreements given this way (SPEND-3).
+    #[error("agreements by {asked} are not accepted; accepted are: {channels}")]
+    ChannelNotAllowed {
+        /// What was asked.
+        asked: &'static str,
+        /// What is allowed.
+        channels: String,
+    },
+    /// The cards do not hold enough (SPEND-4, TIME-7).
+    #[error("{} minutes are available, {} are needed: {} too few", available.0, asked.0, asked.0 - available.0)]
+    InsufficientMinutes {
+        /// What is there.
+        available: Minutes,
+        /// What is needed.
+        asked: Minutes,
+    },
+    /// More than was agreed (SPEND-5).
+    #[error("{} of the {} agreed minutes are left, {} are needed: {} too few", left.0, agreed.0, asked.0, asked.0 - left.0)]
+    BeyondAgreement {
+        /// What was agreed.
+        agreed: Minutes,
+        /// What of it can still be drawn.
+        left: Minutes,
+        /// What is needed.
+        asked: Minutes,
+        /// Up to how many minutes too few can be given away in one click.
+        tolerance: Minutes,
+    },
+    /// Work on a card needs an accepted estimate (SPEND-3, SPEND-7).
+    #[error("{} minutes would be charged and no accepted estimate covers them: propose one, or log them uncovered", asked.0)]
+    AgreementRequired {
+        /// What would be charged.
+        asked: Minutes,
+    },
+    /// Without an estimate only a requester who may spend draws on a card (SPEND-7).
+    #[error("the requester of this ticket is not authorised to spend; propose an estimate, or log the time uncovered")]
+    RequesterNotAuthorised {
+        /// What would be charged.
+        asked: Minutes,
+    },
+    /// The shortage is more than the policy gives away (SPEND-5).
+    #[error("at most {} minutes can be given away on the spot; {} are not covered", tolerance.0, shortage.0)]
+    BeyondTolerance {
+        /// The most.
+        tolerance: Minutes,
+        /// What is not covered.
+        shortage: Minutes,
+    },
+    /// An entry is reversed at most once (TIME-5).
+    #[error("this entry has been reversed already")]
+    AlreadyReversed,
+    /// Nothing of the entry is uncovered.
+    #[error("all minutes of this entry are covered")]
+    NothingUncovered,
+    /// The day of the work lies outside what may be logged (TIME-1).
+    #[error("the day of the work must lie between {first} and {last}")]
+    WorkedOnOutOfRange {
+        /// First day of the contract.
+        first: NaiveDate,
+        /// Today.
+        last: NaiveDate,
+    },
+    /// The same `Idempotency-Key` with another request.
+    #[error("this Idempotency-Key was used for another request; use a new one")]
+    KeyReused,
+}
+
+impl Refusal {
+    /// The stable name of this refusal, the last part of the problem's `type`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not-found",
+            Self::Invalid { .. } | Self::WorkedOnOutOfRange { .. } | Self::AskedByMissing => "invalid-field",
+            Self::CustomerExists { .. } => "customer-exists",
+            Self::ContactExists { .. } => "contact-exists",
+            Self::LastOwner => "last-owner",
+            Self::NoCards => "no-cards",
+            Self::UnknownProduct { .. } => "unknown-product",
+            Self::Overpayment { .. } => "overpayment",
+            Self::DefectIsFree => "defect-is-free",
+            Self::EstimateNotOpen { .. } => "estimate-not-open",
+            Self::SpenderNotAuthorised { .. } => "spender-not-authorised",
+            Self::CeilingExceeded { .. } => "ceiling-exceeded",
+            Self::ChannelNotAllowed { .. } => "channel-not-allowed",
+            Self::InsufficientMinutes { .. } => "insufficient-minutes",
+            Self::BeyondAgreement { .. } => "beyond-agreement",
+            Self::AgreementRequired { .. } => "agreement-required",
+            Self::RequesterNotAuthorised { .. } => "requester-not-authorised",
+            Self::BeyondTolerance { .. } => "beyond-tolerance",
+            Self::AlreadyReversed => "already-reversed",
+            Self::NothingUncovered => "nothing-uncovered",
+            Self::KeyReused => "idempotency-key-reused",
+        }
+    }
+
+    /// The field to mark, by its name in the API, where the refusal is about one.
+    #[must_use]
+    pub const fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Invalid { field, .. } => Some(field),
+            Self::WorkedOnOutOfRange { .. } => Some("worked_on"),
+            Self::AskedByMissing => Some("asked_by"),
+            Self::UnknownProduct { .. } => Some("product"),
+            Self::Overpayment { .. } => Some("amount"),
+            Self::ChannelNotAllowed { .. } => Some("channel"),
+            Self::ContactExists { .. } => Some("email"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A ticket (*melding*): anything a customer reports.
+
+use super::{ContactId, CustomerId, Minutes, TicketId, UserId, words::words};
+use chrono::{DateTime, Utc};
+
+words! {
+    /// What a ticket is about; decides whether a card pays (COVER-2).
+    pub enum TicketKind {
+        /// The provider's own product, link or service does not work as it should: free.
+        Defect = "defect",
+        /// How to use it.
+        Question = "question",
+        /// Trouble with somebody else's product.
+        ThirdParty = "third_party",
+        /// Advice, development, a change request.
+        Change = "change",
+    }
+}
+
+impl TicketKind {
+    /// Whether work on it is free (COVER-2).
+    #[must_use]
+    pub const fn is_free(self) -> bool {
+        matches!(self, Self::Defect)
+    }
+}
+
+/// A ticket and the two counters that later decisions need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Identity.
+    pub id: TicketId,
+    /// Whose it is.
+    pub customer_id: CustomerId,
+    /// The number people say, counted over all customers.
+    pub number: i64,
+    /// One line.
+    pub subject: String,
+    /// The report.
+    pub description: String,
+    /// Who asked.
+    pub requester_id: Option<ContactId>,
+    /// What it is about.
+    pub kind: TicketKind,
+    /// When it came in.
+    pub created_at: DateTime<Utc>,
+    /// Who wrote it down.
+    pub created_by: Option<UserId>,
+    /// Charged minutes of its entries that stand (SPEND-7's `above_minutes` counts them).
+    pub charged: Minutes,
+    /// Minutes of reversed entries that drew without an estimate, which a corrected entry may use again (TIME-5).
+    pub correctable: Minutes,
+}

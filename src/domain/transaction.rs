@@ -1,0 +1,146 @@
+//! What is booked: a transaction of movements. A movement is one row from one account to another, so it balances by
+//! construction. Nothing here is ever changed; a mistake is answered by a transaction that reverses (TIME-5).
+
+use super::{
+    Balance, CardId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId, words::words,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+words! {
+    /// The accounts between which minutes move.
+    pub enum Account {
+        /// The outside world: where granted minutes come from.
+        Issued = "issued",
+        /// Can still be agreed to.
+        Available = "available",
+        /// Set apart for an accepted estimate.
+        Held = "held",
+        /// Spent.
+        Used = "used",
+        /// Lost to an expiry date.
+        Expired = "expired",
+        /// Waiting for a payment to come back.
+        Frozen = "frozen",
+        /// Given back for money.
+        Refunded = "refunded",
+        /// Worked, covered by nothing yet; belongs to no card.
+        Uncovered = "uncovered",
+    }
+}
+
+words! {
+    /// Why a transaction was booked.
+    pub enum TransactionKind {
+        /// The welcome card (CARD-2).
+        Welcome = "welcome",
+        /// A bought card became active (CARD-3).
+        Activation = "activation",
+        /// An estimate was accepted: minutes are held (SPEND-4).
+        Acceptance = "acceptance",
+        /// An estimate ended: what was left of its hold is released (SPEND-5).
+        Release = "release",
+        /// Time was logged.
+        Time = "time",
+        /// A time entry was reversed (TIME-5).
+        Reversal = "reversal",
+        /// Uncovered minutes found cover (TIME-7).
+        Cover = "cover",
+        /// Uncovered minutes were given away (TIME-7).
+        Goodwill = "goodwill",
+        /// A card passed its last valid day (CARD-5).
+        Expiry = "expiry",
+    }
+}
+
+words! {
+    /// By which rule a card was chosen (TIME-4): said on every line that draws.
+    pub enum Basis {
+        /// Held for the estimate.
+        Hold = "hold",
+        /// Active on the day of the work.
+        WorkedDay = "worked_day",
+        /// Not yet active on the day of the work, active now.
+        Now = "now",
+        /// Expired since, but the work was done in time (CARD-5).
+        Late = "late",
+    }
+}
+
+/// One booking for one customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// Whose ledger.
+    pub customer_id: CustomerId,
+    /// Gapless number within the customer, from 1.
+    pub seq: i64,
+    /// Identity.
+    pub id: TransactionId,
+    /// Why.
+    pub kind: TransactionKind,
+    /// The policy version it was decided under (POL-1).
+    pub policy_version: i64,
+    /// The day of the work, for time.
+    pub worked_on: Option<NaiveDate>,
+    /// The day it counts on in the books (TIME-4).
+    pub booked_on: NaiveDate,
+    /// When it was written down; never earlier than the one before.
+    pub recorded_at: DateTime<Utc>,
+    /// Who did it; nobody means the service itself.
+    pub actor_id: Option<UserId>,
+    /// The transaction it reverses.
+    pub reverses: Option<TransactionId>,
+    /// The time entry it is about.
+    pub time_entry_id: Option<TimeEntryId>,
+    /// The ticket it is about.
+    pub ticket_id: Option<TicketId>,
+    /// Minutes worked, for time.
+    pub worked: Option<Minutes>,
+    /// Salted digest of its free text, so that the text can be erased and the chain still holds.
+    pub note_digest: Option<String>,
+    /// Hash of the transaction before it; 64 zeros for the first.
+    pub prev_hash: String,
+    /// Hash of this one.
+    pub hash: String,
+}
+
+/// One row: minutes of one card (or of none, for uncovered work) from one account to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// Whose ledger.
+    pub customer_id: CustomerId,
+    /// The transaction's number.
+    pub seq: i64,
+    /// Number of the row within its transaction, from 1.
+    pub line: i64,
+    /// The transaction's instant, here as well so that a balance as of a moment is one look-up.
+    pub recorded_at: DateTime<Utc>,
+    /// The card; none for uncovered minutes.
+    pub card_id: Option<CardId>,
+    /// The estimate whose agreement it follows.
+    pub estimate_id: Option<EstimateId>,
+    /// Where the minutes came from.
+    pub from_account: Account,
+    /// Where they went.
+    pub to_account: Account,
+    /// How many; more than zero.
+    pub minutes: Minutes,
+    /// By which rule the card was chosen.
+    pub basis: Option<Basis>,
+    /// The customer's totals after this row.
+    pub after: Balance,
+    /// The card's counters after this row; zeros where there is no card.
+    pub card_after: Balance,
+}
+
+/// The free text of a transaction; may be erased, its digest stays in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Of which transaction.
+    pub transaction_id: TransactionId,
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// Random, so that a short text cannot be guessed from its digest once erased.
+    pub salt: String,
+    /// The text.
+    pub text: String,
+}

@@ -1,0 +1,390 @@
+//! The one door of every business write.
+//!
+//! Handlers await [`Door::submit`]; one task per process takes all commands that wait at that moment, and
+//! locks, loads, decides, appends and commits them together: one durable commit, a number of statements that does not
+//! depend on the size of the batch. Nobody is answered before the commit.
+//!
+//! When something goes wrong: a deadlock or serialization failure runs the batch again; a constraint, a data error or a
+//! panic runs its commands one by one, so that one cannot fail its neighbours; a full disk or a lost connection answers
+//! all of them with "try again later", and the service is not ready until a write works again.
+//!
+//! **Architecture invariant:** the task is never cancelled, so no transaction of the writer is ever dropped half-way by a
+//! client that goes away.
+
+use crate::clock::Clock;
+use crate::domain::{
+    Act, Command, CommandId, CustomerId, Policies, Receipt, Refusal,
+    decide::{Circumstances, decide},
+};
+use crate::store::books::{self, Books, CommandRow, Decided};
+use crate::store::{Db, receipts};
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// The most commands in one batch.
+const BATCH: usize = 512;
+/// The most commands that may wait; one more is told to come back.
+const QUEUE: usize = 1024;
+/// How often a batch is run again after a deadlock or a serialization failure.
+const ATTEMPTS: u32 = 10;
+
+/// Why a command was not booked.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Failure {
+    /// The rules say no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Too many commands wait. Nothing was written; the same request may be sent again.
+    #[error("too busy to take more work right now; try again in a moment")]
+    Busy,
+    /// The database does not take writes. The same request, under the same `Idempotency-Key`, may be sent again.
+    #[error("the ledger cannot be written right now; try again in a moment")]
+    Unavailable,
+    /// A fault of ours with this one command. Nothing was written.
+    #[error("this request ran into a fault of ours; nothing was written")]
+    Broken,
+}
+
+/// What was answered: by a booking now, or from the rows of an earlier one under the same key.
+pub type Reply = Result<Receipt, Failure>;
+
+/// Where commands go in.
+#[derive(Clone, Debug)]
+pub struct Door {
+    queue: mpsc::Sender<Request>,
+    health: Arc<Health>,
+}
+
+#[derive(Debug)]
+enum Request {
+    Book(Box<Command>, oneshot::Sender<Reply>),
+    Probe(oneshot::Sender<bool>),
+}
+
+/// What the writer tells about itself.
+#[derive(Debug, Default)]
+pub struct Health {
+    broken: AtomicBool,
+    /// Commands booked since the start.
+    pub booked: AtomicU64,
+    /// Commits since the start.
+    pub commits: AtomicU64,
+    /// Commands refused by the rules since the start.
+    pub refused: AtomicU64,
+}
+
+impl Door {
+    /// Starts the writer. It ends when every door is dropped and the queue is empty; if it ends for any other reason the
+    /// handle says so, and the process must not go on.
+    #[must_use]
+    pub fn open(db: Db, clock: Clock, policies: Arc<Policies>) -> (Self, JoinHandle<()>) {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let health = Arc::new(Health::default());
+        let writer = Writer { db, clock, policies, health: Arc::clone(&health) };
+        (Self { queue, health }, tokio::spawn(writer.run(waiting)))
+    }
+
+    /// Books a command; answers after the commit. A caller that goes away does not undo it.
+    ///
+    /// # Errors
+    /// A refusal of the rules, or why it could not be tried.
+    pub async fn submit(&self, command: Command) -> Reply {
+        let (reply, answer) = oneshot::channel();
+        self.queue.try_send(Request::Book(Box::new(command), reply)).map_err(|_| Failure::Busy)?;
+        answer.await.unwrap_or(Err(Failure::Unavailable))
+    }
+
+    /// Whether writes work. After a failure this tries one small durable write.
+    pub async fn ready(&self) -> bool {
+        if !self.health.broken.load(Ordering::Relaxed) {
+            return true;
+        }
+        let (reply, answer) = oneshot::channel();
+        self.queue.try_send(Request::Probe(reply)).is_ok() && answer.await.unwrap_or(false)
+    }
+
+    /// Figures about the writer.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+}
+
+struct Writer {
+    db: Db,
+    clock: Clock,
+    policies: Arc<Policies>,
+    health: Arc<Health>,
+}
+
+/// Why an attempt at a batch failed.
+#[derive(Debug)]
+enum Fault {
+    /// Run it again.
+    Conflict(sqlx::Error),
+    /// Run its commands one by one.
+    Poison(String),
+    /// Nobody's commands can be booked.
+    Down(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(database) = error.as_database_error() else { return by_kind(error) };
+        match database.code().as_deref() {
+            // PostgreSQL: serialization failure, deadlock, lock not available. SQLite: busy, and busy snapshot.
+            Some("40001" | "40P01" | "55P03" | "5" | "517") => Self::Conflict(error),
+            // PostgreSQL: connection, resources, operator intervention, system error.
+            Some(code) if code.len() == 5 && ["08", "53", "57", "58"].contains(&&code[..2]) => Self::Down(error),
+            // SQLite: read-only, I/O, corrupt, full, cannot open; also in their extended forms (the low byte).
+            Some(code) if code.parse().is_ok_and(|code: u32| [8, 10, 11, 13, 14].contains(&(code & 0xff))) => {
+                Self::Down(error)
+            }
+            _ => Self::Poison(error.to_string()),
+        }
+    }
+}
+
+/// Errors that are not the database's own words.
+fn by_kind(error: sqlx::Error) -> Fault {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed => Fault::Down(error),
+        other => Fault::Poison(other.to_string()),
+    }
+}
+
+impl Writer {
+    async fn run(self, mut waiting: mpsc::Receiver<Request>) {
+        let mut requests = Vec::with_capacity(BATCH);
+        while waiting.recv_many(&mut requests, BATCH).await > 0 {
+            let mut commands = Vec::with_capacity(requests.len());
+            let mut replies = Vec::with_capacity(requests.len());
+            for request in requests.drain(..) {
+                match request {
+                    Request::Book(command, reply) => {
+                        commands.push(*command);
+                        replies.push(reply);
+                    }
+                    Request::Probe(reply) => drop(reply.send(self.probe().await)),
+                }
+            }
+            if commands.is_empty() {
+                continue;
+            }
+            for (reply, answer) in replies.into_iter().zip(self.book(&commands).await) {
+                // The caller may have gone away; what was booked stays booked.
+                drop(reply.send(answer));
+            }
+        }
+    }
+
+    /// Books a batch, whatever it takes; gives one reply for each command, in order.
+    async fn book(&self, batch: &[Command]) -> Vec<Reply> {
+        let mut attempts = 0;
+        loop {
+            match self.attempt(batch).await {
+                Ok(replies) => {
+                    self.count(&replies);
+                    return replies;
+                }
+                Err(Fault::Conflict(error)) if attempts < ATTEMPTS => {
+                    attempts += 1;
+                    tracing::info!(%error, attempts, "batch runs again");
+                }
+                Err(Fault::Poison(error)) if batch.len() > 1 => {
+                    tracing::warn!(%error, commands = batch.len(), "batch is replayed one by one");
+                    return self.one_by_one(batch).await;
+                }
+                Err(Fault::Poison(error)) => {
+                    tracing::error!(%error, act = batch[0].act.name(), "command failed");
+                    return vec![Err(Failure::Broken)];
+                }
+                Err(Fault::Down(error) | Fault::Conflict(error)) => {
+                    tracing::error!(%error, "the ledger cannot be written");
+                    self.health.broken.store(true, Ordering::Relaxed);
+                    return vec![Err(Failure::Unavailable); batch.len()];
+                }
+            }
+        }
+    }
+
+    async fn one_by_one(&self, batch: &[Command]) -> Vec<Reply> {
+        let mut replies = Vec::with_capacity(batch.len());
+        for command in batch {
+            replies.append(&mut Box::pin(self.book(std::slice::from_ref(command))).await);
+        }
+        replies
+    }
+
+    fn count(&self, replies: &[Reply]) {
+        let booked = replies.iter().filter(|reply| reply.is_ok()).count();
+        self.health.broken.store(false, Ordering::Relaxed);
+        self.health.commits.fetch_add(1, Ordering::Relaxed);
+        self.health.booked.fetch_add(booked as u64, Ordering::Relaxed);
+        self.health.refused.fetch_add((replies.len() - booked) as u64, Ordering::Relaxed);
+    }
+
+    /// Lock, load, decide, write, commit.
+    async fn attempt(&self, batch: &[Command]) -> Result<Vec<Reply>, Fault> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let books = books::load(&mut tx, batch, self.policies.day(now)).await?;
+        let bench =
+            Bench { policies: &self.policies, now, books, decided: Decided::default(), answered: HashMap::new() };
+        let outcome = catch_unwind(AssertUnwindSafe(|| bench.decide_all(batch)));
+        let Ok((decided, verdicts)) = outcome else {
+            return Err(Fault::Poison("a decision panicked".to_owned()));
+        };
+        let mut replies = Vec::with_capacity(batch.len());
+        for verdict in verdicts {
+            replies.push(match verdict {
+                Verdict::New(reply) => reply,
+                Verdict::Before(command) => Ok(receipts::load(&mut tx, &command).await?),
+            });
+        }
+        let Some(first) = decided.first() else { return Ok(replies) };
+        books::append(&mut tx, &decided).await?;
+        match tx.commit().await {
+            Ok(()) => Ok(replies),
+            Err(error) if self.stands(first).await => {
+                tracing::warn!(%error, "a commit was reported as failed and stands");
+                Ok(replies)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a command was booked after all, when a commit ended in an error.
+    async fn stands(&self, command: CommandId) -> bool {
+        match self.db.begin().await {
+            Ok(mut tx) => books::stands(&mut tx, command).await.unwrap_or(false),
+            Err(_) => false,
+        }
+    }
+
+    async fn probe(&self) -> bool {
+        let write = async {
+            let mut tx = self.db.begin().await?;
+            books::probe(&mut tx, self.clock.now()).await?;
+            tx.commit().await
+        };
+        let works = write.await.is_ok();
+        self.health.broken.store(!works, Ordering::Relaxed);
+        works
+    }
+}
+
+/// What is known of one command after deciding.
+enum Verdict {
+    /// Decided now.
+    New(Reply),
+    /// Booked earlier, under the same key.
+    Before(CommandRow),
+}
+
+/// A batch under decision: pure, in memory.
+struct Bench<'a> {
+    policies: &'a Policies,
+    now: DateTime<Utc>,
+    books: Books,
+    decided: Decided,
+    /// Keys booked within this batch, with their request and receipt.
+    answered: HashMap<(String, String), (String, Receipt)>,
+}
+
+impl Bench<'_> {
+    fn decide_all(mut self, batch: &[Command]) -> (Decided, Vec<Verdict>) {
+        let verdicts = batch.iter().map(|command| self.decide_one(command)).collect();
+        (self.decided, verdicts)
+    }
+
+    fn decide_one(&mut self, command: &Command) -> Verdict {
+        if let Some(key) = &command.key {
+            let name = books::key_of(key);
+            if let Some(row) = self.books.keys.get(&name) {
+                let same = row.request.as_deref() == Some(key.request.as_str());
+                return if same { Verdict::Before(row.clone()) } else { Verdict::New(Err(Refusal::KeyReused.into())) };
+            }
+            if let Some((request, receipt)) = self.answered.get(&name) {
+                let same = *request == key.request;
+                return Verdict::New(if same { Ok(receipt.clone()) } else { Err(Refusal::KeyReused.into()) });
+            }
+        }
+        Verdict::New(self.decide_new(command).map_err(Failure::from))
+    }
+
+    fn decide_new(&mut self, command: &Command) -> Result<Receipt, Refusal> {
+        let customer = *self.books.customers.get(&command.target).ok_or(not_found(command))?;
+        let ledger = self.books.ledgers.entry(customer).or_default();
+        if let Act::CreateCustomer { name, email, .. } = &command.act {
+            ledger.twin = self.books.twins.get(&crate::domain::Customer::identity_of(name, email)).copied();
+        }
+        let at = Circumstances { policies: self.policies, now: self.now, numbers: &self.books.numbers };
+        let decision = decide(ledger, customer, command, at)?;
+        ledger.apply(&decision.changes);
+        if let Some(numbers) = &decision.numbers {
+            self.books.numbers = numbers.clone();
+        }
+        if let Receipt::Customer(made) = &decision.receipt {
+            self.books.twins.insert(made.identity.clone(), (made.number, made.id));
+        }
+        let receipt = decision.receipt;
+        let unchanged = decision.changes == crate::domain::Changes::default();
+        if !(unchanged && command.key.is_none()) {
+            let written =
+                ledger.rows.customer.as_ref().map_or(self.now, |customer| customer.last_recorded_at.max(self.now));
+            let row = command_row(command, customer, &receipt, written);
+            self.decided.add(decision.changes, decision.numbers, row);
+        }
+        if let Some(key) = &command.key {
+            self.answered.insert(books::key_of(key), (key.request.clone(), receipt.clone()));
+        }
+        Ok(receipt)
+    }
+}
+
+fn not_found(command: &Command) -> Refusal {
+    use crate::domain::Target;
+    Refusal::NotFound(match command.target {
+        Target::Customer(_) => "customer",
+        Target::Ticket(_) => "ticket",
+        Target::Estimate(_) => "estimate",
+        Target::TimeEntry(_) => "time entry",
+        Target::Invoice(_) => "invoice",
+    })
+}
+
+fn command_row(command: &Command, customer_id: CustomerId, receipt: &Receipt, now: DateTime<Utc>) -> CommandRow {
+    let subject = match receipt {
+        Receipt::Customer(made) => made.id.to_string(),
+        Receipt::Contact(contact) | Receipt::Removed(contact) => contact.id.to_string(),
+        Receipt::Card(card, _) => card.id.to_string(),
+        Receipt::Payment(payment) => payment.id.to_string(),
+        Receipt::Ticket(ticket) => ticket.id.to_string(),
+        Receipt::Estimate(estimate) => estimate.id.to_string(),
+        Receipt::Time(time) => time.entry.id.to_string(),
+        Receipt::Correction(correction) => correction.id.to_string(),
+        Receipt::Settled => customer_id.to_string(),
+    };
+    CommandRow {
+        id: command.id,
+        customer_id,
+        act: command.act.name().to_owned(),
+        actor_id: command.actor.user(),
+        recorded_at: now,
+        caller: command.key.as_ref().map(|key| key.caller.clone()),
+        key: command.key.as_ref().map(|key| key.key.clone()),
+        request: command.key.as_ref().map(|key| key.request.clone()),
+        subject,
+    }
+}

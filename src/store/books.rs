@@ -1,0 +1,501 @@
+//! The way in of every business write: load the ledgers of a batch, locked; append what was decided.
+//!
+//! The number of statements does not depend on the size of the batch. What is loaded is what is open of the customers,
+//! what the commands name, and cards that expired lately: never history.
+
+use super::rows::{Table, write};
+use super::{Record, Result, Row, Statements, Tx, record};
+use crate::domain::{
+    Act, Card, Changes, Command, CommandId, Contact, Customer, CustomerId, Estimate, Hold, Invoice, Key, Ledger,
+    Movement, Numbers, Target, Ticket, TimeEntry, TimeEntryId, UserId, command::Answer,
+};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Cards that expired longer ago are not loaded: the longest time a policy can leave for late work, in days.
+const LATEST_LATE_DAYS: u64 = 366;
+
+/// The ledgers that a batch of commands touches.
+#[derive(Debug, Default)]
+pub struct Books {
+    /// Per customer what is open and named.
+    pub ledgers: HashMap<CustomerId, Ledger>,
+    /// Which customer a command is about.
+    pub customers: HashMap<Target, CustomerId>,
+    /// The next free numbers, where the batch may take some.
+    pub numbers: Numbers,
+    /// Customers that exist under an identity which the batch wants to create.
+    pub twins: HashMap<String, (i64, CustomerId)>,
+    /// The commands booked earlier under the keys of this batch.
+    pub keys: HashMap<(String, String), CommandRow>,
+}
+
+record! {
+    /// A command that was booked.
+    pub struct CommandRow {
+        /// The command.
+        pub id: CommandId,
+        /// Whose customer.
+        pub customer_id: CustomerId,
+        /// What was asked, by name.
+        pub act: String,
+        /// By whom.
+        pub actor_id: Option<UserId>,
+        /// When it was booked.
+        pub recorded_at: DateTime<Utc>,
+        /// Whose key.
+        pub caller: Option<String>,
+        /// The key.
+        pub key: Option<String>,
+        /// Digest of the request under that key.
+        pub request: Option<String>,
+        /// Identity of what it made or changed.
+        pub subject: String,
+    }
+}
+
+impl Table for CommandRow {
+    const NAME: &'static str = "commands";
+    const KEY: &'static [&'static str] = &[];
+
+    fn columns() -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("id", "TEXT"),
+            ("customer_id", "TEXT"),
+            ("act", "TEXT"),
+            ("actor_id", "TEXT"),
+            ("recorded_at", "BIGINT"),
+            ("caller", "TEXT"),
+            ("key", "TEXT"),
+            ("request", "TEXT"),
+            ("subject", "TEXT"),
+        ]
+    }
+
+    fn values(&self) -> Value {
+        use super::columns::Stored;
+        Value::Array(vec![
+            self.id.json(),
+            self.customer_id.json(),
+            self.act.json(),
+            self.actor_id.json(),
+            self.recorded_at.json(),
+            self.caller.json(),
+            self.key.json(),
+            self.request.json(),
+            self.subject.json(),
+        ])
+    }
+
+    fn statement() -> &'static str {
+        "INSERT INTO commands (id, customer_id, act, actor_id, recorded_at, caller, key, request, subject)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, CAST(value ->> 4 AS BIGINT), value ->> 5, value ->> 6,
+                value ->> 7, value ->> 8
+         FROM {rows} WHERE true"
+    }
+}
+
+/// What the commands of a batch name.
+#[derive(Default)]
+struct Named {
+    contacts: BTreeSet<String>,
+    tickets: BTreeSet<String>,
+    estimates: BTreeSet<String>,
+    entries: BTreeSet<String>,
+    invoices: BTreeSet<String>,
+    cards: BTreeSet<String>,
+    identities: BTreeSet<String>,
+    counters: BTreeSet<String>,
+}
+
+impl Named {
+    fn by(batch: &[Command], today: NaiveDate) -> Self {
+        let mut named = Self::default();
+        for command in batch {
+            named.target(command.target);
+            named.act(&command.act, today);
+        }
+        named
+    }
+
+    fn target(&mut self, target: Target) {
+        match target {
+            Target::Customer(_) => false,
+            Target::Ticket(id) => self.tickets.insert(id.to_string()),
+            Target::Estimate(id) => self.estimates.insert(id.to_string()),
+            Target::TimeEntry(id) => self.entries.insert(id.to_string()),
+            Target::Invoice(id) => self.invoices.insert(id.to_string()),
+        };
+    }
+
+    fn act(&mut self, act: &Act, today: NaiveDate) {
+        match act {
+            Act::CreateCustomer { name, email, .. } => {
+                self.identities.insert(Customer::identity_of(name, email));
+                self.counters.insert("customer".to_owned());
+            }
+            Act::RemoveContact(contact)
+            | Act::AcceptEstimate { answer: Answer { contact, .. }, .. }
+            | Act::DeclineEstimate { contact: Some(contact), .. }
+            | Act::CoverEntry { by_card: Some(contact), .. } => {
+                self.contacts.insert(contact.to_string());
+            }
+            Act::OrderCard { .. } => {
+                self.counters.insert(invoice_counter(today.year()));
+            }
+            Act::OpenTicket { .. } => {
+                self.counters.insert("ticket".to_owned());
+            }
+            Act::LogTime { estimate: Some(estimate), .. } => {
+                self.estimates.insert(estimate.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn invoice_counter(year: i32) -> String {
+    format!("invoice-{year}")
+}
+
+fn json(ids: &BTreeSet<String>) -> Vec<Value> {
+    ids.iter().map(|id| Value::from(id.as_str())).collect()
+}
+
+/// Loads and locks the ledgers of `batch`. Locks are taken in one order: customers by id, then counters by name.
+///
+/// # Errors
+/// What the database says.
+pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Books> {
+    let mut named = Named::by(batch, today);
+    let mut books = Books::default();
+    resolve(tx, batch, &named, &mut books).await?;
+    let ids: BTreeSet<String> = books.customers.values().map(ToString::to_string).collect();
+    lock_customers(tx, &ids, &mut books).await?;
+    lock_counters(tx, &named.counters, today, &mut books.numbers).await?;
+    load_keys(tx, batch, &mut books).await?;
+    if !named.identities.is_empty() {
+        let sql = "SELECT identity, number, id FROM customers WHERE identity IN {each}";
+        let found: Vec<(String, i64, CustomerId)> = tx.query(sql).bind_json(json(&named.identities)).all().await?;
+        books.twins = found.into_iter().map(|(identity, number, id)| (identity, (number, id))).collect();
+    }
+    load_open(tx, &ids, today, &mut books).await?;
+    load_named(tx, &mut named, &mut books).await?;
+    Ok(books)
+}
+
+/// The ledger of one customer as it stands, for reading: what is open, and all of its persons. `None` when there is no
+/// such customer.
+///
+/// # Errors
+/// What the database says.
+pub async fn read(tx: &mut Tx, customer: CustomerId, today: NaiveDate) -> Result<Option<Ledger>> {
+    let mut books = Books::default();
+    let sql = "SELECT * FROM customers WHERE id = $1";
+    let Some(found): Option<Customer> = tx.query(sql).bind(customer).optional().await? else { return Ok(None) };
+    books.ledgers.insert(customer, Ledger::default());
+    load_open(tx, &BTreeSet::from([customer.to_string()]), today, &mut books).await?;
+    let mut ledger = books.ledgers.remove(&customer).unwrap_or_default();
+    ledger.rows.customer = Some(found);
+    Ok(Some(ledger))
+}
+
+/// Loads what `command` would need, without locks and without taking numbers: for a preview.
+///
+/// # Errors
+/// What the database says.
+pub async fn preview(tx: &mut Tx, command: &Command, today: NaiveDate) -> Result<Option<(CustomerId, Ledger)>> {
+    let batch = std::slice::from_ref(command);
+    let mut named = Named::by(batch, today);
+    let mut books = Books::default();
+    resolve(tx, batch, &named, &mut books).await?;
+    let Some(customer) = books.customers.get(&command.target).copied() else { return Ok(None) };
+    let Some(ledger) = read(tx, customer, today).await? else { return Ok(None) };
+    books.ledgers.insert(customer, ledger);
+    load_named(tx, &mut named, &mut books).await?;
+    Ok(books.ledgers.remove(&customer).map(|ledger| (customer, ledger)))
+}
+
+/// Finds the customer of each command. What belongs to whom never changes, so this may come before the lock.
+async fn resolve(tx: &mut Tx, batch: &[Command], named: &Named, books: &mut Books) -> Result<()> {
+    for command in batch {
+        if let Target::Customer(id) = command.target {
+            books.customers.insert(command.target, id);
+        }
+    }
+    let tickets = owners(tx, "SELECT id, customer_id FROM tickets WHERE id IN {each}", &named.tickets);
+    books.customers.extend(tickets.await?.into_iter().map(|(id, owner)| (Target::Ticket(id), owner)));
+    let estimates = owners(tx, "SELECT id, customer_id FROM estimates WHERE id IN {each}", &named.estimates);
+    books.customers.extend(estimates.await?.into_iter().map(|(id, owner)| (Target::Estimate(id), owner)));
+    let entries = owners(tx, "SELECT id, customer_id FROM time_entries WHERE id IN {each}", &named.entries);
+    books.customers.extend(entries.await?.into_iter().map(|(id, owner)| (Target::TimeEntry(id), owner)));
+    let invoices = owners(tx, "SELECT id, customer_id FROM invoices WHERE id IN {each}", &named.invoices);
+    books.customers.extend(invoices.await?.into_iter().map(|(id, owner)| (Target::Invoice(id), owner)));
+    Ok(())
+}
+
+async fn owners<T>(tx: &mut Tx, sql: &'static str, ids: &BTreeSet<String>) -> Result<Vec<(T, CustomerId)>>
+where
+    (T, CustomerId): Record,
+{
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.query(sql).bind_json(json(ids)).all().await
+}
+
+async fn lock_customers(tx: &mut Tx, ids: &BTreeSet<String>, books: &mut Books) -> Result<()> {
+    let sql = "SELECT * FROM customers WHERE id IN {each} ORDER BY id {lock}";
+    let found: Vec<Customer> = tx.query(sql).bind_json(json(ids)).all().await?;
+    for customer in found {
+        let ledger = books.ledgers.entry(customer.id).or_default();
+        ledger.rows.customer = Some(customer);
+    }
+    Ok(())
+}
+
+async fn lock_counters(tx: &mut Tx, names: &BTreeSet<String>, today: NaiveDate, numbers: &mut Numbers) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let invoices = invoice_counter(today.year());
+    if names.contains(&invoices) {
+        let sql = "INSERT INTO counters (name, next) VALUES ($1, 1) ON CONFLICT DO NOTHING";
+        tx.query(sql).bind(invoices.as_str()).execute().await?;
+    }
+    let sql = "SELECT name, next FROM counters WHERE name IN {each} ORDER BY name {lock}";
+    let found: Vec<(String, i64)> = tx.query(sql).bind_json(json(names)).all().await?;
+    for (name, next) in found {
+        match name.as_str() {
+            "customer" => numbers.customer = next,
+            "ticket" => numbers.ticket = next,
+            _ => {
+                numbers.invoice.insert(today.year(), next);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn load_keys(tx: &mut Tx, batch: &[Command], books: &mut Books) -> Result<()> {
+    let keys: Vec<Value> = batch
+        .iter()
+        .filter_map(|command| command.key.as_ref())
+        .map(|key| Value::from(vec![key.caller.as_str(), key.key.as_str()]))
+        .collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let sql = "SELECT commands.* FROM {rows} JOIN commands ON caller = value ->> 0 AND commands.key = value ->> 1";
+    let found: Vec<CommandRow> = tx.query(sql).bind_json(keys).all().await?;
+    for row in found {
+        if let (Some(caller), Some(key)) = (row.caller.clone(), row.key.clone()) {
+            books.keys.insert((caller, key), row);
+        }
+    }
+    Ok(())
+}
+
+/// What is open of the customers: persons, cards that can pay, estimates that run, what they hold.
+async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books: &mut Books) -> Result<()> {
+    if books.ledgers.is_empty() {
+        return Ok(());
+    }
+    let sql = "SELECT * FROM contacts WHERE customer_id IN {each} AND removed_at IS NULL";
+    let contacts: Vec<Contact> = tx.query(sql).bind_json(json(ids)).all().await?;
+    let oldest = today.checked_sub_days(Days::new(LATEST_LATE_DAYS)).unwrap_or(today);
+    let sql = "SELECT * FROM cards WHERE customer_id IN {each}
+               AND (available + held + frozen > 0 OR (expired > 0 AND expires_on >= $2))";
+    let cards: Vec<Card> = tx.query(sql).bind_json(json(ids)).bind(oldest).all().await?;
+    let sql = "SELECT * FROM estimates WHERE customer_id IN {each} AND status IN ('proposed', 'accepted')";
+    let estimates: Vec<Estimate> = tx.query(sql).bind_json(json(ids)).all().await?;
+    let sql = "SELECT * FROM holds WHERE customer_id IN {each} AND minutes > 0";
+    let holds: Vec<Hold> = tx.query(sql).bind_json(json(ids)).all().await?;
+    place(contacts, books, |row| row.customer_id, |rows, row| drop(rows.contacts.insert(row.id, row)));
+    place(cards, books, |row| row.customer_id, |rows, row| drop(rows.cards.insert(row.id, row)));
+    place(estimates, books, |row| row.customer_id, |rows, row| drop(rows.estimates.insert(row.id, row)));
+    place(
+        holds,
+        books,
+        |row| row.customer_id,
+        |rows, row| {
+            rows.holds.insert((row.estimate_id, row.card_id), row);
+        },
+    );
+    Ok(())
+}
+
+/// What the commands name, open or not; and what a named entry or invoice leads to.
+async fn load_named(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+    if !named.entries.is_empty() {
+        load_entries(tx, named, books).await?;
+    }
+    let sql = "SELECT * FROM invoices WHERE id IN {each}";
+    for invoice in some::<Invoice>(tx, sql, &named.invoices).await? {
+        named.cards.insert(invoice.card_id.to_string());
+        place(vec![invoice], books, |row| row.customer_id, |rows, row| drop(rows.invoices.insert(row.id, row)));
+    }
+    let contacts = some::<Contact>(tx, "SELECT * FROM contacts WHERE id IN {each}", &named.contacts).await?;
+    place(contacts, books, |row| row.customer_id, |rows, row| drop(rows.contacts.insert(row.id, row)));
+    let tickets = some::<Ticket>(tx, "SELECT * FROM tickets WHERE id IN {each}", &named.tickets).await?;
+    place(tickets, books, |row| row.customer_id, |rows, row| drop(rows.tickets.insert(row.id, row)));
+    let estimates = some::<Estimate>(tx, "SELECT * FROM estimates WHERE id IN {each}", &named.estimates).await?;
+    place(estimates, books, |row| row.customer_id, |rows, row| drop(rows.estimates.insert(row.id, row)));
+    let cards = some::<Card>(tx, "SELECT * FROM cards WHERE id IN {each}", &named.cards).await?;
+    place(cards, books, |row| row.customer_id, |rows, row| drop(rows.cards.insert(row.id, row)));
+    Ok(())
+}
+
+/// The named entries with every movement about them, and the names of what those touch.
+async fn load_entries(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+    let entries = some::<TimeEntry>(tx, "SELECT * FROM time_entries WHERE id IN {each}", &named.entries).await?;
+    named.tickets.extend(entries.iter().map(|entry| entry.ticket_id.to_string()));
+    place(entries, books, |row| row.customer_id, |rows, row| drop(rows.entries.insert(row.id, row)));
+    let sql = "SELECT movements.*, time_entry_id FROM transactions
+               JOIN movements ON movements.customer_id = transactions.customer_id
+                             AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
+               WHERE time_entry_id IN {each} ORDER BY movements.seq, movements.line";
+    for about in some::<About>(tx, sql, &named.entries).await? {
+        named.cards.extend(about.movement.card_id.map(|id| id.to_string()));
+        named.estimates.extend(about.movement.estimate_id.map(|id| id.to_string()));
+        if let Some(ledger) = books.ledgers.get_mut(&about.movement.customer_id) {
+            ledger.entry_movements.entry(about.entry).or_default().push(about.movement);
+        }
+    }
+    Ok(())
+}
+
+struct About {
+    entry: TimeEntryId,
+    movement: Movement,
+}
+
+impl Record for About {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { entry: row.get("time_entry_id")?, movement: Movement::read(row)? })
+    }
+}
+
+async fn some<T: Record>(tx: &mut Tx, sql: &'static str, ids: &BTreeSet<String>) -> Result<Vec<T>> {
+    if ids.is_empty() { Ok(Vec::new()) } else { tx.query(sql).bind_json(json(ids)).all().await }
+}
+
+/// Puts rows into the ledgers of their customers; rows of customers outside the batch are left out.
+fn place<T>(rows: Vec<T>, books: &mut Books, owner: impl Fn(&T) -> CustomerId, put: impl Fn(&mut Changes, T)) {
+    for row in rows {
+        if let Some(ledger) = books.ledgers.get_mut(&owner(&row)) {
+            put(&mut ledger.rows, row);
+        }
+    }
+}
+
+/// Everything that a batch decided, ready to be written.
+#[derive(Debug, Default)]
+pub struct Decided {
+    customers: BTreeMap<CustomerId, Customer>,
+    rows: Changes,
+    numbers: Option<Numbers>,
+    commands: Vec<CommandRow>,
+}
+
+impl Decided {
+    /// Adds one decision and the command it answers.
+    pub fn add(&mut self, changes: Changes, numbers: Option<Numbers>, command: CommandRow) {
+        let rows = &mut self.rows;
+        self.customers.extend(changes.customer.map(|customer| (customer.id, customer)));
+        rows.contacts.extend(changes.contacts);
+        rows.cards.extend(changes.cards);
+        rows.tickets.extend(changes.tickets);
+        rows.estimates.extend(changes.estimates);
+        rows.holds.extend(changes.holds);
+        rows.entries.extend(changes.entries);
+        rows.invoices.extend(changes.invoices);
+        rows.payments.extend(changes.payments);
+        rows.transactions.extend(changes.transactions);
+        rows.movements.extend(changes.movements);
+        rows.notes.extend(changes.notes);
+        self.numbers = numbers.or(self.numbers.take());
+        self.commands.push(command);
+    }
+
+    /// The first command in it: whether that one stands tells whether all do.
+    #[must_use]
+    pub fn first(&self) -> Option<CommandId> {
+        self.commands.first().map(|command| command.id)
+    }
+}
+
+/// Writes what was decided: one statement for each table that has rows.
+///
+/// # Errors
+/// What the database says; nothing is written then.
+pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
+    let rows = &decided.rows;
+    write(tx, &decided.customers.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.contacts.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.invoices.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.payments.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.cards.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.tickets.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.estimates.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.holds.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.transactions.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.movements.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.entries.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.notes.iter().collect::<Vec<_>>()).await?;
+    write(tx, &decided.commands.iter().collect::<Vec<_>>()).await?;
+    if let Some(numbers) = &decided.numbers {
+        write_counters(tx, numbers).await?;
+    }
+    Ok(())
+}
+
+async fn write_counters(tx: &mut Tx, numbers: &Numbers) -> Result<()> {
+    let fixed = [("customer".to_owned(), numbers.customer), ("ticket".to_owned(), numbers.ticket)];
+    let invoices = numbers.invoice.iter().map(|(year, next)| (invoice_counter(*year), *next));
+    let list = fixed.into_iter().chain(invoices).filter(|(_, next)| *next > 0);
+    let list = list.map(|(name, next)| Value::from(vec![Value::from(name), Value::from(next)])).collect();
+    let sql = "INSERT INTO counters (name, next) SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) FROM {rows} WHERE true
+               ON CONFLICT (name) DO UPDATE SET next = excluded.next";
+    tx.query(sql).bind_json(list).execute().await?;
+    Ok(())
+}
+
+/// Whether a command was booked.
+///
+/// # Errors
+/// What the database says.
+pub async fn stands(on: &mut impl Statements, command: CommandId) -> Result<bool> {
+    let sql = "SELECT id FROM commands WHERE id = $1";
+    Ok(on.query(sql).bind(command).optional::<(CommandId,)>().await?.is_some())
+}
+
+/// Writes one small row durably: whether the database takes writes again.
+///
+/// # Errors
+/// When it does not.
+pub async fn probe(tx: &mut Tx, at: DateTime<Utc>) -> Result<()> {
+    let sql = "INSERT INTO settings (name, value) VALUES ('probe', $1)
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    tx.query(sql).bind(at.timestamp_micros().to_string()).execute().await?;
+    Ok(())
+}
+
+/// Customers for whom something became due before `today`: a card expired, an estimate lapsed or ended.
+///
+/// # Errors
+/// What the database says.
+pub async fn due(on: &mut impl Statements, today: NaiveDate) -> Result<Vec<CustomerId>> {
+    let sql = "SELECT customer_id FROM cards WHERE available > 0 AND expires_on < $1
+               UNION SELECT customer_id FROM estimates WHERE status = 'proposed' AND answer_by < $1
+               UNION SELECT customer_id FROM estimates WHERE status = 'accepted' AND work_until < $1";
+    let found: Vec<(CustomerId,)> = on.query(sql).bind(today).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// What a key of a request is looked up by.
+#[must_use]
+pub fn key_of(key: &Key) -> (String, String) {
+    (key.caller.clone(), key.key.clone())
+}

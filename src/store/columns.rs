@@ -1,0 +1,137 @@
+//! How each type of the domain is stored: as a text or a number, said once here for both databases. An unknown text
+//! fails the decode with the domain's own error.
+
+use super::db::Query;
+use crate::domain::{
+    Account, AskedVia, Basis, CardId, Cents, CommandId, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
+    InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId,
+    TransactionId, TransactionKind, UserId, estimate::AnswerVia,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
+
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// What both databases can hold: a text, a number, or nothing.
+pub trait Raw:
+    Type<Sqlite>
+    + Type<Postgres>
+    + for<'r> Decode<'r, Sqlite>
+    + for<'r> Decode<'r, Postgres>
+    + for<'q> Encode<'q, Sqlite>
+    + for<'q> Encode<'q, Postgres>
+    + Into<Value>
+    + Send
+    + 'static
+{
+    /// Binds it to a statement.
+    fn add_to(self, query: &mut Query<'_>)
+    where
+        Self: Sized,
+    {
+        query.add(self);
+    }
+}
+impl Raw for i64 {}
+impl Raw for String {}
+impl Raw for Option<i64> {}
+impl Raw for Option<String> {}
+
+/// A type that a column can hold.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be stored", note = "say how in store/columns.rs")]
+pub trait Stored: Sized {
+    /// Text or number, optional or not.
+    type Raw: Raw;
+    /// The column type in both databases.
+    const SQL: &'static str;
+    /// As the database holds it.
+    fn raw(&self) -> Self::Raw;
+    /// Back again.
+    ///
+    /// # Errors
+    /// When the database holds something that the domain does not know.
+    fn parse(raw: Self::Raw) -> Result<Self, Fault>;
+    /// As an item of a JSON parameter.
+    fn json(&self) -> Value {
+        self.raw().into()
+    }
+}
+
+macro_rules! stored {
+    ($type:ty as $raw:ty => $sql:literal, |$to:ident| $write:expr, |$from:ident| $read:expr) => {
+        impl Stored for $type {
+            type Raw = $raw;
+            const SQL: &'static str = $sql;
+            fn raw(&self) -> $raw {
+                let $to = self;
+                $write
+            }
+            fn parse($from: $raw) -> Result<Self, Fault> {
+                Ok($read)
+            }
+        }
+        impl Stored for Option<$type> {
+            type Raw = Option<$raw>;
+            const SQL: &'static str = $sql;
+            fn raw(&self) -> Option<$raw> {
+                self.as_ref().map(Stored::raw)
+            }
+            fn parse(raw: Option<$raw>) -> Result<Self, Fault> {
+                raw.map(<$type as Stored>::parse).transpose()
+            }
+        }
+    };
+}
+
+macro_rules! texts {
+    ($($type:ty),+ $(,)?) => { $( stored!($type as String => "TEXT", |value| value.to_string(), |text| text.parse()?); )+ };
+}
+
+texts!(
+    CustomerId,
+    ContactId,
+    CardId,
+    TicketId,
+    EstimateId,
+    TimeEntryId,
+    InvoiceId,
+    PaymentId,
+    TransactionId,
+    CommandId,
+    UserId,
+    Locale,
+    Role,
+    AskedVia,
+    Origin,
+    TicketKind,
+    EstimateStatus,
+    AnswerVia,
+    CoveredBy,
+    PaymentMethod,
+    Account,
+    TransactionKind,
+    Basis,
+    NaiveDate,
+    Decimal,
+    uuid::Uuid,
+);
+stored!(String as String => "TEXT", |text| text.clone(), |text| text);
+stored!(i64 as i64 => "BIGINT", |number| *number, |number| number);
+stored!(Minutes as i64 => "BIGINT", |minutes| minutes.0, |minutes| Minutes(minutes));
+stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
+stored!(DateTime<Utc> as i64 => "BIGINT", |at| at.timestamp_micros(), |micros| {
+    DateTime::from_timestamp_micros(micros).ok_or("an instant outside the calendar")?
+});
+
+impl Stored for &str {
+    type Raw = String;
+    const SQL: &'static str = "TEXT";
+    fn raw(&self) -> String {
+        (*self).to_owned()
+    }
+    fn parse(_: String) -> Result<Self, Fault> {
+        Err("a borrowed text is bound, never read".into())
+    }
+}

@@ -1,0 +1,242 @@
+//! The tables that hold domain rows: their columns, said once. From it follow how a row is read, how a whole list is
+//! inserted in one statement, and how changed rows are replaced.
+
+use super::columns::Stored;
+use super::db::{Record, Result, Row, Statements, Tx};
+use crate::domain::{
+    Account, AskedVia, Balance, Basis, Card, CardId, Cents, Contact, ContactId, CoveredBy, Customer, CustomerId,
+    Estimate, EstimateId, EstimateStatus, Hold, Invoice, InvoiceId, Locale, Minutes, Movement, Note, Origin, Payment,
+    PaymentId, PaymentMethod, Role, Ticket, TicketId, TicketKind, TimeEntry, TimeEntryId, Transaction, TransactionId,
+    TransactionKind, UserId, estimate::AnswerVia,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// A row of the domain that has a table.
+pub trait Table: Record + Sync {
+    /// Name of the table.
+    const NAME: &'static str;
+    /// Columns that name a row; empty for rows that never change.
+    const KEY: &'static [&'static str];
+    /// Columns and their types, in the order of [`Table::values`].
+    fn columns() -> Vec<(&'static str, &'static str)>;
+    /// The values of a row.
+    fn values(&self) -> Value;
+    /// The statement that writes a list of rows.
+    fn statement() -> &'static str;
+}
+
+/// Declares a table whose columns are the fields of a type.
+macro_rules! table {
+    ($type:ident in $name:literal key [$($key:literal),*] { $($column:ident: $kind:ty),+ $(,)? }) => {
+        impl Record for $type {
+            fn read(row: &Row<'_>) -> Result<Self> {
+                Ok(Self { $($column: row.get::<$kind>(stringify!($column))?),+ })
+            }
+        }
+        impl Table for $type {
+            const NAME: &'static str = $name;
+            const KEY: &'static [&'static str] = &[$($key),*];
+            fn columns() -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($column), <$kind as Stored>::SQL)),+]
+            }
+            fn values(&self) -> Value {
+                Value::Array(vec![$(self.$column.json()),+])
+            }
+            fn statement() -> &'static str {
+                static SQL: LazyLock<&'static str> = LazyLock::new(write_statement::<$type>);
+                *SQL
+            }
+        }
+    };
+}
+
+/// `INSERT … SELECT` from a JSON list, replacing rows of the same key where rows may change.
+fn write_statement<T: Table>() -> &'static str {
+    let columns = T::columns();
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let values: Vec<String> =
+        columns.iter().enumerate().map(|(at, (_, kind))| format!("CAST(value ->> {at} AS {kind})")).collect();
+    let mut sql =
+        format!("INSERT INTO {} ({}) SELECT {} FROM {{rows}} WHERE true", T::NAME, names.join(", "), values.join(", "));
+    if !T::KEY.is_empty() {
+        let replaced: Vec<String> = names
+            .iter()
+            .filter(|name| !T::KEY.contains(name))
+            .map(|name| format!("{name} = excluded.{name}"))
+            .collect();
+        sql += &format!(" ON CONFLICT ({}) DO UPDATE SET {}", T::KEY.join(", "), replaced.join(", "));
+    }
+    Box::leak(sql.into_boxed_str())
+}
+
+/// Writes a list of rows in one statement; an empty list costs nothing.
+///
+/// # Errors
+/// What the database says.
+pub async fn write<T: Table>(tx: &mut Tx, rows: &[&T]) -> Result<()> {
+    if !rows.is_empty() {
+        let list = rows.iter().map(|row| row.values()).collect();
+        tx.query(T::statement()).bind_json(list).execute().await?;
+    }
+    Ok(())
+}
+
+table!(Customer in "customers" key ["id"] {
+    id: CustomerId, number: i64, name: String, email: String, identity: String, locale: Locale,
+    monthly_amount: Option<Cents>, contract_start: NaiveDate, created_at: DateTime<Utc>, seq: i64, head: String,
+    last_recorded_at: DateTime<Utc>, available: Minutes, held: Minutes, used: Minutes, expired: Minutes,
+    frozen: Minutes, refunded: Minutes, uncovered: Minutes,
+});
+table!(Contact in "contacts" key ["id"] {
+    id: ContactId, customer_id: CustomerId, name: String, email: String, role: Role, ceiling: Option<Minutes>,
+    valid_from: Option<NaiveDate>, valid_until: Option<NaiveDate>, asked_by: Option<String>,
+    asked_via: Option<AskedVia>, added_by: Option<UserId>, added_at: DateTime<Utc>,
+    removed_at: Option<DateTime<Utc>>, removed_by: Option<UserId>,
+});
+table!(Card in "cards" key ["id"] {
+    id: CardId, customer_id: CustomerId, product: String, origin: Origin, minutes: Minutes, granted: Minutes,
+    price: Cents, ordered_on: NaiveDate, activated_at: Option<DateTime<Utc>>, activated_on: Option<NaiveDate>,
+    expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>, available: Minutes, held: Minutes,
+    used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
+});
+table!(Ticket in "tickets" key ["id"] {
+    id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
+    requester_id: Option<ContactId>, kind: TicketKind, created_at: DateTime<Utc>, created_by: Option<UserId>,
+    charged: Minutes, correctable: Minutes,
+});
+table!(Estimate in "estimates" key ["id"] {
+    id: EstimateId, customer_id: CustomerId, ticket_id: TicketId, minutes: Minutes, description: String,
+    proposed_at: DateTime<Utc>, proposed_by: Option<UserId>, answer_by: NaiveDate, work_until: NaiveDate,
+    status: EstimateStatus, answered_by: Option<ContactId>, answered_at: Option<DateTime<Utc>>,
+    answered_via: Option<AnswerVia>, answer_note: Option<String>, recorded_by: Option<UserId>,
+    closed_at: Option<DateTime<Utc>>, held: Minutes, used: Minutes, correctable: Minutes,
+});
+table!(Hold in "holds" key ["estimate_id", "card_id"] {
+    estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
+});
+table!(TimeEntry in "time_entries" key ["id"] {
+    id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, estimate_id: Option<EstimateId>,
+    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, worked_on: NaiveDate,
+    started_at: Option<DateTime<Utc>>, covered_by: CoveredBy, recorded_at: DateTime<Utc>, uncovered: Minutes,
+    reversed_by: Option<TransactionId>,
+});
+table!(Invoice in "invoices" key ["id"] {
+    id: InvoiceId, customer_id: CustomerId, card_id: CardId, number: String, issued_on: NaiveDate, due_on: NaiveDate,
+    net: Cents, vat_rate: Decimal, vat: Cents, gross: Cents, paid: Cents,
+});
+table!(Payment in "payments" key [] {
+    id: PaymentId, invoice_id: InvoiceId, customer_id: CustomerId, amount: Cents, paid_on: NaiveDate,
+    method: PaymentMethod, recorded_at: DateTime<Utc>, recorded_by: Option<UserId>, open_after: Cents,
+});
+table!(Transaction in "transactions" key [] {
+    customer_id: CustomerId, seq: i64, id: TransactionId, kind: TransactionKind, policy_version: i64,
+    worked_on: Option<NaiveDate>, booked_on: NaiveDate, recorded_at: DateTime<Utc>, actor_id: Option<UserId>,
+    reverses: Option<TransactionId>, time_entry_id: Option<TimeEntryId>, ticket_id: Option<TicketId>,
+    worked: Option<Minutes>, note_digest: Option<String>, prev_hash: String, hash: String,
+});
+table!(Note in "notes" key [] {
+    transaction_id: TransactionId, customer_id: CustomerId, salt: String, text: String,
+});
+
+/// A movement has its totals beside it: the customer's under their own names, the card's with `card_` before them.
+impl Record for Movement {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            customer_id: row.get("customer_id")?,
+            seq: row.get("seq")?,
+            line: row.get("line")?,
+            recorded_at: row.get("recorded_at")?,
+            card_id: row.get("card_id")?,
+            estimate_id: row.get("estimate_id")?,
+            from_account: row.get::<Account>("from_account")?,
+            to_account: row.get::<Account>("to_account")?,
+            minutes: row.get("minutes")?,
+            basis: row.get::<Option<Basis>>("basis")?,
+            after: Balance {
+                available: row.get("available")?,
+                held: row.get("held")?,
+                used: row.get("used")?,
+                expired: row.get("expired")?,
+                frozen: row.get("frozen")?,
+                refunded: row.get("refunded")?,
+                uncovered: row.get("uncovered")?,
+            },
+            card_after: Balance {
+                available: row.get("card_available")?,
+                held: row.get("card_held")?,
+                used: row.get("card_used")?,
+                expired: row.get("card_expired")?,
+                frozen: row.get("card_frozen")?,
+                refunded: row.get("card_refunded")?,
+                uncovered: Minutes::ZERO,
+            },
+        })
+    }
+}
+
+impl Table for Movement {
+    const NAME: &'static str = "movements";
+    const KEY: &'static [&'static str] = &[];
+
+    fn columns() -> Vec<(&'static str, &'static str)> {
+        let texts = ["customer_id", "card_id", "estimate_id", "from_account", "to_account", "basis"];
+        let numbers = [
+            "recorded_at",
+            "seq",
+            "line",
+            "minutes",
+            "available",
+            "held",
+            "used",
+            "expired",
+            "frozen",
+            "refunded",
+            "uncovered",
+            "card_available",
+            "card_held",
+            "card_used",
+            "card_expired",
+            "card_frozen",
+            "card_refunded",
+        ];
+        let texts = texts.into_iter().map(|name| (name, "TEXT"));
+        texts.chain(numbers.into_iter().map(|name| (name, "BIGINT"))).collect()
+    }
+
+    fn values(&self) -> Value {
+        let (all, card) = (&self.after, &self.card_after);
+        Value::Array(vec![
+            self.customer_id.json(),
+            self.card_id.json(),
+            self.estimate_id.json(),
+            self.from_account.json(),
+            self.to_account.json(),
+            self.basis.json(),
+            self.recorded_at.json(),
+            self.seq.json(),
+            self.line.json(),
+            self.minutes.json(),
+            all.available.json(),
+            all.held.json(),
+            all.used.json(),
+            all.expired.json(),
+            all.frozen.json(),
+            all.refunded.json(),
+            all.uncovered.json(),
+            card.available.json(),
+            card.held.json(),
+            card.used.json(),
+            card.expired.json(),
+            card.frozen.json(),
+            card.refunded.json(),
+        ])
+    }
+
+    fn statement() -> &'static str {
+        static SQL: LazyLock<&'static str> = LazyLock::new(write_statement::<Movement>);
+        *SQL
+    }
+}
