@@ -1,10 +1,17 @@
 //! Use cases: may this user? then submit a command or read. Knows no axum and no SQL.
 
+pub mod access;
+pub mod balance;
+pub mod cards;
+pub mod customers;
 pub mod ledger;
+pub mod login;
 pub mod password;
 pub mod policies;
 pub mod secret;
 pub mod throttle;
+pub mod tickets;
+pub mod time_entries;
 pub mod token;
 
 use crate::clock::Clock;

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
-type Fault = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// What both databases can hold: a text, a number, or nothing.
 pub trait Raw:
@@ -61,33 +61,35 @@ pub trait Stored: Sized {
 
 macro_rules! stored {
     ($type:ty as $raw:ty => $sql:literal, |$to:ident| $write:expr, |$from:ident| $read:expr) => {
-        impl Stored for $type {
+        impl $crate::store::columns::Stored for $type {
             type Raw = $raw;
             const SQL: &'static str = $sql;
             fn raw(&self) -> $raw {
                 let $to = self;
                 $write
             }
-            fn parse($from: $raw) -> Result<Self, Fault> {
+            fn parse($from: $raw) -> Result<Self, $crate::store::columns::Fault> {
                 Ok($read)
             }
         }
-        impl Stored for Option<$type> {
+        impl $crate::store::columns::Stored for Option<$type> {
             type Raw = Option<$raw>;
             const SQL: &'static str = $sql;
             fn raw(&self) -> Option<$raw> {
-                self.as_ref().map(Stored::raw)
+                self.as_ref().map($crate::store::columns::Stored::raw)
             }
-            fn parse(raw: Option<$raw>) -> Result<Self, Fault> {
-                raw.map(<$type as Stored>::parse).transpose()
+            fn parse(raw: Option<$raw>) -> Result<Self, $crate::store::columns::Fault> {
+                raw.map(<$type as $crate::store::columns::Stored>::parse).transpose()
             }
         }
     };
 }
 
 macro_rules! texts {
-    ($($type:ty),+ $(,)?) => { $( stored!($type as String => "TEXT", |value| value.to_string(), |text| text.parse()?); )+ };
+    ($($type:ty),+ $(,)?) => { $( $crate::store::columns::stored!($type as String => "TEXT", |value| value.to_string(), |text| text.parse()?); )+ };
 }
+
+pub(super) use {stored, texts};
 
 texts!(
     CustomerId,

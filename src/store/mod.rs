@@ -2,11 +2,20 @@
 //! domain values; each statement is written once and runs on both databases in a test.
 
 pub mod books;
+pub mod cards;
 pub mod columns;
+pub mod contacts;
+pub mod customers;
 pub mod db;
+pub mod estimates;
+pub mod invoices;
+pub mod ledger;
 pub mod policies;
 pub mod receipts;
 pub mod rows;
+pub mod tickets;
+pub mod time_entries;
+pub mod users;
 
 pub use db::{Db, OpenError, Record, Result, Row, Session, Statements, Tx};
 

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use std::sync::atomic::{AtomicU64, Ordering};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
-    Act, Actor, Command, Contact, ContactId, CustomerId, Estimate, EstimateId, Excess, Key, Locale, Minutes, Receipt, Role, Target,
-    Ticket, TicketId, TicketKind, UserId, decide::TimeReceipt, estimate::AnswerVia,
+    Act, Actor, Command, Contact, ContactId, CustomerId, Estimate, EstimateId, Excess, Key, Locale, Minutes, Receipt,
+    Role, Target, Ticket, TicketId, TicketKind, UserId, decide::TimeReceipt, estimate::AnswerVia,
 };
 use strippenkaart::service::{Service, ledger::Reply, policies::Given};
 use strippenkaart::store::Db;
@@ -17,7 +17,6 @@ use tempfile::TempDir;
 macro_rules! on_both {
     ($(#[$meta:meta])* async fn $name:ident($fixture:ident: Fixture) $body:block) => {
         mod $name {
-            #[allow(unused_imports, reason = "what the test needs stands outside")]
             use super::*;
 
             async fn test($fixture: $crate::common::Fixture) $body
@@ -96,14 +95,7 @@ impl Fixture {
 
     /// A command of an agent.
     pub fn command(&self, target: Target, act: Act) -> Command {
-        Command {
-            id: self.clock.id(),
-            actor: Actor::Staff(AGENT),
-            key: None,
-            salt: self.clock.salt(),
-            target,
-            act,
-        }
+        Command { id: self.clock.id(), actor: Actor::Staff(AGENT), key: None, salt: self.clock.salt(), target, act }
     }
 
     /// Submits as an agent.

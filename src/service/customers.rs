@@ -1,0 +1,145 @@
+//! Customers and their persons.
+
+use super::access::{Caller, Request};
+use super::{Error, Result, Service};
+use crate::domain::{
+    Act, AskedVia, Cents, Contact, ContactId, Customer, CustomerId, Locale, Minutes, Receipt, Role, Target,
+};
+use crate::store::contacts::WithLogin;
+use crate::store::{contacts, customers};
+use chrono::NaiveDate;
+
+/// A customer to be made.
+#[derive(Clone, Debug)]
+pub struct NewCustomer {
+    /// Name of the organisation.
+    pub name: String,
+    /// Where mail goes.
+    pub email: String,
+    /// Language of mails and invoices.
+    pub locale: Locale,
+    /// What it pays per month, ex VAT.
+    pub monthly_amount: Option<Cents>,
+    /// First day of the contract; today when not told.
+    pub contract_start: Option<NaiveDate>,
+    /// Comes from elsewhere, or returns: no welcome card (CARD-2).
+    pub imported: bool,
+}
+
+/// A person to be added.
+#[derive(Clone, Debug)]
+pub struct NewContact {
+    /// Name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// The most per estimate.
+    pub ceiling: Option<Minutes>,
+    /// First day.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub valid_until: Option<NaiveDate>,
+    /// Who asked an agent for it (SPEND-2).
+    pub asked_by: Option<String>,
+    /// How that was asked.
+    pub asked_via: Option<AskedVia>,
+}
+
+impl Service {
+    /// Makes a customer and grants its welcome card.
+    ///
+    /// # Errors
+    /// For others than staff, or when it exists already.
+    pub async fn create_customer(&self, request: Request<'_>, new: NewCustomer) -> Result<Customer> {
+        let actor = request.caller.staff(true)?;
+        let NewCustomer { name, email, locale, monthly_amount, contract_start, imported } = new;
+        let act = Act::CreateCustomer { name, email, locale, monthly_amount, contract_start, imported };
+        let target = Target::Customer(self.clock.id());
+        match self.submit(self.command(actor, request.key, target, act)).await? {
+            Receipt::Customer(customer) => Ok(customer),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// One customer.
+    ///
+    /// # Errors
+    /// Not found, also for somebody else's.
+    pub async fn customer(&self, caller: &Caller, id: CustomerId) -> Result<Customer> {
+        caller.see(id)?;
+        customers::get(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("customer"))
+    }
+
+    /// Customers by number whose name or address contains `query`; a contact gets its own.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn customers(&self, caller: &Caller, query: &str, after: i64, limit: i64) -> Result<Vec<Customer>> {
+        let mut on = self.db.reader().await?;
+        if caller.is_staff() {
+            return Ok(customers::list(&mut on, query, after, limit).await?);
+        }
+        let mut own = Vec::new();
+        for contact in &caller.contacts {
+            own.extend(customers::get(&mut on, contact.customer_id).await?);
+        }
+        let query = query.to_lowercase();
+        own.retain(|customer| customer.number > after && customer.identity.contains(&query));
+        own.sort_by_key(|customer| customer.number);
+        own.dedup_by_key(|customer| customer.number);
+        own.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(own)
+    }
+
+    /// The persons of a customer.
+    ///
+    /// # Errors
+    /// Not found for somebody else's.
+    pub async fn contacts(&self, caller: &Caller, customer: CustomerId) -> Result<Vec<WithLogin>> {
+        self.customer(caller, customer).await?;
+        Ok(contacts::of(&mut self.db.reader().await?, customer).await?)
+    }
+
+    /// Adds a person; for owners and agents (SPEND-2).
+    ///
+    /// # Errors
+    /// As the rules and the role say.
+    pub async fn add_contact(&self, request: Request<'_>, customer: CustomerId, new: NewContact) -> Result<Contact> {
+        let actor = request.caller.require(customer, &[Role::Owner], request.caller.is_agent())?;
+        let NewContact { name, email, role, ceiling, valid_from, valid_until, asked_by, asked_via } = new;
+        let act = Act::AddContact { name, email, role, ceiling, valid_from, valid_until, asked_by, asked_via };
+        match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
+            Receipt::Contact(contact) => Ok(contact),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Revokes a person's authorisation; for owners and agents (SPEND-6).
+    ///
+    /// # Errors
+    /// As the rules and the role say.
+    pub async fn remove_contact(&self, request: Request<'_>, customer: CustomerId, contact: ContactId) -> Result<()> {
+        let actor = request.caller.require(customer, &[Role::Owner], request.caller.is_agent())?;
+        let act = Act::RemoveContact(contact);
+        self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await.map(drop)
+    }
+
+    /// Sends a command through the ledger's door.
+    ///
+    /// # Errors
+    /// As the rules say, or when the ledger cannot be written.
+    pub async fn submit(&self, command: crate::domain::Command) -> Result<Receipt> {
+        self.door.submit(command).await.map_err(|failure| match failure {
+            super::ledger::Failure::Refused(refusal) => refusal.into(),
+            other => other.into(),
+        })
+    }
+}
+
+/// A receipt of another kind than the command makes: a fault of ours.
+pub(super) fn unexpected(receipt: &Receipt) -> Error {
+    tracing::error!(?receipt, "a command was answered with a receipt of another kind");
+    super::ledger::Failure::Broken.into()
+}

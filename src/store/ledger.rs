@@ -1,0 +1,233 @@
+//! Reads of the ledger: lines, the statement of a page, balances as they were.
+
+use super::{Record, Result, Row, Statements, record};
+use crate::domain::{
+    CardId, CustomerId, Minutes, Movement, TicketId, TimeEntryId, Transaction, TransactionId, TransactionKind, UserId,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// A movement with what its transaction says: a line of the API's ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The row.
+    pub movement: Movement,
+    /// Why it was booked.
+    pub kind: TransactionKind,
+    /// Identity of its transaction.
+    pub transaction_id: TransactionId,
+    /// The entry it is about.
+    pub time_entry_id: Option<TimeEntryId>,
+    /// The day of the work.
+    pub worked_on: Option<NaiveDate>,
+    /// The day it counts on.
+    pub booked_on: NaiveDate,
+    /// Who did it.
+    pub by: Option<UserId>,
+    /// The name of who did it; none for the service itself.
+    pub by_name: Option<String>,
+    /// Its free text; none once it was erased.
+    pub reason: Option<String>,
+    /// The transaction that it reverses.
+    pub reverses: Option<TransactionId>,
+}
+
+impl Record for Line {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            movement: Movement::read(row)?,
+            kind: row.get("kind")?,
+            transaction_id: row.get("transaction_id")?,
+            time_entry_id: row.get("time_entry_id")?,
+            worked_on: row.get("worked_on")?,
+            booked_on: row.get("booked_on")?,
+            by: row.get("actor_id")?,
+            by_name: row.get("by_name")?,
+            reason: row.get("reason")?,
+            reverses: row.get("reverses")?,
+        })
+    }
+}
+
+/// Where a page of lines ended: number of the transaction and of its row.
+pub type Position = (i64, i64);
+
+/// Lines of a customer, the newest first, before `before`.
+///
+/// # Errors
+/// What the database says.
+pub async fn lines(
+    on: &mut impl Statements,
+    customer: CustomerId,
+    before: Option<Position>,
+    limit: i64,
+) -> Result<Vec<Line>> {
+    let (seq, line) = before.unwrap_or((i64::MAX, i64::MAX));
+    on.query(
+        "SELECT movements.*, transactions.kind, transactions.id AS transaction_id, transactions.time_entry_id,
+                transactions.worked_on, transactions.booked_on, transactions.actor_id, transactions.reverses,
+                users.name AS by_name, notes.text AS reason
+         FROM transactions
+         JOIN movements ON movements.customer_id = transactions.customer_id
+                       AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
+         LEFT JOIN users ON users.id = actor_id
+         LEFT JOIN notes ON notes.transaction_id = transactions.id
+         WHERE transactions.customer_id = $1 AND transactions.seq <= $2
+           AND (transactions.seq < $2 OR movements.line < $3)
+         ORDER BY transactions.seq DESC, movements.line DESC LIMIT $4",
+    )
+    .bind(customer)
+    .bind(seq)
+    .bind(line)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// A transaction as the statement on a page shows it; its movements come separately.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Booked {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// Who did it; none for the service itself.
+    pub by_name: Option<String>,
+    /// Its free text.
+    pub text: Option<String>,
+    /// Number of its ticket.
+    pub ticket_number: Option<i64>,
+    /// Subject of its ticket.
+    pub ticket_subject: Option<String>,
+    /// Charged minutes of its entry.
+    pub charged: Option<Minutes>,
+    /// The transaction that reversed its entry.
+    pub reversed_by: Option<TransactionId>,
+}
+
+impl Record for Booked {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            transaction: Transaction::read(row)?,
+            by_name: row.get("by_name")?,
+            text: row.get("text")?,
+            ticket_number: row.get("ticket_number")?,
+            ticket_subject: row.get("ticket_subject")?,
+            charged: row.get("charged")?,
+            reversed_by: row.get("reversed_by")?,
+        })
+    }
+}
+
+/// Transactions of a customer, the newest first, before number `before`.
+///
+/// # Errors
+/// What the database says.
+pub async fn transactions(
+    on: &mut impl Statements,
+    customer: CustomerId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Booked>> {
+    on.query(
+        "SELECT transactions.*, users.name AS by_name, notes.text, tickets.number AS ticket_number,
+                tickets.subject AS ticket_subject, time_entries.charged, time_entries.reversed_by
+         FROM transactions
+         LEFT JOIN users ON users.id = transactions.actor_id
+         LEFT JOIN notes ON notes.transaction_id = transactions.id
+         LEFT JOIN tickets ON tickets.id = transactions.ticket_id
+         LEFT JOIN time_entries ON time_entries.id = transactions.time_entry_id
+         WHERE transactions.customer_id = $1 AND transactions.seq < $2
+         ORDER BY transactions.seq DESC LIMIT $3",
+    )
+    .bind(customer)
+    .bind(before)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// The movements of the transactions `first` to `last` of a customer, recorded from `since` on, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn movements(
+    on: &mut impl Statements,
+    customer: CustomerId,
+    since: DateTime<Utc>,
+    first: i64,
+    last: i64,
+) -> Result<Vec<Movement>> {
+    on.query(
+        "SELECT * FROM movements WHERE customer_id = $1 AND recorded_at >= $2 AND seq BETWEEN $3 AND $4
+         ORDER BY recorded_at, seq, line LIMIT 2000",
+    )
+    .bind(customer)
+    .bind(since)
+    .bind(first)
+    .bind(last)
+    .all()
+    .await
+}
+
+/// The last movement of a customer recorded at or before `at`: its totals are the balance as of that moment.
+///
+/// # Errors
+/// What the database says.
+pub async fn last_before(
+    on: &mut impl Statements,
+    customer: CustomerId,
+    at: DateTime<Utc>,
+) -> Result<Option<Movement>> {
+    on.query(
+        "SELECT * FROM movements WHERE customer_id = $1 AND recorded_at <= $2
+         ORDER BY recorded_at DESC, seq DESC, line DESC LIMIT 1",
+    )
+    .bind(customer)
+    .bind(at)
+    .optional()
+    .await
+}
+
+/// The last movement of a card recorded at or before `at`.
+///
+/// # Errors
+/// What the database says.
+pub async fn last_of_card(on: &mut impl Statements, card: CardId, at: DateTime<Utc>) -> Result<Option<Movement>> {
+    on.query(
+        "SELECT * FROM movements WHERE card_id = $1 AND recorded_at <= $2
+         ORDER BY recorded_at DESC, seq DESC, line DESC LIMIT 1",
+    )
+    .bind(card)
+    .bind(at)
+    .optional()
+    .await
+}
+
+record! {
+    /// Minutes of entries that nothing covers yet.
+    pub struct Uncovered {
+        /// The entry.
+        pub id: TimeEntryId,
+        /// Its ticket.
+        pub ticket_id: TicketId,
+        /// Number of the ticket.
+        pub ticket_number: i64,
+        /// The day of the work.
+        pub worked_on: NaiveDate,
+        /// How many.
+        pub uncovered: Minutes,
+    }
+}
+
+/// The entries of a customer with uncovered minutes, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn uncovered(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<Uncovered>> {
+    on.query(
+        "SELECT time_entries.id, ticket_id, tickets.number AS ticket_number, worked_on, uncovered
+         FROM time_entries JOIN tickets ON tickets.id = ticket_id
+         WHERE time_entries.customer_id = $1 AND uncovered > 0 ORDER BY time_entries.id",
+    )
+    .bind(customer)
+    .all()
+    .await
+}

@@ -1,0 +1,341 @@
+//! Logins: users, sessions, tokens, invitations. The only writes outside the ledger's door.
+
+use super::{Result, Statements, Tx, record};
+use crate::domain::{ContactId, UserId, words::words};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+words! {
+    /// What a login may do at the provider.
+    pub enum StaffRole {
+        /// All that agent and finance may, and logins.
+        Admin = "admin",
+        /// Invoices and payments.
+        Finance = "finance",
+        /// Tickets, estimates, time.
+        Agent = "agent",
+    }
+}
+
+words! {
+    /// What a link is for.
+    pub enum Purpose {
+        /// Make the first administrator.
+        FirstAdmin = "first_admin",
+        /// Make a login of the provider.
+        Staff = "staff",
+        /// Make (or attach) the login of a contact.
+        Contact = "contact",
+        /// Choose a new password.
+        Reset = "reset",
+    }
+}
+
+super::columns::texts!(StaffRole, Purpose);
+
+record! {
+    /// A login.
+    pub struct User {
+        /// Identity.
+        pub id: UserId,
+        /// Unique, lower case.
+        pub email: String,
+        /// Name.
+        pub name: String,
+        /// Role at the provider; none for a customer's contact.
+        pub role: Option<StaffRole>,
+        /// Argon2id of the password, once chosen.
+        pub password: Option<String>,
+        /// When it was made.
+        pub created_at: DateTime<Utc>,
+        /// Since when it may no longer log in.
+        pub disabled_at: Option<DateTime<Utc>>,
+    }
+}
+
+record! {
+    /// A link that works once.
+    pub struct Invitation {
+        /// SHA-256 of the secret in the link.
+        pub digest: String,
+        /// What for.
+        pub purpose: Purpose,
+        /// For whom.
+        pub email: Option<String>,
+        /// Their name.
+        pub name: Option<String>,
+        /// The login whose password is chosen anew.
+        pub user_id: Option<UserId>,
+        /// The contact that gets a login.
+        pub contact_id: Option<ContactId>,
+        /// The role of the login to make.
+        pub role: Option<StaffRole>,
+        /// Who made the link.
+        pub created_by: Option<UserId>,
+        /// When.
+        pub created_at: DateTime<Utc>,
+        /// Until when it works.
+        pub expires_at: DateTime<Utc>,
+        /// When it was used.
+        pub used_at: Option<DateTime<Utc>>,
+    }
+}
+
+/// How many logins there are.
+///
+/// # Errors
+/// What the database says.
+pub async fn count(on: &mut impl Statements) -> Result<i64> {
+    let (count,) = on.query("SELECT CAST(COUNT(*) AS BIGINT) FROM users").one().await?;
+    Ok(count)
+}
+
+/// All logins of the provider, by name.
+///
+/// # Errors
+/// What the database says.
+pub async fn staff(on: &mut impl Statements) -> Result<Vec<User>> {
+    on.query("SELECT * FROM users WHERE role IS NOT NULL ORDER BY name, id").all().await
+}
+
+/// A login by its address (lower case).
+///
+/// # Errors
+/// What the database says.
+pub async fn by_email(on: &mut impl Statements, email: &str) -> Result<Option<User>> {
+    on.query("SELECT * FROM users WHERE email = $1").bind(email).optional().await
+}
+
+/// A login.
+///
+/// # Errors
+/// What the database says.
+pub async fn by_id(on: &mut impl Statements, id: UserId) -> Result<Option<User>> {
+    on.query("SELECT * FROM users WHERE id = $1").bind(id).optional().await
+}
+
+/// The login of a token that was neither revoked nor disabled.
+///
+/// # Errors
+/// What the database says.
+pub async fn by_token(on: &mut impl Statements, jti: Uuid, user: UserId) -> Result<Option<User>> {
+    on.query(
+        "SELECT users.* FROM tokens JOIN users ON users.id = user_id
+         WHERE jti = $1 AND user_id = $2 AND revoked_at IS NULL AND disabled_at IS NULL",
+    )
+    .bind(jti)
+    .bind(user)
+    .optional()
+    .await
+}
+
+/// The login of a session that has not ended.
+///
+/// # Errors
+/// What the database says.
+pub async fn by_session(
+    on: &mut impl Statements,
+    digest: &str,
+    now: DateTime<Utc>,
+    seen_since: DateTime<Utc>,
+) -> Result<Option<User>> {
+    on.query(
+        "SELECT users.* FROM sessions JOIN users ON users.id = user_id
+         WHERE digest = $1 AND expires_at > $2 AND seen_at > $3 AND disabled_at IS NULL",
+    )
+    .bind(digest)
+    .bind(now)
+    .bind(seen_since)
+    .optional()
+    .await
+}
+
+/// Adds a login. Gives `false` when the address is taken.
+///
+/// # Errors
+/// What the database says.
+pub async fn add(tx: &mut Tx, user: &User) -> Result<bool> {
+    let added = tx
+        .query(
+            "INSERT INTO users (id, email, name, role, password, created_at, disabled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING",
+        )
+        .bind(user.id)
+        .bind(user.email.as_str())
+        .bind(user.name.as_str())
+        .bind(user.role)
+        .bind(user.password.clone())
+        .bind(user.created_at)
+        .bind(user.disabled_at)
+        .execute()
+        .await?;
+    Ok(added == 1)
+}
+
+/// Sets the password of a login and ends its sessions.
+///
+/// # Errors
+/// What the database says.
+pub async fn set_password(tx: &mut Tx, user: UserId, password: &str) -> Result<()> {
+    tx.query("UPDATE users SET password = $2 WHERE id = $1").bind(user).bind(password).execute().await?;
+    tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user).execute().await?;
+    Ok(())
+}
+
+/// Ends a login at once, or lets it in again; its sessions end.
+///
+/// # Errors
+/// What the database says.
+pub async fn set_disabled(tx: &mut Tx, user: UserId, at: Option<DateTime<Utc>>) -> Result<()> {
+    tx.query("UPDATE users SET disabled_at = $2 WHERE id = $1").bind(user).bind(at).execute().await?;
+    tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user).execute().await?;
+    Ok(())
+}
+
+/// Starts a session, known by the digest of its cookie. Sessions that ended are swept.
+///
+/// # Errors
+/// What the database says.
+pub async fn start_session(
+    tx: &mut Tx,
+    digest: &str,
+    user: UserId,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    tx.query("DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2").bind(user).bind(now).execute().await?;
+    tx.query("INSERT INTO sessions (digest, user_id, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $3, $4)")
+        .bind(digest)
+        .bind(user)
+        .bind(now)
+        .bind(expires_at)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Notes that a session was used, if that was last noted before `stale`.
+///
+/// # Errors
+/// What the database says.
+pub async fn touch_session(tx: &mut Tx, digest: &str, now: DateTime<Utc>, stale: DateTime<Utc>) -> Result<()> {
+    tx.query("UPDATE sessions SET seen_at = $2 WHERE digest = $1 AND seen_at < $3")
+        .bind(digest)
+        .bind(now)
+        .bind(stale)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// When a session was last noted as used.
+///
+/// # Errors
+/// What the database says.
+pub async fn session_seen(on: &mut impl Statements, digest: &str) -> Result<Option<DateTime<Utc>>> {
+    let found: Option<(DateTime<Utc>,)> =
+        on.query("SELECT seen_at FROM sessions WHERE digest = $1").bind(digest).optional().await?;
+    Ok(found.map(|(seen,)| seen))
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// What the database says.
+pub async fn end_session(tx: &mut Tx, digest: &str) -> Result<()> {
+    tx.query("DELETE FROM sessions WHERE digest = $1").bind(digest).execute().await?;
+    Ok(())
+}
+
+/// Registers a token by its jti.
+///
+/// # Errors
+/// What the database says.
+pub async fn add_token(
+    tx: &mut Tx,
+    jti: Uuid,
+    user: UserId,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    tx.query("INSERT INTO tokens (jti, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
+        .bind(jti)
+        .bind(user)
+        .bind(now)
+        .bind(expires_at)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Revokes a token. Gives `false` when there is none that is still good.
+///
+/// # Errors
+/// What the database says.
+pub async fn revoke_token(tx: &mut Tx, jti: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    let sql = "UPDATE tokens SET revoked_at = $2 WHERE jti = $1 AND revoked_at IS NULL";
+    Ok(tx.query(sql).bind(jti).bind(now).execute().await? == 1)
+}
+
+/// Keeps an invitation.
+///
+/// # Errors
+/// What the database says.
+pub async fn add_invitation(tx: &mut Tx, invitation: &Invitation) -> Result<()> {
+    tx.query(
+        "INSERT INTO invitations
+             (digest, purpose, email, name, user_id, contact_id, role, created_by, created_at, expires_at, used_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)",
+    )
+    .bind(invitation.digest.as_str())
+    .bind(invitation.purpose)
+    .bind(invitation.email.clone())
+    .bind(invitation.name.clone())
+    .bind(invitation.user_id)
+    .bind(invitation.contact_id)
+    .bind(invitation.role)
+    .bind(invitation.created_by)
+    .bind(invitation.created_at)
+    .bind(invitation.expires_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// An invitation that was not used and has not ended.
+///
+/// # Errors
+/// What the database says.
+pub async fn invitation(on: &mut impl Statements, digest: &str, now: DateTime<Utc>) -> Result<Option<Invitation>> {
+    on.query("SELECT * FROM invitations WHERE digest = $1 AND used_at IS NULL AND expires_at > $2")
+        .bind(digest)
+        .bind(now)
+        .optional()
+        .await
+}
+
+/// Uses an invitation up. Gives `false` when somebody was faster.
+///
+/// # Errors
+/// What the database says.
+pub async fn use_invitation(tx: &mut Tx, digest: &str, now: DateTime<Utc>) -> Result<bool> {
+    let sql = "UPDATE invitations SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+    Ok(tx.query(sql).bind(digest).bind(now).execute().await? == 1)
+}
+
+/// Makes a login that of a contact. Nothing happens when the contact has one already.
+///
+/// # Errors
+/// What the database says.
+pub async fn attach(tx: &mut Tx, contact: ContactId, user: UserId, now: DateTime<Utc>) -> Result<()> {
+    tx.query(
+        "INSERT INTO contact_logins (contact_id, user_id, created_at) VALUES ($1, $2, $3)
+         ON CONFLICT (contact_id) DO NOTHING",
+    )
+    .bind(contact)
+    .bind(user)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}

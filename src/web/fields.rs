@@ -1,0 +1,106 @@
+//! Fields of a request become domain values here, once; everything that cannot be right is collected and told together.
+
+use crate::domain::Cents;
+use crate::service::{Error, FieldError, login::looks_like_email};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::str::FromStr;
+
+/// The longest name or subject, in characters.
+const LINE: usize = 200;
+/// The longest text, in characters.
+const TEXT: usize = 4_000;
+
+/// Collects what is wrong while fields are read.
+#[derive(Debug, Default)]
+pub struct Fields {
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Notes a fault.
+    pub fn fault(&mut self, field: &str, expected: impl Into<String>) {
+        self.errors.push(FieldError { field: field.to_owned(), expected: expected.into() });
+    }
+
+    /// One line: 1 to 200 characters, trimmed.
+    pub fn line(&mut self, field: &str, text: &str) -> String {
+        self.bounded(field, text, LINE, false)
+    }
+
+    /// A text: 1 to 4000 characters, trimmed.
+    pub fn text(&mut self, field: &str, text: &str) -> String {
+        self.bounded(field, text, TEXT, true)
+    }
+
+    /// A line that may be left out; an empty one counts as left out.
+    pub fn optional_line(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+        let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+        Some(self.line(field, text))
+    }
+
+    fn bounded(&mut self, field: &str, text: &str, most: usize, lines: bool) -> String {
+        let text = text.trim();
+        let bad = |letter: char| letter.is_control() && !(lines && matches!(letter, '\n' | '\r' | '\t'));
+        if text.is_empty() {
+            self.fault(field, "is needed");
+        } else if text.chars().count() > most {
+            self.fault(field, format!("expected at most {most} characters"));
+        } else if text.contains(bad) {
+            self.fault(field, "expected text without control characters");
+        }
+        text.to_owned()
+    }
+
+    /// An e-mail address, lower case.
+    pub fn email(&mut self, field: &str, text: &str) -> String {
+        let text = text.trim().to_lowercase();
+        if !looks_like_email(&text) {
+            self.fault(field, "expected an e-mail address, such as \"jo@school.example\"");
+        }
+        text
+    }
+
+    /// Anything that reads itself from text; an empty text counts as left out.
+    pub fn optional<T: FromStr>(&mut self, field: &str, text: Option<&str>, expected: &str) -> Option<T> {
+        let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+        let read = text.parse().ok();
+        if read.is_none() {
+            self.fault(field, expected);
+        }
+        read
+    }
+
+    /// Anything that reads itself from text.
+    pub fn needed<T: FromStr>(&mut self, field: &str, text: &str, expected: &str) -> Option<T> {
+        let read = text.trim().parse().ok();
+        if read.is_none() {
+            self.fault(field, expected);
+        }
+        read
+    }
+
+    /// A date, `2026-11-22`.
+    pub fn date(&mut self, field: &str, text: Option<&str>) -> Option<NaiveDate> {
+        self.optional(field, text, "expected a date, such as \"2026-11-22\"")
+    }
+
+    /// An instant with its offset, `2026-11-22T14:30:00+01:00`.
+    pub fn instant(&mut self, field: &str, text: Option<&str>) -> Option<DateTime<Utc>> {
+        let read: Option<DateTime<chrono::FixedOffset>> =
+            self.optional(field, text, "expected an instant with its offset, such as \"2026-11-22T14:30:00+01:00\"");
+        read.map(|at| at.to_utc())
+    }
+
+    /// An amount, `400.00`.
+    pub fn amount(&mut self, field: &str, text: Option<&str>) -> Option<Cents> {
+        self.optional(field, text, "expected an amount in euros, such as \"400.00\"")
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// Everything that was wrong.
+    pub fn done(self) -> Result<(), Error> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::Fields(self.errors)) }
+    }
+}

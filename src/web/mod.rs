@@ -1,0 +1,73 @@
+//! HTTP: the JSON API for programs, pages for people, health for machines. Handlers extract, call the service, answer.
+
+pub mod api;
+pub mod extract;
+pub mod fields;
+pub mod headers;
+pub mod health;
+pub mod problem;
+pub mod strips;
+pub mod text;
+
+use crate::service::Service;
+use axum::Router;
+use axum::http::StatusCode;
+use problem::Problem;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// How this instance is reached.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address that people type, without a slash at the end; `https` makes cookies `Secure` with `__Host-`.
+    pub public_url: String,
+    /// A proxy of ours sets `X-Forwarded-For`.
+    pub behind_proxy: bool,
+}
+
+impl Settings {
+    /// Whether people reach it over https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// What handlers share.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The use cases.
+    pub service: Service,
+    /// How this instance is reached.
+    pub settings: Arc<Settings>,
+    /// What is counted.
+    pub metrics: Arc<health::Metrics>,
+}
+
+/// The whole site.
+#[must_use]
+pub fn router(service: Service, settings: Settings) -> Router {
+    let metrics = Arc::new(health::Metrics::new());
+    let app = App { service, settings: Arc::new(settings), metrics };
+    Router::new()
+        .merge(health::router())
+        .merge(api::router())
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing here."))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), health::count))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(30)))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), headers::secure))
+        .layer(CatchPanicLayer::custom(|_| {
+            let detail = "This request ran into a fault of ours.";
+            axum::response::IntoResponse::into_response(Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "fault",
+                "A fault of ours",
+                detail,
+            ))
+        }))
+        .with_state(app)
+}

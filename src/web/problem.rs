@@ -1,0 +1,202 @@
+//! What went wrong, as RFC 9457 problem+json: a stable `type` per refusal, figures as members of their own, field errors
+//! as JSON pointers. Pages show the same errors in words (`pages`).
+
+use crate::domain::{Minutes, Refusal};
+use crate::service::ledger::Failure;
+use crate::service::{Error, FieldError};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// An answer that is not a success.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The last part of `type`, stable.
+    pub name: &'static str,
+    /// What this kind of problem is, the same every time.
+    pub title: &'static str,
+    /// What was wrong this time, and what to do.
+    pub detail: String,
+    /// Figures and identities.
+    pub members: Map<String, Value>,
+    /// The fields that cannot be right.
+    pub errors: Vec<FieldError>,
+    /// After how many seconds to try again.
+    pub retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem without figures.
+    #[must_use]
+    pub fn new(status: StatusCode, name: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        let (members, errors) = (Map::new(), Vec::new());
+        Self { status, name, title, detail: detail.into(), members, errors, retry_after: None }
+    }
+
+    /// Fields that cannot be right (422).
+    #[must_use]
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let named: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+        let detail = format!("Correct {} and send it again.", named.join(", "));
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", "A field cannot be right", detail);
+        Self { errors, ..problem }
+    }
+
+    fn with(mut self, members: Value) -> Self {
+        if let Value::Object(members) = members {
+            self.members.extend(members);
+        }
+        self
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match error {
+            Error::Unauthenticated => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "Not logged in",
+                "Send a token that is still good: Authorization: Bearer TOKEN.",
+            ),
+            Error::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", text),
+            Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", text),
+            Error::Fields(errors) => Self::fields(errors),
+            Error::Throttled(wait) => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", text);
+                Self { retry_after: Some(wait.as_secs().max(1)), ..problem }
+            }
+            Error::Ledger(Failure::Refused(refusal)) => refusal.into(),
+            Error::Ledger(Failure::Busy | Failure::Unavailable) => {
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again later", text);
+                Self { retry_after: Some(1), ..problem }
+            }
+            Error::Ledger(Failure::Broken) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "A fault of ours", text)
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match &refusal {
+            Refusal::NotFound(_) => StatusCode::NOT_FOUND,
+            Refusal::Invalid { .. }
+            | Refusal::WorkedOnOutOfRange { .. }
+            | Refusal::AskedByMissing
+            | Refusal::UnknownProduct { .. }
+            | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::CONFLICT,
+        };
+        let mut problem =
+            Self::new(status, refusal.name(), title(&refusal), refusal.to_string()).with(figures(&refusal));
+        if status == StatusCode::UNPROCESSABLE_ENTITY
+            && let Some(field) = refusal.field()
+        {
+            let expected = match &refusal {
+                Refusal::Invalid { expected, .. } => expected.clone(),
+                other => other.to_string(),
+            };
+            problem.errors = vec![FieldError { field: field.to_owned(), expected }];
+        }
+        problem
+    }
+}
+
+const fn title(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotFound(_) => "Not found",
+        Refusal::Invalid { .. } | Refusal::WorkedOnOutOfRange { .. } | Refusal::AskedByMissing => {
+            "A field cannot be right"
+        }
+        Refusal::CustomerExists { .. } => "The customer exists already",
+        Refusal::ContactExists { .. } => "The contact exists already",
+        Refusal::LastOwner => "At least one owner must remain",
+        Refusal::NoCards => "No cards are sold here",
+        Refusal::UnknownProduct { .. } => "No such product",
+        Refusal::Overpayment { .. } => "More than is open",
+        Refusal::DefectIsFree => "A defect is free",
+        Refusal::EstimateNotOpen { .. } => "The estimate is not open",
+        Refusal::SpenderNotAuthorised { .. } => "Not authorised to spend",
+        Refusal::CeilingExceeded { .. } => "More than this contact may agree to",
+        Refusal::ChannelNotAllowed { .. } => "Not an accepted channel",
+        Refusal::InsufficientMinutes { .. } => "Not enough minutes",
+        Refusal::BeyondAgreement { .. } => "More than was agreed",
+        Refusal::AgreementRequired { .. } => "Agree on the hours first",
+        Refusal::RequesterNotAuthorised { .. } => "The requester may not spend",
+        Refusal::BeyondTolerance { .. } => "Too much to give away",
+        Refusal::AlreadyReversed => "Reversed already",
+        Refusal::NothingUncovered => "Nothing is uncovered",
+        Refusal::KeyReused => "This Idempotency-Key was used for another request",
+    }
+}
+
+/// The figures of a refusal, by their names in the API.
+fn figures(refusal: &Refusal) -> Value {
+    let shortage = |asked: &Minutes, there: &Minutes| (*asked - *there).0;
+    match refusal {
+        Refusal::CustomerExists { number, customer } => json!({ "number": number, "customer_id": customer }),
+        Refusal::Overpayment { open, asked } => json!({ "open": open.to_string(), "amount": asked.to_string() }),
+        Refusal::EstimateNotOpen { status } => json!({ "status": status }),
+        Refusal::CeilingExceeded { ceiling, asked, .. } => {
+            json!({ "ceiling_minutes": ceiling, "asked_minutes": asked })
+        }
+        Refusal::InsufficientMinutes { available, asked } => json!({
+            "available_minutes": available, "asked_minutes": asked, "shortage_minutes": shortage(asked, available),
+        }),
+        Refusal::BeyondAgreement { agreed, left, asked, tolerance } => json!({
+            "agreed_minutes": agreed, "left_minutes": left, "asked_minutes": asked,
+            "shortage_minutes": shortage(asked, left), "tolerance_minutes": tolerance,
+        }),
+        Refusal::AgreementRequired { asked } | Refusal::RequesterNotAuthorised { asked } => {
+            json!({ "asked_minutes": asked, "shortage_minutes": asked })
+        }
+        Refusal::BeyondTolerance { tolerance, shortage } => {
+            json!({ "tolerance_minutes": tolerance, "shortage_minutes": shortage })
+        }
+        Refusal::WorkedOnOutOfRange { first, last } => json!({ "first": first, "last": last }),
+        _ => json!({}),
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let errors: Vec<Value> = self
+            .errors
+            .iter()
+            .map(|error| json!({ "pointer": format!("/{}", error.field), "detail": error.expected }))
+            .collect();
+        let mut body = json!({
+            "type": format!("/problems/{}", self.name),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        if let Value::Object(object) = &mut body {
+            object.extend(self.members);
+            if !errors.is_empty() {
+                object.insert("errors".to_owned(), errors.into());
+            }
+        }
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
