@@ -5,6 +5,7 @@ pub mod extract;
 pub mod fields;
 pub mod headers;
 pub mod health;
+pub mod pages;
 pub mod problem;
 pub mod strips;
 pub mod text;
@@ -55,6 +56,7 @@ pub fn router(service: Service, settings: Settings) -> Router {
     Router::new()
         .merge(health::router())
         .merge(api::router())
+        .merge(pages::router(&app))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing here."))
         .layer(axum::middleware::from_fn_with_state(app.clone(), health::count))
         .layer(CompressionLayer::new())

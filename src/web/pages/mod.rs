@@ -1,0 +1,432 @@
+//! Pages for people: whole without JavaScript, in Dutch and English. A page struct is exactly what its template needs; the
+//! handler fills it.
+//!
+//! A form is read into [`Values`], what was typed, and shown again with them when something was refused. Each form that
+//! books carries a one-time key, so that a double click books once.
+
+pub mod assets;
+pub mod texts;
+pub mod words;
+
+use super::App;
+use super::extract::{digest, read};
+use super::problem::Problem;
+use super::text::Lang;
+use crate::domain::{Key, Refusal};
+use crate::service::access::{Caller, Request as Asked};
+use crate::service::{Error, FieldError, ledger::Failure};
+use askama::Template;
+use axum::Router;
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::http::{HeaderMap, StatusCode, header, request::Parts};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use std::collections::BTreeMap;
+use texts::Texts;
+use tower_http::csrf::CsrfLayer;
+use uuid::Uuid;
+
+/// What `base.html` needs.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Language of the page.
+    pub lang: Lang,
+    /// The texts that every page shares.
+    pub t: &'static Texts,
+    /// Name of the provider.
+    pub provider: String,
+    /// Where the files of `assets/` are served.
+    pub assets: &'static str,
+    /// Path and query of this page.
+    pub path: String,
+    /// A fresh one-time key.
+    pub key: String,
+    /// Who is logged in.
+    pub user: Option<Nav>,
+}
+
+/// Who is logged in, and what the menu offers.
+#[derive(Clone, Debug)]
+pub struct Nav {
+    /// Name.
+    pub name: String,
+    /// Works at the provider.
+    pub staff: bool,
+    /// May do finance's work.
+    pub finance: bool,
+    /// May manage logins.
+    pub admin: bool,
+}
+
+/// Anybody who looks at a page, logged in or not.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The language, by choice or by the browser.
+    pub lang: Lang,
+    /// Who is logged in.
+    pub caller: Option<Caller>,
+    /// Path and query.
+    pub path: String,
+    /// Asked for by htmx: one block of the page will do.
+    pub part: bool,
+    provider: String,
+    key: String,
+}
+
+impl Visitor {
+    /// What `base.html` needs.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        let user = self.caller.as_ref().map(|caller| Nav {
+            name: caller.user.name.clone(),
+            staff: caller.is_staff(),
+            finance: caller.is_finance(),
+            admin: caller.is_admin(),
+        });
+        Page {
+            lang: self.lang,
+            t: Texts::of(self.lang),
+            provider: self.provider.clone(),
+            assets: assets::prefix(),
+            path: self.path.clone(),
+            key: self.key.clone(),
+            user,
+        }
+    }
+
+    async fn read(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let jar = CookieJar::from_headers(&parts.headers);
+        let caller = match jar.get(session_cookie(app)) {
+            Some(cookie) => match app.service.caller_by_session(cookie.value()).await {
+                Ok(caller) => Some(caller),
+                Err(Error::Unauthenticated) => None,
+                Err(error) => return Err(error),
+            },
+            None => None,
+        };
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let part = parts.headers.contains_key("hx-request");
+        let provider = app.service.policies.newest().provider.name.clone();
+        let key = app.service.clock.id::<Uuid>().to_string();
+        Ok(Self { lang: language(&parts.headers, &jar), caller, path, part, provider, key })
+    }
+}
+
+/// The language of the cookie, else of the browser.
+fn language(headers: &HeaderMap, jar: &CookieJar) -> Lang {
+    let chosen = jar.get("lang").and_then(|cookie| Lang::from_code(cookie.value()));
+    chosen.unwrap_or_else(|| {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Lang::from_accept_language(accepted.unwrap_or(""))
+    })
+}
+
+/// Name of the session cookie: with the prefix that ties it to this host when people come over https.
+#[must_use]
+pub fn session_cookie(app: &App) -> &'static str {
+    if app.settings.is_https() { "__Host-session" } else { "session" }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        Ok(Self::read(parts, app).await?)
+    }
+}
+
+/// Somebody who is logged in; others are sent to the login page and come back.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The visitor.
+    pub visitor: Visitor,
+    /// Who it is.
+    pub caller: Caller,
+}
+
+impl Member {
+    /// What `base.html` needs.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        self.visitor.page()
+    }
+
+    /// The language of the page.
+    #[must_use]
+    pub const fn lang(&self) -> Lang {
+        self.visitor.lang
+    }
+
+    /// A request that writes, under the one-time key of a form.
+    #[must_use]
+    pub fn asks(&self, key: Option<Key>) -> Asked<'_> {
+        Asked { caller: &self.caller, key }
+    }
+}
+
+impl FromRequestParts<App> for Member {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let visitor = Visitor::read(parts, app).await?;
+        match visitor.caller.clone() {
+            Some(caller) => Ok(Self { visitor, caller }),
+            None => {
+                Err(Fault::LogIn(if parts.method == axum::http::Method::GET { visitor.path } else { "/".to_owned() }))
+            }
+        }
+    }
+}
+
+/// What was typed into a form.
+#[derive(Clone, Debug, Default)]
+pub struct Values(BTreeMap<String, String>);
+
+impl Values {
+    /// The value of a field; nothing typed is an empty text.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// The value of a field that was filled in.
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        Some(self.get(name)).filter(|text| !text.trim().is_empty())
+    }
+
+    /// Fills a field in beforehand.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// A form that somebody who is logged in has sent.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Who.
+    pub member: Member,
+    /// What was typed.
+    pub values: Values,
+    key: Option<Key>,
+}
+
+impl Submission {
+    /// Who asks, under the form's one-time key.
+    #[must_use]
+    pub fn request(&self) -> Asked<'_> {
+        self.member.asks(self.key.clone())
+    }
+}
+
+impl FromRequest<App> for Submission {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
+        let (mut parts, body) = request.into_parts();
+        let member = Member::from_request_parts(&mut parts, app).await?;
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let (values, bytes) = form_body(Request::from_parts(parts, body)).await?;
+        let key = values.filled("key").map(|key| Key {
+            caller: member.caller.user.id.to_string(),
+            key: format!("form {key}"),
+            request: digest(&[method.as_str(), &path], &bytes),
+        });
+        Ok(Self { member, values, key })
+    }
+}
+
+/// A form of somebody who need not be logged in.
+#[derive(Clone, Debug)]
+pub struct OpenSubmission {
+    /// Who.
+    pub visitor: Visitor,
+    /// What was typed.
+    pub values: Values,
+}
+
+impl FromRequest<App> for OpenSubmission {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::read(&mut parts, app).await?;
+        let (values, _) = form_body(Request::from_parts(parts, body)).await?;
+        Ok(Self { visitor, values })
+    }
+}
+
+async fn form_body(request: Request) -> Result<(Values, axum::body::Bytes), Fault> {
+    let bytes = read(request).await?;
+    let copy = Request::builder()
+        .method("POST")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from(bytes.clone()))
+        .map_err(|_| Error::NotFound("page"))?;
+    #[expect(clippy::disallowed_types, reason = "wrapped here, so that an unreadable form is a problem")]
+    let pairs = axum::extract::Form::<Vec<(String, String)>>::from_request(copy, &()).await;
+    let pairs = pairs.map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "unreadable", "Unreadable form", "This form cannot be read.")
+    })?;
+    Ok((Values(pairs.0.into_iter().collect()), bytes))
+}
+
+/// Why a page cannot be shown.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Log in first, then come back to this path.
+    LogIn(String),
+    /// Anything else; shown as a page in the visitor's language.
+    Problem(Box<Problem>),
+}
+
+impl<E: Into<Problem>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::Problem(Box::new(error.into()))
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        match self {
+            Self::LogIn(next) => Redirect::to(&format!("/login?next={}", encode(&next))).into_response(),
+            Self::Problem(problem) => {
+                let mut response = problem.status.into_response();
+                response.extensions_mut().insert(problem);
+                response
+            }
+        }
+    }
+}
+
+/// A text for the query of an address.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// A path of this site to go on to, from what a browser sent; anything else becomes the first page.
+#[must_use]
+pub fn local(next: &str) -> &str {
+    let safe = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
+    if safe { next } else { "/" }
+}
+
+/// A refusal that is shown in the form it is about, in the visitor's words.
+#[derive(Clone, Debug, Default)]
+pub struct Refused {
+    /// What to say above the form.
+    pub message: Option<String>,
+    /// Which fields to mark.
+    pub fields: Vec<FieldError>,
+    /// The refusal itself, for a page that offers a way out.
+    pub refusal: Option<Refusal>,
+}
+
+impl Refused {
+    /// What to say at a field.
+    #[must_use]
+    pub fn at(&self, field: &str) -> Option<&str> {
+        self.fields.iter().find(|error| error.field == field).map(|error| error.expected.as_str())
+    }
+
+    /// Takes an error that belongs at the form; any other is a page of its own.
+    ///
+    /// # Errors
+    /// What does not belong at a form: not logged in, not found, not allowed, a fault of ours.
+    pub fn from(error: Error, lang: Lang) -> Result<Self, Fault> {
+        match error {
+            Error::Fields(fields) => {
+                let fields = fields.into_iter().map(|error| words::field_error(error, lang)).collect();
+                Ok(Self { message: None, fields, refusal: None })
+            }
+            Error::Throttled(wait) => {
+                Ok(Self { message: Some(words::throttled(wait, lang)), fields: Vec::new(), refusal: None })
+            }
+            Error::Ledger(Failure::Refused(refusal)) => {
+                let message = words::refusal(&refusal, lang);
+                let fields = match refusal.field() {
+                    Some(field) => vec![FieldError { field: field.to_owned(), expected: message.clone() }],
+                    None => Vec::new(),
+                };
+                Ok(Self { message: Some(message), fields, refusal: Some(refusal) })
+            }
+            Error::Ledger(Failure::Busy | Failure::Unavailable) => {
+                Ok(Self { message: Some(words::unavailable(lang).to_owned()), fields: Vec::new(), refusal: None })
+            }
+            other => Err(other.into()),
+        }
+    }
+}
+
+/// A template as an answer.
+///
+/// # Errors
+/// When the template cannot be rendered, which is a fault of ours.
+pub fn show(template: &impl Template) -> Result<Response, Fault> {
+    show_with(StatusCode::OK, template)
+}
+
+/// A template as an answer with a status.
+///
+/// # Errors
+/// As [`show`].
+pub fn show_with(status: StatusCode, template: &impl Template) -> Result<Response, Fault> {
+    match template.render() {
+        Ok(html) => Ok((status, [(header::VARY, "Cookie, Accept-Language, HX-Request")], Html(html)).into_response()),
+        Err(error) => {
+            tracing::error!(%error, "a template failed");
+            Err(Error::Ledger(Failure::Broken).into())
+        }
+    }
+}
+
+/// What an answer to something done leads to: the page that shows it.
+#[must_use]
+pub fn done(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "pages/problem.html")]
+struct ProblemPage {
+    page: Page,
+    title: &'static str,
+    detail: String,
+    status: u16,
+}
+
+/// Turns a [`Fault`] of a page into a page in the visitor's language.
+async fn explain(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut head = parts.clone();
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let Some(problem) = response.extensions_mut().remove::<Box<Problem>>() else { return response };
+    let Ok(visitor) = Visitor::read(&mut head, &app).await else { return (*problem).into_response() };
+    let (title, detail) = words::problem(&problem, visitor.lang);
+    let page = ProblemPage { page: visitor.page(), title, detail, status: problem.status.as_u16() };
+    match show_with(problem.status, &page) {
+        Ok(mut page) => {
+            if let Some(wait) = problem.retry_after {
+                page.headers_mut().insert(header::RETRY_AFTER, wait.into());
+            }
+            page
+        }
+        Err(_) => (*problem).into_response(),
+    }
+}
+
+/// Every page. Requests that write must come from these pages (CSRF).
+pub fn router(app: &App) -> Router<App> {
+    let pages = Router::new();
+    let explained = axum::middleware::from_fn_with_state(app.clone(), explain);
+    pages.layer(explained).layer(CsrfLayer::new()).merge(assets::router())
+}
