@@ -8,8 +8,23 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "domain",
         &[
-            "crate::store", "crate::service", "crate::web", "crate::cli", "crate::exchange", "crate::clock", "sqlx",
-            "tokio", "axum", "askama", "rand", "async fn", "std::fs", "std::env", "std::net", "Utc::now", "SystemTime",
+            "crate::store",
+            "crate::service",
+            "crate::web",
+            "crate::cli",
+            "crate::exchange",
+            "crate::clock",
+            "sqlx",
+            "tokio",
+            "axum",
+            "askama",
+            "rand",
+            "async fn",
+            "std::fs",
+            "std::env",
+            "std::net",
+            "Utc::now",
+            "SystemTime",
         ],
     ),
     ("store", &["crate::service", "crate::web", "crate::cli", "crate::exchange", "axum", "askama"]),
@@ -20,9 +35,14 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 
 /// Types of reads that a page or the API shows as they are; naming a type is not asking the database.
 const SHOWN: &[&str] = &[
-    "crate::store::users::", "crate::store::estimates::Shown", "crate::store::time_entries::Shown",
-    "crate::store::ledger::", "crate::store::tickets::OnDesk", "crate::store::cards::Sold",
-    "crate::store::invoices::Owed", "crate::store::contacts::WithLogin",
+    "crate::store::users::",
+    "crate::store::estimates::Shown",
+    "crate::store::time_entries::Shown",
+    "crate::store::ledger::",
+    "crate::store::tickets::OnDesk",
+    "crate::store::cards::Sold",
+    "crate::store::invoices::Owed",
+    "crate::store::contacts::WithLogin",
 ];
 
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
