@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod domain;
+pub mod exchange;
 pub mod service;
 pub mod store;
 pub mod web;

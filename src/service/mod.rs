@@ -4,6 +4,7 @@ pub mod access;
 pub mod balance;
 pub mod cards;
 pub mod customers;
+pub mod journal;
 pub mod ledger;
 pub mod login;
 pub mod password;
@@ -13,6 +14,7 @@ pub mod throttle;
 pub mod tickets;
 pub mod time_entries;
 pub mod token;
+pub mod verify;
 
 use crate::clock::Clock;
 use crate::domain::{Policies, Refusal};

@@ -16,6 +16,8 @@ pub mod rows;
 pub mod tickets;
 pub mod time_entries;
 pub mod users;
+pub mod verify;
+pub mod walk;
 
 pub use db::{Db, OpenError, Record, Result, Row, Session, Statements, Tx};
 

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod append_only;
 mod architecture;
 mod common;
+mod hledger;
+mod story;
+mod twins;
+mod verify;
 mod writer;

@@ -13,9 +13,12 @@ use strippenkaart::service::{Service, ledger::Reply, policies::Given};
 use strippenkaart::store::Db;
 use tempfile::TempDir;
 
-/// Makes `name::sqlite` and `name::postgres` of an async test that takes a [`Fixture`].
+/// Makes `name::sqlite` and `name::postgres` of an async test that takes a [`Fixture`], under [`POLICY`] or another.
 macro_rules! on_both {
     ($(#[$meta:meta])* async fn $name:ident($fixture:ident: Fixture) $body:block) => {
+        $crate::common::on_both! { under $crate::common::POLICY; $(#[$meta])* async fn $name($fixture: Fixture) $body }
+    };
+    (under $policy:expr; $(#[$meta:meta])* async fn $name:ident($fixture:ident: Fixture) $body:block) => {
         mod $name {
             use super::*;
 
@@ -24,14 +27,14 @@ macro_rules! on_both {
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                test($crate::common::Fixture::sqlite().await).await;
+                test($crate::common::Fixture::sqlite_with(&$policy).await).await;
             }
 
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             #[cfg_attr(no_postgres, ignore = "initdb not found")]
             async fn postgres() {
-                test($crate::common::Fixture::postgres().await).await;
+                test($crate::common::Fixture::postgres_with(&$policy).await).await;
             }
         }
     };

@@ -1,0 +1,43 @@
+//! The whole ledger for another program, in one read snapshot, written as it is read.
+
+use crate::exchange::hledger::{HEAD, Section};
+use crate::store::{Db, walk::Walk};
+use std::io::{self, Write};
+
+/// Why a journal is not complete.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It cannot be written.
+    #[error("the journal cannot be written: {0}")]
+    Write(#[from] io::Error),
+    /// The ledger cannot be read.
+    #[error("the ledger cannot be read: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Writes every transaction of every customer as a journal of hledger (see [`crate::exchange::hledger`]). Memory does
+/// not grow with the number of movements.
+///
+/// # Errors
+/// When the ledger cannot be read or `out` cannot be written; what was written until then is no journal.
+pub async fn hledger(db: &Db, out: &mut impl Write) -> Result<(), JournalError> {
+    let mut tx = db.snapshot().await?;
+    let mut walk = Walk::default();
+    out.write_all(HEAD.as_bytes())?;
+    while let Some(customer) = walk.customers.next(&mut tx).await? {
+        let mut section = Section::new(&customer);
+        while let Some(booked) =
+            walk.transactions.next_if(&mut tx, |row| row.transaction.customer_id <= customer.id).await?
+        {
+            let movements = walk.movements_up_to(&mut tx, &booked.transaction).await?;
+            out.write_all(section.transaction(&booked.transaction, booked.ticket, &movements).as_bytes())?;
+        }
+        let mut cards = Vec::new();
+        while let Some(card) = walk.cards.next_if(&mut tx, |row| row.customer_id <= customer.id).await? {
+            cards.push(card);
+        }
+        out.write_all(section.end(&cards).as_bytes())?;
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Counters against the rows they count, over all customers at once. Chains and running totals are folded elsewhere,
+//! from [`super::walk`].
+//!
+//! Each check lists what should be and what is as signed rows of one shape, and sums them by subject: a subject with
+//! different sums is a difference, also where one side has no row at all.
+
+use super::{Result, Statements, Tx, record};
+
+record! {
+    /// A counter that differs from what it counts.
+    pub struct Gap {
+        /// Number of the customer; none when there is no such customer.
+        pub number: Option<i64>,
+        /// Identity of the row.
+        pub subject: String,
+        /// What the rows add up to.
+        pub expected: i64,
+        /// What the counter says.
+        pub found: i64,
+    }
+}
+
+/// One check.
+#[derive(Debug)]
+pub struct Check {
+    /// The kind of row that has the counter.
+    pub row: &'static str,
+    /// The counter.
+    pub figure: &'static str,
+    sql: &'static str,
+}
+
+/// A check of signed rows `customer_id, subject, expected, found`.
+macro_rules! check {
+    ($row:literal, $figure:literal, $rows:literal) => {
+        Check {
+            row: $row,
+            figure: $figure,
+            sql: concat!(
+                "SELECT customers.number, subject, expected, found
+                 FROM (SELECT customer_id, subject, CAST(SUM(expected) AS BIGINT) AS expected,
+                              CAST(SUM(found) AS BIGINT) AS found
+                       FROM (",
+                $rows,
+                ") AS signed GROUP BY customer_id, subject HAVING SUM(expected) <> SUM(found)
+                       ORDER BY customer_id, subject LIMIT 1) AS gap
+                 LEFT JOIN customers ON customers.id = gap.customer_id"
+            ),
+        }
+    };
+}
+
+/// Every counter that is not folded along a chain.
+pub const CHECKS: [Check; 11] = [
+    check!(
+        "hold of estimate and card",
+        "minutes",
+        "SELECT customer_id, estimate_id || ' ' || card_id AS subject,
+                CASE WHEN to_account = 'held' THEN minutes ELSE -minutes END AS expected, 0 AS found
+         FROM movements WHERE from_account = 'held' OR to_account = 'held'
+         UNION ALL SELECT customer_id, estimate_id || ' ' || card_id, 0, minutes FROM holds"
+    ),
+    check!(
+        "estimate",
+        "held",
+        "SELECT customer_id, estimate_id AS subject,
+                CASE WHEN to_account = 'held' THEN minutes ELSE -minutes END AS expected, 0 AS found
+         FROM movements WHERE from_account = 'held' OR to_account = 'held'
+         UNION ALL SELECT customer_id, id, 0, held FROM estimates"
+    ),
+    check!(
+        "estimate",
+        "used",
+        "SELECT customer_id, estimate_id AS subject,
+                CASE WHEN to_account = 'used' THEN minutes ELSE -minutes END AS expected, 0 AS found
+         FROM movements WHERE estimate_id IS NOT NULL AND (from_account = 'used' OR to_account = 'used')
+         UNION ALL SELECT customer_id, id, 0, used FROM estimates"
+    ),
+    check!(
+        "time entry and its transaction",
+        "count",
+        "SELECT customer_id, COALESCE(time_entry_id, '?') || ' ' || id AS subject, 1 AS expected, 0 AS found
+         FROM transactions WHERE kind = 'time'
+         UNION ALL SELECT customer_id, id || ' ' || transaction_id, 0, 1 FROM time_entries"
+    ),
+    check!(
+        "time entry and its reversal",
+        "count",
+        "SELECT customer_id, COALESCE(time_entry_id, '?') || ' ' || id AS subject, 1 AS expected, 0 AS found
+         FROM transactions WHERE kind = 'reversal'
+         UNION ALL SELECT customer_id, id || ' ' || reversed_by, 0, 1 FROM time_entries WHERE reversed_by IS NOT NULL"
+    ),
+    check!(
+        "time entry",
+        "worked",
+        "SELECT customer_id, COALESCE(time_entry_id, '?') AS subject, COALESCE(worked, 0) AS expected, 0 AS found
+         FROM transactions WHERE kind = 'time'
+         UNION ALL SELECT customer_id, id, 0, worked FROM time_entries"
+    ),
+    check!(
+        "time entry",
+        "charged",
+        "SELECT transactions.customer_id, COALESCE(time_entry_id, '?') AS subject, minutes AS expected, 0 AS found
+         FROM transactions
+         JOIN movements ON movements.customer_id = transactions.customer_id
+                       AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
+         WHERE kind = 'time'
+         UNION ALL SELECT customer_id, id, 0, charged FROM time_entries"
+    ),
+    check!(
+        "time entry",
+        "uncovered",
+        "SELECT transactions.customer_id, COALESCE(time_entry_id, '?') AS subject,
+                CASE WHEN to_account = 'uncovered' THEN minutes ELSE -minutes END AS expected, 0 AS found
+         FROM transactions
+         JOIN movements ON movements.customer_id = transactions.customer_id
+                       AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
+         WHERE from_account = 'uncovered' OR to_account = 'uncovered'
+         UNION ALL SELECT customer_id, id, 0, uncovered FROM time_entries"
+    ),
+    check!(
+        "ticket",
+        "charged",
+        "SELECT customer_id, ticket_id AS subject, charged AS expected, 0 AS found
+         FROM time_entries WHERE reversed_by IS NULL
+         UNION ALL SELECT customer_id, id, 0, charged FROM tickets"
+    ),
+    check!(
+        "invoice",
+        "paid",
+        "SELECT customer_id, invoice_id AS subject, amount AS expected, 0 AS found FROM payments
+         UNION ALL SELECT customer_id, id, 0, paid FROM invoices"
+    ),
+    check!(
+        "note without transaction",
+        "count",
+        "SELECT customer_id, transaction_id AS subject, 0 AS expected, 1 AS found FROM notes
+         WHERE NOT EXISTS (SELECT 1 FROM transactions WHERE transactions.id = notes.transaction_id)"
+    ),
+];
+
+/// The first row that fails a check, by customer and identity.
+///
+/// # Errors
+/// What the database says.
+pub async fn first_gap(tx: &mut Tx, check: &Check) -> Result<Option<Gap>> {
+    tx.query(check.sql).optional().await
+}
+
+/// How many transactions there are, to tell how far a walk is.
+///
+/// # Errors
+/// What the database says.
+pub async fn count_transactions(tx: &mut Tx) -> Result<i64> {
+    let (count,) = tx.query("SELECT COUNT(*) FROM transactions").one().await?;
+    Ok(count)
+}

@@ -1,0 +1,132 @@
+//! The database itself refuses to change what was booked, on any connection.
+
+use crate::common::{Fixture, on_both};
+use crate::story;
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use strippenkaart::store::Db;
+
+const TABLES: [&str; 3] = ["transactions", "movements", "commands"];
+
+/// A column of each table, to write to.
+fn column_of(table: &str) -> &'static str {
+    match table {
+        "movements" => "minutes",
+        "transactions" => "booked_on",
+        _ => "act",
+    }
+}
+
+/// What names a row of each table.
+fn key_of(table: &str) -> &'static str {
+    match table {
+        "movements" => "customer_id, recorded_at, seq, line",
+        "transactions" => "customer_id, seq",
+        _ => "id",
+    }
+}
+
+/// What both databases understand.
+fn changes_of(table: &str) -> Vec<String> {
+    let (column, key) = (column_of(table), key_of(table));
+    vec![
+        format!("UPDATE {table} SET {column} = {column}"),
+        format!("DELETE FROM {table}"),
+        format!("DELETE FROM {table} WHERE customer_id = (SELECT MIN(id) FROM customers)"),
+        format!(
+            "INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}"
+        ),
+    ]
+}
+
+/// What only SQLite has. A replaced row is found by every one of its unique keys.
+fn sqlite_changes_of(table: &str) -> Vec<String> {
+    let mut changes = vec![
+        format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}"),
+        format!("REPLACE INTO {table} SELECT * FROM {table} LIMIT 1"),
+        format!("UPDATE OR REPLACE {table} SET customer_id = customer_id"),
+        format!("UPDATE OR IGNORE {table} SET customer_id = 'x'"),
+    ];
+    let columns =
+        "kind, policy_version, worked_on, booked_on, recorded_at, actor_id, reverses, time_entry_id, ticket_id,
+                   worked, note_digest, prev_hash, hash";
+    if table == "transactions" {
+        changes.push(format!(
+            "REPLACE INTO transactions (customer_id, seq, id, {columns}) SELECT customer_id, seq + 1000, id, {columns} FROM transactions"
+        ));
+        changes.push(format!(
+            "REPLACE INTO transactions (customer_id, seq, id, {columns})
+             SELECT customer_id, seq + 1000, id || 'x', {columns} FROM transactions WHERE reverses IS NOT NULL"
+        ));
+    }
+    if table == "commands" {
+        changes.push(
+            "REPLACE INTO commands SELECT id || 'x', customer_id, act, actor_id, recorded_at, caller, \"key\", request, subject
+             FROM commands WHERE caller IS NOT NULL"
+                .to_owned(),
+        );
+    }
+    changes
+}
+
+/// What only PostgreSQL has.
+fn postgres_changes_of(table: &str) -> Vec<String> {
+    let column = column_of(table);
+    vec![
+        format!("TRUNCATE {table} CASCADE"),
+        "TRUNCATE customers CASCADE".to_owned(),
+        format!(
+            "MERGE INTO {table} USING {table} AS other ON {table}.customer_id = other.customer_id
+             WHEN MATCHED THEN UPDATE SET {column} = other.{column}"
+        ),
+        format!("WITH gone AS (DELETE FROM {table} RETURNING *) SELECT COUNT(*) FROM gone"),
+    ]
+}
+
+#[track_caller]
+fn assert_refused(done: sqlx::Result<()>, sql: &str) {
+    let said = done.expect_err(sql).to_string();
+    assert!(said.contains("is append-only: ") && said.contains(" refused"), "{sql}: {said}");
+}
+
+on_both! {
+    under story::policy();
+    async fn what_was_booked_cannot_be_changed(fixture: Fixture) {
+        story::play(&fixture).await;
+        let (customer, _) = fixture.customer().await;
+        let target = strippenkaart::domain::Target::Customer(customer);
+        fixture.submit_with_key(target, strippenkaart::domain::Act::Settle, "k", "r").await.unwrap();
+        let db = &fixture.service.db;
+        let before = strippenkaart::service::verify::verify(db, |_, _| {}).await.unwrap();
+        for table in TABLES {
+            let own = match db {
+                Db::Sqlite { .. } => sqlite_changes_of(table),
+                Db::Postgres { .. } => postgres_changes_of(table),
+            };
+            for sql in changes_of(table).into_iter().chain(own) {
+                assert_refused(story::run_raw(db, &sql).await, &sql);
+            }
+        }
+        let after = strippenkaart::service::verify::verify(db, |_, _| {}).await.unwrap();
+        assert_eq!(before, after);
+    }
+}
+
+/// SQLite deletes a replaced row without its DELETE trigger unless the connection asks for recursive triggers; a tool of
+/// somebody else does not.
+#[tokio::test]
+async fn sqlite_refuses_replace_on_a_foreign_connection() {
+    let fixture = Fixture::sqlite_with(&story::policy()).await;
+    story::play(&fixture).await;
+    let (customer, _) = fixture.customer().await;
+    let target = strippenkaart::domain::Target::Customer(customer);
+    fixture.submit_with_key(target, strippenkaart::domain::Act::Settle, "k", "r").await.unwrap();
+    let mut foreign = SqliteConnection::connect(&fixture.address).await.unwrap();
+    let recursive: i64 = sqlx::query_scalar("PRAGMA recursive_triggers").fetch_one(&mut foreign).await.unwrap();
+    assert_eq!(recursive, 0);
+    for table in TABLES {
+        for sql in changes_of(table).into_iter().chain(sqlite_changes_of(table)) {
+            let done = sqlx::raw_sql(AssertSqlSafe(sql.as_str())).execute(&mut foreign).await.map(drop);
+            assert_refused(done, &sql);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The export as hledger sees it: it accepts the journal and adds up to our balances.
+
+use crate::common::on_both;
+use crate::story;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Output};
+use strippenkaart::domain::{Account, Balance, CardId};
+use strippenkaart::exchange::hledger::account_name;
+use strippenkaart::service::journal;
+use strippenkaart::store::{Db, walk::Walk};
+use tempfile::NamedTempFile;
+
+async fn export(db: &Db) -> String {
+    let mut journal = Vec::new();
+    journal::hledger(db, &mut journal).await.unwrap();
+    String::from_utf8(journal).unwrap()
+}
+
+fn hledger(journal: &str, arguments: &[&str]) -> Output {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(journal.as_bytes()).unwrap();
+    Command::new("hledger").arg("-f").arg(file.path()).args(arguments).output().unwrap()
+}
+
+/// Every account that is not zero, as hledger adds it up.
+fn balances(journal: &str) -> BTreeMap<String, i64> {
+    let output = hledger(journal, &["balance", "--flat", "-N", "-O", "csv"]);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows = text.lines().skip(1).map(|line| {
+        let (account, minutes) = line.trim_matches('"').split_once("\",\"").unwrap();
+        (account.to_owned(), minutes.strip_suffix(" min").unwrap().parse().unwrap())
+    });
+    rows.collect()
+}
+
+fn add(all: &mut BTreeMap<String, i64>, customer: i64, card: Option<CardId>, mut balance: Balance) {
+    for account in Account::ALL {
+        let minutes = balance.account(*account).map_or(0, |minutes| minutes.0);
+        if minutes != 0 {
+            all.insert(account_name(customer, card, *account), minutes);
+            *all.entry(account_name(customer, None, Account::Issued)).or_default() -= minutes;
+        }
+    }
+}
+
+/// Every counter of every customer and card that is not zero, as our rows say.
+async fn counters(db: &Db) -> BTreeMap<String, i64> {
+    let mut all = BTreeMap::new();
+    let mut tx = db.snapshot().await.unwrap();
+    let mut walk = Walk::default();
+    while let Some(customer) = walk.customers.next(&mut tx).await.unwrap() {
+        let uncovered = Balance { uncovered: customer.uncovered, ..Balance::default() };
+        add(&mut all, customer.number, None, uncovered);
+        let mut cards = Balance { uncovered: customer.uncovered, ..Balance::default() };
+        while let Some(card) = walk.cards.next_if(&mut tx, |card| card.customer_id == customer.id).await.unwrap() {
+            add(&mut all, customer.number, Some(card.id), card.balance());
+            for account in Account::ALL {
+                if let (Some(sum), Some(minutes)) = (cards.account(*account), card.balance().account(*account)) {
+                    *sum += *minutes;
+                }
+            }
+        }
+        assert_eq!(cards, Balance { uncovered: customer.uncovered, ..customer.balance() });
+    }
+    all
+}
+
+on_both! {
+    under story::policy();
+    #[cfg_attr(no_hledger, ignore = "hledger not found")]
+    async fn hledger_accepts_every_kind_and_adds_up_to_our_balances(fixture: Fixture) {
+        story::play(&fixture).await;
+        let journal = export(&fixture.service.db).await;
+        let check = hledger(&journal, &["check", "--strict"]);
+        assert!(check.status.success(), "{check:?}\n{journal}");
+        for kind in strippenkaart::domain::TransactionKind::ALL {
+            assert!(journal.contains(&format!(") {kind}")), "{kind}\n{journal}");
+        }
+        let ours = counters(&fixture.service.db).await;
+        assert!(ours.len() >= 6, "{ours:?}");
+        assert_eq!(balances(&journal), ours);
+    }
+}
+
+on_both! {
+    under story::policy();
+    #[cfg_attr(no_hledger, ignore = "hledger not found")]
+    async fn hledger_refuses_counters_that_are_not_the_sum_of_the_movements(fixture: Fixture) {
+        story::play(&fixture).await;
+        story::tamper(&fixture.service.db, "UPDATE cards SET available = available + 15, expired = expired - 15 WHERE product = '5h'").await;
+        let check = hledger(&export(&fixture.service.db).await, &["check", "--strict"]);
+        let said = String::from_utf8(check.stderr).unwrap();
+        assert!(!check.status.success() && said.contains("assertion"), "{said}");
+    }
+}
+
+on_both! {
+    #[cfg_attr(no_hledger, ignore = "hledger not found")]
+    async fn hledger_accepts_an_empty_ledger(fixture: Fixture) {
+        let check = hledger(&export(&fixture.service.db).await, &["check", "--strict"]);
+        assert!(check.status.success(), "{check:?}");
+    }
+}

@@ -1,0 +1,126 @@
+//! A ledger with every kind of transaction, made through the door; and the way past the door, for tests that tamper.
+
+use crate::common::{Fixture, day, noon};
+use sqlx::AssertSqlSafe;
+use strippenkaart::domain::{
+    Act, Cents, CustomerId, EstimateId, Excess, Locale, Minutes, PaymentMethod, Receipt, Target, TicketId, TicketKind,
+    TimeEntryId, decide::TimeReceipt,
+};
+use strippenkaart::store::Db;
+
+/// OpenEdu's terms, with cards that expire after two months.
+pub fn policy() -> String {
+    include_str!("../../policies/openedu.toml").replace("validity = \"never\"", "validity = { months = 2 }")
+}
+
+/// Plays the story. Customer 1 gets 15 transactions of all nine kinds, customer 2 its welcome card and customer 3,
+/// imported, nothing.
+pub async fn play(fixture: &Fixture) {
+    let (customer, owner) = fixture.customer().await; // 1 welcome
+    buy(fixture, customer).await; // 2 activation
+    let ticket = fixture.ticket(customer, Some(owner), TicketKind::Question).await.id;
+    let estimate = fixture.propose(ticket, 105).await.id;
+    fixture.accept(estimate, owner).await.unwrap(); // 3 acceptance
+    let first = fixture.log(ticket, 50).await; // 4 time, 60 from the hold
+    fixture.clock.set(noon(2026, 3, 10));
+    let second = log(fixture, ticket, 46, None, None).await; // 5 time, 45 from the hold and 15 uncovered
+    assert_eq!((second.draws[0].minutes, second.uncovered), (Minutes(45), Minutes(15)));
+    cover(fixture, second.entry.id, true, owner).await; // 6 cover
+    let other = fixture.ticket(customer, Some(owner), TicketKind::Change).await.id;
+    let third = log(fixture, other, 30, None, None).await; // 7 time, 30 uncovered
+    cover(fixture, third.entry.id, false, owner).await; // 8 goodwill
+    let act = Act::ReverseEntry { entry: first.entry.id, reason: "The wrong ticket".to_owned() };
+    fixture.submit(Target::TimeEntry(first.entry.id), act).await.unwrap(); // 9 reversal, into the hold
+    fixture.submit(Target::Estimate(estimate), Act::CloseEstimate(estimate)).await.unwrap(); // 10 release
+    log(fixture, ticket, 45, Some(estimate), None).await; // 11 time, 45 of the 60 that were reversed
+    let defect = fixture.ticket(customer, Some(owner), TicketKind::Defect).await.id;
+    let free = log(fixture, defect, 20, None, Some("2026-03-02")).await; // 12 time, free, before all others
+    assert_eq!((free.entry.charged, free.uncovered), (Minutes::ZERO, Minutes::ZERO));
+
+    fixture.customer().await;
+    import(fixture).await;
+    fixture.clock.set(noon(2026, 5, 20));
+    fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 13 expiry
+    let late = log(fixture, other, 10, None, Some("2026-05-01")).await; // 14 time, 15 uncovered
+    cover(fixture, late.entry.id, true, owner).await; // 15 cover, late, from what expired
+}
+
+/// A card of five hours, paid in two parts.
+async fn buy(fixture: &Fixture, customer: CustomerId) {
+    let order = Act::OrderCard { product: "5h".to_owned() };
+    let Ok(Receipt::Card(_, Some(invoice))) = fixture.submit(Target::Customer(customer), order).await else {
+        panic!("the policy sells 5h")
+    };
+    for amount in [Cents(20_000), Cents(28_400)] {
+        let (paid_on, method) = (day("2026-03-09"), PaymentMethod::Bank);
+        let act = Act::RecordPayment { invoice: invoice.id, amount, paid_on, method };
+        fixture.submit(Target::Invoice(invoice.id), act).await.unwrap();
+    }
+}
+
+async fn import(fixture: &Fixture) {
+    let act = Act::CreateCustomer {
+        name: "Imported".to_owned(),
+        email: "imported@example.org".to_owned(),
+        locale: Locale::En,
+        monthly_amount: None,
+        contract_start: None,
+        imported: true,
+    };
+    fixture.submit(Target::Customer(fixture.clock.id()), act).await.unwrap();
+}
+
+async fn log(
+    fixture: &Fixture,
+    ticket: TicketId,
+    worked: i64,
+    estimate: Option<EstimateId>,
+    on: Option<&str>,
+) -> TimeReceipt {
+    let act = Act::LogTime {
+        ticket,
+        worked: Minutes(worked),
+        worked_on: on.map(day),
+        description: "Looked into it".to_owned(),
+        estimate,
+        started_at: None,
+        excess: Excess::Uncovered,
+    };
+    match fixture.submit(Target::Ticket(ticket), act).await.unwrap() {
+        Receipt::Time(time) => time,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn cover(fixture: &Fixture, entry: TimeEntryId, by_card: bool, owner: strippenkaart::domain::ContactId) {
+    let act = Act::CoverEntry { entry, by_card: by_card.then_some(owner), reason: "Agreed afterwards".to_owned() };
+    fixture.submit(Target::TimeEntry(entry), act).await.unwrap();
+}
+
+/// Runs statements as they are, past the service.
+pub async fn run_raw(db: &Db, sql: &str) -> sqlx::Result<()> {
+    match db {
+        Db::Sqlite { writer, .. } => sqlx::raw_sql(AssertSqlSafe(sql)).execute(writer).await.map(drop),
+        Db::Postgres { writer, .. } => sqlx::raw_sql(AssertSqlSafe(sql)).execute(writer).await.map(drop),
+    }
+}
+
+/// Changes what cannot be changed, as somebody who owns the database can: without its triggers and foreign keys.
+pub async fn tamper(db: &Db, sql: &str) {
+    let unlocked = match db {
+        Db::Sqlite { .. } => {
+            let mut drops = String::new();
+            for table in ["transactions", "movements", "commands"] {
+                for act in ["update", "delete", "replace"] {
+                    drops += "DROP TRIGGER IF EXISTS ";
+                    drops += &[table, "_no_", act, ";\n"].concat();
+                }
+            }
+            format!("PRAGMA foreign_keys = off;\n{drops}{sql}")
+        }
+        Db::Postgres { .. } => {
+            format!("SET session_replication_role = replica;\n{sql};\nRESET session_replication_role")
+        }
+    };
+    run_raw(db, &unlocked).await.unwrap();
+}
