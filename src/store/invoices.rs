@@ -24,7 +24,7 @@ pub async fn subject(on: &mut impl Statements, card: CardId) -> Result<(String, 
 /// # Errors
 /// What the database says.
 pub async fn payments(on: &mut impl Statements, invoice: InvoiceId) -> Result<Vec<Payment>> {
-    on.query("SELECT * FROM payments WHERE invoice_id = $1 ORDER BY id").bind(invoice).all().await
+    on.query("SELECT * FROM payments WHERE invoice_id = $1 ORDER BY open_after DESC").bind(invoice).all().await
 }
 
 /// The invoices of a customer, the newest first.
