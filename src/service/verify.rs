@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::store::{
     Db, Tx,
     verify::{CHECKS, Check, Gap, count_transactions, first_gap},
-    walk::{Booked, Walk},
+    walk::{Booking, Walk},
 };
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
@@ -215,13 +215,13 @@ impl<'a> Audit<'a> {
     }
 
     /// The next transaction, with every movement that was not read before it.
-    fn step(&mut self, booked: &Booked, movements: &[Movement]) -> Result<(), Difference> {
+    fn step(&mut self, booked: &Booking, movements: &[Movement]) -> Result<(), Difference> {
         let seq = booked.transaction.seq;
         self.checked_step(booked, movements)
             .map_err(|difference| Difference { seq: difference.seq.or(Some(seq)), ..difference })
     }
 
-    fn checked_step(&mut self, booked: &Booked, movements: &[Movement]) -> Result<(), Difference> {
+    fn checked_step(&mut self, booked: &Booking, movements: &[Movement]) -> Result<(), Difference> {
         let transaction = &booked.transaction;
         if transaction.customer_id != self.customer.id {
             return Err(unknown_customer("transaction", transaction.customer_id, Some(transaction.seq)));
@@ -286,7 +286,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    fn note(&self, booked: &Booked) -> Result<(), Difference> {
+    fn note(&self, booked: &Booking) -> Result<(), Difference> {
         let Some((salt, text)) = &booked.note else { return Ok(()) };
         let found = chain::note_digest(salt, text);
         let expected = booked.transaction.note_digest.as_deref().unwrap_or("no note");

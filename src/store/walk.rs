@@ -71,7 +71,7 @@ pub struct Walk {
     /// Customers by id.
     pub customers: Feed<Customer>,
     /// Transactions by customer and number.
-    pub transactions: Feed<Booked>,
+    pub transactions: Feed<Booking>,
     /// Movements by customer, instant, number and line.
     pub movements: Feed<Movement>,
     /// Cards by customer and id.
@@ -115,7 +115,7 @@ impl Paged for Customer {
 
 /// A transaction with what is kept beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Booked {
+pub struct Booking {
     /// The transaction.
     pub transaction: Transaction,
     /// Number of its ticket.
@@ -124,7 +124,7 @@ pub struct Booked {
     pub note: Option<(String, String)>,
 }
 
-impl Record for Booked {
+impl Record for Booking {
     fn read(row: &Row<'_>) -> Result<Self> {
         let salt: Option<String> = row.get("note_salt")?;
         let text: Option<String> = row.get("note_text")?;
@@ -132,7 +132,7 @@ impl Record for Booked {
     }
 }
 
-impl Paged for Booked {
+impl Paged for Booking {
     type Key = (String, i64);
     const PAGE_AFTER: &'static str =
         "SELECT transactions.*, tickets.number AS ticket_number, notes.salt AS note_salt, notes.text AS note_text

@@ -6,6 +6,8 @@ mod append_only;
 mod architecture;
 mod common;
 mod hledger;
+mod reads;
+mod store;
 mod story;
 mod twins;
 mod verify;

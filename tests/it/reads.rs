@@ -1,0 +1,190 @@
+//! Reads of the store on both databases: what they find in the story, and what they leave out.
+
+use crate::common::{day, noon, on_both};
+use crate::story;
+use strippenkaart::domain::{Account, Cents, EstimateStatus, Minutes, TransactionKind, UserId};
+use strippenkaart::store::users::{Invitation, Purpose, StaffRole, User};
+use strippenkaart::store::{cards, contacts, customers, estimates, invoices, ledger, tickets, time_entries, users};
+
+on_both! {
+    under story::policy();
+    async fn customers_and_what_they_bought_are_found(fixture: Fixture) {
+        story::play(&fixture).await;
+        let on = &mut fixture.service.db.reader().await.unwrap();
+        let all = customers::list(on, "", 0, 50).await.unwrap();
+        assert_eq!(all.iter().map(|customer| customer.number).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(customers::list(on, "", 1, 1).await.unwrap(), all[1..2]);
+        assert_eq!(customers::list(on, "IMPORTED@", 0, 50).await.unwrap(), all[2..]);
+        assert_eq!(customers::list(on, "_", 0, 50).await.unwrap(), [], "a wildcard is a letter");
+        let customer = &all[0];
+        assert_eq!(customers::get(on, customer.id).await.unwrap().as_ref(), Some(customer));
+        assert_eq!(customers::get(on, fixture.clock.id()).await.unwrap(), None);
+
+        let persons = contacts::of(on, customer.id).await.unwrap();
+        assert_eq!(persons.len(), 1);
+        assert_eq!(persons[0].user_id, None);
+        let owner = persons[0].contact.clone();
+        assert_eq!(contacts::get(on, owner.id).await.unwrap(), Some(owner));
+
+        let own = cards::of(on, customer.id).await.unwrap();
+        assert_eq!(own.iter().map(|card| card.granted).sum::<Minutes>(), Minutes(480));
+        let sold = cards::sold(on, None, 50).await.unwrap();
+        assert_eq!((sold.len(), sold[0].minutes, sold[0].open), (1, Minutes(300), Cents(0)));
+        assert_eq!(cards::sold(on, Some(&sold[0].invoice_number), 50).await.unwrap(), []);
+
+        let bills = invoices::of(on, customer.id).await.unwrap();
+        assert_eq!((bills.len(), bills[0].paid, bills[0].card_id), (1, bills[0].gross, sold[0].id));
+        assert_eq!(invoices::get(on, bills[0].id).await.unwrap(), Some(bills[0].clone()));
+        assert_eq!(invoices::subject(on, sold[0].id).await.unwrap(), ("5h".to_owned(), Minutes(300)));
+        let payments = invoices::payments(on, bills[0].id).await.unwrap();
+        assert_eq!(payments.iter().map(|payment| payment.open_after).collect::<Vec<_>>(), [Cents(28_400), Cents(0)]);
+        assert_eq!(invoices::open(on, "", 50).await.unwrap(), [], "it is paid");
+        assert_eq!(invoices::buyer(on, customer.id).await.unwrap(), *customer);
+    }
+}
+
+on_both! {
+    under story::policy();
+    async fn tickets_with_their_estimates_and_entries_are_found(fixture: Fixture) {
+        story::play(&fixture).await;
+        let on = &mut fixture.service.db.reader().await.unwrap();
+        let customer = customers::list(on, "", 0, 1).await.unwrap().remove(0);
+        let newest = tickets::newest(on, i64::MAX, 2).await.unwrap();
+        assert_eq!(newest.iter().map(|row| row.ticket.number).collect::<Vec<_>>(), [3, 2]);
+        let own = tickets::of(on, customer.id, 2, 50).await.unwrap();
+        assert_eq!(own.iter().map(|ticket| ticket.number).collect::<Vec<_>>(), [1]);
+        let ticket = own[0].clone();
+        assert_eq!(tickets::get(on, ticket.id).await.unwrap(), Some(ticket.clone()));
+
+        let asked = estimates::of_ticket(on, ticket.id).await.unwrap();
+        assert_eq!((asked.len(), asked[0].estimate.status), (1, EstimateStatus::Closed));
+        assert_eq!(asked[0].answered_by_name.as_deref(), Some("Jo Jansen"));
+        let estimate = asked[0].estimate.clone();
+        assert_eq!(estimates::get(on, estimate.id).await.unwrap(), Some(estimate));
+        assert_eq!(estimates::open_of(on, customer.id).await.unwrap(), []);
+        assert_eq!(estimates::waiting(on, 50).await.unwrap(), []);
+
+        let entries = time_entries::of_ticket(on, ticket.id, 50).await.unwrap();
+        let worked: Vec<i64> = entries.iter().map(|row| row.entry.worked.0).collect();
+        assert_eq!((worked.len(), worked[2]), (3, 50), "the newest first");
+        assert_eq!(entries[2].description.as_deref(), Some("Helped"));
+        let entry = entries[0].entry.clone();
+        assert_eq!(time_entries::get(on, entry.id).await.unwrap(), Some(entry));
+
+        let raised = fixture.propose(ticket.id, 30).await;
+        assert_eq!(estimates::open_of(on, customer.id).await.unwrap()[0].estimate, raised);
+        assert_eq!(estimates::waiting(on, 50).await.unwrap()[0].estimate, raised);
+    }
+}
+
+on_both! {
+    under story::policy();
+    async fn the_ledger_is_read_as_it_was(fixture: Fixture) {
+        story::play(&fixture).await;
+        let on = &mut fixture.service.db.reader().await.unwrap();
+        let customer = customers::list(on, "", 0, 1).await.unwrap().remove(0).id;
+        let booked = ledger::transactions(on, customer, 10, 2).await.unwrap();
+        let kinds: Vec<TransactionKind> = booked.iter().map(|row| row.transaction.kind).collect();
+        assert_eq!(kinds, [TransactionKind::Reversal, TransactionKind::Goodwill]);
+        assert_eq!(booked[0].text.as_deref(), Some("The wrong ticket"));
+
+        let lines = ledger::lines(on, customer, None, 3).await.unwrap();
+        let places: Vec<_> = lines.iter().map(|row| (row.movement.seq, row.movement.line)).collect();
+        assert_eq!(places, [(15, 2), (15, 1), (14, 1)]);
+        let next = ledger::lines(on, customer, Some((14, 1)), 1).await.unwrap();
+        assert_eq!((next[0].movement.seq, next[0].kind), (13, TransactionKind::Expiry));
+        let since = noon(2026, 3, 9);
+        let movements = ledger::movements(on, customer, since, 4, 5).await.unwrap();
+        assert_eq!(movements.iter().map(|row| (row.seq, row.line)).collect::<Vec<_>>(), [(5, 1), (5, 2)], "4 was before noon");
+
+        let then = ledger::last_before(on, customer, since).await.unwrap().unwrap();
+        assert_eq!((then.seq, then.after.available, then.after.held), (4, Minutes(375), Minutes(45)));
+        assert_eq!(ledger::last_before(on, customer, noon(2026, 3, 8)).await.unwrap(), None);
+        let card = ledger::last_of_card(on, then.card_id.unwrap(), noon(2026, 6, 1)).await.unwrap().unwrap();
+        assert_eq!((card.from_account, card.to_account, card.card_after.expired), (Account::Expired, Account::Used, Minutes(60)));
+        assert_eq!(ledger::uncovered(on, customer).await.unwrap(), []);
+        let open = strippenkaart::domain::Excess::Uncovered;
+        let ticket = tickets::of(on, customer, 3, 1).await.unwrap()[0].id;
+        fixture.submit(strippenkaart::domain::Target::Ticket(ticket), fixture.time(ticket, 20, open)).await.unwrap();
+        let uncovered = ledger::uncovered(on, customer).await.unwrap();
+        assert_eq!((uncovered.len(), uncovered[0].uncovered, uncovered[0].worked_on), (1, Minutes(30), day("2026-05-20")));
+    }
+}
+
+on_both! {
+    async fn a_login_comes_and_goes(fixture: Fixture) {
+        let (_, owner) = fixture.customer().await;
+        let (now, later) = (fixture.clock.now(), noon(2026, 3, 10));
+        let user = User {
+            id: fixture.clock.id::<UserId>(),
+            email: "ann@example.org".to_owned(),
+            name: "Ann".to_owned(),
+            role: Some(StaffRole::Agent),
+            password: None,
+            created_at: now,
+            disabled_at: None,
+        };
+        let jti = fixture.clock.id();
+        let mut tx = fixture.service.db.begin().await.unwrap();
+        assert!(users::add(&mut tx, &user).await.unwrap());
+        assert!(!users::add(&mut tx, &User { id: fixture.clock.id(), ..user.clone() }).await.unwrap(), "one per address");
+        users::set_password(&mut tx, user.id, "hash").await.unwrap();
+        users::start_session(&mut tx, "cookie", user.id, now, later).await.unwrap();
+        users::touch_session(&mut tx, "cookie", noon(2026, 3, 9), now).await.unwrap();
+        assert_eq!(users::session_seen(&mut tx, "cookie").await.unwrap(), Some(now), "it was noted a moment ago");
+        users::touch_session(&mut tx, "cookie", noon(2026, 3, 9), later).await.unwrap();
+        users::add_token(&mut tx, jti, user.id, now, later).await.unwrap();
+        users::attach(&mut tx, owner, user.id, now).await.unwrap();
+        users::attach(&mut tx, owner, fixture.clock.id(), now).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let user = User { password: Some("hash".to_owned()), ..user };
+        let on = &mut fixture.service.db.reader().await.unwrap();
+        assert_eq!(users::count(on).await.unwrap(), 1);
+        assert_eq!(users::staff(on).await.unwrap(), [user.clone()]);
+        assert_eq!(users::by_email(on, "ann@example.org").await.unwrap().as_ref(), Some(&user));
+        assert_eq!(users::by_id(on, user.id).await.unwrap().as_ref(), Some(&user));
+        assert_eq!(users::by_token(on, jti, user.id).await.unwrap().as_ref(), Some(&user));
+        assert_eq!(users::by_session(on, "cookie", now, now).await.unwrap().as_ref(), Some(&user));
+        assert_eq!(users::by_session(on, "cookie", later, now).await.unwrap(), None, "it ends");
+        assert_eq!(users::by_session(on, "cookie", now, noon(2026, 3, 9)).await.unwrap(), None, "it was not used since");
+        let own = contacts::of_login(on, user.id).await.unwrap();
+        assert_eq!(own.iter().map(|contact| contact.id).collect::<Vec<_>>(), [owner]);
+
+        let mut tx = fixture.service.db.begin().await.unwrap();
+        assert!(users::revoke_token(&mut tx, jti, now).await.unwrap());
+        assert!(!users::revoke_token(&mut tx, jti, now).await.unwrap(), "once");
+        users::end_session(&mut tx, "cookie").await.unwrap();
+        assert_eq!(users::session_seen(&mut tx, "cookie").await.unwrap(), None);
+        users::set_disabled(&mut tx, user.id, Some(now)).await.unwrap();
+        assert_eq!(users::by_token(&mut tx, jti, user.id).await.unwrap(), None);
+        tx.commit().await.unwrap();
+    }
+}
+
+on_both! {
+    async fn an_invitation_works_once_and_in_time(fixture: Fixture) {
+        let (now, later) = (fixture.clock.now(), noon(2026, 3, 10));
+        let invitation = Invitation {
+            digest: "link".to_owned(),
+            purpose: Purpose::Staff,
+            email: Some("ann@example.org".to_owned()),
+            name: None,
+            user_id: None,
+            contact_id: None,
+            role: Some(StaffRole::Finance),
+            created_by: None,
+            created_at: now,
+            expires_at: later,
+            used_at: None,
+        };
+        let mut tx = fixture.service.db.begin().await.unwrap();
+        users::add_invitation(&mut tx, &invitation).await.unwrap();
+        assert_eq!(users::invitation(&mut tx, "link", later).await.unwrap(), None, "too late");
+        assert_eq!(users::invitation(&mut tx, "link", now).await.unwrap(), Some(invitation));
+        assert!(users::use_invitation(&mut tx, "link", now).await.unwrap());
+        assert!(!users::use_invitation(&mut tx, "link", now).await.unwrap(), "once");
+        assert_eq!(users::invitation(&mut tx, "link", now).await.unwrap(), None);
+        tx.commit().await.unwrap();
+    }
+}
