@@ -14,7 +14,7 @@ const PAGE: usize = 1000;
 
 /// A row that is read in pages, in the order of its key. The key begins with the customer.
 pub trait Paged: Record {
-    /// What the row is found by; the default lies before every row.
+    /// What the row is found by.
     type Key: Clone;
     /// A page of rows after a key.
     const PAGE_AFTER: &'static str;

@@ -141,7 +141,7 @@ on_both! {
         let user = User { password: Some("hash".to_owned()), ..user };
         let on = &mut fixture.service.db.reader().await.unwrap();
         assert_eq!(users::count(on).await.unwrap(), 1);
-        assert_eq!(users::staff(on).await.unwrap(), [user.clone()]);
+        assert_eq!(users::staff(on).await.unwrap(), std::slice::from_ref(&user));
         assert_eq!(users::by_email(on, "ann@example.org").await.unwrap().as_ref(), Some(&user));
         assert_eq!(users::by_id(on, user.id).await.unwrap().as_ref(), Some(&user));
         assert_eq!(users::by_token(on, jti, user.id).await.unwrap().as_ref(), Some(&user));
