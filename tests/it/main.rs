@@ -4,5 +4,6 @@
 
 mod architecture;
 mod common;
+mod properties;
 mod scenarios;
 mod writer;
