@@ -201,7 +201,7 @@ fn answer(receipt: &Receipt) -> Answer {
 
 fn no(refusal: &Refusal) -> No {
     let mut facts = match refusal {
-        Refusal::Overpayment { open, asked } => facts([("open", open), ("asked", asked)]),
+        Refusal::Overpayment { open, asked } => facts([("open", open), ("amount", asked)]),
         Refusal::EstimateNotOpen { status } => facts([("status", status)]),
         Refusal::CeilingExceeded { ceiling, asked, .. } => facts([("ceiling", ceiling), ("asked", asked)]),
         Refusal::InsufficientMinutes { available, asked } => {
