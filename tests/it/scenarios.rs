@@ -472,6 +472,7 @@ impl<W: World> Stage<W> {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what every act ends with")]
     fn ask(&mut self, who: Who, target: Target, act: Act) -> Outcome {
         let answer = self.world.ask(who, target, act);
         self.unexpected = answer.is_err();
@@ -824,19 +825,14 @@ pub fn all() -> Vec<(String, String)> {
     found
 }
 
-/// Plays all scenarios, prints a line for each, and fails if one of them does.
+/// Plays all scenarios; fails with the file, the line, what was expected and what was found.
 pub fn play_all<W: World>(mut open: impl FnMut(&[String]) -> W) {
-    let mut failed = 0;
-    for (name, text) in all() {
-        match play(&text, &mut open) {
-            Ok(()) => println!("ok      {name}"),
-            Err(wrong) => {
-                failed += 1;
-                println!("FAILED  {name}, {wrong}");
-            }
-        }
-    }
-    assert_eq!(failed, 0, "scenarios that do not hold; see above");
+    let scenarios = all();
+    let wrong: Vec<String> = scenarios
+        .iter()
+        .filter_map(|(name, text)| play(text, &mut open).err().map(|wrong| format!("{name}, {wrong}")))
+        .collect();
+    assert!(wrong.is_empty(), "{} of {} scenarios do not hold:\n{}", wrong.len(), scenarios.len(), wrong.join("\n"));
 }
 
 #[test]
