@@ -42,3 +42,65 @@ pub fn burn_down(mut sources: Vec<(&Card, Minutes)>, asked: Minutes) -> Vec<Draw
 pub fn total(draws: &[Draw]) -> Minutes {
     draws.iter().map(|draw| draw.minutes).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Cents, CustomerId};
+    use chrono::TimeZone as _;
+    use uuid::Uuid;
+
+    /// A card by the four things that CARD-4 looks at; days are in March 2026.
+    fn card(id: u128, origin: Origin, expires: Option<u32>, activated: u32) -> Card {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+        Card {
+            id: CardId(Uuid::from_u128(id)),
+            customer_id: CustomerId(Uuid::nil()),
+            product: "5h".to_owned(),
+            origin,
+            minutes: Minutes(300),
+            granted: Minutes(300),
+            price: Cents::ZERO,
+            ordered_on: day(1),
+            activated_at: Some(Utc.with_ymd_and_hms(2026, 3, activated, 9, 0, 0).unwrap()),
+            activated_on: Some(day(activated)),
+            expires_on: expires.map(day),
+            late_days: 0,
+            invoice_id: None,
+            available: Minutes(300),
+            held: Minutes::ZERO,
+            used: Minutes::ZERO,
+            expired: Minutes::ZERO,
+            frozen: Minutes::ZERO,
+            refunded: Minutes::ZERO,
+        }
+    }
+
+    #[test]
+    fn card_4_soonest_expiry_then_free_then_oldest_then_id() {
+        use Origin::{Bought, Welcome};
+        // In the order in which they pay; each differs from the one before by the next rule.
+        let cards = [
+            card(9, Bought, Some(20), 9),
+            card(8, Welcome, Some(30), 8),
+            card(7, Bought, Some(30), 3),
+            card(6, Bought, Some(30), 4),
+            card(5, Welcome, None, 7),
+            card(3, Bought, None, 5),
+            card(4, Bought, None, 5),
+        ];
+        let sources = cards.iter().rev().map(|card| (card, Minutes(10))).collect();
+        let draws = burn_down(sources, Minutes(65));
+        let paid: Vec<(CardId, i64)> = draws.iter().map(|draw| (draw.card, draw.minutes.0)).collect();
+        let expected: Vec<(CardId, i64)> = cards.iter().map(|card| card.id).zip([10, 10, 10, 10, 10, 10, 5]).collect();
+        assert_eq!(paid, expected);
+        assert_eq!(total(&draws), Minutes(65));
+    }
+
+    #[test]
+    fn draws_stop_at_what_there_is() {
+        let card = card(1, Origin::Bought, None, 1);
+        assert_eq!(total(&burn_down(vec![(&card, Minutes(45))], Minutes(60))), Minutes(45));
+        assert_eq!(burn_down(vec![(&card, Minutes::ZERO)], Minutes(60)), []);
+    }
+}

@@ -25,6 +25,9 @@ const MOST_HOURS: i64 = 10_000;
 const MOST_MONEY: Cents = Cents(10_000_000_000);
 /// The step of minutes that need not be a multiple of anything.
 const ANY: Minutes = Minutes(1);
+/// The longest time, in days, that a policy can leave for late work (CARD-5): cards that expired longer ago need not be
+/// looked at any more.
+pub const MOST_LATE_DAYS: u32 = 366;
 
 /// Everything that can differ between providers, as one text says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +217,7 @@ impl CardRules {
             welcome: keys.or("welcome_minutes", Minutes::ZERO, minutes(0..=MOST_HOURS * 60, increment)),
             activate_on: keys.or("activate_on", ActivateOn::Payment, word(activations)),
             validity: Validity::read(keys),
-            late_days: keys.or("late_days", 31, number("days", 0..=3_650)),
+            late_days: keys.or("late_days", 31, number("days", 0..=MOST_LATE_DAYS)),
             vat_rate: keys.or("vat_rate", Decimal::from(21), per_cent()),
             payment_days: keys.or("payment_days", 14, number("days", 0..=365)),
         }
@@ -1045,6 +1048,7 @@ owner_spends = true
         ("{ months = 12 }", "{ months = 0 }", 20, "cards.validity.months", "number of months from 1"),
         ("{ months = 12 }", "{ month = 12 }", 20, "cards.validity.month", "did you mean months?"),
         ("late_days = 31", "late_days = -1", 21, "cards.late_days", "number of days from 0"),
+        ("late_days = 31", "late_days = 367", 21, "cards.late_days", "number of days from 0 to 366"),
         ("vat_rate = 21", "vat_rate = 121", 22, "cards.vat_rate", "a percentage from 0 to 100"),
         ("vat_rate = 21", "vat_rate = -1", 22, "cards.vat_rate", "a percentage from 0 to 100"),
         ("vat_rate = 21", "vat_rate = nan", 22, "cards.vat_rate", "a percentage from 0 to 100"),

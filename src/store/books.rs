@@ -7,14 +7,11 @@ use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
     Act, Card, Changes, Command, CommandId, Contact, Customer, CustomerId, Estimate, Hold, Invoice, Key, Ledger,
-    Movement, Numbers, Target, Ticket, TimeEntry, TimeEntryId, UserId, command::Answer,
+    Movement, Numbers, Target, Ticket, TimeEntry, TimeEntryId, UserId, command::Answer, policy::MOST_LATE_DAYS,
 };
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// Cards that expired longer ago are not loaded: the longest time a policy can leave for late work, in days.
-const LATEST_LATE_DAYS: u64 = 366;
 
 /// The ledgers that a batch of commands touches.
 #[derive(Debug, Default)]
@@ -304,7 +301,7 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
     }
     let sql = "SELECT * FROM contacts WHERE customer_id IN {each} AND removed_at IS NULL";
     let contacts: Vec<Contact> = tx.query(sql).bind_json(json(ids)).all().await?;
-    let oldest = today.checked_sub_days(Days::new(LATEST_LATE_DAYS)).unwrap_or(today);
+    let oldest = today.checked_sub_days(Days::new(u64::from(MOST_LATE_DAYS))).unwrap_or(today);
     let sql = "SELECT * FROM cards WHERE customer_id IN {each}
                AND (available + held + frozen > 0 OR (expired > 0 AND expires_on >= $2))";
     let cards: Vec<Card> = tx.query(sql).bind_json(json(ids)).bind(oldest).all().await?;

@@ -125,9 +125,11 @@ impl Case<'_> {
             return Ok(Receipt::Removed(contact));
         }
         let today = self.at.today();
-        let another_owner = self.draft.contacts().any(|other| {
-            other.id != id && other.role == Role::Owner && other.removed_at.is_none() && other.holds_on(today)
-        });
+        // SPEND-1: one always remains, so an owner whose authorisation ends by itself does not count.
+        let stays =
+            |other: &Contact| other.removed_at.is_none() && other.holds_on(today) && other.valid_until.is_none();
+        let another_owner =
+            self.draft.contacts().any(|other| other.id != id && other.role == Role::Owner && stays(other));
         if contact.role == Role::Owner && !another_owner {
             return Err(Refusal::LastOwner);
         }

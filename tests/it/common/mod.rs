@@ -1,6 +1,7 @@
 //! What tests share: a service on a fresh database of either kind, a clock that stands still, people to act as.
 
 pub mod cluster;
+pub mod pure;
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use std::sync::atomic::{AtomicU64, Ordering};
