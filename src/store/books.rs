@@ -58,6 +58,7 @@ record! {
 impl Table for CommandRow {
     const NAME: &'static str = "commands";
     const KEY: &'static [&'static str] = &[];
+    const CHANGING: &'static [&'static str] = &[];
 
     fn columns() -> Vec<(&'static str, &'static str)> {
         vec![

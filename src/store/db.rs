@@ -23,7 +23,7 @@ pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// The oldest SQLite without the bug that could corrupt a WAL database: 3.51.3.
+/// The oldest SQLite without the bug that could corrupt a WAL database: 3.51.3. It also has `jsonb_each`, since 3.51.0.
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
 /// An open database: one connection that writes, a pool that reads.
@@ -280,7 +280,7 @@ fn dialect(sql: &'static str, dialect: Dialect) -> &'static str {
         let text = match dialect {
             Dialect::Sqlite => sql
                 .replace("{each}", "(SELECT value FROM json_each($1))")
-                .replace("{rows}", "json_each($1)")
+                .replace("{rows}", "jsonb_each($1)")
                 .replace("{lock}", ""),
             Dialect::Postgres => sql
                 .replace("{each}", "(SELECT value FROM jsonb_array_elements_text($1::jsonb) AS list (value))")
@@ -327,6 +327,9 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("cache_size", "-16000")
+            .pragma("temp_store", "memory")
+            .pragma("wal_autocheckpoint", "4000")
+            .row_buffer_size(1024)
             .pragma("recursive_triggers", "on")
             .busy_timeout(Duration::from_secs(5));
         let patience = Duration::from_secs(10);
