@@ -1,5 +1,6 @@
 -- The whole schema: see docs/architecture.md. Storage types are the same on both databases: ids are UUID v7 as text,
--- instants are microseconds since 1970 in UTC, dates are ISO 8601 text, minutes and cents are integers.
+-- instants are microseconds since 1970 in UTC, dates are ISO 8601 text, minutes and cents are integers. Tables whose rows
+-- change with every booking leave half of each page free, so that a new version of a row stays beside the old one.
 
 -- Values the service keeps for itself, such as the key that signs tokens.
 CREATE TABLE settings (
@@ -26,7 +27,7 @@ CREATE TABLE counters (
     next BIGINT NOT NULL,
     PRIMARY KEY (name),
     CHECK (next >= 1)
-);
+) WITH (fillfactor = 50);
 
 -- Logins. A login without a role belongs to a customer's contact.
 CREATE TABLE users (
@@ -91,7 +92,7 @@ CREATE TABLE customers (
     CHECK (locale IN ('nl', 'en')),
     CHECK (seq >= 0),
     CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND uncovered >= 0)
-);
+) WITH (fillfactor = 50);
 
 -- The persons of a customer (SPEND-1). Revoked ones stay, with the moment of revocation.
 CREATE TABLE contacts (
@@ -207,7 +208,7 @@ CREATE TABLE cards (
     CHECK (minutes > 0),
     CHECK (granted = available + held + used + expired + frozen + refunded),
     CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0)
-);
+) WITH (fillfactor = 50);
 
 -- A report of a customer.
 CREATE TABLE tickets (
@@ -228,7 +229,7 @@ CREATE TABLE tickets (
     FOREIGN KEY (requester_id) REFERENCES contacts (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
     CHECK (charged >= 0 AND correctable >= 0)
-);
+) WITH (fillfactor = 50);
 
 -- Hours asked for beforehand, and what became of them (SPEND-3 to SPEND-6).
 CREATE TABLE estimates (
@@ -257,7 +258,7 @@ CREATE TABLE estimates (
     CHECK (minutes > 0),
     CHECK (status IN ('proposed', 'accepted', 'declined', 'lapsed', 'closed')),
     CHECK (held >= 0 AND used >= 0 AND correctable >= 0)
-);
+) WITH (fillfactor = 50);
 
 -- What an estimate still holds of each card.
 CREATE TABLE holds (
@@ -269,7 +270,7 @@ CREATE TABLE holds (
     FOREIGN KEY (estimate_id) REFERENCES estimates (id),
     FOREIGN KEY (card_id) REFERENCES cards (id),
     CHECK (minutes >= 0)
-);
+) WITH (fillfactor = 50);
 
 -- The ledger: one booking each, gapless per customer, each with the hash of the one before. Append-only.
 CREATE TABLE transactions (
@@ -291,7 +292,6 @@ CREATE TABLE transactions (
     hash TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (customer_id, seq),
     UNIQUE (id),
-    UNIQUE (reverses),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
     CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'expiry')),
@@ -377,8 +377,7 @@ CREATE TABLE commands (
     "key" TEXT COLLATE "C",
     request TEXT COLLATE "C",
     subject TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (id),
-    UNIQUE (caller, "key")
+    PRIMARY KEY (id)
 );
 
 CREATE INDEX contacts_of ON contacts (customer_id);
@@ -388,7 +387,7 @@ CREATE INDEX invoices_of ON invoices (customer_id, number);
 CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
 CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
-CREATE INDEX cards_expiring ON cards (expires_on) WHERE available > 0;
+CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
@@ -397,6 +396,8 @@ CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepte
 CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
 CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
+CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
+CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
 CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;
 CREATE INDEX time_entries_uncovered ON time_entries (customer_id) WHERE uncovered > 0;
 

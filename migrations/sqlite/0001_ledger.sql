@@ -291,7 +291,6 @@ CREATE TABLE transactions (
     hash TEXT NOT NULL,
     PRIMARY KEY (customer_id, seq),
     UNIQUE (id),
-    UNIQUE (reverses),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
     CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'expiry')),
@@ -377,8 +376,7 @@ CREATE TABLE commands (
     "key" TEXT,
     request TEXT,
     subject TEXT NOT NULL,
-    PRIMARY KEY (id),
-    UNIQUE (caller, "key")
+    PRIMARY KEY (id)
 ) STRICT;
 
 CREATE INDEX contacts_of ON contacts (customer_id);
@@ -388,7 +386,7 @@ CREATE INDEX invoices_of ON invoices (customer_id, number);
 CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
 CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
-CREATE INDEX cards_expiring ON cards (expires_on) WHERE available > 0;
+CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
@@ -397,6 +395,8 @@ CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepte
 CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
 CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
+CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
+CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
 CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;
 CREATE INDEX time_entries_uncovered ON time_entries (customer_id) WHERE uncovered > 0;
 

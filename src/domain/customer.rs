@@ -1,6 +1,6 @@
 //! A customer and the head of its ledger: the running totals, the sequence number and the last hash.
 
-use super::{Account, Cents, CustomerId, Minutes, words::words};
+use super::{Account, Cents, CustomerId, Minutes, chain::GENESIS, words::words};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
@@ -121,6 +121,16 @@ impl Customer {
     #[must_use]
     pub fn identity_of(name: &str, email: &str) -> String {
         format!("{}|{}", email.trim().to_lowercase(), name.trim().to_lowercase())
+    }
+
+    /// As it was when it was created, before its first booking.
+    #[must_use]
+    pub fn as_created(mut self) -> Self {
+        self.seq = 0;
+        self.head = GENESIS.to_owned();
+        self.last_recorded_at = self.created_at;
+        self.set_balance(&Balance::default());
+        self
     }
 
     /// The totals as one value.

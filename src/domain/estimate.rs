@@ -88,6 +88,44 @@ impl Estimate {
         }
     }
 
+    /// As it was when it was proposed, whatever became of it since.
+    #[must_use]
+    pub fn as_proposed(self) -> Self {
+        Self {
+            status: EstimateStatus::Proposed,
+            answered_by: None,
+            answered_at: None,
+            answered_via: None,
+            answer_note: None,
+            recorded_by: None,
+            closed_at: None,
+            held: Minutes::ZERO,
+            used: Minutes::ZERO,
+            correctable: Minutes::ZERO,
+            ..self
+        }
+    }
+
+    /// As it was when it was accepted: all of it held, whatever was drawn since.
+    #[must_use]
+    pub fn as_accepted(self) -> Self {
+        Self {
+            status: EstimateStatus::Accepted,
+            closed_at: None,
+            held: self.minutes,
+            used: Minutes::ZERO,
+            correctable: Minutes::ZERO,
+            ..self
+        }
+    }
+
+    /// As it was when it was closed and `released` went back: corrections since are left out.
+    #[must_use]
+    pub fn as_closed(self, released: Minutes) -> Self {
+        let used = if self.answered_at.is_some() { self.minutes - released } else { Minutes::ZERO };
+        Self { held: Minutes::ZERO, used, correctable: Minutes::ZERO, ..self }
+    }
+
     /// Whether its hold can be drawn on.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -30,6 +30,11 @@ macro_rules! id {
                 text.parse().map($name)
             }
         }
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
         impl From<Uuid> for $name {
             fn from(id: Uuid) -> Self {
                 $name(id)
@@ -74,6 +79,12 @@ impl Fresh {
     #[must_use]
     pub fn new(command: CommandId) -> Self {
         Self { next: command.0.as_u128() }
+    }
+
+    /// Goes on after an id that was handed out before: what the same command made next.
+    #[must_use]
+    pub fn after(id: impl Into<Uuid>) -> Self {
+        Self { next: id.into().as_u128().wrapping_add(1) }
     }
 
     /// The next id, of whatever kind is asked for.

@@ -55,6 +55,7 @@ record! {
 impl Table for CommandRow {
     const NAME: &'static str = "commands";
     const KEY: &'static [&'static str] = &[];
+    const CHANGING: &'static [&'static str] = &[];
 
     fn columns() -> Vec<(&'static str, &'static str)> {
         vec![
@@ -173,7 +174,7 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
     lock_counters(tx, &named.counters, today, &mut books.numbers).await?;
     load_keys(tx, batch, &mut books).await?;
     if !named.identities.is_empty() {
-        let sql = "SELECT identity, number, id FROM customers WHERE identity IN {each}";
+        let sql = "SELECT identity, number, id FROM customers WHERE identity {in}";
         let found: Vec<(String, i64, CustomerId)> = tx.query(sql).bind_json(json(&named.identities)).all().await?;
         books.twins = found.into_iter().map(|(identity, number, id)| (identity, (number, id))).collect();
     }
@@ -221,13 +222,13 @@ async fn resolve(tx: &mut Tx, batch: &[Command], named: &Named, books: &mut Book
             books.customers.insert(command.target, id);
         }
     }
-    let tickets = owners(tx, "SELECT id, customer_id FROM tickets WHERE id IN {each}", &named.tickets);
+    let tickets = owners(tx, "SELECT id, customer_id FROM tickets WHERE id {in}", &named.tickets);
     books.customers.extend(tickets.await?.into_iter().map(|(id, owner)| (Target::Ticket(id), owner)));
-    let estimates = owners(tx, "SELECT id, customer_id FROM estimates WHERE id IN {each}", &named.estimates);
+    let estimates = owners(tx, "SELECT id, customer_id FROM estimates WHERE id {in}", &named.estimates);
     books.customers.extend(estimates.await?.into_iter().map(|(id, owner)| (Target::Estimate(id), owner)));
-    let entries = owners(tx, "SELECT id, customer_id FROM time_entries WHERE id IN {each}", &named.entries);
+    let entries = owners(tx, "SELECT id, customer_id FROM time_entries WHERE id {in}", &named.entries);
     books.customers.extend(entries.await?.into_iter().map(|(id, owner)| (Target::TimeEntry(id), owner)));
-    let invoices = owners(tx, "SELECT id, customer_id FROM invoices WHERE id IN {each}", &named.invoices);
+    let invoices = owners(tx, "SELECT id, customer_id FROM invoices WHERE id {in}", &named.invoices);
     books.customers.extend(invoices.await?.into_iter().map(|(id, owner)| (Target::Invoice(id), owner)));
     Ok(())
 }
@@ -243,7 +244,7 @@ where
 }
 
 async fn lock_customers(tx: &mut Tx, ids: &BTreeSet<String>, books: &mut Books) -> Result<()> {
-    let sql = "SELECT * FROM customers WHERE id IN {each} ORDER BY id {lock}";
+    let sql = "SELECT * FROM customers WHERE id {in} ORDER BY id {lock}";
     let found: Vec<Customer> = tx.query(sql).bind_json(json(ids)).all().await?;
     for customer in found {
         let ledger = books.ledgers.entry(customer.id).or_default();
@@ -261,7 +262,7 @@ async fn lock_counters(tx: &mut Tx, names: &BTreeSet<String>, today: NaiveDate, 
         let sql = "INSERT INTO counters (name, next) VALUES ($1, 1) ON CONFLICT DO NOTHING";
         tx.query(sql).bind(invoices.as_str()).execute().await?;
     }
-    let sql = "SELECT name, next FROM counters WHERE name IN {each} ORDER BY name {lock}";
+    let sql = "SELECT name, next FROM counters WHERE name {in} ORDER BY name {lock}";
     let found: Vec<(String, i64)> = tx.query(sql).bind_json(json(names)).all().await?;
     for (name, next) in found {
         match name.as_str() {
@@ -299,15 +300,15 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
     if books.ledgers.is_empty() {
         return Ok(());
     }
-    let sql = "SELECT * FROM contacts WHERE customer_id IN {each} AND removed_at IS NULL";
+    let sql = "SELECT * FROM contacts WHERE customer_id {in} AND removed_at IS NULL";
     let contacts: Vec<Contact> = tx.query(sql).bind_json(json(ids)).all().await?;
     let oldest = today.checked_sub_days(Days::new(u64::from(MOST_LATE_DAYS))).unwrap_or(today);
-    let sql = "SELECT * FROM cards WHERE customer_id IN {each}
+    let sql = "SELECT * FROM cards WHERE customer_id {in}
                AND (available + held + frozen > 0 OR (expired > 0 AND expires_on >= $2))";
     let cards: Vec<Card> = tx.query(sql).bind_json(json(ids)).bind(oldest).all().await?;
-    let sql = "SELECT * FROM estimates WHERE customer_id IN {each} AND status IN ('proposed', 'accepted')";
+    let sql = "SELECT * FROM estimates WHERE customer_id {in} AND status IN ('proposed', 'accepted')";
     let estimates: Vec<Estimate> = tx.query(sql).bind_json(json(ids)).all().await?;
-    let sql = "SELECT * FROM holds WHERE customer_id IN {each} AND minutes > 0";
+    let sql = "SELECT * FROM holds WHERE customer_id {in} AND minutes > 0";
     let holds: Vec<Hold> = tx.query(sql).bind_json(json(ids)).all().await?;
     place(contacts, books, |row| row.customer_id, |rows, row| drop(rows.contacts.insert(row.id, row)));
     place(cards, books, |row| row.customer_id, |rows, row| drop(rows.cards.insert(row.id, row)));
@@ -328,31 +329,31 @@ async fn load_named(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
     if !named.entries.is_empty() {
         load_entries(tx, named, books).await?;
     }
-    let sql = "SELECT * FROM invoices WHERE id IN {each}";
+    let sql = "SELECT * FROM invoices WHERE id {in}";
     for invoice in some::<Invoice>(tx, sql, &named.invoices).await? {
         named.cards.insert(invoice.card_id.to_string());
         place(vec![invoice], books, |row| row.customer_id, |rows, row| drop(rows.invoices.insert(row.id, row)));
     }
-    let contacts = some::<Contact>(tx, "SELECT * FROM contacts WHERE id IN {each}", &named.contacts).await?;
+    let contacts = some::<Contact>(tx, "SELECT * FROM contacts WHERE id {in}", &named.contacts).await?;
     place(contacts, books, |row| row.customer_id, |rows, row| drop(rows.contacts.insert(row.id, row)));
-    let tickets = some::<Ticket>(tx, "SELECT * FROM tickets WHERE id IN {each}", &named.tickets).await?;
+    let tickets = some::<Ticket>(tx, "SELECT * FROM tickets WHERE id {in}", &named.tickets).await?;
     place(tickets, books, |row| row.customer_id, |rows, row| drop(rows.tickets.insert(row.id, row)));
-    let estimates = some::<Estimate>(tx, "SELECT * FROM estimates WHERE id IN {each}", &named.estimates).await?;
+    let estimates = some::<Estimate>(tx, "SELECT * FROM estimates WHERE id {in}", &named.estimates).await?;
     place(estimates, books, |row| row.customer_id, |rows, row| drop(rows.estimates.insert(row.id, row)));
-    let cards = some::<Card>(tx, "SELECT * FROM cards WHERE id IN {each}", &named.cards).await?;
+    let cards = some::<Card>(tx, "SELECT * FROM cards WHERE id {in}", &named.cards).await?;
     place(cards, books, |row| row.customer_id, |rows, row| drop(rows.cards.insert(row.id, row)));
     Ok(())
 }
 
 /// The named entries with every movement about them, and the names of what those touch.
 async fn load_entries(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
-    let entries = some::<TimeEntry>(tx, "SELECT * FROM time_entries WHERE id IN {each}", &named.entries).await?;
+    let entries = some::<TimeEntry>(tx, "SELECT * FROM time_entries WHERE id {in}", &named.entries).await?;
     named.tickets.extend(entries.iter().map(|entry| entry.ticket_id.to_string()));
     place(entries, books, |row| row.customer_id, |rows, row| drop(rows.entries.insert(row.id, row)));
     let sql = "SELECT movements.*, time_entry_id FROM transactions
                JOIN movements ON movements.customer_id = transactions.customer_id
                              AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
-               WHERE time_entry_id IN {each} ORDER BY movements.seq, movements.line";
+               WHERE time_entry_id {in} ORDER BY movements.seq, movements.line";
     for about in some::<About>(tx, sql, &named.entries).await? {
         named.cards.extend(about.movement.card_id.map(|id| id.to_string()));
         named.estimates.extend(about.movement.estimate_id.map(|id| id.to_string()));

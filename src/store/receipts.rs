@@ -4,8 +4,8 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, Card, Contact, Customer, Estimate, EstimateStatus, Invoice, Minutes, Movement, Payment, Receipt, Ticket,
-    TimeEntry, Transaction, TransactionKind,
+    Account, Balance, Card, Cents, Contact, Customer, Estimate, Fresh, Invoice, Minutes, Movement, Payment, Receipt,
+    Ticket, TimeEntry, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
     decide::{Correction, TimeReceipt},
 };
@@ -18,24 +18,26 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
     let id = command.subject.as_str();
     Ok(match command.act.as_str() {
         "create_customer" => {
-            Receipt::Customer(tx.query("SELECT * FROM customers WHERE id = $1").bind(id).one::<Customer>().await?)
+            let found: Customer = tx.query("SELECT * FROM customers WHERE id = $1").bind(id).one().await?;
+            Receipt::Customer(found.as_created())
         }
-        "add_contact" => Receipt::Contact(contact(tx, id).await?),
+        "add_contact" => {
+            let added = contact(tx, id).await?;
+            Receipt::Contact(Contact { removed_at: None, removed_by: None, ..added })
+        }
         "remove_contact" => Receipt::Removed(contact(tx, id).await?),
         "order_card" => ordered(tx, command).await?,
         "record_payment" => {
             Receipt::Payment(tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one::<Payment>().await?)
         }
         "open_ticket" => {
-            Receipt::Ticket(tx.query("SELECT * FROM tickets WHERE id = $1").bind(id).one::<Ticket>().await?)
+            let found: Ticket = tx.query("SELECT * FROM tickets WHERE id = $1").bind(id).one().await?;
+            Receipt::Ticket(Ticket { charged: Minutes::ZERO, correctable: Minutes::ZERO, ..found })
         }
         "log_time" => logged(tx, id).await?,
         "reverse_entry" | "cover_entry" => corrected(tx, id).await?,
         "settle" => Receipt::Settled,
-        act => {
-            let found: Estimate = tx.query("SELECT * FROM estimates WHERE id = $1").bind(id).one().await?;
-            Receipt::Estimate(as_left_by(act, found))
-        }
+        act => estimated(tx, act, id).await?,
     })
 }
 
@@ -43,55 +45,64 @@ async fn contact(tx: &mut Tx, id: &str) -> Result<Contact> {
     tx.query("SELECT * FROM contacts WHERE id = $1").bind(id).one().await
 }
 
-/// A card as it was ordered: active only if it became so in the same command.
+/// A card as it was ordered: with its minutes only if it became active in the same command, and nothing drawn or paid.
 async fn ordered(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
     let sql = "SELECT * FROM cards WHERE id = $1";
     let mut card: Card = tx.query(sql).bind(command.subject.as_str()).one().await?;
-    let invoice: Option<Invoice> = tx
-        .query("SELECT * FROM invoices WHERE card_id = $1 AND customer_id = $2")
-        .bind(card.id)
-        .bind(card.customer_id)
-        .optional()
-        .await?;
-    if card.activated_at.is_some_and(|at| at > command.recorded_at) {
+    let sql = "SELECT * FROM invoices WHERE id = $1";
+    let invoice: Option<Invoice> = match card.invoice_id {
+        Some(id) => tx.query(sql).bind(id).optional().await?,
+        None => None,
+    };
+    // The booking of an order has its command's instant, and the one of a later payment at the earliest the same; but
+    // then the transaction is not one that this command made.
+    let sql = "SELECT id FROM transactions WHERE customer_id = $1 AND id = $2 AND kind = 'activation'";
+    let mut fresh = Fresh::after(card.id);
+    let made: Option<(TransactionId,)> =
+        tx.query(sql).bind(card.customer_id).bind(fresh.id::<TransactionId>()).optional().await?;
+    if made.is_none() {
         card.activated_at = None;
         card.activated_on = None;
         card.expires_on = None;
         card.granted = Minutes::ZERO;
     }
-    Ok(Receipt::Card(card, invoice))
+    card.set_balance(&Balance { available: card.granted, ..Balance::default() });
+    Ok(Receipt::Card(card, invoice.map(|invoice| Invoice { paid: Cents::ZERO, ..invoice })))
 }
 
 /// An estimate as the act left it.
-fn as_left_by(act: &str, mut estimate: Estimate) -> Estimate {
-    match act {
-        "propose_estimate" => {
-            estimate.status = EstimateStatus::Proposed;
-            estimate.answered_by = None;
-            estimate.answered_at = None;
-            estimate.answered_via = None;
-            estimate.answer_note = None;
-            estimate.recorded_by = None;
-            estimate.closed_at = None;
-            estimate.held = Minutes::ZERO;
-            estimate.used = Minutes::ZERO;
+async fn estimated(tx: &mut Tx, act: &str, id: &str) -> Result<Receipt> {
+    let found: Estimate = tx.query("SELECT * FROM estimates WHERE id = $1").bind(id).one().await?;
+    Ok(Receipt::Estimate(match act {
+        "propose_estimate" => found.as_proposed(),
+        "accept_estimate" => found.as_accepted(),
+        "close_estimate" => {
+            let released = released(tx, &found).await?;
+            found.as_closed(released)
         }
-        "accept_estimate" => {
-            estimate.status = EstimateStatus::Accepted;
-            estimate.closed_at = None;
-            estimate.held = estimate.minutes;
-            estimate.used = Minutes::ZERO;
-        }
-        _ => {}
-    }
-    estimate
+        _ => found,
+    }))
+}
+
+/// What went back when an estimate was closed.
+async fn released(tx: &mut Tx, estimate: &Estimate) -> Result<Minutes> {
+    let sql = "SELECT * FROM movements WHERE customer_id = $1 AND recorded_at = $2 AND estimate_id = $3
+               AND from_account = 'held' AND to_account <> 'used'";
+    let query = tx.query(sql).bind(estimate.customer_id).bind(estimate.closed_at).bind(estimate.id);
+    Ok(query.all::<Movement>().await?.iter().map(|row| row.minutes).sum())
 }
 
 async fn logged(tx: &mut Tx, id: &str) -> Result<Receipt> {
     let sql = "SELECT * FROM time_entries WHERE id = $1";
     let mut entry: TimeEntry = tx.query(sql).bind(id).one().await?;
     let booked = booked(tx, &entry.transaction_id.to_string()).await?;
-    let uncovered = booked.1.iter().filter(|row| row.to_account == Account::Uncovered).map(|row| row.minutes).sum();
+    let given_away: Option<(TransactionId,)> = tx
+        .query("SELECT id FROM transactions WHERE id = $1 AND kind = 'goodwill'")
+        .bind(Fresh::after(entry.transaction_id).id::<TransactionId>())
+        .optional()
+        .await?;
+    let uncovered = booked.1.iter().filter(|row| row.to_account == Account::Uncovered).map(|row| row.minutes);
+    let uncovered = if given_away.is_some() { Minutes::ZERO } else { uncovered.sum() };
     entry.uncovered = uncovered;
     entry.reversed_by = None;
     Ok(Receipt::Time(TimeReceipt { entry, draws: draws(&booked.1), uncovered, available_after: booked.2 }))

@@ -20,6 +20,8 @@ pub trait Table: Record + Sync {
     const NAME: &'static str;
     /// Columns that name a row; empty for rows that never change.
     const KEY: &'static [&'static str];
+    /// Columns that later commands may change; the others are facts, which a write of a known row leaves alone.
+    const CHANGING: &'static [&'static str];
     /// Columns and their types, in the order of [`Table::values`].
     fn columns() -> Vec<(&'static str, &'static str)>;
     /// The values of a row.
@@ -30,7 +32,9 @@ pub trait Table: Record + Sync {
 
 /// Declares a table whose columns are the fields of a type.
 macro_rules! table {
-    ($type:ident in $name:literal key [$($key:literal),*] { $($column:ident: $kind:ty),+ $(,)? }) => {
+    ($type:ident in $name:literal key [$($key:literal),*] changing [$($changing:literal),* $(,)?] {
+        $($column:ident: $kind:ty),+ $(,)?
+    }) => {
         impl Record for $type {
             fn read(row: &Row<'_>) -> Result<Self> {
                 Ok(Self { $($column: row.get::<$kind>(stringify!($column))?),+ })
@@ -39,6 +43,7 @@ macro_rules! table {
         impl Table for $type {
             const NAME: &'static str = $name;
             const KEY: &'static [&'static str] = &[$($key),*];
+            const CHANGING: &'static [&'static str] = &[$($changing),*];
             fn columns() -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($column), <$kind as Stored>::SQL)),+]
             }
@@ -53,7 +58,7 @@ macro_rules! table {
     };
 }
 
-/// `INSERT … SELECT` from a JSON list, replacing rows of the same key where rows may change.
+/// `INSERT … SELECT` from a JSON list, replacing what may change where the key is known.
 fn write_statement<T: Table>() -> &'static str {
     let columns = T::columns();
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
@@ -62,11 +67,7 @@ fn write_statement<T: Table>() -> &'static str {
     let mut sql =
         format!("INSERT INTO {} ({}) SELECT {} FROM {{rows}} WHERE true", T::NAME, names.join(", "), values.join(", "));
     if !T::KEY.is_empty() {
-        let replaced: Vec<String> = names
-            .iter()
-            .filter(|name| !T::KEY.contains(name))
-            .map(|name| format!("{name} = excluded.{name}"))
-            .collect();
+        let replaced: Vec<String> = T::CHANGING.iter().map(|name| format!("{name} = excluded.{name}")).collect();
         sql += &format!(" ON CONFLICT ({}) DO UPDATE SET {}", T::KEY.join(", "), replaced.join(", "));
     }
     Box::leak(sql.into_boxed_str())
@@ -84,60 +85,68 @@ pub async fn write<T: Table>(tx: &mut Tx, rows: &[&T]) -> Result<()> {
     Ok(())
 }
 
-table!(Customer in "customers" key ["id"] {
+table!(Customer in "customers" key ["id"] changing [
+    "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "uncovered",
+] {
     id: CustomerId, number: i64, name: String, email: String, identity: String, locale: Locale,
     monthly_amount: Option<Cents>, contract_start: NaiveDate, created_at: DateTime<Utc>, seq: i64, head: String,
     last_recorded_at: DateTime<Utc>, available: Minutes, held: Minutes, used: Minutes, expired: Minutes,
     frozen: Minutes, refunded: Minutes, uncovered: Minutes,
 });
-table!(Contact in "contacts" key ["id"] {
+table!(Contact in "contacts" key ["id"] changing ["removed_at", "removed_by"] {
     id: ContactId, customer_id: CustomerId, name: String, email: String, role: Role, ceiling: Option<Minutes>,
     valid_from: Option<NaiveDate>, valid_until: Option<NaiveDate>, asked_by: Option<String>,
     asked_via: Option<AskedVia>, added_by: Option<UserId>, added_at: DateTime<Utc>,
     removed_at: Option<DateTime<Utc>>, removed_by: Option<UserId>,
 });
-table!(Card in "cards" key ["id"] {
+table!(Card in "cards" key ["id"] changing [
+    "granted", "activated_at", "activated_on", "expires_on", "available", "held", "used", "expired", "frozen",
+    "refunded",
+] {
     id: CardId, customer_id: CustomerId, product: String, origin: Origin, minutes: Minutes, granted: Minutes,
     price: Cents, ordered_on: NaiveDate, activated_at: Option<DateTime<Utc>>, activated_on: Option<NaiveDate>,
     expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>, available: Minutes, held: Minutes,
     used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
 });
-table!(Ticket in "tickets" key ["id"] {
+table!(Ticket in "tickets" key ["id"] changing ["charged", "correctable"] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
     requester_id: Option<ContactId>, kind: TicketKind, created_at: DateTime<Utc>, created_by: Option<UserId>,
     charged: Minutes, correctable: Minutes,
 });
-table!(Estimate in "estimates" key ["id"] {
+table!(Estimate in "estimates" key ["id"] changing [
+    "status", "answered_by", "answered_at", "answered_via", "answer_note", "recorded_by", "closed_at", "held", "used",
+    "correctable",
+] {
     id: EstimateId, customer_id: CustomerId, ticket_id: TicketId, minutes: Minutes, description: String,
     proposed_at: DateTime<Utc>, proposed_by: Option<UserId>, answer_by: NaiveDate, work_until: NaiveDate,
     status: EstimateStatus, answered_by: Option<ContactId>, answered_at: Option<DateTime<Utc>>,
     answered_via: Option<AnswerVia>, answer_note: Option<String>, recorded_by: Option<UserId>,
     closed_at: Option<DateTime<Utc>>, held: Minutes, used: Minutes, correctable: Minutes,
 });
-table!(Hold in "holds" key ["estimate_id", "card_id"] {
+table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes"] {
     estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
 });
-table!(TimeEntry in "time_entries" key ["id"] {
+table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "reversed_by"] {
     id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, estimate_id: Option<EstimateId>,
     transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, worked_on: NaiveDate,
     started_at: Option<DateTime<Utc>>, covered_by: CoveredBy, recorded_at: DateTime<Utc>, uncovered: Minutes,
     reversed_by: Option<TransactionId>,
 });
-table!(Invoice in "invoices" key ["id"] {
+table!(Invoice in "invoices" key ["id"] changing ["paid"] {
     id: InvoiceId, customer_id: CustomerId, card_id: CardId, number: String, issued_on: NaiveDate, due_on: NaiveDate,
     net: Cents, vat_rate: Decimal, vat: Cents, gross: Cents, paid: Cents,
 });
-table!(Payment in "payments" key [] {
+table!(Payment in "payments" key [] changing [] {
     id: PaymentId, invoice_id: InvoiceId, customer_id: CustomerId, amount: Cents, paid_on: NaiveDate,
     method: PaymentMethod, recorded_at: DateTime<Utc>, recorded_by: Option<UserId>, open_after: Cents,
 });
-table!(Transaction in "transactions" key [] {
+table!(Transaction in "transactions" key [] changing [] {
     customer_id: CustomerId, seq: i64, id: TransactionId, kind: TransactionKind, policy_version: i64,
     worked_on: Option<NaiveDate>, booked_on: NaiveDate, recorded_at: DateTime<Utc>, actor_id: Option<UserId>,
     reverses: Option<TransactionId>, time_entry_id: Option<TimeEntryId>, ticket_id: Option<TicketId>,
     worked: Option<Minutes>, note_digest: Option<String>, prev_hash: String, hash: String,
 });
-table!(Note in "notes" key [] {
+table!(Note in "notes" key [] changing [] {
     transaction_id: TransactionId, customer_id: CustomerId, salt: String, text: String,
 });
 
@@ -180,6 +189,7 @@ impl Record for Movement {
 impl Table for Movement {
     const NAME: &'static str = "movements";
     const KEY: &'static [&'static str] = &[];
+    const CHANGING: &'static [&'static str] = &[];
 
     fn columns() -> Vec<(&'static str, &'static str)> {
         let texts = ["customer_id", "card_id", "estimate_id", "from_account", "to_account", "basis"];

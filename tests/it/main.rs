@@ -4,7 +4,9 @@
 
 mod append_only;
 mod architecture;
+mod cancelled_begin;
 mod common;
+mod door;
 mod hledger;
 mod properties;
 mod reads;

@@ -63,7 +63,7 @@ impl Case<'_> {
         let estimate = self.draft.estimate(id).ok_or(Refusal::NotFound("estimate"))?.clone();
         match estimate.status {
             EstimateStatus::Proposed => {}
-            EstimateStatus::Accepted => return Ok(Receipt::Estimate(estimate)),
+            EstimateStatus::Accepted => return Ok(Receipt::Estimate(estimate.as_accepted())),
             status => return Err(Refusal::EstimateNotOpen { status }),
         }
         self.check_channel(answer.via)?;
@@ -169,6 +169,7 @@ impl Case<'_> {
             EstimateStatus::Closed => {}
             EstimateStatus::Declined | EstimateStatus::Lapsed => return Err(Refusal::EstimateNotOpen { status }),
         }
-        Ok(Receipt::Estimate(self.draft.estimate(id).expect("found above").clone()))
+        let closed = self.draft.estimate(id).expect("found above").clone();
+        Ok(Receipt::Estimate(Estimate { correctable: Minutes::ZERO, ..closed }))
     }
 }

@@ -1,15 +1,16 @@
 # Starts a throw-away PostgreSQL cluster, says "ready" on standard output, and stays behind to remove the cluster once
 # nobody has used it for a minute. Run by cluster.rs, as a user that is not root (PostgreSQL refuses to run as root).
 #
-# environment     PG_BIN the directory of initdb, PGPORT a free port of 127.0.0.1, PGPASSWORD of the superuser `postgres`
+# environment     PG_BIN the directory of initdb, PGPORT a free port of 127.0.0.1, PGPASSWORD of the superuser `postgres`;
+#                 PG_BASE where to put the data, for benchmarks: in memory when not told
 # standard input  the lock that each test process holds, shared, for as long as it lives
 set -eu
 umask 077
 exec 2>&1
 
 # In memory where there is plenty: the durability settings stay as in production, and tests do not wait for a disk.
-base=/tmp
-if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')" -gt 4000000 ] 2>/dev/null; then base=/dev/shm; fi
+base=${PG_BASE:-/tmp}
+if [ -z "${PG_BASE:-}" ] && [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')" -gt 4000000 ] 2>/dev/null; then base=/dev/shm; fi
 dir=$(mktemp -d "$base/strippenkaart-postgres.XXXXXX")
 
 clean_up() {
