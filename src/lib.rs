@@ -3,6 +3,7 @@
 //! Layers, each using only those to its left: [`domain`] <- `store` <- `service` <- `web` and `cli`.
 //! `docs/architecture.md` walks through the main job.
 
+pub mod cli;
 pub mod clock;
 pub mod domain;
 pub mod exchange;

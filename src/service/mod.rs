@@ -5,6 +5,7 @@ pub mod balance;
 pub mod cards;
 pub mod customers;
 pub mod journal;
+pub mod jobs;
 pub mod ledger;
 pub mod login;
 pub mod password;
@@ -122,7 +123,22 @@ impl Service {
         clock: Clock,
         policy: Option<policies::Given>,
     ) -> Result<(Self, JoinHandle<()>), StartError> {
-        let policies = Arc::new(policies::in_force(&db, &clock, policy).await?);
+        let policies = policies::in_force(&db, &clock, policy).await?;
+        Self::with(db, clock, policies).await
+    }
+
+    /// For a command that runs beside a server, or before the first one: under the policy in force, and where there is
+    /// none yet it leaves the choice to the first server.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn beside(db: Db, clock: Clock) -> Result<Self, StartError> {
+        let policies = policies::known(&db).await?;
+        Ok(Self::with(db, clock, policies).await?.0)
+    }
+
+    async fn with(db: Db, clock: Clock, policies: Policies) -> Result<(Self, JoinHandle<()>), StartError> {
+        let policies = Arc::new(policies);
         let key = crate::store::policies::setting(&mut db.reader().await?, "token_key").await?;
         let tokens = Arc::new(token::Tokens::new(&parse_key(&key).ok_or(StartError::TokenKey)?));
         let (door, writer) = Door::open(db.clone(), clock.clone(), Arc::clone(&policies));

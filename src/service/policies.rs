@@ -111,6 +111,23 @@ pub async fn in_force(db: &Db, clock: &Clock, given: Option<Given>) -> Result<Po
             since: newest.effective_from,
         });
     }
+    parse_all(versions)
+}
+
+/// The versions in force; [`DEFAULT`] while there is none, and nothing is written.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn known(db: &Db) -> Result<Policies, PolicyError> {
+    let versions = all(&mut db.reader().await?).await?;
+    if versions.is_empty() {
+        let policy = Given::read(DEFAULT)?.parse()?;
+        return Policies::new(vec![(1, policy)]).ok_or(PolicyError::Database(sqlx::Error::RowNotFound));
+    }
+    parse_all(versions)
+}
+
+fn parse_all(versions: Vec<PolicyVersion>) -> Result<Policies, PolicyError> {
     let mut policies = Vec::with_capacity(versions.len());
     for version in versions {
         let stored = Given { name: version.name, text: version.text };

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod pure;
+pub mod server;
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use std::sync::atomic::{AtomicU64, Ordering};

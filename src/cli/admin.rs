@@ -1,0 +1,106 @@
+//! Commands that do one thing and end; all of them may run beside a server.
+
+use super::{print, serve, sqlite_file};
+use crate::clock::Clock;
+use crate::service::login::NewUser;
+use crate::service::policies::Given;
+use crate::service::{Error, Service};
+use crate::store::Db;
+use anyhow::{Context as _, bail};
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use uuid::Uuid;
+
+/// `strippenkaart migrate`.
+pub(super) async fn migrate(database: &str) -> anyhow::Result<()> {
+    let db = serve::open(database).await?;
+    db.close().await;
+    Ok(print::line("The schema is up to date.")?)
+}
+
+/// `strippenkaart user add`.
+pub(super) async fn add_user(database: &str, new: NewUser) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let password = first_line(&format!("Password for {} (shown as you type): ", new.email))?;
+    let user = service.add_user(new, password).await.map_err(worded)?;
+    service.db.close().await;
+    let role = user.role.map_or("", crate::store::users::StaffRole::as_str);
+    Ok(print::line(format_args!("{} can now log in as {role}.", user.email))?)
+}
+
+/// `strippenkaart token create`.
+pub(super) async fn create_token(database: &str, email: &str, days: i64) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let token = service.create_token(email, days).await.map_err(worded)?;
+    let claims = service.tokens.read(&token, service.clock.now())?;
+    service.db.close().await;
+    print::line(format_args!("Works for {days} days. To end it earlier: strippenkaart token revoke {}", claims.jti))?;
+    Ok(print::line(token)?)
+}
+
+/// `strippenkaart token revoke`.
+pub(super) async fn revoke_token(database: &str, jti: &str) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let jti = if jti == "-" {
+        service.tokens.read(first_line("Token: ")?.trim(), service.clock.now())?.jti
+    } else {
+        jti.parse::<Uuid>().context("expected the token's jti, as `token create` printed it")?
+    };
+    let revoked = service.revoke_token(jti).await.map_err(worded)?;
+    service.db.close().await;
+    if !revoked {
+        bail!("there is no such token, or it was revoked before");
+    }
+    Ok(print::line("The token no longer works.")?)
+}
+
+/// `strippenkaart policy check`.
+pub(super) fn check_policy(name: &str) -> anyhow::Result<()> {
+    let policy = Given::read(name)?.parse()?;
+    let cards = policy.cards.as_ref().map_or_else(
+        || "no cards".to_owned(),
+        |cards| {
+            let products: Vec<&str> = cards.products.iter().map(|product| product.id.as_str()).collect();
+            format!("cards {}, welcome card {}", products.join(" "), cards.welcome)
+        },
+    );
+    let line = format!(
+        "valid: {} of {}, from {} ({}); {cards}; increments of {} minutes",
+        policy.name, policy.provider.name, policy.effective_from, policy.time_zone, policy.time.increment.0
+    );
+    Ok(print::line(line)?)
+}
+
+/// Opens a database that must be there already.
+async fn existing(database: &str) -> anyhow::Result<Db> {
+    if let Some(file) = sqlite_file(database).filter(|file| !file.exists()) {
+        bail!("there is no database {}; `strippenkaart migrate` or `strippenkaart serve` makes one", file.display());
+    }
+    serve::open(database).await
+}
+
+/// A service for a command that runs beside a server.
+async fn beside(database: &str) -> anyhow::Result<Service> {
+    Ok(Service::beside(existing(database).await?, Clock::system()).await?)
+}
+
+/// The first line of standard input; a person is asked for it.
+fn first_line(question: &str) -> anyhow::Result<String> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        write!(std::io::stderr(), "{question}")?;
+    }
+    let mut line = String::new();
+    input.lock().read_line(&mut line).context("standard input cannot be read")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// An error in words for the command line: each field with what was expected.
+fn worded(error: Error) -> anyhow::Error {
+    match error {
+        Error::Fields(fields) => {
+            let list: Vec<String> = fields.iter().map(|fault| format!("{}: {}", fault.field, fault.expected)).collect();
+            anyhow::anyhow!(list.join("; "))
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,155 @@
+//! `strippenkaart demo`: fourteen months of forty customers, made by the real service on a clock that steps, and then
+//! served with the real time. Nothing of it stays.
+//!
+//! The same every time but for the dates, which end at the present, and the ids.
+
+mod cast;
+mod stage;
+mod story;
+
+use super::{print, serve};
+use crate::clock::Clock;
+use crate::service::login::NewUser;
+use crate::service::{Service, access::Caller, policies::Given};
+use crate::store::Db;
+use crate::store::users::StaffRole;
+use crate::web::Settings;
+use anyhow::{Context as _, bail};
+use cast::CAST;
+use chrono::{DateTime, Days, Utc};
+use indicatif::{ProgressBar, ProgressStyle};
+use stage::{Curtain, Stage};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use story::{Story, World};
+use tokio::net::TcpListener;
+use tokio::task::{JoinSet, LocalSet};
+
+/// The password of every login in the demo.
+pub const PASSWORD: &str = "proef-de-kaart";
+/// The customer's login: owner at one customer and spender at a second.
+pub const CUSTOMER: &str = "customer@demo.example";
+/// The agent's login.
+pub const AGENT: &str = "agent@demo.example";
+/// The login of finance.
+pub const FINANCE: &str = "finance@demo.example";
+/// The administrator's login.
+pub const ADMIN: &str = "admin@demo.example";
+
+/// From which the demo's figures and choices follow.
+const SEED: u64 = 20_260_101;
+/// How far back the demo begins, in days: fourteen months.
+const DAYS: u64 = 426;
+/// Where it listens when that is free.
+const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// Runs the demo until it is told to stop.
+pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Result<()> {
+    let policy = Given::read(policy)?;
+    let mut stop = serve::Stop::new()?;
+    let listener = listener(listen).await?;
+    let directory = tempfile::Builder::new().prefix("strippenkaart-demo-").tempdir()?;
+    let database = format!("sqlite://{}", directory.path().join("demo.db").display());
+    let db = serve::open(&database).await?;
+    let bar = ProgressBar::new(DAYS).with_style(ProgressStyle::with_template("{msg} {wide_bar} {percent} %")?);
+    bar.set_message("Fourteen months of forty customers");
+    let seeding = seed(&db, policy.clone(), Clock::system().now(), |days| bar.set_position(days));
+    tokio::select! {
+        seeded = seeding => seeded?,
+        () = stop.told() => return Ok(()),
+    }
+    bar.finish_and_clear();
+    drop(stop);
+    let (service, writer) = Service::start(db, Clock::system(), Some(policy)).await?;
+    let public_url = serve::local_url(listener.local_addr()?);
+    welcome(&public_url)?;
+    serve::until_stopped(listener, service, writer, Settings { public_url, behind_proxy: false }).await
+}
+
+async fn listener(told: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
+    match told {
+        Some(address) => serve::listen(address).await,
+        None => match serve::listen(USUAL).await {
+            Ok(listener) => Ok(listener),
+            Err(_) => serve::listen(SocketAddr::new(USUAL.ip(), 0)).await,
+        },
+    }
+}
+
+/// Fills an empty database with fourteen months that end at `end`; tells `progress` how many days are done. The policy
+/// must sell cards.
+///
+/// # Errors
+/// When the policy has no cards, refuses what the stories do, or the database does not answer.
+pub async fn seed(db: &Db, policy: Given, end: DateTime<Utc>, progress: impl FnMut(u64)) -> anyhow::Result<()> {
+    if policy.parse()?.cards.is_none() {
+        bail!("policy `{}` sells no cards; the demo is about cards", policy.name);
+    }
+    let start = end - Days::new(DAYS);
+    let clock = Clock::manual(start, SEED);
+    let (service, writer) = Service::start(db.clone(), clock.clone(), Some(policy)).await?;
+    let zone = service.policies.time_zone();
+    let world = staffed(service, Stage::new(clock, zone, end, CAST.len())).await?;
+    let played = play(Rc::new(world), start, progress).await;
+    writer.await.context("the ledger's writer ended by itself")?;
+    played
+}
+
+/// The provider's own people.
+async fn staffed(service: Service, stage: Stage) -> anyhow::Result<World> {
+    let agent = hire(&service, AGENT, "Anouk Hermans", StaffRole::Agent).await?;
+    let colleague = hire(&service, "bram@demo.example", "Bram Oosterhuis", StaffRole::Agent).await?;
+    let finance = hire(&service, FINANCE, "Femke Rademaker", StaffRole::Finance).await?;
+    hire(&service, ADMIN, "Rens Albers", StaffRole::Admin).await?;
+    Ok(World { service, stage, agents: [agent, colleague], finance })
+}
+
+async fn hire(service: &Service, email: &str, name: &str, role: StaffRole) -> anyhow::Result<Caller> {
+    let new = NewUser { email: email.to_owned(), name: name.to_owned(), role };
+    let user = service.add_user(new, PASSWORD.to_owned()).await?;
+    Ok(service.caller_by_id(user.id).await?)
+}
+
+/// Plays all stories at once, on one thread, so that they act in the same order every time.
+async fn play(world: Rc<World>, start: DateTime<Utc>, mut progress: impl FnMut(u64)) -> anyhow::Result<()> {
+    let stories = async {
+        let mut playing = JoinSet::new();
+        for (part, seed) in CAST.iter().zip(SEED..) {
+            let world = Rc::clone(&world);
+            playing.spawn_local(async move {
+                let played = Story::play(Rc::clone(&world), part, seed).await;
+                world.stage.rest();
+                played.map_err(|curtain| (part.name, curtain))
+            });
+        }
+        world.stage.conduct(|now| progress((now - start).num_days().unsigned_abs())).await;
+        playing.join_all().await
+    };
+    for played in LocalSet::new().run_until(stories).await {
+        match played {
+            Ok(()) | Err((_, Curtain::Present)) => {}
+            Err((name, curtain)) => return Err(anyhow::Error::new(curtain).context(format!("the story of {name}"))),
+        }
+    }
+    Ok(())
+}
+
+/// What a visitor sees first.
+fn welcome(url: &str) -> std::io::Result<()> {
+    print::line(format_args!("Strippenkaart demo at {url}   (Ctrl-C ends it; nothing of it stays)\n"))?;
+    let logins = [
+        ("customer", CUSTOMER, "Marijke de Boer of De Regenboog, also contact of Zonnehoek"),
+        ("agent", AGENT, "Anouk Hermans, logs time"),
+        ("finance", FINANCE, "Femke Rademaker, sees to invoices"),
+        ("admin", ADMIN, "Rens Albers, may do everything"),
+    ];
+    for (role, email, who) in logins {
+        print::line(format_args!("  {role:<9} {email:<24} password {PASSWORD}   {who}"))?;
+    }
+    print::line(
+        "\nTry this:\n  as customer   an estimate waits for your answer: accept it, and see the strips that it sets apart\n  \
+         as agent      log 50 minutes on that ticket, and see that 60 are charged\n  \
+         as customer   see what was charged, when, by whom and why\n  \
+         as finance    mark an open invoice as paid, and see its card become active",
+    )
+}

@@ -1,0 +1,240 @@
+//! The command line: what can be asked, and what each command needs before it can do it.
+//!
+//! Exit codes: 0 done, 1 refused or failed (one line on standard error says why), 2 not understood.
+
+mod admin;
+pub mod demo;
+mod logging;
+mod print;
+mod serve;
+
+use crate::service::login::TOKEN_DAYS;
+use crate::service::policies::{Given, PolicyError};
+use crate::store::users::StaffRole;
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Prepaid support hours with an exact, append-only ledger: who pays for this quarter of an hour, and how much is left?
+///
+/// New here? `strippenkaart demo` opens a playground with 40 customers; nothing of it stays.
+/// To run it for real: `strippenkaart serve`, then open the link that it prints.
+#[derive(Debug, Parser)]
+#[command(name = "strippenkaart", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Try it: a temporary database with 40 customers over 14 months, and a login for each role
+    Demo(DemoArgs),
+    /// Run the service for real
+    ///
+    /// Makes the database file when there is none, brings the schema up to date, and prints a link that makes the first
+    /// administrator as long as nobody has a login. Stops gracefully on Ctrl-C or SIGTERM: requests that run get 20 seconds.
+    Serve(ServeArgs),
+    /// Make the database, or bring its schema up to date
+    Migrate(DatabaseArgs),
+    /// Logins of the provider's own people
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Tokens for programs that use the API
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// The terms: products, rounding, agreements
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+}
+
+#[derive(Debug, Args)]
+struct DatabaseArgs {
+    #[arg(
+        long,
+        help = "Where the ledger is: sqlite://FILE or postgres://USER@HOST/NAME",
+        value_name = "ADDRESS",
+        env = "STRIPPENKAART_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite://strippenkaart.db"
+    )]
+    database: String,
+}
+
+#[derive(Debug, Args)]
+struct PolicyArg {
+    /// A policy that ships with the program (openedu, standard) or a file; see `policy check`
+    ///
+    /// It is put in force on an empty database (`standard` when nothing is said). Later it may be left out; another text
+    /// than the one in force is refused.
+    #[arg(long, value_name = "NAME|FILE", env = "STRIPPENKAART_POLICY", hide_env_values = true)]
+    policy: Option<String>,
+}
+
+impl PolicyArg {
+    fn read(&self) -> Result<Option<Given>, PolicyError> {
+        self.policy.as_deref().map(Given::read).transpose()
+    }
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    policy: PolicyArg,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "IP:PORT",
+        env = "STRIPPENKAART_LISTEN",
+        hide_env_values = true,
+        default_value = "127.0.0.1:8080"
+    )]
+    listen: SocketAddr,
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "STRIPPENKAART_PUBLIC_URL",
+        hide_env_values = true,
+        value_parser = public_url,
+        help = "The address that people type, where it is another one: https://uren.example.nl",
+        long_help = "The address that people type, where it is another one, such as https://uren.example.nl. With https, \
+                     cookies are only sent over it."
+    )]
+    public_url: Option<String>,
+    /// A reverse proxy of yours is in front and sets X-Forwarded-For
+    #[arg(long, env = "STRIPPENKAART_BEHIND_PROXY", hide_env_values = true)]
+    behind_proxy: bool,
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080, or a free port when that one is taken]
+    #[arg(long, value_name = "IP:PORT")]
+    listen: Option<SocketAddr>,
+    /// The terms to play under: openedu, standard or a file
+    #[arg(long, value_name = "NAME|FILE", default_value = crate::service::policies::DEFAULT)]
+    policy: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Make a login; its password is the first line of standard input
+    Add {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// E-mail address to log in with
+        #[arg(long)]
+        email: String,
+        /// Name as colleagues and customers see it
+        #[arg(long)]
+        name: String,
+        /// admin (everything), finance (invoices and payments) or agent (tickets, estimates, time)
+        #[arg(long, value_name = "ROLE", value_parser = ["admin", "finance", "agent"])]
+        role: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token for a login; it is the last line of the output and shown only now
+    Create {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// E-mail address of the login that the program acts as
+        #[arg(long)]
+        email: String,
+        /// How long it works, in days
+        #[arg(long, default_value_t = TOKEN_DAYS)]
+        days: i64,
+    },
+    /// Make a token useless at once
+    Revoke {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The token's `jti` as `token create` printed it; or `-` to read the whole token from standard input
+        jti: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Say whether a policy is valid, and if not, every fault in it with its line
+    Check {
+        /// A file, or the name of a policy that ships with the program
+        #[arg(value_name = "FILE|NAME")]
+        policy: String,
+    },
+}
+
+/// Runs the command of this process; gives its exit code.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(matches!(cli.command, Command::Serve(_)));
+    match dispatch(cli.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            logging::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(DemoArgs { listen, policy }) => demo::run(listen, &policy).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Migrate(DatabaseArgs { database }) => admin::migrate(&database).await,
+        Command::User(UserCommand::Add { database, email, name, role }) => {
+            let role: StaffRole = role.parse()?;
+            admin::add_user(&database.database, crate::service::login::NewUser { email, name, role }).await
+        }
+        Command::Token(TokenCommand::Create { database, email, days }) => {
+            admin::create_token(&database.database, &email, days).await
+        }
+        Command::Token(TokenCommand::Revoke { database, jti }) => admin::revoke_token(&database.database, &jti).await,
+        Command::Policy(PolicyCommand::Check { policy }) => admin::check_policy(&policy),
+    }
+}
+
+/// `http(s)://HOST[:PORT]`, without a path; a slash at the end is dropped.
+fn public_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    let uri: axum::http::Uri = url.parse().map_err(|_| "expected an address such as https://uren.example.nl")?;
+    match (uri.scheme_str(), uri.authority(), uri.path()) {
+        (Some("http" | "https"), Some(_), "/" | "") if uri.query().is_none() => Ok(url.to_owned()),
+        _ => Err("expected http:// or https:// and a host, without a path".to_owned()),
+    }
+}
+
+/// The file of a SQLite address.
+fn sqlite_file(address: &str) -> Option<PathBuf> {
+    let rest = address.strip_prefix("sqlite:")?;
+    let file = rest.strip_prefix("//").unwrap_or(rest).split('?').next()?;
+    Some(PathBuf::from(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_public_url_has_a_scheme_and_a_host_and_no_more() {
+        for (text, url) in
+            [("https://uren.example.nl/", "https://uren.example.nl"), ("http://[::1]:80", "http://[::1]:80")]
+        {
+            assert_eq!(public_url(text).as_deref(), Ok(url));
+        }
+        for bad in ["uren.example.nl", "ftp://x", "https://", "https://x/uren", "https://x?a=b"] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
+    }
+}

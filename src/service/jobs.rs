@@ -1,0 +1,57 @@
+//! Work that nobody asks for: what follows from dates alone is booked for customers who are not looked at.
+//!
+//! Pages and commands count what is due at once, so this job is never urgent; it keeps the books complete.
+
+use super::Service;
+use crate::domain::{Act, Actor, CustomerId, Target};
+use crate::store::{self, books};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long the job rests.
+const REST: Duration = Duration::from_mins(1);
+/// How many customers are settled at a time; leaves room in the writer's queue for people.
+const AT_A_TIME: usize = 64;
+
+/// Settles now and every minute, until `stop`.
+pub async fn settle_until(stop: CancellationToken, service: Service) {
+    loop {
+        match settle(&service).await {
+            Ok(0) => {}
+            Ok(customers) => tracing::info!(customers, "booked what was due"),
+            Err(error) => tracing::warn!(%error, "cannot look up what is due"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(REST) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Books lapses, ends of estimates and expiries for every customer that has one (SPEND-5, CARD-5). Gives the number of
+/// customers that were settled; one that could not be is tried again next time.
+///
+/// # Errors
+/// When the database does not say who is due.
+pub async fn settle(service: &Service) -> store::Result<usize> {
+    let today = service.policies.day(service.clock.now());
+    let due = books::due(&mut service.db.reader().await?, today).await?;
+    let mut settled = 0;
+    for some in due.chunks(AT_A_TIME) {
+        let tasks: JoinSet<bool> = some.iter().map(|customer| settle_one(service.clone(), *customer)).collect();
+        settled += tasks.join_all().await.into_iter().filter(|done| *done).count();
+    }
+    Ok(settled)
+}
+
+async fn settle_one(service: Service, customer: CustomerId) -> bool {
+    let command = service.command(Actor::Service, None, Target::Customer(customer), Act::Settle);
+    match service.door.submit(command).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(%error, %customer, "what is due could not be booked");
+            false
+        }
+    }
+}
