@@ -7,7 +7,7 @@ use crate::domain::{
     decide::{Circumstances, settled},
 };
 use crate::store::estimates::Shown;
-use crate::store::ledger::{Booked, Line, Position, Uncovered};
+pub use crate::store::ledger::{Booked, Line, Position, Uncovered};
 use crate::store::{Tx, books, cards, customers, estimates, ledger};
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 

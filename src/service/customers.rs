@@ -5,7 +5,7 @@ use super::{Error, Result, Service};
 use crate::domain::{
     Act, AskedVia, Cents, Contact, ContactId, Customer, CustomerId, Locale, Minutes, Receipt, Role, Target,
 };
-use crate::store::contacts::WithLogin;
+pub use crate::store::contacts::WithLogin;
 use crate::store::{contacts, customers};
 use chrono::NaiveDate;
 

@@ -60,10 +60,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Write<T> {
         let (mut parts, body) = request.into_parts();
         let Token(caller) = Token::from_request_parts(&mut parts, app).await?;
         let sent = idempotency_key(&parts.headers)?;
-        let bytes = read(axum::extract::Request::from_parts(parts.clone(), body)).await?;
-        let caller_id = caller.user.id.to_string();
-        let request = digest(&[parts.method.as_str(), parts.uri.path()], &bytes);
-        let key = sent.map(|key| Key { caller: caller_id, key, request });
+        let bytes = read(axum::extract::Request::new(body)).await?;
+        let key = sent.map(|key| {
+            let request = digest(&[parts.method.as_str(), parts.uri.path()], &bytes);
+            Key { caller: caller.user.id.to_string(), key, request }
+        });
         let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         Ok(Self { caller, key, body: parse(bytes)? })
     }
@@ -102,6 +103,11 @@ pub(super) async fn read(request: axum::extract::Request) -> Result<Bytes, Probl
 
 /// JSON into a type that refuses unknown fields: unreadable is 400, a field of the wrong shape 422 with its pointer.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        // A type that reads itself from an object would also take an array of its fields.
+        serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|error| unreadable(&error))?;
+        return Err(field_problem("", "expected an object with the fields"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string().replace('.', "/");
@@ -175,6 +181,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Search<T> {
 /// A list's page: how many, and from where.
 #[derive(Clone, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Paging {
     /// How many items, 1 to 200; 50 when not told.
     #[param(minimum = 1, maximum = 200)]

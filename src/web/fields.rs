@@ -9,6 +9,22 @@ use std::str::FromStr;
 const LINE: usize = 200;
 /// The longest text, in characters.
 const TEXT: usize = 4_000;
+/// What a date looks like.
+const DATE: &str = "expected a date, such as \"2026-11-22\"";
+/// What an amount looks like.
+const AMOUNT: &str = "expected an amount in euros, such as \"400.00\"";
+
+/// A date in the one form that the API takes; the calendar's own reader also takes `2026-1-1` and the year 12026.
+struct IsoDate(NaiveDate);
+
+impl FromStr for IsoDate {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let date = text.parse().map_err(drop)?;
+        if text.len() == "2026-11-22".len() { Ok(Self(date)) } else { Err(()) }
+    }
+}
 
 /// Collects what is wrong while fields are read.
 #[derive(Debug, Default)]
@@ -79,9 +95,15 @@ impl Fields {
         read
     }
 
-    /// A date, `2026-11-22`.
+    /// A date, `2026-11-22`: four digits of year, two of month, two of day.
     pub fn date(&mut self, field: &str, text: Option<&str>) -> Option<NaiveDate> {
-        self.optional(field, text, "expected a date, such as \"2026-11-22\"")
+        let read: Option<IsoDate> = self.optional(field, text, DATE);
+        read.map(|date| date.0)
+    }
+
+    /// A date that must be given; any date at all where it is faulty.
+    pub fn needed_date(&mut self, field: &str, text: &str) -> NaiveDate {
+        self.needed(field, text, DATE).map(|date: IsoDate| date.0).unwrap_or_default()
     }
 
     /// An instant with its offset, `2026-11-22T14:30:00+01:00`.
@@ -93,7 +115,19 @@ impl Fields {
 
     /// An amount, `400.00`.
     pub fn amount(&mut self, field: &str, text: Option<&str>) -> Option<Cents> {
-        self.optional(field, text, "expected an amount in euros, such as \"400.00\"")
+        self.optional(field, text, AMOUNT)
+    }
+
+    /// An amount that must be given; nothing where it is faulty.
+    pub fn needed_amount(&mut self, field: &str, text: &str) -> Cents {
+        self.needed(field, text, AMOUNT).unwrap_or_default()
+    }
+
+    /// Notes a fault when somebody `sent` a field that only agents fill in.
+    pub fn only_by_agent(&mut self, field: &str, sent: bool) {
+        if sent {
+            self.fault(field, "leave it out: only agents say this for a contact");
+        }
     }
 
     /// Ends the reading.

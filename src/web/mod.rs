@@ -58,6 +58,7 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .merge(api::router())
         .merge(pages::router(&app))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing here."))
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(app.clone(), health::count))
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(30)))
@@ -72,4 +73,9 @@ pub fn router(service: Service, settings: Settings) -> Router {
             ))
         }))
         .with_state(app)
+}
+
+async fn method_not_allowed() -> Problem {
+    let detail = "This address does not take this method; the header Allow names those that it takes.";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
 }

@@ -6,7 +6,9 @@ use crate::service::ledger::Failure;
 use crate::service::{Error, FieldError};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +40,8 @@ impl Problem {
     /// Fields that cannot be right (422).
     #[must_use]
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        let named: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+        let name = |error| if matches!(error, "") { "the body" } else { error };
+        let named: Vec<&str> = errors.iter().map(|error| name(error.field.as_str())).collect();
         let detail = format!("Correct {} and send it again.", named.join(", "));
         let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", "A field cannot be right", detail);
         Self { errors, ..problem }
@@ -169,26 +172,61 @@ fn figures(refusal: &Refusal) -> Value {
     }
 }
 
+/// Why a request was not done (RFC 9457). A refusal of the rules has its figures as further members, for instance
+/// `available_minutes`, `asked_minutes` and `shortage_minutes`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// What kind of problem; stable, so that programs can tell them apart.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/insufficient-minutes")]
+    kind: String,
+    /// The kind in words, the same every time.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What was wrong this time, and what to do.
+    detail: String,
+    /// The fields that cannot be right.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldProblem>,
+    /// Figures and identities that explain a refusal.
+    #[serde(flatten)]
+    #[schema(value_type = HashMap<String, Value>)]
+    members: Map<String, Value>,
+}
+
+/// A field that cannot be right.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// JSON pointer to the field; for a parameter of the query, its name after a slash.
+    #[schema(example = "/worked_on")]
+    pointer: String,
+    /// What was expected.
+    detail: String,
+}
+
+/// JSON pointer to a field; no field means the whole body.
+fn pointer(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!("/{field}") }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let errors: Vec<Value> = self
+        let errors = self
             .errors
-            .iter()
-            .map(|error| json!({ "pointer": format!("/{}", error.field), "detail": error.expected }))
-            .collect();
-        let mut body = json!({
-            "type": format!("/problems/{}", self.name),
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        if let Value::Object(object) = &mut body {
-            object.extend(self.members);
-            if !errors.is_empty() {
-                object.insert("errors".to_owned(), errors.into());
-            }
-        }
-        let mut response = (self.status, body.to_string()).into_response();
+            .into_iter()
+            .map(|error| FieldProblem { pointer: pointer(&error.field), detail: error.expected });
+        let body = ProblemBody {
+            kind: format!("/problems/{}", self.name),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: self.detail,
+            errors: errors.collect(),
+            members: self.members,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {

@@ -1,13 +1,31 @@
-//! The JSON API, version 1. Amounts are texts ("400.00"), minutes integers, dates ISO 8601 in the policy's time zone.
+//! The JSON API, version 1. Amounts are texts ("400.00"), minutes integers, days ISO 8601 in the policy's time zone,
+//! instants RFC 3339 in UTC.
+//!
+//! A POST answers with facts that later commands do not change: under the same `Idempotency-Key` the very same body comes
+//! back. What changes (balances, what an estimate still holds) is told by a GET.
 
+pub mod balance;
+pub mod cards;
+pub mod contacts;
+pub mod customers;
+pub mod estimates;
+pub mod invoices;
+pub mod ledger;
+pub mod openapi;
+mod schema;
+pub mod tickets;
 pub mod time_entries;
 
 use super::App;
+use super::extract::{bad_cursor, cursor, limit, position};
+use super::problem::Problem;
+use crate::domain::Cents;
 use axum::Router;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::{OpenApi, ToSchema};
+use serde::{Deserialize, Serialize, Serializer};
+use std::str::FromStr;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,8 +37,46 @@ impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
             Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-            Err(_) => axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
+    }
+}
+
+/// What was asked for (200), or why not.
+pub type Found<T> = Result<Json<T>, Problem>;
+
+/// What was made (201), or why not.
+pub type Created<T> = Result<(StatusCode, Json<T>), Problem>;
+
+/// Answers 200.
+fn found<T>(row: impl Into<T>) -> Found<T> {
+    Ok(Json(row.into()))
+}
+
+/// Answers 201.
+fn created<T>(row: impl Into<T>) -> Created<T> {
+    Ok((StatusCode::CREATED, Json(row.into())))
+}
+
+/// A body without fields: `{}`, or nothing at all.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+/// An amount of money in euros, two decimals.
+#[derive(Clone, Copy, Debug, ToSchema)]
+#[schema(value_type = String, pattern = r"^-?[0-9]+\.[0-9]{2}$", examples("968.00"))]
+pub struct Amount(Cents);
+
+impl From<Cents> for Amount {
+    fn from(cents: Cents) -> Self {
+        Self(cents)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 
@@ -29,22 +85,55 @@ impl<T: Serialize> IntoResponse for Json<T> {
 pub struct List<T> {
     /// The items.
     pub items: Vec<T>,
-    /// Where the next page begins; nothing on the last one.
+    /// Where the next page begins; `null` on the last one.
     pub next_cursor: Option<String>,
 }
 
-#[derive(OpenApi)]
-#[openapi(info(title = "Strippenkaart", description = "Who pays for this quarter of an hour, and how much is left?"))]
-struct Document;
+impl<T> List<T> {
+    /// A page out of at most `limit + 1` rows: one row too many says that there is a next page, which begins after the
+    /// `place` of the last row that is shown.
+    fn page<R: Into<T>>(mut rows: Vec<R>, limit: i64, place: impl Fn(&R) -> String) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = rows.last().filter(|_| more).map(|last| cursor(&place(last)));
+        Self { items: rows.into_iter().map(Into::into).collect(), next_cursor }
+    }
+}
+
+/// Reads `?limit=` and `?cursor=`: how many, and the place after which to go on.
+fn paging<P: FromStr>(asked: Option<i64>, cursor: Option<&str>) -> Result<(i64, Option<P>), Problem> {
+    let place = position(cursor)?.map(|place| place.parse().map_err(|_| bad_cursor())).transpose()?;
+    Ok((limit(asked)?, place))
+}
 
 /// Every path of the API, and the document that describes it at `/api/v1/openapi.json`.
 pub fn router() -> Router<App> {
     let (router, document) = routes().split_for_parts();
-    let text = document.to_json().unwrap_or_default();
+    let text = openapi::complete(document).to_json().unwrap_or_default();
     let serve = async move || ([(header::CONTENT_TYPE, "application/json")], text).into_response();
     router.route("/api/v1/openapi.json", axum::routing::get(serve))
 }
 
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).routes(routes!(time_entries::log))
+    OpenApiRouter::with_openapi(openapi::outline())
+        .routes(routes!(customers::create, customers::list))
+        .routes(routes!(customers::get))
+        .routes(routes!(contacts::add, contacts::list))
+        .routes(routes!(contacts::remove))
+        .routes(routes!(cards::order))
+        .routes(routes!(invoices::get))
+        .routes(routes!(invoices::pay))
+        .routes(routes!(tickets::open, tickets::list))
+        .routes(routes!(tickets::get))
+        .routes(routes!(estimates::propose))
+        .routes(routes!(estimates::get))
+        .routes(routes!(estimates::accept))
+        .routes(routes!(estimates::decline))
+        .routes(routes!(estimates::close))
+        .routes(routes!(time_entries::log))
+        .routes(routes!(time_entries::reverse))
+        .routes(routes!(time_entries::cover))
+        .routes(routes!(balance::get))
+        .routes(routes!(ledger::list))
 }

@@ -1,8 +1,10 @@
 //! Time: logged, reversed, covered.
 
-use super::Json;
+use super::{Created, created};
 use crate::domain::{
-    CardId, CoveredBy, EstimateId, Excess, Minutes, TicketId, TimeEntryId, burn_down, decide::TimeReceipt,
+    CardId, ContactId, CoveredBy, EstimateId, Excess, Minutes, TicketId, TimeEntryId, TransactionId, TransactionKind,
+    burn_down,
+    decide::{Correction, TimeReceipt},
 };
 use crate::service::time_entries::Work;
 use crate::web::App;
@@ -10,7 +12,6 @@ use crate::web::extract::{Id, Write};
 use crate::web::fields::Fields;
 use crate::web::problem::Problem;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -28,38 +29,30 @@ pub struct NewTimeEntry {
     #[schema(max_length = 4000)]
     description: String,
     /// Against which estimate; it then draws from that hold only.
-    #[schema(value_type = Option<uuid::Uuid>)]
     estimate_id: Option<EstimateId>,
     /// When the work began.
     #[schema(format = DateTime)]
     started_at: Option<String>,
     /// Log what cannot be covered as uncovered instead of refusing it (TIME-7).
-    #[serde(default)]
-    uncovered: bool,
+    uncovered: Option<bool>,
 }
 
 /// What became of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LoggedTime {
     /// Identity of the entry.
-    #[schema(value_type = uuid::Uuid)]
     id: TimeEntryId,
     /// Minutes as worked.
-    #[schema(value_type = i64)]
     worked_minutes: Minutes,
     /// Minutes as charged.
-    #[schema(value_type = i64)]
     charged_minutes: Minutes,
     /// What each card paid, in the order of drawing.
     draws: Vec<Draw>,
     /// What nothing covered.
-    #[schema(value_type = i64)]
     uncovered_minutes: Minutes,
     /// `card`, `free` or `uncovered`.
-    #[schema(value_type = String)]
     covered_by: CoveredBy,
     /// What the customer can still agree to, after it.
-    #[schema(value_type = i64)]
     available_after_minutes: Minutes,
 }
 
@@ -67,10 +60,8 @@ pub struct LoggedTime {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Draw {
     /// The card.
-    #[schema(value_type = uuid::Uuid)]
     card_id: CardId,
     /// How many.
-    #[schema(value_type = i64)]
     minutes: Minutes,
 }
 
@@ -103,21 +94,117 @@ impl NewTimeEntry {
             description: fields.text("description", &self.description),
             estimate: self.estimate_id,
             started_at: fields.instant("started_at", self.started_at.as_deref()),
-            excess: if self.uncovered { Excess::Uncovered } else { Excess::Refuse },
+            excess: if self.uncovered.unwrap_or(false) { Excess::Uncovered } else { Excess::Refuse },
         };
         fields.done()?;
         Ok(work)
     }
 }
 
-/// Log time on a ticket.
-#[utoipa::path(post, path = "/api/v1/tickets/{id}/time-entries", params(("id" = uuid::Uuid, Path)),
-    request_body = NewTimeEntry, responses((status = 201, body = LoggedTime)), tag = "time")]
-pub async fn log(
+/// Log time
+///
+/// Charged minutes follow from the policy's rounding; they are drawn from what was agreed, and from the cards in their
+/// order (TIME-1, CARD-4). What is not covered is refused, unless `uncovered` is sent. For agents.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/time-entries", tag = "time",
+    params(("id" = uuid::Uuid, Path, description = "The ticket")),
+    request_body = NewTimeEntry, responses((status = 201, description = "What became of it", body = LoggedTime)))]
+pub async fn log(State(app): State<App>, Id(ticket): Id<TicketId>, new: Write<NewTimeEntry>) -> Created<LoggedTime> {
+    created(app.service.log_time(new.request(), ticket, new.body.read()?).await?)
+}
+
+/// Why an entry is undone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReversal {
+    /// Why.
+    #[schema(max_length = 4000)]
+    reason: String,
+}
+
+/// Who pays for what was uncovered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCover {
+    /// The customer's cards, or nobody.
+    by: CoverBy,
+    /// By an agent, for `card`: the spender who agreed. A contact agrees for themselves.
+    contact_id: Option<ContactId>,
+    /// Why.
+    #[schema(max_length = 4000)]
+    reason: String,
+}
+
+/// What covers uncovered minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CoverBy {
+    /// The cards of the customer, on a spender's agreement.
+    Card,
+    /// The provider gives them away.
+    Goodwill,
+}
+
+/// What a reversal or a cover booked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BookedCorrection {
+    /// Its transaction.
+    id: TransactionId,
+    /// The entry it is about.
+    time_entry_id: TimeEntryId,
+    /// `reversal`, `cover` or `goodwill`.
+    kind: TransactionKind,
+    /// Per card: minutes given back by a reversal, or drawn by a cover.
+    cards: Vec<Draw>,
+    /// What the customer can still agree to, after it.
+    available_after_minutes: Minutes,
+}
+
+impl From<Correction> for BookedCorrection {
+    fn from(correction: Correction) -> Self {
+        Self {
+            id: correction.id,
+            time_entry_id: correction.entry,
+            kind: correction.kind,
+            cards: correction.cards.into_iter().map(Draw::from).collect(),
+            available_after_minutes: correction.available_after,
+        }
+    }
+}
+
+/// Reverse a time entry
+///
+/// Minutes go back to the cards they came from (TIME-5). For agents.
+#[utoipa::path(post, path = "/api/v1/time-entries/{id}/reverse", tag = "time",
+    params(("id" = uuid::Uuid, Path, description = "The time entry")),
+    request_body = NewReversal, responses((status = 201, description = "What was booked", body = BookedCorrection)))]
+pub async fn reverse(
     State(app): State<App>,
-    Id(ticket): Id<TicketId>,
-    new: Write<NewTimeEntry>,
-) -> Result<(StatusCode, Json<LoggedTime>), Problem> {
-    let time = app.service.log_time(new.request(), ticket, new.body.read()?).await?;
-    Ok((StatusCode::CREATED, Json(time.into())))
+    Id(id): Id<TimeEntryId>,
+    new: Write<NewReversal>,
+) -> Created<BookedCorrection> {
+    let mut fields = Fields::default();
+    let reason = fields.text("reason", &new.body.reason);
+    fields.done()?;
+    created(app.service.reverse_entry(new.request(), id, reason).await?)
+}
+
+/// Cover uncovered minutes
+///
+/// From cards on a spender's agreement, or given away (TIME-7). By agents; owners and spenders may agree to `card`.
+#[utoipa::path(post, path = "/api/v1/time-entries/{id}/cover", tag = "time",
+    params(("id" = uuid::Uuid, Path, description = "The time entry")),
+    request_body = NewCover, responses((status = 201, description = "What was booked", body = BookedCorrection)))]
+pub async fn cover(State(app): State<App>, Id(id): Id<TimeEntryId>, new: Write<NewCover>) -> Created<BookedCorrection> {
+    let NewCover { by, contact_id, .. } = new.body;
+    let mut fields = Fields::default();
+    let reason = fields.text("reason", &new.body.reason);
+    if by == CoverBy::Goodwill && contact_id.is_some() {
+        fields.fault("contact_id", "leave it out: nobody of the customer agrees to goodwill");
+    }
+    fields.only_by_agent("contact_id", contact_id.is_some() && !new.caller().is_agent());
+    fields.done()?;
+    created(match by {
+        CoverBy::Card => app.service.cover_by_card(new.request(), id, contact_id, reason).await?,
+        CoverBy::Goodwill => app.service.cover_by_goodwill(new.request(), id, reason).await?,
+    })
 }

@@ -1,0 +1,138 @@
+//! What a customer has left, now and as the page showed it at a moment in the past.
+
+use super::{Found, found};
+use crate::domain::{self, CardId, CardStatus, CustomerId, Minutes};
+use crate::service::balance::{AsOf, BalanceView, CardView};
+use crate::web::App;
+use crate::web::extract::{Id, Search, Token};
+use crate::web::fields::Fields;
+use crate::web::problem::Problem;
+use axum::extract::State;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which moment.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Moment {
+    /// A date (the end of that day) or an instant with its offset, in recorded time; now when left out.
+    #[param(example = "2026-03-09T14:30:00+01:00")]
+    as_of: Option<String>,
+}
+
+impl Moment {
+    fn read(self) -> Result<AsOf, Problem> {
+        // A plus sign that was not escaped arrives as a space; no instant has one.
+        let text = self.as_of.map(|text| text.trim().replace(' ', "+"));
+        let mut fields = Fields::default();
+        let as_of = match text.as_deref() {
+            None | Some("") => AsOf::Now,
+            Some(text) if text.contains('T') => fields.instant("as_of", Some(text)).map_or(AsOf::Now, AsOf::Instant),
+            Some(text) => fields.date("as_of", Some(text)).map_or(AsOf::Now, AsOf::Day),
+        };
+        fields.done()?;
+        Ok(as_of)
+    }
+}
+
+/// Minutes per account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Figures {
+    /// Can still be agreed to.
+    available_minutes: Minutes,
+    /// Set apart for accepted estimates.
+    held_minutes: Minutes,
+    /// Spent.
+    used_minutes: Minutes,
+    /// Lost to an expiry date.
+    expired_minutes: Minutes,
+    /// Waiting for a payment to come back.
+    frozen_minutes: Minutes,
+    /// Given back for money.
+    refunded_minutes: Minutes,
+    /// Worked, covered by nothing yet (TIME-7); belongs to no card, so always 0 there.
+    uncovered_minutes: Minutes,
+}
+
+impl From<domain::Balance> for Figures {
+    fn from(balance: domain::Balance) -> Self {
+        Self {
+            available_minutes: balance.available,
+            held_minutes: balance.held,
+            used_minutes: balance.used,
+            expired_minutes: balance.expired,
+            frozen_minutes: balance.frozen,
+            refunded_minutes: balance.refunded,
+            uncovered_minutes: balance.uncovered,
+        }
+    }
+}
+
+/// A card and its figures. Its accounts always add up to what was granted (CARD-6).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CardBalance {
+    /// Identity.
+    id: CardId,
+    /// The product as ordered; `welcome` for the free card.
+    product: String,
+    /// What can be done with it.
+    status: CardStatus,
+    /// What was granted; 0 until the card is active.
+    granted_minutes: Minutes,
+    /// Last valid day; `null` when it never expires.
+    expires_on: Option<NaiveDate>,
+    /// Its figures.
+    #[serde(flatten)]
+    figures: Figures,
+}
+
+impl From<CardView> for CardBalance {
+    fn from(view: CardView) -> Self {
+        let figures = view.card.balance().into();
+        let CardView { card, status } = view;
+        Self {
+            id: card.id,
+            product: card.product,
+            status,
+            granted_minutes: card.granted,
+            expires_on: card.expires_on,
+            figures,
+        }
+    }
+}
+
+/// What a customer has, at one moment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Balance {
+    /// The totals.
+    #[serde(flatten)]
+    figures: Figures,
+    /// The moment.
+    as_of: DateTime<Utc>,
+    /// Its cards, the oldest order first.
+    cards: Vec<CardBalance>,
+}
+
+impl From<BalanceView> for Balance {
+    fn from(view: BalanceView) -> Self {
+        let cards = view.cards.into_iter().map(CardBalance::from).collect();
+        Self { figures: view.total.into(), as_of: view.as_of, cards }
+    }
+}
+
+/// Read the balance of a customer
+///
+/// In total and per card: now, or as the page showed it then.
+#[utoipa::path(get, path = "/api/v1/customers/{id}/balance", tag = "ledger",
+    params(("id" = uuid::Uuid, Path, description = "The customer"), Moment),
+    responses((status = 200, description = "The balance", body = Balance)))]
+pub async fn get(
+    State(app): State<App>,
+    Token(caller): Token,
+    Id(customer): Id<CustomerId>,
+    Search(moment): Search<Moment>,
+) -> Found<Balance> {
+    found(app.service.balance(&caller, customer, moment.read()?).await?)
+}

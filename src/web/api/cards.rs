@@ -1,0 +1,61 @@
+//! Cards are ordered. What is left of them is told by the balance.
+
+use super::{Amount, Created, created};
+use crate::domain::{Card, CardId, CardStatus, CustomerId, Invoice, InvoiceId, Minutes};
+use crate::web::App;
+use crate::web::extract::{Id, Write};
+use crate::web::fields::Fields;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A card to be ordered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCard {
+    /// A product of the policy, such as `10h`.
+    #[schema(examples("10h"), max_length = 200)]
+    product: String,
+}
+
+/// A card as it was ordered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderedCard {
+    /// Identity.
+    id: CardId,
+    /// `ordered` until it is paid, or `active` at once where the policy says so (CARD-3).
+    status: CardStatus,
+    /// What the order granted: 0 minutes until the card is active.
+    granted_minutes: Minutes,
+    /// Price ex VAT, as sold (CARD-1).
+    price: Amount,
+    /// The invoice that it is paid by.
+    invoice_id: Option<InvoiceId>,
+}
+
+impl From<(Card, Option<Invoice>)> for OrderedCard {
+    fn from((card, _): (Card, Option<Invoice>)) -> Self {
+        let status = if card.activated_at.is_some() { CardStatus::Active } else { CardStatus::Ordered };
+        Self {
+            id: card.id,
+            status,
+            granted_minutes: card.granted,
+            price: Amount(card.price),
+            invoice_id: card.invoice_id,
+        }
+    }
+}
+
+/// Order a card
+///
+/// Makes a numbered invoice; the card is active once the invoice is fully paid (CARD-3). For owners of the customer and
+/// staff.
+#[utoipa::path(post, path = "/api/v1/customers/{id}/cards", tag = "cards",
+    params(("id" = uuid::Uuid, Path, description = "The customer")),
+    request_body = NewCard, responses((status = 201, description = "The card, as ordered", body = OrderedCard)))]
+pub async fn order(State(app): State<App>, Id(customer): Id<CustomerId>, new: Write<NewCard>) -> Created<OrderedCard> {
+    let mut fields = Fields::default();
+    let product = fields.line("product", &new.body.product);
+    fields.done()?;
+    created(app.service.order_card(new.request(), customer, product).await?)
+}

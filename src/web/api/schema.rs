@@ -1,0 +1,77 @@
+//! How the words, ids and figures of the domain look in the OpenAPI document. Said here, so that the domain need not
+//! know of it.
+
+use crate::domain::{
+    Account, AskedVia, Basis, CardId, CardStatus, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
+    InvoiceId, Locale, Minutes, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId, TransactionId,
+    TransactionKind, estimate::AnswerVia,
+};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! schema {
+    ($($name:ident: $object:expr),+ $(,)?) => { $(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $object.into()
+            }
+        }
+        impl ToSchema for $name {}
+    )+ };
+}
+
+macro_rules! ids {
+    ($($name:ident: $text:literal),+ $(,)?) => { schema! { $($name: id($text)),+ } };
+}
+
+macro_rules! words {
+    ($($name:ident: $text:literal),+ $(,)?) => {
+        schema! { $($name: word($text, $name::ALL.iter().map(|word| word.as_str()))),+ }
+    };
+}
+
+fn id(text: &str) -> ObjectBuilder {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Uuid);
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).description(Some(text))
+}
+
+fn word(text: &str, words: impl Iterator<Item = &'static str>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).description(Some(text))
+}
+
+fn minutes() -> ObjectBuilder {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
+    let text = "A whole number of minutes.";
+    ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).description(Some(text))
+}
+
+schema! { Minutes: minutes() }
+
+ids! {
+    CustomerId: "Identity of a customer.",
+    ContactId: "Identity of a person at one customer.",
+    CardId: "Identity of a card.",
+    TicketId: "Identity of a ticket.",
+    EstimateId: "Identity of an estimate.",
+    TimeEntryId: "Identity of a time entry.",
+    InvoiceId: "Identity of an invoice.",
+    PaymentId: "Identity of a payment.",
+    TransactionId: "Identity of a transaction of the ledger.",
+}
+
+words! {
+    Locale: "Language of mails and invoices.",
+    Role: "What a contact may do: an owner manages contacts and buys, a spender agrees to estimates, a viewer looks.",
+    AskedVia: "How a request of the customer reached the agent (SPEND-2).",
+    CardStatus: "What can be done with a card.",
+    PaymentMethod: "How money came in.",
+    TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
+    EstimateStatus: "Where an estimate stands.",
+    AnswerVia: "How an answer reached the provider.",
+    CoveredBy: "What covered the time when it was logged: cards (wholly or in part), nobody because it is free, or \
+        nothing yet.",
+    TransactionKind: "Why minutes moved.",
+    Account: "Where minutes come from or go to; `issued` is the outside world.",
+    Basis: "By which rule the card was chosen (TIME-4).",
+}
