@@ -71,7 +71,7 @@ pub(super) fn check_policy(name: &str) -> anyhow::Result<()> {
 }
 
 /// Opens a database that must be there already.
-async fn existing(database: &str) -> anyhow::Result<Db> {
+pub(super) async fn existing(database: &str) -> anyhow::Result<Db> {
     if let Some(file) = sqlite_file(database).filter(|file| !file.exists()) {
         bail!("there is no database {}; `strippenkaart migrate` or `strippenkaart serve` makes one", file.display());
     }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 refused or failed (one line on standard error says why), 2 not understood.
 
 mod admin;
+mod books;
 pub mod demo;
 mod logging;
 mod print;
@@ -47,6 +48,14 @@ enum Command {
     /// The terms: products, rounding, agreements
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Recompute the whole ledger and name the first thing that is not as it was booked
+    ///
+    /// Reads one snapshot, also while a server writes. Prints what it counted and a digest over all customers: kept
+    /// elsewhere, it shows later whether anything of today was cut off.
+    Verify(DatabaseArgs),
+    /// The ledger for other programs
+    #[command(subcommand)]
+    Export(ExportCommand),
 }
 
 #[derive(Debug, Args)]
@@ -169,6 +178,21 @@ enum PolicyCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum ExportCommand {
+    /// Every transaction of every customer as a journal, with minutes as a commodity
+    Journal {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Which program reads it
+        #[arg(long, value_parser = ["hledger"])]
+        format: String,
+        /// Where to write it; standard output when left out
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
 /// Runs the command of this process; gives its exit code.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -196,6 +220,10 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         }
         Command::Token(TokenCommand::Revoke { database, jti }) => admin::revoke_token(&database.database, &jti).await,
         Command::Policy(PolicyCommand::Check { policy }) => admin::check_policy(&policy),
+        Command::Verify(DatabaseArgs { database }) => books::verify(&database).await,
+        Command::Export(ExportCommand::Journal { database, out, .. }) => {
+            books::journal(&database.database, out.as_deref()).await
+        }
     }
 }
 

@@ -5,10 +5,13 @@
 mod append_only;
 mod architecture;
 mod cancelled_begin;
+mod cli;
 mod common;
+mod crash;
 mod door;
 mod hledger;
 mod properties;
+mod race;
 mod reads;
 mod scenarios;
 mod store;

@@ -4,7 +4,7 @@ use crate::common::server::{Live, Server};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use strippenkaart::domain::{Balance, Minutes};
-use strippenkaart::service::balance::AsOf;
+use strippenkaart::service::{balance::AsOf, verify};
 use tokio::task::JoinSet;
 
 const ROUNDS: usize = 20;
@@ -64,6 +64,7 @@ async fn rounds(live: &Live, servers: &[Server]) {
     for number in 0..ROUNDS {
         round(live, servers, &client, &format!("School {number}")).await;
     }
+    verify::verify(&live.service.db, |_, _| {}).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

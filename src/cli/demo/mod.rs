@@ -7,7 +7,7 @@ mod cast;
 mod stage;
 mod story;
 
-use super::{print, serve};
+use super::{books, print, serve};
 use crate::clock::Clock;
 use crate::service::login::NewUser;
 use crate::service::{Service, access::Caller, policies::Given};
@@ -59,6 +59,7 @@ pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Res
         () = stop.told() => return Ok(()),
     }
     bar.finish_and_clear();
+    books::check(&db).await?;
     drop(stop);
     let (service, writer) = Service::start(db, Clock::system(), Some(policy)).await?;
     let public_url = serve::local_url(listener.local_addr()?);

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
@@ -53,6 +54,7 @@ pub fn complains(arguments: &[&str], input: &str) -> (Option<i32>, String) {
 /// A running server (or demo); killed when dropped.
 pub struct Server {
     child: Child,
+    listeners: Vec<JoinHandle<()>>,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
     said: Arc<Mutex<String>>,
@@ -70,8 +72,7 @@ impl Server {
         let said = Arc::new(Mutex::new(String::new()));
         let (lines, listening) = mpsc::channel();
         let (out, err): (ChildStdout, ChildStderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        listen(out, Arc::clone(&said), lines.clone());
-        listen(err, Arc::clone(&said), lines);
+        let listeners = vec![listen(out, Arc::clone(&said), lines.clone()), listen(err, Arc::clone(&said), lines)];
         let deadline = Instant::now() + PATIENCE;
         let url = loop {
             let line = listening.recv_timeout(deadline.saturating_duration_since(Instant::now()));
@@ -80,12 +81,25 @@ impl Server {
                 break format!("http://127.0.0.1:{port}");
             }
         };
-        Self { child, url, said }
+        Self { child, listeners, url, said }
     }
 
-    /// Everything it said so far, on both outputs.
+    /// Everything that was heard of it so far, on both outputs; all of it once it has ended.
     pub fn said(&self) -> String {
         self.said.lock().unwrap().clone()
+    }
+
+    /// What it said, once a text is part of that.
+    pub fn said_with(&self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let said = self.said();
+            if said.contains(text) {
+                return said;
+            }
+            assert!(Instant::now() < deadline, "no {text} in {said}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Asks it to stop, as an init system does.
@@ -99,6 +113,9 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                for listener in self.listeners.drain(..) {
+                    listener.join().unwrap();
+                }
                 return status;
             }
             assert!(Instant::now() < deadline, "it does not stop: {}", self.said());
@@ -121,13 +138,17 @@ impl Drop for Server {
 }
 
 /// Passes on what a process says, line by line, until it ends.
-fn listen(from: impl std::io::Read + Send + 'static, said: Arc<Mutex<String>>, lines: mpsc::Sender<String>) {
+fn listen(
+    from: impl std::io::Read + Send + 'static,
+    said: Arc<Mutex<String>>,
+    lines: mpsc::Sender<String>,
+) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
             *said.lock().unwrap() += &format!("{line}\n");
             lines.send(line).ok();
         }
-    });
+    })
 }
 
 /// The port in the line by which a server, or the demo, says that it listens.
@@ -168,11 +189,8 @@ impl Live {
         let text = text.replace("payment_days = 14", "payment_days = 14\nhourly_price = \"80.00\"");
         let policy = Given { name: "live".to_owned(), text };
         let (service, _writer) = Service::start(db, Clock::system(), Some(policy)).await.unwrap();
-        let new = NewUser {
-            email: "admin@example.org".to_owned(),
-            name: "Rens Albers".to_owned(),
-            role: StaffRole::Admin,
-        };
+        let new =
+            NewUser { email: "admin@example.org".to_owned(), name: "Rens Albers".to_owned(), role: StaffRole::Admin };
         let user = service.add_user(new, "proef-de-kaart".to_owned()).await.unwrap();
         let admin = service.caller_by_id(user.id).await.unwrap();
         let token = service.create_token("admin@example.org", 1).await.unwrap();

@@ -1,0 +1,189 @@
+//! The command line, as somebody types it.
+
+use crate::common::server::{Server, complains, run, says};
+use std::fs;
+use strippenkaart::domain::Policy;
+
+const PASSWORD: &str = "proef-de-kaart";
+
+/// Makes `name::sqlite` and `name::postgres` of an async test that takes the address of a database that is not there
+/// yet, or is empty.
+macro_rules! on_empty {
+    (async fn $name:ident($database:ident: &str) $body:block) => {
+        mod $name {
+            use super::*;
+
+            async fn test($database: &str) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let dir = tempfile::tempdir().unwrap();
+                test(&format!("sqlite://{}", dir.path().join("cli.db").display())).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[cfg_attr(no_postgres, ignore = "initdb not found")]
+            async fn postgres() {
+                test(&crate::common::cluster::database().await).await;
+            }
+        }
+    };
+}
+
+async fn status(url: &str, token: Option<&str>) -> u16 {
+    let request = reqwest::Client::new().get(url);
+    let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
+    request.send().await.unwrap().status().as_u16()
+}
+
+fn add_user(database: &str, email: &str) -> String {
+    let person = ["--email", email, "--name", "Rens Albers", "--role", "admin"];
+    says(&[&["user", "add", "--database", database][..], &person].concat(), &format!("{PASSWORD}\n"))
+}
+
+fn create_token(database: &str, email: &str) -> String {
+    let said = says(&["token", "create", "--database", database, "--email", email], "");
+    said.lines().last().unwrap().to_owned()
+}
+
+on_empty! {
+    async fn commands_work_beside_a_running_server(database: &str) {
+        says(&["migrate", "--database", database], "");
+        says(&["migrate", "--database", database], "");
+        let said = add_user(database, "Rens@Example.org");
+        assert!(said.contains("rens@example.org can now log in as admin"), "{said}");
+        let before = create_token(database, "rens@example.org");
+
+        let mut server = Server::launch(&[
+            "serve", "--database", database, "--listen", "127.0.0.1:0", "--policy", "openedu",
+        ]);
+        assert_eq!(status(&format!("{}/readyz", server.url), None).await, 200);
+        assert_eq!(status(&format!("{}/api/v1/openapi.json", server.url), None).await, 200);
+        let during = create_token(database, "rens@example.org");
+        let customers = format!("{}/api/v1/customers", server.url);
+        assert_eq!(status(&customers, None).await, 401);
+        for token in [&before, &during] {
+            assert_eq!(status(&customers, Some(token)).await, 200);
+        }
+        let verified = says(&["verify", "--database", database], "");
+        assert!(verified.contains("0 customers") && verified.contains("\ndigest "), "{verified}");
+        let journal = says(&["export", "journal", "--format", "hledger", "--database", database], "");
+        assert!(journal.contains("commodity"), "{journal}");
+
+        says(&["token", "revoke", "--database", database, "-"], &during);
+        assert_eq!(status(&customers, Some(&during)).await, 401);
+        assert_eq!(status(&customers, Some(&before)).await, 200);
+        let (code, said) = complains(&["token", "revoke", "--database", database, "-"], &during);
+        assert!(code == Some(1) && said.contains("revoked before"), "{said}");
+
+        server.terminate();
+        assert!(server.wait().success(), "{}", server.said());
+        assert!(server.said().contains("\"stopped\""), "{}", server.said());
+        assert!(!server.said().contains("/invite/"), "somebody has a login: {}", server.said());
+        assert!(!server.said().contains(&before) && !server.said().contains(PASSWORD), "{}", server.said());
+    }
+}
+
+on_empty! {
+    async fn the_first_administrator_gets_a_link_once(database: &str) {
+        for _ in 0..2 {
+            let mut server = Server::start(database);
+            let said = server.said_with("/invite/");
+            let link = said.lines().find(|line| line.contains("/invite/")).unwrap();
+            assert!(link.starts_with(&format!("{}/invite/", server.url)), "{link}");
+            let secret = link.rsplit('/').next().unwrap().to_owned();
+            status(link, None).await;
+            status(&format!("{link}x"), None).await;
+            server.terminate();
+            assert!(server.wait().success());
+            assert_eq!(server.said().matches(&secret).count(), 1, "printed, and never logged: {}", server.said());
+        }
+        add_user(database, "rens@example.org");
+        let mut server = Server::start(database);
+        server.terminate();
+        assert!(server.wait().success() && !server.said().contains("/invite/"));
+    }
+}
+
+on_empty! {
+    async fn another_policy_is_refused_and_what_to_do_is_said(database: &str) {
+        Server::launch(&["serve", "--database", database, "--listen", "127.0.0.1:0", "--policy", "openedu"]).kill();
+        let (code, said) =
+            complains(&["serve", "--database", database, "--listen", "127.0.0.1:0", "--policy", "standard"], "");
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("policy `standard` differs from `openedu`"), "{said}");
+        assert!(said.contains("Start without --policy"), "{said}");
+        Server::start(database).kill();
+    }
+}
+
+#[tokio::test]
+async fn a_login_made_before_the_first_start_leaves_the_choice_of_policy() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", dir.path().join("cli.db").display());
+    says(&["migrate", "--database", &database], "");
+    add_user(&database, "rens@example.org");
+    Server::launch(&["serve", "--database", &database, "--listen", "127.0.0.1:0", "--policy", "openedu"]).kill();
+}
+
+#[test]
+fn policy_check_names_every_fault_with_its_line() {
+    for name in Policy::SHIPPED {
+        let said = says(&["policy", "check", name], "");
+        assert!(said.starts_with(&format!("valid: {name}")) && said.lines().count() == 1, "{said}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("own.toml");
+    let text = Policy::shipped("standard").unwrap();
+    let text = text.replace("increment_minutes = 15", "increment_minutes = 0").replace("vat_rate", "vat");
+    fs::write(&file, text).unwrap();
+    let (code, said) = complains(&["policy", "check", file.to_str().unwrap()], "");
+    assert_eq!(code, Some(1), "{said}");
+    for part in ["line 2", "time.increment_minutes = 0; expected ", "cards.vat"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    let (code, said) = complains(&["policy", "check", "nowhere.toml"], "");
+    assert!(code == Some(1) && said.contains("neither a shipped policy"), "{said}");
+}
+
+#[test]
+fn what_is_not_understood_is_exit_code_2_and_what_is_refused_1() {
+    for wrong in [&["sell"][..], &["serve", "--listen", "here"], &["user", "add"], &["serve", "--public-url", "x"]] {
+        assert_eq!(complains(wrong, "").0, Some(2), "{wrong:?}");
+    }
+    assert!(run(&["--help"], "").status.success());
+    let dir = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", dir.path().join("cli.db").display());
+    let (code, said) = complains(&["verify", "--database", &database], "");
+    assert!(code == Some(1) && said.contains("there is no database"), "{said}");
+    says(&["migrate", "--database", &database], "");
+    let person = ["user", "add", "--database", &database, "--email", "a@b.nl", "--name", "A", "--role", "agent"];
+    let (code, said) = complains(&person, "short\n");
+    assert!(code == Some(1) && said.contains("password: expected at least 10 characters"), "{said}");
+    let (code, said) = complains(&["token", "create", "--database", &database, "--email", "x@y.nl"], "");
+    assert!(code == Some(1) && said.contains("no login with this address"), "{said}");
+    let (code, said) = complains(&["migrate", "--database", "mysql://x"], "");
+    assert!(code == Some(1) && said.contains("expected sqlite://FILE or postgres://"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_can_be_played_and_leaves_nothing_behind() {
+    let before = demos();
+    let mut demo = Server::launch(&["demo", "--listen", "127.0.0.1:0"]);
+    assert_eq!(status(&format!("{}/readyz", demo.url), None).await, 200);
+    let said = demo.said_with("admin@demo.example");
+    assert!(said.contains("40 customers"), "verified: {said}");
+    for email in ["customer", "agent", "finance", "admin"] {
+        assert!(said.contains(&format!("{email}@demo.example")), "{said}");
+    }
+    demo.terminate();
+    assert!(demo.wait().success(), "{}", demo.said());
+    assert_eq!(demos(), before);
+}
+
+/// How many directories of demos there are.
+fn demos() -> usize {
+    let entries = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("strippenkaart-demo-")).count()
+}
