@@ -5,7 +5,7 @@ use super::{Error, Result, Service};
 use crate::domain::{
     Act, AskedVia, Cents, Contact, ContactId, Customer, CustomerId, Locale, Minutes, Receipt, Role, Target,
 };
-use crate::store::contacts::WithLogin;
+pub use crate::store::contacts::WithLogin;
 use crate::store::{contacts, customers};
 use chrono::NaiveDate;
 
@@ -100,6 +100,16 @@ impl Service {
     pub async fn contacts(&self, caller: &Caller, customer: CustomerId) -> Result<Vec<WithLogin>> {
         self.customer(caller, customer).await?;
         Ok(contacts::of(&mut self.db.reader().await?, customer).await?)
+    }
+
+    /// One person, also one that was removed.
+    ///
+    /// # Errors
+    /// Not found, also for somebody else's.
+    pub async fn contact(&self, caller: &Caller, id: ContactId) -> Result<Contact> {
+        let found = contacts::get(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("contact"))?;
+        caller.see(found.customer_id).map_err(|_| Error::NotFound("contact"))?;
+        Ok(found)
     }
 
     /// Adds a person; for owners and agents (SPEND-2).

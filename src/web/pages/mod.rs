@@ -5,6 +5,12 @@
 //! books carries a one-time key, so that a double click books once.
 
 pub mod assets;
+pub mod balance;
+pub mod contacts;
+pub mod drawn;
+pub mod invoices;
+pub mod session;
+pub mod statement;
 pub mod texts;
 pub mod words;
 
@@ -44,6 +50,26 @@ pub struct Page {
     pub key: String,
     /// Who is logged in.
     pub user: Option<Nav>,
+}
+
+impl Page {
+    /// The same, for a page that stands at another address than the form that led to it.
+    #[must_use]
+    pub fn at(self, path: String) -> Self {
+        Self { path, ..self }
+    }
+
+    /// Whether this is a customer's page about its persons.
+    #[must_use]
+    pub fn is_contacts(&self) -> bool {
+        self.path.starts_with("/contacts") || (self.path.starts_with("/customers/") && self.path.contains("/contacts"))
+    }
+
+    /// Whether this is another page of a customer.
+    #[must_use]
+    pub fn is_balance(&self) -> bool {
+        self.path.starts_with("/balance") || (self.path.starts_with("/customers/") && !self.is_contacts())
+    }
 }
 
 /// Who is logged in, and what the menu offers.
@@ -232,7 +258,7 @@ impl FromRequest<App> for Submission {
         let (values, bytes) = form_body(Request::from_parts(parts, body)).await?;
         let key = values.filled("key").map(|key| Key {
             caller: member.caller.user.id.to_string(),
-            key: format!("form {key}"),
+            key: format!("form {path} {key}"),
             request: digest(&[method.as_str(), &path], &bytes),
         });
         Ok(Self { member, values, key })
@@ -338,6 +364,15 @@ impl Refused {
         self.fields.iter().find(|error| error.field == field).map(|error| error.expected.as_str())
     }
 
+    /// As [`Refused::from`], with the status of the answer.
+    ///
+    /// # Errors
+    /// As [`Refused::from`].
+    pub fn with_status(error: Error, lang: Lang) -> Result<(StatusCode, Self), Fault> {
+        let status = Problem::from(error.clone()).status;
+        Ok((status, Self::from(error, lang)?))
+    }
+
     /// Takes an error that belongs at the form; any other is a page of its own.
     ///
     /// # Errors
@@ -426,7 +461,11 @@ async fn explain(State(app): State<App>, request: Request, next: Next) -> Respon
 
 /// Every page. Requests that write must come from these pages (CSRF).
 pub fn router(app: &App) -> Router<App> {
-    let pages = Router::new();
+    let pages = Router::new()
+        .merge(session::router())
+        .merge(balance::router())
+        .merge(contacts::router())
+        .merge(invoices::router());
     let explained = axum::middleware::from_fn_with_state(app.clone(), explain);
     pages.layer(explained).layer(CsrfLayer::new()).merge(assets::router())
 }
