@@ -57,7 +57,7 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .merge(health::router())
         .merge(api::router())
         .merge(pages::router(&app))
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing here."))
+        .fallback(pages::nothing_here)
         .layer(axum::middleware::from_fn_with_state(app.clone(), health::count))
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(30)))

@@ -170,7 +170,9 @@ fn figures(refusal: &Refusal) -> Value {
 }
 
 impl IntoResponse for Problem {
+    /// As JSON. The problem goes along, so that the pages can put it in words instead.
     fn into_response(self) -> Response {
+        let kept = Box::new(self.clone());
         let errors: Vec<Value> = self
             .errors
             .iter()
@@ -189,6 +191,7 @@ impl IntoResponse for Problem {
             }
         }
         let mut response = (self.status, body.to_string()).into_response();
+        response.extensions_mut().insert(kept);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {

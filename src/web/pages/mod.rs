@@ -319,11 +319,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         match self {
             Self::LogIn(next) => Redirect::to(&format!("/login?next={}", encode(&next))).into_response(),
-            Self::Problem(problem) => {
-                let mut response = problem.status.into_response();
-                response.extensions_mut().insert(problem);
-                response
-            }
+            Self::Problem(problem) => problem.into_response(),
         }
     }
 }
@@ -439,13 +435,29 @@ struct ProblemPage {
     status: u16,
 }
 
-/// Turns a [`Fault`] of a page into a page in the visitor's language.
+/// Turns a problem of a page into a page in the visitor's language.
 async fn explain(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut head = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(problem) = response.extensions_mut().remove::<Box<Problem>>() else { return response };
-    let Ok(visitor) = Visitor::read(&mut head, &app).await else { return (*problem).into_response() };
+    match response.extensions_mut().remove::<Box<Problem>>() {
+        Some(problem) => explained(&app, &mut head, *problem).await,
+        None => response,
+    }
+}
+
+/// The answer to an address where nothing is: a page for people, a problem for programs.
+pub async fn nothing_here(State(app): State<App>, request: Request) -> Response {
+    let problem = Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing here.");
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if !accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+        return problem.into_response();
+    }
+    explained(&app, &mut request.into_parts().0, problem).await
+}
+
+async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
+    let Ok(visitor) = Visitor::read(head, app).await else { return problem.into_response() };
     let (title, detail) = words::problem(&problem, visitor.lang);
     let page = ProblemPage { page: visitor.page(), title, detail, status: problem.status.as_u16() };
     match show_with(problem.status, &page) {
@@ -455,7 +467,7 @@ async fn explain(State(app): State<App>, request: Request, next: Next) -> Respon
             }
             page
         }
-        Err(_) => (*problem).into_response(),
+        Err(_) => problem.into_response(),
     }
 }
 
