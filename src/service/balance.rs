@@ -6,7 +6,7 @@ use crate::domain::{
     Account, Balance, Card, CardStatus, Customer, CustomerId, Ledger, Movement, Numbers,
     decide::{Circumstances, settled},
 };
-use crate::store::estimates::Shown;
+pub use crate::store::estimates::Shown;
 pub use crate::store::ledger::{Booked, Line, Position, Uncovered};
 use crate::store::{Tx, books, cards, customers, estimates, ledger};
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
@@ -100,6 +100,34 @@ impl Service {
         let uncovered = ledger::uncovered(&mut tx, id).await?;
         let statement = statement(&mut tx, id, before, limit).await?;
         Ok(Overview { balance, estimates, uncovered, statement })
+    }
+
+    /// The page of a customer as it was at the end of `day`; what waited for an answer then is not told.
+    ///
+    /// # Errors
+    /// Not found for somebody else's customer; a day in the future.
+    pub async fn overview_on(
+        &self,
+        caller: &Caller,
+        id: CustomerId,
+        day: NaiveDate,
+        before: i64,
+        limit: i64,
+    ) -> Result<Overview> {
+        caller.see(id)?;
+        let today = self.policies.day(self.clock.now());
+        if day == today {
+            return self.overview(caller, id, before, limit).await;
+        }
+        if day > today {
+            return Err(future());
+        }
+        let at = self.end_of(day);
+        let mut tx = self.db.snapshot().await?;
+        let balance = self.balance_then(&mut tx, id, at).await?;
+        let after = ledger::last_seq(&mut tx, id, at).await? + 1;
+        let statement = statement(&mut tx, id, before.min(after), limit).await?;
+        Ok(Overview { balance, estimates: Vec::new(), uncovered: Vec::new(), statement })
     }
 
     /// Lines of the ledger, the newest first.

@@ -102,6 +102,16 @@ impl Service {
         Ok(contacts::of(&mut self.db.reader().await?, customer).await?)
     }
 
+    /// One person, also one that was removed.
+    ///
+    /// # Errors
+    /// Not found, also for somebody else's.
+    pub async fn contact(&self, caller: &Caller, id: ContactId) -> Result<Contact> {
+        let found = contacts::get(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("contact"))?;
+        caller.see(found.customer_id).map_err(|_| Error::NotFound("contact"))?;
+        Ok(found)
+    }
+
     /// Adds a person; for owners and agents (SPEND-2).
     ///
     /// # Errors

@@ -277,6 +277,14 @@ impl Service {
     /// Not found when it was used, has ended, or never was; too many attempts.
     pub async fn open_link(&self, secret: &str, from: IpAddr) -> Result<Opened> {
         self.throttle.check(Gate::Invitation, from, secret).map_err(|wait| Error::Throttled(wait.0))?;
+        self.link(secret).await
+    }
+
+    /// What a link opens, to show its form again after an attempt that was counted already.
+    ///
+    /// # Errors
+    /// Not found when it was used, has ended, or never was.
+    pub async fn link(&self, secret: &str) -> Result<Opened> {
         let mut on = self.db.reader().await?;
         let found = users::invitation(&mut on, &secret::digest(secret), self.clock.now()).await?;
         let invitation = found.ok_or(Error::NotFound("link"))?;

@@ -10,11 +10,17 @@ pub struct WithLogin {
     pub contact: Contact,
     /// Its login, once an invitation was accepted.
     pub user_id: Option<UserId>,
+    /// Name of who added it; none for the service itself.
+    pub added_by_name: Option<String>,
 }
 
 impl Record for WithLogin {
     fn read(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { contact: Contact::read(row)?, user_id: row.get("user_id")? })
+        Ok(Self {
+            contact: Contact::read(row)?,
+            user_id: row.get("user_id")?,
+            added_by_name: row.get("added_by_name")?,
+        })
     }
 }
 
@@ -24,9 +30,11 @@ impl Record for WithLogin {
 /// What the database says.
 pub async fn of(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<WithLogin>> {
     on.query(
-        "SELECT contacts.*, user_id FROM contacts LEFT JOIN contact_logins ON contact_id = id
+        "SELECT contacts.*, contact_logins.user_id, users.name AS added_by_name FROM contacts
+         LEFT JOIN contact_logins ON contact_id = contacts.id
+         LEFT JOIN users ON users.id = added_by
          WHERE customer_id = $1 AND removed_at IS NULL
-         ORDER BY CASE role WHEN 'owner' THEN 1 WHEN 'spender' THEN 2 ELSE 3 END, name",
+         ORDER BY CASE contacts.role WHEN 'owner' THEN 1 WHEN 'spender' THEN 2 ELSE 3 END, contacts.name",
     )
     .bind(customer)
     .all()

@@ -98,8 +98,16 @@ pub struct Booked {
     pub ticket_subject: Option<String>,
     /// Charged minutes of its entry.
     pub charged: Option<Minutes>,
-    /// The transaction that reversed its entry.
-    pub reversed_by: Option<TransactionId>,
+    /// Minutes of its entry that nothing covers, as it stands now.
+    pub uncovered: Option<Minutes>,
+    /// Number of the transaction that logged its entry.
+    pub logged_seq: Option<i64>,
+    /// The day of the work of its entry.
+    pub logged_on: Option<NaiveDate>,
+    /// Number of the transaction that reversed its entry.
+    pub undone_seq: Option<i64>,
+    /// The day on which its entry was reversed.
+    pub undone_on: Option<NaiveDate>,
 }
 
 impl Record for Booked {
@@ -111,7 +119,11 @@ impl Record for Booked {
             ticket_number: row.get("ticket_number")?,
             ticket_subject: row.get("ticket_subject")?,
             charged: row.get("charged")?,
-            reversed_by: row.get("reversed_by")?,
+            uncovered: row.get("uncovered")?,
+            logged_seq: row.get("logged_seq")?,
+            logged_on: row.get("logged_on")?,
+            undone_seq: row.get("undone_seq")?,
+            undone_on: row.get("undone_on")?,
         })
     }
 }
@@ -128,12 +140,16 @@ pub async fn transactions(
 ) -> Result<Vec<Booked>> {
     on.query(
         "SELECT transactions.*, users.name AS by_name, notes.text, tickets.number AS ticket_number,
-                tickets.subject AS ticket_subject, time_entries.charged, time_entries.reversed_by
+                tickets.subject AS ticket_subject, time_entries.charged, time_entries.uncovered,
+                logged.seq AS logged_seq, logged.worked_on AS logged_on,
+                undoing.seq AS undone_seq, undoing.booked_on AS undone_on
          FROM transactions
          LEFT JOIN users ON users.id = transactions.actor_id
          LEFT JOIN notes ON notes.transaction_id = transactions.id
          LEFT JOIN tickets ON tickets.id = transactions.ticket_id
          LEFT JOIN time_entries ON time_entries.id = transactions.time_entry_id
+         LEFT JOIN transactions AS logged ON logged.id = time_entries.transaction_id
+         LEFT JOIN transactions AS undoing ON undoing.id = time_entries.reversed_by
          WHERE transactions.customer_id = $1 AND transactions.seq < $2
          ORDER BY transactions.seq DESC LIMIT $3",
     )
@@ -165,6 +181,20 @@ pub async fn movements(
     .bind(last)
     .all()
     .await
+}
+
+/// Number of the last transaction of a customer recorded at or before `at`; 0 when there is none.
+///
+/// # Errors
+/// What the database says.
+pub async fn last_seq(on: &mut impl Statements, customer: CustomerId, at: DateTime<Utc>) -> Result<i64> {
+    let found: Option<(i64,)> = on
+        .query("SELECT seq FROM transactions WHERE customer_id = $1 AND recorded_at <= $2 ORDER BY seq DESC LIMIT 1")
+        .bind(customer)
+        .bind(at)
+        .optional()
+        .await?;
+    Ok(found.map_or(0, |(seq,)| seq))
 }
 
 /// The last movement of a customer recorded at or before `at`: its totals are the balance as of that moment.

@@ -57,7 +57,7 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .merge(health::router())
         .merge(api::router())
         .merge(pages::router(&app))
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing here."))
+        .fallback(pages::nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(app.clone(), health::count))
         .layer(CompressionLayer::new())

@@ -212,7 +212,9 @@ fn pointer(field: &str) -> String {
 }
 
 impl IntoResponse for Problem {
+    /// As JSON. The problem goes along, so that the pages can put it in words instead.
     fn into_response(self) -> Response {
+        let kept = Box::new(self.clone());
         let errors = self
             .errors
             .into_iter()
@@ -227,6 +229,7 @@ impl IntoResponse for Problem {
         };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, body).into_response();
+        response.extensions_mut().insert(kept);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {

@@ -5,6 +5,12 @@
 //! books carries a one-time key, so that a double click books once.
 
 pub mod assets;
+pub mod balance;
+pub mod contacts;
+pub mod drawn;
+pub mod invoices;
+pub mod session;
+pub mod statement;
 pub mod texts;
 pub mod words;
 
@@ -44,6 +50,26 @@ pub struct Page {
     pub key: String,
     /// Who is logged in.
     pub user: Option<Nav>,
+}
+
+impl Page {
+    /// The same, for a page that stands at another address than the form that led to it.
+    #[must_use]
+    pub fn at(self, path: String) -> Self {
+        Self { path, ..self }
+    }
+
+    /// Whether this is a customer's page about its persons.
+    #[must_use]
+    pub fn is_contacts(&self) -> bool {
+        self.path.starts_with("/contacts") || (self.path.starts_with("/customers/") && self.path.contains("/contacts"))
+    }
+
+    /// Whether this is another page of a customer.
+    #[must_use]
+    pub fn is_balance(&self) -> bool {
+        self.path.starts_with("/balance") || (self.path.starts_with("/customers/") && !self.is_contacts())
+    }
 }
 
 /// Who is logged in, and what the menu offers.
@@ -232,7 +258,7 @@ impl FromRequest<App> for Submission {
         let (values, bytes) = form_body(Request::from_parts(parts, body)).await?;
         let key = values.filled("key").map(|key| Key {
             caller: member.caller.user.id.to_string(),
-            key: format!("form {key}"),
+            key: format!("form {path} {key}"),
             request: digest(&[method.as_str(), &path], &bytes),
         });
         Ok(Self { member, values, key })
@@ -293,11 +319,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         match self {
             Self::LogIn(next) => Redirect::to(&format!("/login?next={}", encode(&next))).into_response(),
-            Self::Problem(problem) => {
-                let mut response = problem.status.into_response();
-                response.extensions_mut().insert(problem);
-                response
-            }
+            Self::Problem(problem) => problem.into_response(),
         }
     }
 }
@@ -336,6 +358,15 @@ impl Refused {
     #[must_use]
     pub fn at(&self, field: &str) -> Option<&str> {
         self.fields.iter().find(|error| error.field == field).map(|error| error.expected.as_str())
+    }
+
+    /// As [`Refused::from`], with the status of the answer.
+    ///
+    /// # Errors
+    /// As [`Refused::from`].
+    pub fn with_status(error: Error, lang: Lang) -> Result<(StatusCode, Self), Fault> {
+        let status = Problem::from(error.clone()).status;
+        Ok((status, Self::from(error, lang)?))
     }
 
     /// Takes an error that belongs at the form; any other is a page of its own.
@@ -404,13 +435,29 @@ struct ProblemPage {
     status: u16,
 }
 
-/// Turns a [`Fault`] of a page into a page in the visitor's language.
+/// Turns a problem of a page into a page in the visitor's language.
 async fn explain(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut head = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(problem) = response.extensions_mut().remove::<Box<Problem>>() else { return response };
-    let Ok(visitor) = Visitor::read(&mut head, &app).await else { return (*problem).into_response() };
+    match response.extensions_mut().remove::<Box<Problem>>() {
+        Some(problem) => explained(&app, &mut head, *problem).await,
+        None => response,
+    }
+}
+
+/// The answer to an address where nothing is: a page for people, a problem for programs.
+pub async fn nothing_here(State(app): State<App>, request: Request) -> Response {
+    let problem = Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing here.");
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if !accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+        return problem.into_response();
+    }
+    explained(&app, &mut request.into_parts().0, problem).await
+}
+
+async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
+    let Ok(visitor) = Visitor::read(head, app).await else { return problem.into_response() };
     let (title, detail) = words::problem(&problem, visitor.lang);
     let page = ProblemPage { page: visitor.page(), title, detail, status: problem.status.as_u16() };
     match show_with(problem.status, &page) {
@@ -420,13 +467,17 @@ async fn explain(State(app): State<App>, request: Request, next: Next) -> Respon
             }
             page
         }
-        Err(_) => (*problem).into_response(),
+        Err(_) => problem.into_response(),
     }
 }
 
 /// Every page. Requests that write must come from these pages (CSRF).
 pub fn router(app: &App) -> Router<App> {
-    let pages = Router::new();
+    let pages = Router::new()
+        .merge(session::router())
+        .merge(balance::router())
+        .merge(contacts::router())
+        .merge(invoices::router());
     let explained = axum::middleware::from_fn_with_state(app.clone(), explain);
     pages.layer(explained).layer(CsrfLayer::new()).merge(assets::router())
 }

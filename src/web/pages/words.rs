@@ -151,19 +151,59 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
     FieldError { expected: field_text(&error.expected, lang), ..error }
 }
 
-/// The sentences of field errors in Dutch; `tests` keeps the list complete.
+/// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
-    ("is needed", "is nodig"),
-    ("expected at most 200 characters", "hooguit 200 tekens"),
-    ("expected at most 4000 characters", "hooguit 4000 tekens"),
+    ("is needed", "dit is nodig"),
+    ("is needed: the contact who agreed", "kies wie er akkoord gaf"),
+    ("expected at most 200 characters", "gebruik hooguit 200 tekens"),
+    ("expected at most 4000 characters", "gebruik hooguit 4000 tekens"),
+    ("expected text without control characters", "gebruik alleen gewone tekens"),
+    ("expected an e-mail address", "dit is geen volledig e-mailadres"),
+    (
+        "expected an e-mail address, such as \"jo@school.example\"",
+        "dit is geen volledig e-mailadres, zoals jo@school.example",
+    ),
+    ("expected a name", "vul een naam in"),
+    ("expected a date, such as \"2026-11-22\"", "kies een datum, zoals 2026-11-22"),
+    (
+        "expected an instant with its offset, such as \"2026-11-22T14:30:00+01:00\"",
+        "vul dag, tijd en tijdzone in, zoals 2026-11-22T14:30:00+01:00",
+    ),
+    ("expected an amount in euros, such as \"400.00\"", "vul een bedrag in euro's in, zoals 400.00"),
+    ("expected one of the choices", "kies een van de mogelijkheden"),
+    (
+        "expected a length of time up to 24 hours, such as 4h, 1h30 or 0:45",
+        "vul een tijdsduur tot 24 uur in, zoals 4u, 1u30 of 0:45",
+    ),
+    ("expected more than 0.00", "vul meer dan 0,00 in"),
+    ("expected more than 0 minutes, or nothing for no ceiling", "vul meer dan 0 minuten in, of niets voor geen grens"),
+    ("expected 1 to 1440 minutes", "vul 1 minuut tot 24 uur in"),
+    ("expected today or an earlier day", "kies vandaag of een eerdere dag"),
+    ("expected today or a later day", "kies vandaag of een latere dag"),
+    ("expected a day on or after `valid_from`", "kies een dag op of na de eerste dag"),
+    ("expected a day on or after `answer_by`", "kies een dag op of na de dag van het antwoord"),
+    ("expected a moment that is not in the future", "kies een moment dat niet in de toekomst ligt"),
+    ("expected a day or a moment that is not in the future", "kies een dag die niet in de toekomst ligt"),
+    ("expected a moment on the day of `worked_on`", "kies een moment op de dag van het werk"),
+    ("expected a contact of this customer", "kies een persoon van deze klant"),
+    ("expected an estimate of this ticket", "kies een schatting van deze melding"),
+    ("a login with this address exists already", "er is al een login met dit e-mailadres"),
+    ("there is no login with this address", "er is geen login met dit e-mailadres"),
+    ("this is not the password of your login", "dit is niet het wachtwoord van uw login"),
+    (
+        "expected at least 10 characters; a few words in a row are fine",
+        "gebruik minstens 10 tekens; een paar woorden achter elkaar is prima",
+    ),
+    ("this password is known to many; choose another", "dit wachtwoord kennen velen; kies een ander"),
+    (
+        "this password is too much like your name or address; choose another",
+        "dit wachtwoord lijkt te veel op uw naam of adres; kies een ander",
+    ),
 ];
 
 fn field_text(text: &str, lang: Lang) -> String {
     let dutch = FIELD_TEXTS.iter().find(|(english, _)| *english == text).map(|(_, dutch)| *dutch);
-    match (lang, dutch) {
-        (Lang::Nl, Some(dutch)) => sentence(dutch),
-        _ => sentence(text.strip_prefix("expected ").map_or(text, |_| text)),
-    }
+    sentence(dutch.filter(|_| lang == Lang::Nl).unwrap_or(text))
 }
 
 /// Too many attempts.
@@ -208,4 +248,69 @@ pub fn problem(problem: &Problem, lang: Lang) -> (&'static str, String) {
     };
     let (title, text) = either(lang, nl, en);
     (title, if text.is_empty() { problem.detail.clone() } else { text.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Never shown at a form: days of a token come from the command line, the others from the API's queries.
+    const NOT_ON_A_PAGE: [&str; 3] =
+        ["expected 1 to {} days", "expected at most {most} characters", "is needed: {expected}"];
+
+    fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] }).collect()
+    }
+
+    /// The literals of a source that are said at a field.
+    fn said_at_fields(source: &str) -> Vec<String> {
+        let code = source.split("#[cfg(test)]").next().unwrap();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//") && !line.contains("#[error"));
+        lines
+            .flat_map(|line| {
+                let line = line.replace("\\\"", "\u{1}");
+                let texts: Vec<String> =
+                    line.split('"').skip(1).step_by(2).map(|text| text.replace('\u{1}', "\"")).collect();
+                texts
+            })
+            .filter(|text| {
+                ["expected ", "is needed", "this password", "this is not the password"]
+                    .iter()
+                    .any(|start| text.starts_with(start))
+                    || text.contains("login with this address")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_said_at_a_field_is_said_in_dutch_too() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let folders = ["service", "domain/decide", "web/pages"].map(|folder| source.join(folder));
+        let mut files: Vec<_> = folders.iter().flat_map(|folder| rust_files(folder)).collect();
+        files.retain(|file| !file.ends_with("web/pages/words.rs"));
+        files.push(source.join("web/fields.rs"));
+        let mut found = 0;
+        for file in files {
+            for text in said_at_fields(&std::fs::read_to_string(&file).unwrap()) {
+                found += 1;
+                let known = FIELD_TEXTS.iter().any(|(english, _)| *english == text);
+                assert!(known || NOT_ON_A_PAGE.contains(&text.as_str()), "no Dutch for {text:?} of {}", file.display());
+            }
+        }
+        assert!(found > 25, "the scan found only {found} texts");
+    }
+
+    #[test]
+    fn every_sentence_begins_with_a_capital_and_ends_with_a_full_stop() {
+        for (english, _) in FIELD_TEXTS {
+            for lang in [Lang::Nl, Lang::En] {
+                let said = field_text(english, lang);
+                assert!(said.ends_with('.') && said.starts_with(char::is_uppercase), "{said}");
+            }
+        }
+        assert_eq!(field_text("expected a name", Lang::Nl), "Vul een naam in.");
+        assert_eq!(field_text("expected a name", Lang::En), "Expected a name.");
+    }
 }

@@ -1,0 +1,154 @@
+// A journey through the demo in headless Chromium: the customer accepts, the agent logs 50 minutes, the balance shows 60 charged.
+// On the way every page is looked at by axe-core, in light and dark, wide and narrow, and nothing may be blocked by the content security policy.
+//
+//   node journey.mjs URL CHROMIUM DIRECTORY PASSWORD     screenshots go to DIRECTORY
+import { chromium } from "playwright-core";
+import { readFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRequire } from "node:module";
+
+const [url, executablePath, directory, password] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const profile = await mkdtemp(join(tmpdir(), "journey-"));
+const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const browser = await chromium.launch({ executablePath, args, env: { ...process.env, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile } });
+const faults = [];
+let looked = 0;
+
+const expect = (truth, what) => {
+  if (!truth) throw new Error(`expected ${what}`);
+  console.log(`ok: ${what}`);
+};
+
+/** Somebody with a browser of their own, logged in by the login page. */
+async function visitor(role, options = {}) {
+  const context = await browser.newContext({ locale: "nl-NL", ...options });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    // The browser says of every answer above 399 that loading failed; that is no fault of a page.
+    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) faults.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`${page.url()}: ${error}`));
+  page.setDefaultTimeout(20_000);
+  await page.goto(url);
+  if (role) {
+    await page.fill("#email", `${role}@demo.example`);
+    await page.fill("#password", password);
+    await page.press("#password", "Enter");
+    await page.waitForURL((at) => !at.pathname.startsWith("/login"));
+  }
+  return page;
+}
+
+/** Looks at a page four ways; keeps a picture of each. */
+async function look(page, name, path) {
+  if (path) await page.goto(url + path);
+  for (const width of [360, 1280]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(directory, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+      await page.evaluate(axe);
+      const found = await page.evaluate(() => globalThis.axe.run(document));
+      for (const fault of found.violations) faults.push(`${name} ${width} ${colorScheme}: ${fault.id} ${fault.nodes[0].html}`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (wide > 0) faults.push(`${name} ${width}: ${wide} pixels too wide`);
+    }
+  }
+  looked += 1;
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+const stranger = await visitor();
+await look(stranger, "login", "/login");
+await stranger.fill("#email", "customer@demo.example");
+await stranger.fill("#password", "not the password");
+await stranger.press("#password", "Enter");
+await stranger.waitForSelector("[role=alert]");
+expect((await stranger.inputValue("#email")) === "customer@demo.example", "a refused login keeps the address that was typed");
+
+// The customer accepts an estimate in one click.
+const customer = await visitor("customer");
+await look(customer, "start");
+const home = customer.locator("main a[href^='/customers/']").first();
+if (new URL(customer.url()).pathname === "/balance") await home.click();
+await customer.waitForSelector(".balance .big");
+const balance = new URL(customer.url()).pathname;
+await look(customer, "balance");
+const ask = customer.locator("article.ask", { has: customer.locator("button.primary") }).first();
+const subject = (await ask.locator("h3").innerText()).trim();
+const ticket = await ask.locator("h3 a").getAttribute("href");
+await ask.locator("button.primary").click();
+await customer.waitForLoadState();
+const asked = await customer.locator("article.ask h3").allInnerTexts();
+const body = await customer.locator("main").innerText();
+expect(!asked.includes(subject) && body.includes(subject), `the accepted estimate for "${subject}" no longer waits, and holds its minutes`);
+await look(customer, "accepted");
+
+// The agent logs 50 minutes; the line says what it will charge before it is sent.
+const agent = await visitor("agent");
+await agent.waitForSelector("#entry");
+const option = await agent.locator("#tickets option").evaluateAll((all, subject) => all.map((each) => each.value).find((value) => value.includes(subject)), subject);
+expect(option, "the ticket can be picked in the agent's line");
+await agent.fill("#ticket", option);
+await agent.fill("#time", "0:50");
+await agent.waitForFunction(() => /1:00/.test(document.querySelector("#understood").textContent));
+expect(true, "0:50 is read as fifty minutes, and 1:00 is announced before anything is sent");
+await look(agent, "desk-preview");
+await agent.fill("#description", "Samen met de coördinator doorgelopen en ingesteld");
+await agent.press("#description", "Enter");
+await agent.waitForSelector("#notice .alert");
+expect(/1:00/.test(await agent.locator("#notice").innerText()), "the desk says that 1:00 was booked");
+await look(agent, "desk-booked");
+await agent.fill("#ticket", option);
+await agent.fill("#time", "9u");
+await agent.fill("#description", "Veel meer dan was afgesproken");
+await agent.press("#description", "Enter");
+await agent.waitForSelector("#entry [role=alert], #entry .error");
+expect((await agent.inputValue("#description")) === "Veel meer dan was afgesproken", "a refusal at the desk keeps what was typed");
+await look(agent, "desk-refused");
+await look(agent, "ticket", ticket);
+await look(agent, "customers", "/customers");
+await look(agent, "new-customer", "/customers/new");
+await look(agent, "customer-by-agent", balance);
+await look(agent, "contacts", `${balance}/contacts`);
+
+// The customer sees what was charged.
+await customer.goto(url + balance);
+const first = customer.locator("table.lines tbody tr", { hasText: "Samen met de coördinator" }).first();
+const line = await first.innerText();
+expect(/0:50/.test(line) && /1:00/.test(line), "the balance shows 0:50 worked and 1:00 charged");
+await look(customer, "charged");
+await look(customer, "contacts-by-owner", `${balance}/contacts`);
+await look(customer, "ticket-by-customer", ticket);
+await look(customer, "report", `${balance}/tickets/new`);
+await look(customer, "invoices", `${balance}/invoices`);
+await look(customer, "not-found", "/customers/00000000-0000-7000-8000-000000000000");
+await customer.goto(url + balance);
+await customer.locator("form[action='/language'] button").click();
+await customer.waitForSelector("html[lang=en]");
+await look(customer, "balance-in-english");
+
+const finance = await visitor("finance");
+await look(finance, "finance", "/finance");
+await look(finance, "invoice", await finance.locator("main a[href^='/invoices/']").first().getAttribute("href"));
+const admin = await visitor("admin");
+await look(admin, "users", "/users");
+
+// The same without JavaScript.
+const plain = await visitor("agent", { javaScriptEnabled: false });
+await plain.fill("#ticket", option);
+await plain.fill("#time", "1u15");
+await plain.fill("#description", "Zonder JavaScript");
+await plain.locator("#entry button[name=preview]").click();
+expect(/1:15/.test(await plain.locator("#understood").innerText()), "without JavaScript a button says what will be charged");
+expect((await plain.inputValue("#description")) === "Zonder JavaScript", "and keeps what was typed");
+
+await browser.close();
+if (faults.length > 0) {
+  console.error(faults.join("\n"));
+  process.exit(1);
+}
+console.log(`${looked} pages looked at, four ways each`);
