@@ -7,7 +7,6 @@
 //! - `PG_BASE`: on which disk a throw-away PostgreSQL cluster lies, see `tests/it/common/cluster.sh`.
 
 #[path = "../tests/it/common/cluster.rs"]
-#[expect(clippy::duplicate_mod, reason = "shared with the tests, which are a program of their own")]
 mod cluster;
 
 use chrono::{DateTime, Utc};

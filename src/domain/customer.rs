@@ -127,7 +127,7 @@ impl Customer {
     #[must_use]
     pub fn as_created(mut self) -> Self {
         self.seq = 0;
-        self.head = GENESIS.to_owned();
+        GENESIS.clone_into(&mut self.head);
         self.last_recorded_at = self.created_at;
         self.set_balance(&Balance::default());
         self

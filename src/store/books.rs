@@ -310,17 +310,10 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
     let estimates: Vec<Estimate> = tx.query(sql).bind_json(json(ids)).all().await?;
     let sql = "SELECT * FROM holds WHERE customer_id {in} AND minutes > 0";
     let holds: Vec<Hold> = tx.query(sql).bind_json(json(ids)).all().await?;
-    place(contacts, books, |row| row.customer_id, |rows, row| drop(rows.contacts.insert(row.id, row)));
-    place(cards, books, |row| row.customer_id, |rows, row| drop(rows.cards.insert(row.id, row)));
-    place(estimates, books, |row| row.customer_id, |rows, row| drop(rows.estimates.insert(row.id, row)));
-    place(
-        holds,
-        books,
-        |row| row.customer_id,
-        |rows, row| {
-            rows.holds.insert((row.estimate_id, row.card_id), row);
-        },
-    );
+    place(contacts, books, |row| row.customer_id, |rows, row| rows.contacts.insert(row.id, row));
+    place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
+    place(estimates, books, |row| row.customer_id, |rows, row| rows.estimates.insert(row.id, row));
+    place(holds, books, |row| row.customer_id, |rows, row| rows.holds.insert((row.estimate_id, row.card_id), row));
     Ok(())
 }
 
@@ -332,16 +325,16 @@ async fn load_named(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
     let sql = "SELECT * FROM invoices WHERE id {in}";
     for invoice in some::<Invoice>(tx, sql, &named.invoices).await? {
         named.cards.insert(invoice.card_id.to_string());
-        place(vec![invoice], books, |row| row.customer_id, |rows, row| drop(rows.invoices.insert(row.id, row)));
+        place(vec![invoice], books, |row| row.customer_id, |rows, row| rows.invoices.insert(row.id, row));
     }
     let contacts = some::<Contact>(tx, "SELECT * FROM contacts WHERE id {in}", &named.contacts).await?;
-    place(contacts, books, |row| row.customer_id, |rows, row| drop(rows.contacts.insert(row.id, row)));
+    place(contacts, books, |row| row.customer_id, |rows, row| rows.contacts.insert(row.id, row));
     let tickets = some::<Ticket>(tx, "SELECT * FROM tickets WHERE id {in}", &named.tickets).await?;
-    place(tickets, books, |row| row.customer_id, |rows, row| drop(rows.tickets.insert(row.id, row)));
+    place(tickets, books, |row| row.customer_id, |rows, row| rows.tickets.insert(row.id, row));
     let estimates = some::<Estimate>(tx, "SELECT * FROM estimates WHERE id {in}", &named.estimates).await?;
-    place(estimates, books, |row| row.customer_id, |rows, row| drop(rows.estimates.insert(row.id, row)));
+    place(estimates, books, |row| row.customer_id, |rows, row| rows.estimates.insert(row.id, row));
     let cards = some::<Card>(tx, "SELECT * FROM cards WHERE id {in}", &named.cards).await?;
-    place(cards, books, |row| row.customer_id, |rows, row| drop(rows.cards.insert(row.id, row)));
+    place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
     Ok(())
 }
 
@@ -349,7 +342,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
 async fn load_entries(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
     let entries = some::<TimeEntry>(tx, "SELECT * FROM time_entries WHERE id {in}", &named.entries).await?;
     named.tickets.extend(entries.iter().map(|entry| entry.ticket_id.to_string()));
-    place(entries, books, |row| row.customer_id, |rows, row| drop(rows.entries.insert(row.id, row)));
+    place(entries, books, |row| row.customer_id, |rows, row| rows.entries.insert(row.id, row));
     let sql = "SELECT movements.*, time_entry_id FROM transactions
                JOIN movements ON movements.customer_id = transactions.customer_id
                              AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
@@ -380,7 +373,12 @@ async fn some<T: Record>(tx: &mut Tx, sql: &'static str, ids: &BTreeSet<String>)
 }
 
 /// Puts rows into the ledgers of their customers; rows of customers outside the batch are left out.
-fn place<T>(rows: Vec<T>, books: &mut Books, owner: impl Fn(&T) -> CustomerId, put: impl Fn(&mut Changes, T)) {
+fn place<T>(
+    rows: Vec<T>,
+    books: &mut Books,
+    owner: impl Fn(&T) -> CustomerId,
+    put: impl Fn(&mut Changes, T) -> Option<T>,
+) {
     for row in rows {
         if let Some(ledger) = books.ledgers.get_mut(&owner(&row)) {
             put(&mut ledger.rows, row);

@@ -68,7 +68,8 @@ fn write_statement<T: Table>() -> &'static str {
         format!("INSERT INTO {} ({}) SELECT {} FROM {{rows}} WHERE true", T::NAME, names.join(", "), values.join(", "));
     if !T::KEY.is_empty() {
         let replaced: Vec<String> = T::CHANGING.iter().map(|name| format!("{name} = excluded.{name}")).collect();
-        sql += &format!(" ON CONFLICT ({}) DO UPDATE SET {}", T::KEY.join(", "), replaced.join(", "));
+        let known = format!(" ON CONFLICT ({}) DO UPDATE SET {}", T::KEY.join(", "), replaced.join(", "));
+        sql.push_str(&known);
     }
     Box::leak(sql.into_boxed_str())
 }
