@@ -10,6 +10,7 @@ mod common;
 mod crash;
 mod door;
 mod hledger;
+mod journey;
 mod pages;
 mod properties;
 mod race;
