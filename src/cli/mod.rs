@@ -114,7 +114,12 @@ struct ServeArgs {
     )]
     public_url: Option<String>,
     /// A reverse proxy of yours is in front and sets X-Forwarded-For
-    #[arg(long, env = "STRIPPENKAART_BEHIND_PROXY", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "STRIPPENKAART_BEHIND_PROXY",
+        hide_env_values = true,
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
     behind_proxy: bool,
 }
 

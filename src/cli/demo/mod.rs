@@ -118,9 +118,8 @@ async fn play(world: Rc<World>, start: DateTime<Utc>, mut progress: impl FnMut(u
         for (part, seed) in CAST.iter().zip(SEED..) {
             let world = Rc::clone(&world);
             playing.spawn_local(async move {
-                let played = Story::play(Rc::clone(&world), part, seed).await;
-                world.stage.rest();
-                played.map_err(|curtain| (part.name, curtain))
+                let _leaves = Leaves(Rc::clone(&world));
+                Story::play(world, part, seed).await.map_err(|curtain| (part.name, curtain))
             });
         }
         world.stage.conduct(|now| progress((now - start).num_days().unsigned_abs())).await;
@@ -133,6 +132,15 @@ async fn play(world: Rc<World>, start: DateTime<Utc>, mut progress: impl FnMut(u
         }
     }
     Ok(())
+}
+
+/// Tells the stage that a story has ended, however it did.
+struct Leaves(Rc<World>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.0.stage.rest();
+    }
 }
 
 /// What a visitor sees first.

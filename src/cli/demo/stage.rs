@@ -59,7 +59,7 @@ impl Stage {
 
     /// One story waits, or has ended.
     pub(super) fn rest(&self) {
-        self.busy.set(self.busy.get() - 1);
+        self.busy.set(self.busy.get().saturating_sub(1));
         if self.busy.get() == 0 {
             self.idle.notify_one();
         }

@@ -19,12 +19,18 @@ use strippenkaart::store::{Db, users::StaffRole};
 use tempfile::TempDir;
 
 /// How long a process may take to say what is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_strippenkaart"));
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for variable in ["RUST_LOG", "STRIPPENKAART_DATABASE", "STRIPPENKAART_POLICY", "STRIPPENKAART_LISTEN"] {
+    for variable in [
+        "RUST_LOG",
+        "STRIPPENKAART_DATABASE",
+        "STRIPPENKAART_POLICY",
+        "STRIPPENKAART_LISTEN",
+        "STRIPPENKAART_PUBLIC_URL",
+    ] {
         command.env_remove(variable);
     }
     command
@@ -145,7 +151,7 @@ fn listen(
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
-            *said.lock().unwrap() += &format!("{line}\n");
+            said.lock().unwrap().extend([line.as_str(), "\n"]);
             lines.send(line).ok();
         }
     })
