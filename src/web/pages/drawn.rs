@@ -25,12 +25,12 @@ pub fn cards(cards: &[balance::CardView], policies: &Policies, lang: Lang) -> (V
     })
 }
 
-/// What each card is called in a list: "10 uur, kaart 2".
+/// What each card is called in a list: "kaart 2 (10 uur)".
 #[must_use]
 pub fn names(cards: &[balance::CardView], lang: Lang) -> BTreeMap<CardId, String> {
     let name = |(nth, seen): (usize, &balance::CardView)| {
         let name = card_name(&seen.card.product, seen.card.minutes, lang);
-        (seen.card.id, format!("{name}, {}", reference(nth, lang)))
+        (seen.card.id, format!("{} ({name})", reference(nth, lang)))
     };
     (1..).zip(cards).map(name).collect()
 }

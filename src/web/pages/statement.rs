@@ -73,7 +73,7 @@ pub struct Remark {
 /// What one card gave or got.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The card: "10 uur, kaart 2".
+    /// The card: "kaart 2 (10 uur)".
     pub card: String,
     /// How much.
     pub minutes: Minutes,

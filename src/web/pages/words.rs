@@ -35,7 +35,6 @@ pub const fn estimate_status(status: EstimateStatus, lang: Lang) -> &'static str
 
 /// A refusal.
 #[must_use]
-#[expect(clippy::too_many_lines, reason = "a table: one refusal, two sentences")]
 pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
     let h = |minutes: &crate::domain::Minutes| hours(*minutes, lang);
     if lang == Lang::En {
