@@ -122,7 +122,7 @@ impl DeskPage {
         let mut waiting = app.service.waiting_estimates(&member.caller, WAITING).await?;
         waiting.retain(|shown| shown.estimate.status == shown.estimate.status_on(today));
         Ok(Self {
-            page: member.page().at("/desk".to_owned()),
+            page: member.page(),
             t: DeskTexts::of(lang),
             e: EntryTexts::of(lang),
             c: CustomerTexts::of(lang),
@@ -250,6 +250,7 @@ async fn again(app: &App, member: &Member, form: Form, line: Understood, status:
         page.refused_on = Some(ticket.id.to_string());
     }
     (page.form, page.line) = (form, line);
+    page.page = page.page.at("/desk".to_owned());
     show_with(status, &page)
 }
 

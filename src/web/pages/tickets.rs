@@ -8,7 +8,7 @@ use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::estimate::AnswerVia;
 use crate::domain::{
-    ContactId, CoveredBy, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Minutes, Role, Ticket, TicketId,
+    ContactId, CoveredBy, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Minutes, Ticket, TicketId,
     TicketKind, TimeEntryId, TransactionKind,
 };
 use crate::service::access::Caller;
@@ -22,10 +22,9 @@ use crate::web::text::{self, Lang};
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
