@@ -4,6 +4,7 @@ pub mod access;
 pub mod balance;
 pub mod cards;
 pub mod customers;
+pub mod desk;
 pub mod jobs;
 pub mod journal;
 pub mod ledger;

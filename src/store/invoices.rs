@@ -1,7 +1,8 @@
 //! Reads of invoices and payments.
 
 use super::{Record, Result, Row, Statements};
-use crate::domain::{CardId, Customer, CustomerId, Invoice, InvoiceId, Minutes, Payment};
+use crate::domain::{CardId, Cents, Customer, CustomerId, Invoice, InvoiceId, Minutes, Payment};
+use chrono::NaiveDate;
 
 /// One invoice.
 ///
@@ -69,6 +70,21 @@ pub async fn open(on: &mut impl Statements, after: &str, limit: i64) -> Result<V
     .bind(after)
     .bind(limit)
     .all()
+    .await
+}
+
+/// What is still to be paid in all, and how much of that was due before `today`.
+///
+/// # Errors
+/// What the database says.
+pub async fn owed(on: &mut impl Statements, today: NaiveDate) -> Result<(Cents, Cents)> {
+    on.query(
+        "SELECT CAST(COALESCE(SUM(gross - paid), 0) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN due_on < $1 THEN gross - paid ELSE 0 END), 0) AS BIGINT)
+         FROM invoices WHERE paid < gross",
+    )
+    .bind(today)
+    .one()
     .await
 }
 

@@ -11,6 +11,14 @@ pub async fn get(on: &mut impl Statements, id: TicketId) -> Result<Option<Ticket
     on.query("SELECT * FROM tickets WHERE id = $1").bind(id).optional().await
 }
 
+/// The ticket with a number.
+///
+/// # Errors
+/// What the database says.
+pub async fn by_number(on: &mut impl Statements, number: i64) -> Result<Option<Ticket>> {
+    on.query("SELECT * FROM tickets WHERE number = $1").bind(number).optional().await
+}
+
 /// Tickets of a customer, the newest first, before number `before`.
 ///
 /// # Errors

@@ -1,7 +1,8 @@
 //! Reads of time entries.
 
-use super::{Record, Result, Row, Statements};
-use crate::domain::{TicketId, TimeEntry, TimeEntryId};
+use super::{Record, Result, Row, Statements, record};
+use crate::domain::{TicketId, TimeEntry, TimeEntryId, TransactionKind};
+use chrono::{DateTime, Utc};
 
 /// An entry with the words that a page needs beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,42 @@ pub async fn of_ticket(on: &mut impl Statements, ticket: TicketId, limit: i64) -
     )
     .bind(ticket)
     .bind(limit)
+    .all()
+    .await
+}
+
+record! {
+    /// What corrected an entry: its reversal, a cover found later, or a gift.
+    pub struct Corrected {
+        /// Which entry.
+        pub time_entry_id: TimeEntryId,
+        /// Reversal, cover or goodwill.
+        pub kind: TransactionKind,
+        /// When.
+        pub recorded_at: DateTime<Utc>,
+        /// Who did it; none for the service itself.
+        pub by_name: Option<String>,
+        /// Why; none once it was erased.
+        pub reason: Option<String>,
+    }
+}
+
+/// What corrected the entries of a ticket, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn corrections(on: &mut impl Statements, ticket: TicketId) -> Result<Vec<Corrected>> {
+    on.query(
+        "SELECT transactions.time_entry_id, transactions.kind, transactions.recorded_at, users.name AS by_name,
+                notes.text AS reason
+         FROM time_entries
+         JOIN transactions ON transactions.time_entry_id = time_entries.id
+         LEFT JOIN users ON users.id = transactions.actor_id
+         LEFT JOIN notes ON notes.transaction_id = transactions.id
+         WHERE time_entries.ticket_id = $1 AND transactions.kind IN ('reversal', 'cover', 'goodwill')
+         ORDER BY transactions.seq",
+    )
+    .bind(ticket)
     .all()
     .await
 }

@@ -7,11 +7,18 @@
 pub mod assets;
 pub mod balance;
 pub mod contacts;
+pub mod customers;
+pub mod desk;
 pub mod drawn;
+pub mod entry;
+pub mod finance;
+pub mod forms;
 pub mod invoices;
 pub mod session;
 pub mod statement;
 pub mod texts;
+pub mod tickets;
+pub mod users;
 pub mod words;
 
 use super::App;
@@ -477,7 +484,12 @@ pub fn router(app: &App) -> Router<App> {
         .merge(session::router())
         .merge(balance::router())
         .merge(contacts::router())
-        .merge(invoices::router());
+        .merge(invoices::router())
+        .merge(customers::router())
+        .merge(desk::router())
+        .merge(finance::router())
+        .merge(tickets::router())
+        .merge(users::router());
     let explained = axum::middleware::from_fn_with_state(app.clone(), explain);
     pages.layer(explained).layer(CsrfLayer::new()).merge(assets::router())
 }

@@ -1,7 +1,10 @@
 //! Refusals and problems in the reader's own words: what was wrong, and what to do.
 
-use crate::domain::{EstimateStatus, Refusal};
+use crate::domain::duration::DurationError;
+use crate::domain::estimate::AnswerVia;
+use crate::domain::{EstimateStatus, Minutes, PaymentMethod, Refusal, TicketKind};
 use crate::service::FieldError;
+use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
 use crate::web::text::{Lang, date, hours, money};
 use axum::http::StatusCode;
@@ -30,6 +33,96 @@ pub const fn estimate_status(status: EstimateStatus, lang: Lang) -> &'static str
         (EstimateStatus::Lapsed, Lang::En) => "lapsed without an answer",
         (EstimateStatus::Closed, Lang::Nl) => "afgesloten",
         (EstimateStatus::Closed, Lang::En) => "closed",
+    }
+}
+
+/// What a ticket is about.
+#[must_use]
+pub const fn ticket_kind(kind: TicketKind, lang: Lang) -> &'static str {
+    match (kind, lang) {
+        (TicketKind::Defect, Lang::Nl) => "storing, gratis",
+        (TicketKind::Defect, Lang::En) => "defect, free",
+        (TicketKind::Question, Lang::Nl) => "vraag",
+        (TicketKind::Question, Lang::En) => "question",
+        (TicketKind::ThirdParty, Lang::Nl) => "andere leverancier",
+        (TicketKind::ThirdParty, Lang::En) => "third party",
+        (TicketKind::Change, Lang::Nl) => "wijziging of advies",
+        (TicketKind::Change, Lang::En) => "change or advice",
+    }
+}
+
+/// How an answer was given.
+#[must_use]
+pub const fn answer_via(via: AnswerVia, lang: Lang) -> &'static str {
+    match (via, lang) {
+        (AnswerVia::Online, Lang::Nl) => "hier ingelogd",
+        (AnswerVia::Online, Lang::En) => "logged in here",
+        (AnswerVia::Phone, Lang::Nl) => "telefonisch",
+        (AnswerVia::Phone, Lang::En) => "by telephone",
+        (AnswerVia::Mail, Lang::Nl) => "per mail",
+        (AnswerVia::Mail, Lang::En) => "by mail",
+        (AnswerVia::InPerson, Lang::Nl) => "ter plekke",
+        (AnswerVia::InPerson, Lang::En) => "in person",
+    }
+}
+
+/// How money came in.
+#[must_use]
+pub const fn payment_method(method: PaymentMethod, lang: Lang) -> &'static str {
+    match (method, lang) {
+        (PaymentMethod::Bank, Lang::Nl) => "overboeking",
+        (PaymentMethod::Bank, Lang::En) => "bank transfer",
+        (PaymentMethod::DirectDebit, Lang::Nl) => "automatische incasso",
+        (PaymentMethod::DirectDebit, Lang::En) => "direct debit",
+        (PaymentMethod::Other, Lang::Nl) => "anders",
+        (PaymentMethod::Other, Lang::En) => "otherwise",
+    }
+}
+
+/// A role at the provider.
+#[must_use]
+pub const fn staff_role(role: StaffRole, lang: Lang) -> &'static str {
+    match (role, lang) {
+        (StaffRole::Admin, Lang::Nl) => "beheerder",
+        (StaffRole::Admin, Lang::En) => "administrator",
+        (StaffRole::Finance, Lang::Nl) => "financiën",
+        (StaffRole::Finance, Lang::En) => "finance",
+        (StaffRole::Agent, Lang::Nl) => "medewerker",
+        (StaffRole::Agent, Lang::En) => "agent",
+    }
+}
+
+/// Why a text is not a length of time (TIME-1).
+#[must_use]
+pub fn duration(error: DurationError, lang: Lang) -> String {
+    match (error, lang) {
+        (DurationError::Empty, Lang::Nl) => "Hoe lang duurde het? Bijvoorbeeld 1u15, 75m, 0:50 of 1,25.".to_owned(),
+        (DurationError::Empty, Lang::En) => "How long did it take? For instance 1h15, 75m, 0:50 or 1.25.".to_owned(),
+        (DurationError::Bare(count), Lang::Nl) => format!("Minuten of uren? Schrijf {count}m of {count}u."),
+        (DurationError::Bare(count), Lang::En) => format!("Minutes or hours? Write {count}m or {count}h."),
+        (DurationError::NotWholeMinutes(near), Lang::Nl) => {
+            format!("Dat zijn geen hele minuten; het dichtstbij is {}.", typed_time(near, lang))
+        }
+        (DurationError::NotWholeMinutes(near), Lang::En) => {
+            format!("That is not a whole number of minutes; the nearest is {}.", typed_time(near, lang))
+        }
+        (DurationError::NotUnderstood, Lang::Nl) => "Dit is niet te lezen. Schrijf 1u15, 75m, 0:50 of 1,25.".to_owned(),
+        (DurationError::NotUnderstood, Lang::En) => "This cannot be read. Write 1h15, 75m, 0:50 or 1.25.".to_owned(),
+        (DurationError::TooLong, Lang::Nl) => "Meer dan 24 uur past niet in één boeking.".to_owned(),
+        (DurationError::TooLong, Lang::En) => "One entry holds at most 24 hours.".to_owned(),
+        (DurationError::Zero, Lang::Nl) => "Boek minstens één minuut.".to_owned(),
+        (DurationError::Zero, Lang::En) => "Log at least one minute.".to_owned(),
+    }
+}
+
+/// A length of time as an agent would type it: `1 u 15 min`, `50 min`, `2 h`.
+#[must_use]
+pub fn typed_time(minutes: Minutes, lang: Lang) -> String {
+    let unit = either(lang, "u", "h");
+    match (minutes.0 / 60, minutes.0 % 60) {
+        (0, rest) => format!("{rest} min"),
+        (whole, 0) => format!("{whole} {unit}"),
+        (whole, rest) => format!("{whole} {unit} {rest} min"),
     }
 }
 
@@ -198,6 +291,9 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "this password is too much like your name or address; choose another",
         "dit wachtwoord lijkt te veel op uw naam of adres; kies een ander",
     ),
+    ("choose a ticket from the list, or type its number", "kies een melding uit de lijst, of typ het nummer"),
+    ("expected an amount in euros, such as 968.00", "vul een bedrag in euro's in, zoals 968,00"),
+    ("expected a day and a time", "vul een dag en een tijd in"),
 ];
 
 fn field_text(text: &str, lang: Lang) -> String {
