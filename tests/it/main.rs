@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod access;
+mod api;
 mod append_only;
 mod architecture;
 mod cancelled_begin;
@@ -10,6 +12,7 @@ mod common;
 mod crash;
 mod door;
 mod hledger;
+mod openapi;
 mod pages;
 mod properties;
 mod race;

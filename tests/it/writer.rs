@@ -1,6 +1,6 @@
 //! The one door: what it books, on both databases.
 
-use crate::common::{Fixture, on_both};
+use crate::common::on_both;
 use strippenkaart::domain::{Balance, Excess, Minutes, Receipt, Refusal, Target, TicketKind};
 use strippenkaart::service::ledger::Failure;
 
