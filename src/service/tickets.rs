@@ -119,13 +119,17 @@ impl Service {
         self.estimate_by(self.command(actor, request.key, Target::Ticket(ticket), act)).await
     }
 
-    /// One estimate.
+    /// One estimate, as it stands today: also when nobody has booked yet that its term is over.
     ///
     /// # Errors
     /// Not found, also for somebody else's.
     pub async fn estimate(&self, caller: &Caller, id: EstimateId) -> Result<Estimate> {
-        let found = estimates::get(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("estimate"))?;
+        let mut found = estimates::get(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("estimate"))?;
         caller.see(found.customer_id).map_err(|_| Error::NotFound("estimate"))?;
+        found.status = found.status_on(self.policies.day(self.clock.now()));
+        if !found.is_open() {
+            found.held = Minutes::ZERO;
+        }
         Ok(found)
     }
 

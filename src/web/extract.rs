@@ -103,19 +103,21 @@ pub(super) async fn read(request: axum::extract::Request) -> Result<Bytes, Probl
 
 /// JSON into a type that refuses unknown fields: unreadable is 400, a field of the wrong shape 422 with its pointer.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        // A type that reads itself from an object would also take an array of its fields.
-        serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|error| unreadable(&error))?;
-        return Err(field_problem("", "expected an object with the fields"));
-    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string().replace('.', "/");
-        let inner = error.into_inner();
-        if inner.is_data() { field_problem(&field, &inner.to_string()) } else { unreadable(&inner) }
-    })?;
-    json.end().map_err(|error| unreadable(&error))?;
-    Ok(read)
+    let read = serde_path_to_error::deserialize(&mut json);
+    // A type that reads itself from an object would also take an array of its fields.
+    let is_object = bytes.trim_ascii_start().starts_with(b"{");
+    match read {
+        Ok(read) if is_object && json.end().is_ok() => Ok(read),
+        read => {
+            serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|error| unreadable(&error))?;
+            let error = read.err().filter(|_| is_object);
+            Err(error.map_or_else(
+                || field_problem("", "expected an object with the fields"),
+                |error| field_problem(&error.path().to_string(), &error.inner().to_string()),
+            ))
+        }
+    }
 }
 
 fn unreadable(error: &serde_json::Error) -> Problem {

@@ -26,7 +26,7 @@ pub struct Problem {
     /// The fields that cannot be right.
     pub errors: Vec<FieldError>,
     /// After how many seconds to try again.
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -70,7 +70,7 @@ impl From<Error> for Problem {
             Error::Fields(errors) => Self::fields(errors),
             Error::Throttled(wait) => {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", text);
-                Self { retry_after: Some(wait.as_secs().max(1)), ..problem }
+                Self { retry_after: Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)), ..problem }
             }
             Error::Ledger(Failure::Refused(refusal)) => refusal.into(),
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {
@@ -150,7 +150,7 @@ fn figures(refusal: &Refusal) -> Value {
     match refusal {
         Refusal::CustomerExists { number, customer } => json!({ "number": number, "customer_id": customer }),
         Refusal::Overpayment { open, asked } => json!({ "open": open.to_string(), "amount": asked.to_string() }),
-        Refusal::EstimateNotOpen { status } => json!({ "status": status }),
+        Refusal::EstimateNotOpen { status } => json!({ "estimate_status": status }),
         Refusal::CeilingExceeded { ceiling, asked, .. } => {
             json!({ "ceiling_minutes": ceiling, "asked_minutes": asked })
         }
@@ -208,7 +208,7 @@ pub struct FieldProblem {
 
 /// JSON pointer to a field; no field means the whole body.
 fn pointer(field: &str) -> String {
-    if field.is_empty() { String::new() } else { format!("/{field}") }
+    if field.is_empty() { String::new() } else { format!("/{}", field.replace('~', "~0").replace('/', "~1")) }
 }
 
 impl IntoResponse for Problem {

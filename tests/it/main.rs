@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod access;
+mod api;
 mod append_only;
 mod architecture;
 mod cancelled_begin;
@@ -11,6 +13,7 @@ mod crash;
 mod door;
 mod hledger;
 mod journey;
+mod openapi;
 mod pages;
 mod properties;
 mod race;

@@ -11,6 +11,9 @@ use crate::domain::{
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
+/// The most that one estimate may ask: ten thousand hours, so that no sum of figures leaves its range.
+const MOST: Minutes = Minutes(600_000);
+
 impl Case<'_> {
     pub(super) fn propose_estimate(&mut self) -> Result<Receipt, Refusal> {
         let Act::ProposeEstimate { ticket, minutes, description, answer_by, work_until } = &self.command.act else {
@@ -22,6 +25,9 @@ impl Case<'_> {
         }
         if self.at.policy().cards.is_none() {
             return Err(Refusal::NoCards);
+        }
+        if !minutes.is_positive() || *minutes > MOST {
+            return Err(invalid("minutes", format!("expected 1 to {} minutes", MOST.0)));
         }
         let today = self.at.today();
         let policy = self.at.policy();

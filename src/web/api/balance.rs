@@ -39,6 +39,7 @@ impl Moment {
 
 /// Minutes per account.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names in the API say their unit")]
 pub struct Figures {
     /// Can still be agreed to.
     available_minutes: Minutes,
@@ -128,11 +129,11 @@ impl From<BalanceView> for Balance {
 #[utoipa::path(get, path = "/api/v1/customers/{id}/balance", tag = "ledger",
     params(("id" = uuid::Uuid, Path, description = "The customer"), Moment),
     responses((status = 200, description = "The balance", body = Balance)))]
-pub async fn get(
+pub(super) async fn get(
     State(app): State<App>,
     Token(caller): Token,
     Id(customer): Id<CustomerId>,
     Search(moment): Search<Moment>,
 ) -> Found<Balance> {
-    found(app.service.balance(&caller, customer, moment.read()?).await?)
+    Ok(found(app.service.balance(&caller, customer, moment.read()?).await?))
 }

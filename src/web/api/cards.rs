@@ -53,9 +53,13 @@ impl From<(Card, Option<Invoice>)> for OrderedCard {
 #[utoipa::path(post, path = "/api/v1/customers/{id}/cards", tag = "cards",
     params(("id" = uuid::Uuid, Path, description = "The customer")),
     request_body = NewCard, responses((status = 201, description = "The card, as ordered", body = OrderedCard)))]
-pub async fn order(State(app): State<App>, Id(customer): Id<CustomerId>, new: Write<NewCard>) -> Created<OrderedCard> {
+pub(super) async fn order(
+    State(app): State<App>,
+    Id(customer): Id<CustomerId>,
+    new: Write<NewCard>,
+) -> Created<OrderedCard> {
     let mut fields = Fields::default();
     let product = fields.line("product", &new.body.product);
     fields.done()?;
-    created(app.service.order_card(new.request(), customer, product).await?)
+    Ok(created(app.service.order_card(new.request(), customer, product).await?))
 }

@@ -128,8 +128,12 @@ impl From<WithLogin> for ListedContact {
 #[utoipa::path(post, path = "/api/v1/customers/{id}/contacts", tag = "customers",
     params(("id" = uuid::Uuid, Path, description = "The customer")),
     request_body = NewContact, responses((status = 201, description = "The contact", body = Contact)))]
-pub async fn add(State(app): State<App>, Id(customer): Id<CustomerId>, new: Write<NewContact>) -> Created<Contact> {
-    created(app.service.add_contact(new.request(), customer, new.body.read()?).await?)
+pub(super) async fn add(
+    State(app): State<App>,
+    Id(customer): Id<CustomerId>,
+    new: Write<NewContact>,
+) -> Created<Contact> {
+    Ok(created(app.service.add_contact(new.request(), customer, new.body.read()?).await?))
 }
 
 /// List the contacts of a customer
@@ -138,7 +142,7 @@ pub async fn add(State(app): State<App>, Id(customer): Id<CustomerId>, new: Writ
 #[utoipa::path(get, path = "/api/v1/customers/{id}/contacts", tag = "customers",
     params(("id" = uuid::Uuid, Path, description = "The customer"), Paging),
     responses((status = 200, description = "A page of contacts", body = List<ListedContact>)))]
-pub async fn list(
+pub(super) async fn list(
     State(app): State<App>,
     Token(caller): Token,
     Id(customer): Id<CustomerId>,
@@ -148,7 +152,7 @@ pub async fn list(
     let mut rows = app.service.contacts(&caller, customer).await?;
     rows.retain(|row| Some(row.contact.id) > after);
     rows.sort_by_key(|row| row.contact.id);
-    found(List::page(rows, limit, |row| row.contact.id.to_string()))
+    Ok(found(List::page(rows, limit, |row| row.contact.id.to_string())))
 }
 
 /// Remove a contact
@@ -159,7 +163,7 @@ pub async fn list(
     params(("id" = uuid::Uuid, Path, description = "The customer"),
         ("contact_id" = uuid::Uuid, Path, description = "The contact")),
     responses((status = 204, description = "The contact is removed")))]
-pub async fn remove(State(app): State<App>, Ids(ids): Ids, asked: Write<Empty>) -> Result<StatusCode, Problem> {
+pub(super) async fn remove(State(app): State<App>, Ids(ids): Ids, asked: Write<Empty>) -> Result<StatusCode, Problem> {
     let [customer, contact] = ids[..] else { return Err(Error::NotFound("contact").into()) };
     app.service.remove_contact(asked.request(), customer.into(), contact.into()).await?;
     Ok(StatusCode::NO_CONTENT)

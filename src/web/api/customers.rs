@@ -108,8 +108,8 @@ pub struct Which {
 /// Grants the welcome card of the policy, unless the customer was `imported` (CARD-2). For staff.
 #[utoipa::path(post, path = "/api/v1/customers", tag = "customers",
     request_body = NewCustomer, responses((status = 201, description = "The customer", body = Customer)))]
-pub async fn create(State(app): State<App>, new: Write<NewCustomer>) -> Created<Customer> {
-    created(app.service.create_customer(new.request(), new.body.read()?).await?)
+pub(super) async fn create(State(app): State<App>, new: Write<NewCustomer>) -> Created<Customer> {
+    Ok(created(app.service.create_customer(new.request(), new.body.read()?).await?))
 }
 
 /// List customers
@@ -117,17 +117,21 @@ pub async fn create(State(app): State<App>, new: Write<NewCustomer>) -> Created<
 /// By number. A contact gets its own customers.
 #[utoipa::path(get, path = "/api/v1/customers", tag = "customers", params(Which),
     responses((status = 200, description = "A page of customers", body = List<Customer>)))]
-pub async fn list(State(app): State<App>, Token(caller): Token, Search(which): Search<Which>) -> Found<List<Customer>> {
+pub(super) async fn list(
+    State(app): State<App>,
+    Token(caller): Token,
+    Search(which): Search<Which>,
+) -> Found<List<Customer>> {
     let (limit, after) = paging(which.limit, which.cursor.as_deref())?;
     let query = which.query.unwrap_or_default();
     let rows = app.service.customers(&caller, query.trim(), after.unwrap_or(0), limit + 1).await?;
-    found(List::page(rows, limit, |customer| customer.number.to_string()))
+    Ok(found(List::page(rows, limit, |customer| customer.number.to_string())))
 }
 
 /// Read a customer
 #[utoipa::path(get, path = "/api/v1/customers/{id}", tag = "customers",
     params(("id" = uuid::Uuid, Path, description = "The customer")),
     responses((status = 200, description = "The customer", body = Customer)))]
-pub async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<CustomerId>) -> Found<Customer> {
-    found(app.service.customer(&caller, id).await?)
+pub(super) async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<CustomerId>) -> Found<Customer> {
+    Ok(found(app.service.customer(&caller, id).await?))
 }

@@ -204,16 +204,24 @@ impl From<domain::Estimate> for CurrentEstimate {
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/estimates", tag = "estimates",
     params(("id" = uuid::Uuid, Path, description = "The ticket")),
     request_body = NewEstimate, responses((status = 201, description = "The estimate", body = Estimate)))]
-pub async fn propose(State(app): State<App>, Id(ticket): Id<TicketId>, new: Write<NewEstimate>) -> Created<Estimate> {
-    created(app.service.propose_estimate(new.request(), ticket, new.body.read()?).await?)
+pub(super) async fn propose(
+    State(app): State<App>,
+    Id(ticket): Id<TicketId>,
+    new: Write<NewEstimate>,
+) -> Created<Estimate> {
+    Ok(created(app.service.propose_estimate(new.request(), ticket, new.body.read()?).await?))
 }
 
 /// Read an estimate
 #[utoipa::path(get, path = "/api/v1/estimates/{id}", tag = "estimates",
     params(("id" = uuid::Uuid, Path, description = "The estimate")),
     responses((status = 200, description = "The estimate as it is now", body = CurrentEstimate)))]
-pub async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<EstimateId>) -> Found<CurrentEstimate> {
-    found(app.service.estimate(&caller, id).await?)
+pub(super) async fn get(
+    State(app): State<App>,
+    Token(caller): Token,
+    Id(id): Id<EstimateId>,
+) -> Found<CurrentEstimate> {
+    Ok(found(app.service.estimate(&caller, id).await?))
 }
 
 /// Agree to an estimate
@@ -223,9 +231,9 @@ pub async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<Estima
 #[utoipa::path(post, path = "/api/v1/estimates/{id}/accept", tag = "estimates",
     params(("id" = uuid::Uuid, Path, description = "The estimate")),
     request_body = Agreement, responses((status = 200, description = "The estimate, accepted", body = Estimate)))]
-pub async fn accept(State(app): State<App>, Id(id): Id<EstimateId>, asked: Write<Agreement>) -> Found<Estimate> {
+pub(super) async fn accept(State(app): State<App>, Id(id): Id<EstimateId>, asked: Write<Agreement>) -> Found<Estimate> {
     let told = asked.body.read(asked.caller())?;
-    found(app.service.accept_estimate(asked.request(), id, told).await?)
+    Ok(found(app.service.accept_estimate(asked.request(), id, told).await?))
 }
 
 /// Decline an estimate
@@ -234,9 +242,9 @@ pub async fn accept(State(app): State<App>, Id(id): Id<EstimateId>, asked: Write
 #[utoipa::path(post, path = "/api/v1/estimates/{id}/decline", tag = "estimates",
     params(("id" = uuid::Uuid, Path, description = "The estimate")),
     request_body = Declined, responses((status = 200, description = "The estimate, declined", body = Estimate)))]
-pub async fn decline(State(app): State<App>, Id(id): Id<EstimateId>, asked: Write<Declined>) -> Found<Estimate> {
+pub(super) async fn decline(State(app): State<App>, Id(id): Id<EstimateId>, asked: Write<Declined>) -> Found<Estimate> {
     let contact = asked.body.read(asked.caller())?;
-    found(app.service.decline_estimate(asked.request(), id, contact).await?)
+    Ok(found(app.service.decline_estimate(asked.request(), id, contact).await?))
 }
 
 /// Close an estimate
@@ -245,6 +253,6 @@ pub async fn decline(State(app): State<App>, Id(id): Id<EstimateId>, asked: Writ
 #[utoipa::path(post, path = "/api/v1/estimates/{id}/close", tag = "estimates",
     params(("id" = uuid::Uuid, Path, description = "The estimate")),
     request_body = Empty, responses((status = 200, description = "The estimate, closed", body = Estimate)))]
-pub async fn close(State(app): State<App>, Id(id): Id<EstimateId>, asked: Write<Empty>) -> Found<Estimate> {
-    found(app.service.close_estimate(asked.request(), id).await?)
+pub(super) async fn close(State(app): State<App>, Id(id): Id<EstimateId>, asked: Write<Empty>) -> Found<Estimate> {
+    Ok(found(app.service.close_estimate(asked.request(), id).await?))
 }

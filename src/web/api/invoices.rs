@@ -132,8 +132,8 @@ impl From<InvoiceView> for Invoice {
 #[utoipa::path(get, path = "/api/v1/invoices/{id}", tag = "cards",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     responses((status = 200, description = "The invoice with its payments", body = Invoice)))]
-pub async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<InvoiceId>) -> Found<Invoice> {
-    found(app.service.invoice(&caller, id).await?)
+pub(super) async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<InvoiceId>) -> Found<Invoice> {
+    Ok(found(app.service.invoice(&caller, id).await?))
 }
 
 /// Record a payment
@@ -142,7 +142,11 @@ pub async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<Invoic
 #[utoipa::path(post, path = "/api/v1/invoices/{id}/payments", tag = "cards",
     params(("id" = uuid::Uuid, Path, description = "The invoice")),
     request_body = NewPayment, responses((status = 201, description = "The payment", body = Payment)))]
-pub async fn pay(State(app): State<App>, Id(invoice): Id<InvoiceId>, new: Write<NewPayment>) -> Created<Payment> {
+pub(super) async fn pay(
+    State(app): State<App>,
+    Id(invoice): Id<InvoiceId>,
+    new: Write<NewPayment>,
+) -> Created<Payment> {
     let (amount, paid_on, method) = new.body.read()?;
-    created(app.service.record_payment(new.request(), invoice, amount, paid_on, method).await?)
+    Ok(created(app.service.record_payment(new.request(), invoice, amount, paid_on, method).await?))
 }

@@ -83,7 +83,7 @@ impl FromStr for Place {
 #[utoipa::path(get, path = "/api/v1/customers/{id}/ledger", tag = "ledger",
     params(("id" = uuid::Uuid, Path, description = "The customer"), Paging),
     responses((status = 200, description = "A page of lines", body = List<LedgerLine>)))]
-pub async fn list(
+pub(super) async fn list(
     State(app): State<App>,
     Token(caller): Token,
     Id(customer): Id<CustomerId>,
@@ -91,5 +91,5 @@ pub async fn list(
 ) -> Found<List<LedgerLine>> {
     let (limit, before) = paging::<Place>(limit, cursor.as_deref())?;
     let rows = app.service.ledger_lines(&caller, customer, before.map(|place| place.0), limit + 1).await?;
-    found(List::page(rows, limit, |row| format!("{}.{}", row.movement.seq, row.movement.line)))
+    Ok(found(List::page(rows, limit, |row| format!("{}.{}", row.movement.seq, row.movement.line))))
 }

@@ -48,14 +48,14 @@ pub type Found<T> = Result<Json<T>, Problem>;
 /// What was made (201), or why not.
 pub type Created<T> = Result<(StatusCode, Json<T>), Problem>;
 
-/// Answers 200.
-fn found<T>(row: impl Into<T>) -> Found<T> {
-    Ok(Json(row.into()))
+/// An answer with 200.
+fn found<T>(row: impl Into<T>) -> Json<T> {
+    Json(row.into())
 }
 
-/// Answers 201.
-fn created<T>(row: impl Into<T>) -> Created<T> {
-    Ok((StatusCode::CREATED, Json(row.into())))
+/// An answer with 201.
+fn created<T>(row: impl Into<T>) -> (StatusCode, Json<T>) {
+    (StatusCode::CREATED, Json(row.into()))
 }
 
 /// A body without fields: `{}`, or nothing at all.

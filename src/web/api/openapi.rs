@@ -35,7 +35,9 @@ struct Outline;
 /// The document before the paths are added.
 #[must_use]
 pub fn outline() -> Spec {
-    Outline::openapi()
+    let mut document = Outline::openapi();
+    document.info.license = None; // the macro takes it from the package, which need not name one
+    document
 }
 
 /// The name under `components`, the status and what it means.
@@ -84,13 +86,19 @@ pub fn complete(mut document: Spec) -> Spec {
     document
 }
 
-/// The failures of one operation.
+/// The name of one operation, for programs that make clients, and its failures.
 fn describe(operation: &mut Operation, named: bool, writes: bool) {
+    operation.operation_id = operation.summary.as_ref().map(|summary| summary.to_lowercase().replace(' ', "_"));
+    let in_query = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::Ref(_) => false,
+    };
+    let searches = operation.parameters.iter().flatten().any(in_query);
     for (name, status, _) in FAILURES {
         let possible = match status {
             "400" | "403" | "409" | "413" => writes,
             "404" => named,
-            "422" => writes || operation.parameters.is_some(),
+            "422" => writes || searches,
             _ => true,
         };
         if possible {

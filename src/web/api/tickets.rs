@@ -84,8 +84,12 @@ impl From<domain::Ticket> for Ticket {
 #[utoipa::path(post, path = "/api/v1/customers/{id}/tickets", tag = "tickets",
     params(("id" = uuid::Uuid, Path, description = "The customer")),
     request_body = NewTicket, responses((status = 201, description = "The ticket", body = Ticket)))]
-pub async fn open(State(app): State<App>, Id(customer): Id<CustomerId>, new: Write<NewTicket>) -> Created<Ticket> {
-    created(app.service.open_ticket(new.request(), customer, new.body.read()?).await?)
+pub(super) async fn open(
+    State(app): State<App>,
+    Id(customer): Id<CustomerId>,
+    new: Write<NewTicket>,
+) -> Created<Ticket> {
+    Ok(created(app.service.open_ticket(new.request(), customer, new.body.read()?).await?))
 }
 
 /// List the tickets of a customer
@@ -94,7 +98,7 @@ pub async fn open(State(app): State<App>, Id(customer): Id<CustomerId>, new: Wri
 #[utoipa::path(get, path = "/api/v1/customers/{id}/tickets", tag = "tickets",
     params(("id" = uuid::Uuid, Path, description = "The customer"), Paging),
     responses((status = 200, description = "A page of tickets", body = List<Ticket>)))]
-pub async fn list(
+pub(super) async fn list(
     State(app): State<App>,
     Token(caller): Token,
     Id(customer): Id<CustomerId>,
@@ -102,13 +106,13 @@ pub async fn list(
 ) -> Found<List<Ticket>> {
     let (limit, before) = paging(limit, cursor.as_deref())?;
     let rows = app.service.tickets_of(&caller, customer, before.unwrap_or(i64::MAX), limit + 1).await?;
-    found(List::page(rows, limit, |ticket| ticket.number.to_string()))
+    Ok(found(List::page(rows, limit, |ticket| ticket.number.to_string())))
 }
 
 /// Read a ticket
 #[utoipa::path(get, path = "/api/v1/tickets/{id}", tag = "tickets",
     params(("id" = uuid::Uuid, Path, description = "The ticket")),
     responses((status = 200, description = "The ticket", body = Ticket)))]
-pub async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<TicketId>) -> Found<Ticket> {
-    found(app.service.ticket(&caller, id).await?)
+pub(super) async fn get(State(app): State<App>, Token(caller): Token, Id(id): Id<TicketId>) -> Found<Ticket> {
+    Ok(found(app.service.ticket(&caller, id).await?))
 }

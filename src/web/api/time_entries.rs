@@ -108,8 +108,12 @@ impl NewTimeEntry {
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/time-entries", tag = "time",
     params(("id" = uuid::Uuid, Path, description = "The ticket")),
     request_body = NewTimeEntry, responses((status = 201, description = "What became of it", body = LoggedTime)))]
-pub async fn log(State(app): State<App>, Id(ticket): Id<TicketId>, new: Write<NewTimeEntry>) -> Created<LoggedTime> {
-    created(app.service.log_time(new.request(), ticket, new.body.read()?).await?)
+pub(super) async fn log(
+    State(app): State<App>,
+    Id(ticket): Id<TicketId>,
+    new: Write<NewTimeEntry>,
+) -> Created<LoggedTime> {
+    Ok(created(app.service.log_time(new.request(), ticket, new.body.read()?).await?))
 }
 
 /// Why an entry is undone.
@@ -177,7 +181,7 @@ impl From<Correction> for BookedCorrection {
 #[utoipa::path(post, path = "/api/v1/time-entries/{id}/reverse", tag = "time",
     params(("id" = uuid::Uuid, Path, description = "The time entry")),
     request_body = NewReversal, responses((status = 201, description = "What was booked", body = BookedCorrection)))]
-pub async fn reverse(
+pub(super) async fn reverse(
     State(app): State<App>,
     Id(id): Id<TimeEntryId>,
     new: Write<NewReversal>,
@@ -185,7 +189,7 @@ pub async fn reverse(
     let mut fields = Fields::default();
     let reason = fields.text("reason", &new.body.reason);
     fields.done()?;
-    created(app.service.reverse_entry(new.request(), id, reason).await?)
+    Ok(created(app.service.reverse_entry(new.request(), id, reason).await?))
 }
 
 /// Cover uncovered minutes
@@ -194,7 +198,11 @@ pub async fn reverse(
 #[utoipa::path(post, path = "/api/v1/time-entries/{id}/cover", tag = "time",
     params(("id" = uuid::Uuid, Path, description = "The time entry")),
     request_body = NewCover, responses((status = 201, description = "What was booked", body = BookedCorrection)))]
-pub async fn cover(State(app): State<App>, Id(id): Id<TimeEntryId>, new: Write<NewCover>) -> Created<BookedCorrection> {
+pub(super) async fn cover(
+    State(app): State<App>,
+    Id(id): Id<TimeEntryId>,
+    new: Write<NewCover>,
+) -> Created<BookedCorrection> {
     let NewCover { by, contact_id, .. } = new.body;
     let mut fields = Fields::default();
     let reason = fields.text("reason", &new.body.reason);
@@ -203,8 +211,9 @@ pub async fn cover(State(app): State<App>, Id(id): Id<TimeEntryId>, new: Write<N
     }
     fields.only_by_agent("contact_id", contact_id.is_some() && !new.caller().is_agent());
     fields.done()?;
-    created(match by {
+    let booked = match by {
         CoverBy::Card => app.service.cover_by_card(new.request(), id, contact_id, reason).await?,
         CoverBy::Goodwill => app.service.cover_by_goodwill(new.request(), id, reason).await?,
-    })
+    };
+    Ok(created(booked))
 }

@@ -1,6 +1,7 @@
 //! What tests share: a service on a fresh database of either kind, a clock that stands still, people to act as.
 
 pub mod cluster;
+pub mod http;
 pub mod pure;
 pub mod server;
 

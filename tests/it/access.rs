@@ -1,0 +1,305 @@
+//! Somebody else's data: every operation of the OpenAPI document is tried by everybody. A new operation without a row
+//! in the table fails the test.
+
+use crate::common::http::{Answer, Site, id, text};
+use crate::common::{Fixture, day, on_both};
+use crate::openapi::{document, operations};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use strippenkaart::domain::{Excess, Receipt, Role, Target, TicketKind};
+use strippenkaart::store::users::{self, StaffRole};
+
+/// Who may: `y` may, `n` is forbidden (403), `h` does not learn that it exists (404). The columns are [`PEOPLE`].
+const TABLE: [(&str, &str); 22] = [
+    //                                                         adm fin agt own spe vie oth nob
+    ("POST /api/v1/customers", "                                y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/customers", "                                 y   y   y   y   y   y   y   y"),
+    ("GET /api/v1/customers/{id}", "                            y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/contacts", "                  y   n   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/contacts", "                   y   y   y   y   y   y   h   h"),
+    ("DELETE /api/v1/customers/{id}/contacts/{contact_id}", "   y   n   y   y   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/cards", "                     y   y   y   y   n   n   h   h"),
+    ("GET /api/v1/invoices/{id}", "                             y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/invoices/{id}/payments", "                   y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
+    ("GET /api/v1/customers/{id}/tickets", "                    y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/tickets/{id}", "                              y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/estimates", "                   y   n   y   n   n   n   h   h"),
+    ("GET /api/v1/estimates/{id}", "                            y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/estimates/{id}/accept", "                    y   n   y   y   y   n   h   h"),
+    ("POST /api/v1/estimates/{id}/decline", "                   y   n   y   y   y   n   h   h"),
+    ("POST /api/v1/estimates/{id}/close", "                     y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/time-entries", "                y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/time-entries/{id}/reverse", "                y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/time-entries/{id}/cover", "                  y   n   y   y   y   n   h   h"),
+    ("GET /api/v1/customers/{id}/balance", "                    y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/customers/{id}/ledger", "                     y   y   y   y   y   y   h   h"),
+];
+
+/// The columns: three roles of the provider, three of the customer, the owner of another customer, and a login that is
+/// contact of nobody.
+const PEOPLE: [&str; 8] = ["admin", "finance", "agent", "owner", "spender", "viewer", "other", "nobody"];
+
+/// A customer with one of everything, and a token for each of [`PEOPLE`].
+struct Scene {
+    site: Site,
+    tokens: [String; 8],
+    customer: String,
+    owner: String,
+    viewer: String,
+    leaver: String,
+    ticket: String,
+    invoice: String,
+    estimate: String,
+    entry: String,
+    other_customer: String,
+    other_owner: String,
+}
+
+impl Scene {
+    async fn new(fixture: Fixture) -> Self {
+        let (customer, owner) = fixture.customer().await;
+        let spender = fixture.contact(customer, "Sam Smit", "sam@example.org", Role::Spender).await;
+        let viewer = fixture.contact(customer, "Vic Visser", "vic@example.org", Role::Viewer).await;
+        let leaver = fixture.contact(customer, "Lou Lam", "lou@example.org", Role::Viewer).await;
+        let (other_customer, other_owner) = fixture.customer().await;
+        let ticket = fixture.ticket(customer, Some(owner), TicketKind::Question).await;
+        let target = Target::Ticket(ticket.id);
+        let Receipt::Time(time) = fixture.submit(target, fixture.time(ticket.id, 30, Excess::Uncovered)).await.unwrap()
+        else {
+            panic!("time was logged")
+        };
+        let estimate = fixture.propose(ticket.id, 60).await;
+        let site = Site::new(fixture);
+        site.user("nobody@example.org", "Nobody", None).await;
+        let tokens = [
+            site.staff(StaffRole::Admin).await,
+            site.staff(StaffRole::Finance).await,
+            site.staff(StaffRole::Agent).await,
+            site.token_of(owner, "own@example.org").await,
+            site.token_of(spender.id, "sam@example.org").await,
+            site.token_of(viewer.id, "vic@example.org").await,
+            site.token_of(other_owner, "other@example.org").await,
+            site.fixture.service.create_token("nobody@example.org", 90).await.unwrap(),
+        ];
+        let cards = format!("/api/v1/customers/{customer}/cards");
+        let card = site.post(&tokens[0], &cards, &json!({ "product": "10h" })).await.expect(201);
+        Self {
+            tokens,
+            customer: customer.to_string(),
+            owner: owner.to_string(),
+            viewer: viewer.id.to_string(),
+            leaver: leaver.id.to_string(),
+            ticket: ticket.id.to_string(),
+            invoice: text(&card["invoice_id"]).to_owned(),
+            estimate: estimate.id.to_string(),
+            entry: time.entry.id.to_string(),
+            other_customer: other_customer.to_string(),
+            other_owner: other_owner.to_string(),
+            site,
+        }
+    }
+
+    /// A path with the identities of this scene, or with another one in its first place.
+    fn path(&self, path: &str, instead: Option<&str>) -> String {
+        let own = match path.split('/').nth(3) {
+            Some("customers") => &self.customer,
+            Some("tickets") => &self.ticket,
+            Some("estimates") => &self.estimate,
+            Some("invoices") => &self.invoice,
+            Some("time-entries") => &self.entry,
+            _ => panic!("say which identity stands in {path}"),
+        };
+        path.replace("{id}", instead.unwrap_or(own)).replace("{contact_id}", &self.leaver)
+    }
+
+    /// A body that would do, from this person.
+    fn body(&self, operation: &str, person: &str) -> Value {
+        let for_contact = matches!(person, "admin" | "agent").then_some(self.owner.as_str());
+        match operation.rsplit('/').next().unwrap() {
+            "customers" => json!({ "name": format!("School of {person}"), "email": "new@example.org" }),
+            "contacts" => json!({ "name": "Nina", "email": format!("{person}@new.example"), "role": "viewer" }),
+            "cards" => json!({ "product": "5h" }),
+            "payments" => json!({ "amount": "1.00", "paid_on": "2026-03-09", "method": "bank" }),
+            "tickets" => json!({ "subject": "Help", "description": "Please", "kind": "question" }),
+            "estimates" => json!({ "minutes": 15, "description": "The work" }),
+            "accept" if for_contact.is_some() => {
+                json!({ "contact_id": for_contact, "channel": "phone", "note": "Jo said yes" })
+            }
+            "time-entries" => json!({ "worked_minutes": 10, "description": "Helped", "uncovered": true }),
+            "reverse" => json!({ "reason": "A mistake" }),
+            "cover" => json!({ "by": "card", "contact_id": for_contact, "reason": "Agreed afterwards" }),
+            _ => json!({}),
+        }
+    }
+
+    async fn try_out(&self, operation: &str, person: usize, instead: Option<&str>) -> Answer {
+        let (method, path) = operation.split_once(' ').unwrap();
+        let body = if method == "POST" { self.body(operation, PEOPLE[person]).to_string() } else { String::new() };
+        self.site.raw(method, &self.tokens[person], &self.path(path, instead), None, body).await
+    }
+
+    /// Everything an admin can see of the customer.
+    async fn state(&self) -> String {
+        let mut state = String::new();
+        for (operation, _) in TABLE.iter().filter(|(operation, _)| operation.starts_with("GET")) {
+            state += &self.try_out(operation, 0, None).await.text;
+        }
+        state
+    }
+}
+
+/// What the table says of one person.
+fn may(row: &str, person: usize) -> &str {
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(cells.len(), PEOPLE.len(), "{row}");
+    cells[person]
+}
+
+on_both! {
+    async fn every_operation_is_for_whom_the_table_says(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        let document = document(&scene.site).await;
+        let before = scene.state().await;
+        for (operation, _) in operations(&document) {
+            let (_, row) = TABLE.iter().find(|(name, _)| *name == operation).expect(&operation);
+            for (person, name) in PEOPLE.iter().enumerate() {
+                let answer = match may(row, person) {
+                    "n" => scene.try_out(&operation, person, None).await.problem(403, "forbidden"),
+                    "h" => scene.try_out(&operation, person, None).await.problem(404, "not-found"),
+                    _ => continue,
+                };
+                assert!(!answer.to_string().contains("School"), "{operation} {name}: {answer}");
+            }
+        }
+        assert_eq!(scene.state().await, before, "who may not, changes nothing");
+        for (operation, _) in operations(&document) {
+            let (_, row) = TABLE.iter().find(|(name, _)| *name == operation).expect(&operation);
+            for (person, name) in PEOPLE.iter().enumerate().filter(|(person, _)| may(row, *person) == "y") {
+                let answer = scene.try_out(&operation, person, None).await;
+                let status = answer.status.as_u16();
+                assert!([200, 201, 204, 409].contains(&status), "{operation} {name}: {status} {}", answer.text);
+            }
+        }
+    }
+}
+
+on_both! {
+    async fn what_is_hidden_looks_like_what_is_not_there(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        let nothing = uuid::Uuid::from_u128(42).to_string();
+        for (operation, row) in TABLE {
+            for (person, name) in PEOPLE.iter().enumerate().filter(|(person, _)| may(row, *person) == "h") {
+                let hidden = scene.try_out(operation, person, None).await;
+                let absent = scene.try_out(operation, person, Some(&nothing)).await;
+                assert_eq!(hidden.text, absent.text, "{operation} {name}");
+            }
+            if operation.contains("{id}") && may(row, 0) == "y" {
+                scene.try_out(operation, 0, Some(&nothing)).await.problem(404, "not-found");
+                scene.try_out(operation, 0, Some("not-an-id")).await.problem(404, "not-found");
+            }
+        }
+    }
+}
+
+on_both! {
+    async fn without_a_good_token_nothing_answers(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        for (operation, _) in operations(&document(&scene.site).await) {
+            let (method, path) = operation.split_once(' ').unwrap();
+            for token in ["", "nonsense", "e30.e30.e30", &scene.tokens[0][1..]] {
+                let answer = scene.site.raw(method, token, &scene.path(path, None), None, "{}".to_owned()).await;
+                assert_eq!(answer.headers["www-authenticate"], "Bearer");
+                answer.problem(401, "unauthenticated");
+            }
+        }
+    }
+}
+
+on_both! {
+    async fn lists_hold_what_one_may_see(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        for (person, name) in PEOPLE.iter().enumerate() {
+            let list = scene.site.get(&scene.tokens[person], "/api/v1/customers").await.expect(200);
+            let found: Vec<&str> = list["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect();
+            let (own, other) = (scene.customer.as_str(), scene.other_customer.as_str());
+            let expected = match *name {
+                "admin" | "finance" | "agent" => vec![own, other],
+                "owner" | "spender" | "viewer" => vec![own],
+                "other" => vec![other],
+                _ => vec![],
+            };
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+}
+
+on_both! {
+    async fn a_body_cannot_name_what_belongs_to_another_customer(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        let (site, agent, owner) = (&scene.site, &scene.tokens[2], &scene.tokens[3]);
+        let contact = scene.path("/api/v1/customers/{id}/contacts", None) + "/" + &scene.other_owner;
+        site.delete(owner, &contact).await.problem(404, "not-found");
+        let tickets = scene.path("/api/v1/customers/{id}/tickets", None);
+        let body = json!({ "subject": "A", "description": "B", "kind": "question", "requester_id": scene.other_owner });
+        assert_eq!(site.post(agent, &tickets, &body).await.pointers(), ["/requester_id"]);
+        let accept = scene.path("/api/v1/estimates/{id}/accept", None);
+        let body = json!({ "contact_id": scene.other_owner, "channel": "phone", "note": "Said yes" });
+        assert_eq!(site.post(agent, &accept, &body).await.pointers(), ["/contact_id"]);
+        let cover = scene.path("/api/v1/time-entries/{id}/cover", None);
+        let body = json!({ "by": "card", "contact_id": scene.other_owner, "reason": "Agreed" });
+        assert_eq!(site.post(agent, &cover, &body).await.pointers(), ["/contact_id"]);
+
+        let other_tickets = format!("/api/v1/customers/{}/tickets", scene.other_customer);
+        let body = json!({ "subject": "A", "description": "B", "kind": "question" });
+        let other = site.post(agent, &other_tickets, &body).await.expect(201);
+        let entries = format!("/api/v1/tickets/{}/time-entries", text(&other["id"]));
+        let body = json!({ "worked_minutes": 10, "description": "Helped", "estimate_id": scene.estimate });
+        assert_eq!(site.post(agent, &entries, &body).await.pointers(), ["/estimate_id"]);
+    }
+}
+
+on_both! {
+    async fn rights_end_at_once(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        let site = &scene.site;
+        let customer = scene.path("/api/v1/customers/{id}", None);
+        let [admin, finance, agent, owner, _, viewer, ..] = &scene.tokens;
+
+        let contact = format!("{customer}/contacts/{}", scene.viewer);
+        site.get(viewer, &customer).await.expect(200);
+        site.delete(owner, &contact).await.expect(204);
+        site.get(viewer, &customer).await.problem(404, "not-found");
+        site.delete(owner, &contact).await.expect(204);
+
+        let service = &site.fixture.service;
+        let caller = service.caller_by_token(agent).await.unwrap();
+        let mut tx = service.db.begin().await.unwrap();
+        users::set_disabled(&mut tx, caller.user.id, Some(site.fixture.clock.now())).await.unwrap();
+        tx.commit().await.unwrap();
+        site.get(agent, &customer).await.problem(401, "unauthenticated");
+
+        let claims = service.tokens.read(finance, site.fixture.clock.now()).unwrap();
+        assert!(service.revoke_token(claims.jti).await.unwrap());
+        site.get(finance, &customer).await.problem(401, "unauthenticated");
+
+        site.get(admin, &customer).await.expect(200);
+        site.fixture.clock.set(site.fixture.clock.now() + TimeDelta::days(90));
+        site.get(admin, &customer).await.problem(401, "unauthenticated");
+    }
+}
+
+on_both! {
+    async fn an_authorisation_that_is_over_spends_nothing_and_still_sees(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        let (site, owner) = (&scene.site, &scene.tokens[3]);
+        let contacts = scene.path("/api/v1/customers/{id}/contacts", None);
+        let body = json!({ "name": "Last year", "email": "was@example.org", "role": "spender",
+            "valid_until": day("2025-12-31") });
+        let contact = site.post(owner, &contacts, &body).await.expect(201);
+        let token = site.token_of(id(&contact), "was@example.org").await;
+        site.get(&token, &scene.path("/api/v1/customers/{id}/balance", None)).await.expect(200);
+        let accept = scene.path("/api/v1/estimates/{id}/accept", None);
+        site.post(&token, &accept, &json!({})).await.problem(409, "spender-not-authorised");
+    }
+}
