@@ -26,6 +26,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let db = open(&args.database.database).await?;
     let (service, writer) = Service::start(db, Clock::system(), policy).await?;
     let listener = listen(args.listen).await?;
+    let told = Stop::new()?; // before anybody can know that it listens
     let address = listener.local_addr()?;
     let public_url = args.public_url.unwrap_or_else(|| local_url(address));
     if let Some(secret) = service.first_admin_link().await? {
@@ -33,7 +34,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         print::line(format_args!("{public_url}/invite/{secret}"))?;
     }
     tracing::info!(%address, public_url, database = service.db.name(), "listening");
-    until_stopped(listener, service, writer, Settings { public_url, behind_proxy: args.behind_proxy }).await
+    until_stopped(listener, told, service, writer, Settings { public_url, behind_proxy: args.behind_proxy }).await
 }
 
 /// Opens a database (a file is made where there is none) and brings its schema up to date.
@@ -56,18 +57,19 @@ pub(super) fn local_url(mut address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-/// Answers until SIGINT or SIGTERM, then stops accepting, finishes what runs, drains the writer and closes the database.
+/// Answers until it is `told` to stop, then stops accepting, finishes what runs, drains the writer and closes the database.
 /// A second signal does not wait for the requests.
 ///
 /// # Errors
 /// When the writer or the server ends by itself: the process must not go on then.
 pub(super) async fn until_stopped(
     listener: TcpListener,
+    mut told: Stop,
     service: Service,
     mut writer: JoinHandle<()>,
     settings: Settings,
 ) -> anyhow::Result<()> {
-    let (mut told, stop) = (Stop::new()?, CancellationToken::new());
+    let stop = CancellationToken::new();
     let db = service.db.clone();
     let jobs = tokio::spawn(jobs::settle_until(stop.clone(), service.clone()));
     let site = web::router(service, settings).layer(axum::middleware::from_fn(logging::request));

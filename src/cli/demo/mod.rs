@@ -60,11 +60,10 @@ pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Res
     }
     bar.finish_and_clear();
     books::check(&db).await?;
-    drop(stop);
     let (service, writer) = Service::start(db, Clock::system(), Some(policy)).await?;
     let public_url = serve::local_url(listener.local_addr()?);
     welcome(&public_url)?;
-    serve::until_stopped(listener, service, writer, Settings { public_url, behind_proxy: false }).await
+    serve::until_stopped(listener, stop, service, writer, Settings { public_url, behind_proxy: false }).await
 }
 
 async fn listener(told: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
