@@ -27,7 +27,7 @@ impl Case<'_> {
             return Err(Refusal::NoCards);
         }
         if !minutes.is_positive() || *minutes > MOST {
-            return Err(invalid("minutes", format!("expected 1 to {} minutes", MOST.0)));
+            return Err(invalid("minutes", "expected 1 to 600000 minutes"));
         }
         let today = self.at.today();
         let policy = self.at.policy();

@@ -270,6 +270,7 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected more than 0.00", "vul meer dan 0,00 in"),
     ("expected more than 0 minutes, or nothing for no ceiling", "vul meer dan 0 minuten in, of niets voor geen grens"),
     ("expected 1 to 1440 minutes", "vul 1 minuut tot 24 uur in"),
+    ("expected 1 to 600000 minutes", "vul 1 minuut tot 10000 uur in"),
     ("expected today or an earlier day", "kies vandaag of een eerdere dag"),
     ("expected today or a later day", "kies vandaag of een latere dag"),
     ("expected a day on or after `valid_from`", "kies een dag op of na de eerste dag"),
