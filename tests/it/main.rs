@@ -19,6 +19,7 @@ mod properties;
 mod race;
 mod reads;
 mod scenarios;
+mod scenarios_http;
 mod store;
 mod story;
 mod twins;

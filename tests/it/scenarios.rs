@@ -29,7 +29,8 @@
 //! ```
 //!
 //! An estimate is called after its ticket and an entry `last` unless they get a name; a ticket that nobody opened is
-//! a question without a requester. What happens is asked of a [`World`]: the pure domain here, the HTTP API later.
+//! a question without a requester. What happens is asked of a [`World`]: the pure domain here, the HTTP API in
+//! `scenarios_http`.
 
 use crate::common::{AGENT, day, pure::Books};
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
@@ -162,7 +163,7 @@ fn facts<const N: usize>(facts: [(&str, &dyn ToString); N]) -> Facts {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect()
 }
 
-fn answer(receipt: &Receipt) -> Answer {
+pub fn answer(receipt: &Receipt) -> Answer {
     let mut invoice = None;
     let (id, facts) = match receipt {
         Receipt::Customer(customer) => (customer.id.0, facts([("number", &customer.number)])),
@@ -199,7 +200,7 @@ fn answer(receipt: &Receipt) -> Answer {
     Answer { id, invoice, facts }
 }
 
-fn no(refusal: &Refusal) -> No {
+pub fn no(refusal: &Refusal) -> No {
     let mut facts = match refusal {
         Refusal::Overpayment { open, asked } => facts([("open", open), ("amount", asked)]),
         Refusal::EstimateNotOpen { status } => facts([("status", status)]),
