@@ -261,7 +261,7 @@ fn read<T: DeserializeOwned>(value: &Value) -> T {
 mod every_scenario_holds_over_http {
     use super::*;
 
-    fn play_on(fixture: impl AsyncFn(&[String]) -> Fixture) {
+    fn play_on(fixture: impl AsyncFn(&[String]) -> Fixture + Sync) {
         play_all(|versions| {
             let runtime = Runtime::new().unwrap();
             let fixture = runtime.block_on(fixture(versions));
