@@ -18,6 +18,7 @@ mod pages;
 mod properties;
 mod race;
 mod reads;
+mod robust;
 mod scenarios;
 mod scenarios_http;
 mod store;
