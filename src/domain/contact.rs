@@ -109,3 +109,49 @@ impl Contact {
         self.valid_from.is_none_or(|from| from <= day) && self.valid_until.is_none_or(|until| day <= until)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
+    /// A spender who was added in the first half hour of 10 March, in Amsterdam.
+    fn spender(valid_from: Option<&str>) -> Contact {
+        Contact {
+            id: Uuid::nil().into(),
+            customer_id: Uuid::nil().into(),
+            name: "Jo".to_owned(),
+            email: "jo@school.example".to_owned(),
+            role: Role::Spender,
+            ceiling: None,
+            valid_from: valid_from.map(|day| day.parse().expect("a day")),
+            valid_until: None,
+            asked_by: None,
+            asked_via: None,
+            added_by: None,
+            added_at: at("2026-03-09T23:10:00Z"),
+            removed_at: None,
+            removed_by: None,
+        }
+    }
+
+    #[test]
+    fn nobody_agrees_before_the_day_of_their_authorisation() {
+        let policy = Policy::parse(Policy::shipped("openedu").expect("shipped")).expect("valid");
+        let agrees = |contact: &Contact, moment: &str| {
+            contact.may_spend(Minutes(15), at(moment), policy.day(at(moment)), &policy)
+        };
+        let added = spender(None);
+        assert_eq!(agrees(&added, "2026-03-09T22:50:00Z"), Err(MayNot::OutOfDates), "ten to midnight");
+        assert_eq!(agrees(&added, "2026-03-09T23:05:00Z"), Ok(()), "the local day counts, not the minute");
+        let earlier = spender(Some("2026-03-04"));
+        assert_eq!(agrees(&earlier, "2026-03-03T12:00:00Z"), Err(MayNot::OutOfDates));
+        assert_eq!(agrees(&earlier, "2026-03-04T12:00:00Z"), Ok(()), "an earlier day that was named counts");
+        let later = spender(Some("2026-03-20"));
+        assert_eq!(agrees(&later, "2026-03-19T12:00:00Z"), Err(MayNot::OutOfDates));
+    }
+}

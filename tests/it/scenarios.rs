@@ -29,13 +29,16 @@
 //! ```
 //!
 //! An estimate is called after its ticket and an entry `last` unless they get a name; a ticket that nobody opened is
-//! a question without a requester. What happens is asked of a [`World`]: the pure domain here, the HTTP API later.
+//! a question without a requester. What happens is asked of a [`World`]: the pure domain here, the HTTP API in
+//! `scenarios_http`.
 
 use crate::common::{AGENT, day, pure::Books};
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use strippenkaart::domain::{
     Account, Act, Actor, AskedVia, Balance, CardStatus, Cents, ContactId, CustomerId, EstimateId, Excess, InvoiceId,
     Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Role, Target, TicketId, TicketKind, TimeEntryId, UserId,
@@ -162,7 +165,7 @@ fn facts<const N: usize>(facts: [(&str, &dyn ToString); N]) -> Facts {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect()
 }
 
-fn answer(receipt: &Receipt) -> Answer {
+pub fn answer(receipt: &Receipt) -> Answer {
     let mut invoice = None;
     let (id, facts) = match receipt {
         Receipt::Customer(customer) => (customer.id.0, facts([("number", &customer.number)])),
@@ -199,7 +202,7 @@ fn answer(receipt: &Receipt) -> Answer {
     Answer { id, invoice, facts }
 }
 
-fn no(refusal: &Refusal) -> No {
+pub fn no(refusal: &Refusal) -> No {
     let mut facts = match refusal {
         Refusal::Overpayment { open, asked } => facts([("open", open), ("amount", asked)]),
         Refusal::EstimateNotOpen { status } => facts([("status", status)]),
@@ -825,13 +828,17 @@ pub fn all() -> Vec<(String, String)> {
     found
 }
 
-/// Plays all scenarios; fails with the file, the line, what was expected and what was found.
-pub fn play_all<W: World>(mut open: impl FnMut(&[String]) -> W) {
-    let scenarios = all();
-    let wrong: Vec<String> = scenarios
-        .iter()
-        .filter_map(|(name, text)| play(text, &mut open).err().map(|wrong| format!("{name}, {wrong}")))
-        .collect();
+/// Plays all scenarios, four at a time; fails with the file, the line, what was expected and what was found.
+pub fn play_all<W: World>(open: impl Fn(&[String]) -> W + Sync) {
+    let (scenarios, next, wrong) = (all(), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let player = || {
+        while let Some((name, text)) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = play(text, &open);
+            wrong.lock().unwrap().extend(outcome.err().map(|wrong| format!("{name}, {wrong}")));
+        }
+    };
+    std::thread::scope(|threads| (0..4).for_each(|_| drop(threads.spawn(player))));
+    let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {} scenarios do not hold:\n{}", wrong.len(), scenarios.len(), wrong.join("\n"));
 }
 

@@ -9,11 +9,12 @@ use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use std::sync::atomic::{AtomicU64, Ordering};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
-    Act, Actor, Command, Contact, ContactId, CustomerId, Estimate, EstimateId, Excess, Key, Locale, Minutes, Receipt,
-    Role, Target, Ticket, TicketId, TicketKind, UserId, decide::TimeReceipt, estimate::AnswerVia,
+    Act, Actor, Command, Contact, ContactId, CustomerId, Estimate, EstimateId, Excess, Key, Locale, Minutes, Policy,
+    Receipt, Role, Target, Ticket, TicketId, TicketKind, UserId, decide::TimeReceipt, estimate::AnswerVia,
 };
 use strippenkaart::service::{Service, ledger::Reply, policies::Given};
 use strippenkaart::store::Db;
+use strippenkaart::store::policies::{self, PolicyVersion};
 use tempfile::TempDir;
 
 /// Makes `name::sqlite` and `name::postgres` of an async test that takes a [`Fixture`], under [`POLICY`] or another.
@@ -86,8 +87,19 @@ impl Fixture {
         Self::on(cluster::database().await, tempfile::tempdir().unwrap(), policy).await
     }
 
+    /// On a file, under these versions of a policy, the oldest first.
+    pub async fn sqlite_under(versions: &[String]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let address = format!("sqlite://{}", dir.path().join("test.db").display());
+        Self::under(address, dir, versions).await
+    }
+
+    /// On a server, under these versions of a policy, the oldest first.
+    pub async fn postgres_under(versions: &[String]) -> Self {
+        Self::under(cluster::database().await, tempfile::tempdir().unwrap(), versions).await
+    }
+
     async fn on(address: String, dir: TempDir, policy: &str) -> Self {
-        let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 9, 9, 0, 0).unwrap(), 7);
         let db = Db::open(&address).await.unwrap();
         db.migrate().await.unwrap();
         let given = if policy.contains('\n') {
@@ -95,7 +107,32 @@ impl Fixture {
         } else {
             Given::read(policy).unwrap()
         };
-        let (service, _writer) = Service::start(db, clock.clone(), Some(given)).await.unwrap();
+        Self::start(db, Some(given), address, dir).await
+    }
+
+    /// No command applies a second version yet: the rows are put there before the service starts (POL-1).
+    async fn under(address: String, dir: TempDir, versions: &[String]) -> Self {
+        let db = Db::open(&address).await.unwrap();
+        db.migrate().await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        for (text, version) in versions.iter().zip(1..) {
+            let version = PolicyVersion {
+                version,
+                name: "test".to_owned(),
+                digest: Policy::digest(text),
+                text: text.clone(),
+                effective_from: Policy::parse(text).unwrap().effective_from,
+                applied_at: noon(2026, 1, 1),
+            };
+            policies::add(&mut tx, &version).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        Self::start(db, None, address, dir).await
+    }
+
+    async fn start(db: Db, given: Option<Given>, address: String, dir: TempDir) -> Self {
+        let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 9, 9, 0, 0).unwrap(), 7);
+        let (service, _writer) = Service::start(db, clock.clone(), given).await.unwrap();
         Self { service, clock, address, _dir: dir }
     }
 
