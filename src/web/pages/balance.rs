@@ -131,7 +131,7 @@ struct Waiting {
     id: EstimateId,
     minutes: Minutes,
     subject: String,
-    ticket: Option<String>,
+    ticket: String,
     description: String,
     facts: String,
     /// What would be left.
@@ -148,7 +148,7 @@ struct Waiting {
 struct Agreed {
     held: Minutes,
     subject: String,
-    ticket: Option<String>,
+    ticket: String,
     facts: String,
 }
 
@@ -157,7 +157,7 @@ struct Open {
     id: TimeEntryId,
     minutes: Minutes,
     label: String,
-    ticket: Option<String>,
+    ticket: String,
     day: String,
     may_agree: bool,
     hint: Option<String>,
@@ -320,10 +320,6 @@ impl<'a> Viewer<'a> {
         if names.is_empty() { t.nobody.to_owned() } else { format!("{}: {}.", t.who, names.join(", ")) }
     }
 
-    fn ticket(&self, id: impl std::fmt::Display) -> Option<String> {
-        self.member.caller.is_staff().then(|| format!("/tickets/{id}"))
-    }
-
     fn waiting(&self, shown: &Shown, available: Minutes, contacts: &[Contact]) -> Waiting {
         let (lang, estimate) = (self.member.lang(), &shown.estimate);
         let t = BalanceTexts::of(lang);
@@ -336,7 +332,7 @@ impl<'a> Viewer<'a> {
             id: estimate.id,
             minutes: estimate.minutes,
             subject: format!("{} {}: {}", t.ticket, shown.ticket_number, shown.ticket_subject),
-            ticket: self.ticket(estimate.ticket_id),
+            ticket: format!("/tickets/{}", estimate.ticket_id),
             description: estimate.description.clone(),
             facts: format!("{by} · {} {}", t.answer_by, date(estimate.answer_by, lang)),
             after: enough.then(|| available - estimate.minutes),
@@ -361,7 +357,7 @@ impl<'a> Viewer<'a> {
         Agreed {
             held: estimate.held,
             subject: format!("{} {}: {}", t.ticket, shown.ticket_number, shown.ticket_subject),
-            ticket: self.ticket(estimate.ticket_id),
+            ticket: format!("/tickets/{}", estimate.ticket_id),
             facts: facts.join(" · "),
         }
     }
@@ -374,7 +370,7 @@ impl<'a> Viewer<'a> {
             id: entry.id,
             minutes: entry.uncovered,
             label: format!("{} {}", t.ticket, entry.ticket_number),
-            ticket: self.ticket(entry.ticket_id),
+            ticket: format!("/tickets/{}", entry.ticket_id),
             day: format!("{} {}", t.worked_on, date(entry.worked_on, lang)),
             may_agree,
             hint: (!may_agree).then(|| self.who(contacts, entry.uncovered)),
@@ -456,7 +452,7 @@ async fn page(
     let names = drawn::names(&balance.cards, lang);
     let invoices = balance.cards.iter().filter_map(|seen| Some((seen.card.id, seen.card.invoice_id?))).collect();
     let zone = app.service.policies.time_zone();
-    let teller = Teller { lang, customer: id, cards: &names, invoices: &invoices, staff: caller.is_staff(), zone };
+    let teller = Teller { lang, customer: id, cards: &names, invoices: &invoices, zone };
     let with_status = |status| estimates.iter().filter(move |shown: &&Shown| shown.estimate.status == status);
     let available = balance.total.available;
     let has_cards = viewer.policy.cards.is_some() || !balance.cards.is_empty();

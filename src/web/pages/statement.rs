@@ -125,8 +125,6 @@ pub struct Teller<'a> {
     pub cards: &'a BTreeMap<CardId, String>,
     /// The invoices of the cards.
     pub invoices: &'a BTreeMap<CardId, InvoiceId>,
-    /// Whether tickets can be opened from here.
-    pub staff: bool,
     /// Where days begin and end.
     pub zone: Tz,
 }
@@ -208,8 +206,8 @@ impl Teller<'_> {
         if let (Some(id), Some(number)) = (transaction.ticket_id, booked.ticket_number) {
             let subject = booked.ticket_subject.as_deref().unwrap_or_default();
             let text = format!("{} {number}: {subject}", t.ticket);
-            let link = self.staff.then(|| Link { href: format!("/tickets/{id}"), label: text.clone() });
-            remarks.push(if link.is_some() { Remark { text: String::new(), link } } else { plain(text) });
+            let link = Link { href: format!("/tickets/{id}"), label: text };
+            remarks.push(Remark { text: String::new(), link: Some(link) });
         }
         match transaction.kind {
             TransactionKind::Time => {
