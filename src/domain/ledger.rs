@@ -212,7 +212,7 @@ impl<'a> Draft<'a> {
         let mut customer = self.customer().expect("bookings are made for a customer that exists").clone();
         transaction.seq = customer.seq + 1;
         transaction.recorded_at = transaction.recorded_at.max(customer.last_recorded_at);
-        transaction.prev_hash = customer.head.clone();
+        transaction.prev_hash.clone_from(&customer.head);
         let mut totals = customer.balance();
         let mut movements = Vec::with_capacity(lines.len());
         for line in lines.iter().filter(|line| !line.minutes.is_zero()) {

@@ -189,6 +189,7 @@ impl<'c> Query<'c> {
     /// # Panics
     /// Never: a text, a number or nothing always encodes.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "reads better where it is called, as in sqlx")]
     pub fn bind(mut self, value: impl Stored) -> Self {
         value.raw().add_to(&mut self);
         self

@@ -10,10 +10,11 @@ use axum::routing::get;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
 use prometheus_client::registry::Registry;
+use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// What is counted, in the OpenMetrics format at `/metrics`.
+/// What is counted, in the text format of `OpenMetrics` at `/metrics`.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -33,10 +34,9 @@ struct Route {
     route: String,
 }
 
-impl Metrics {
+impl Default for Metrics {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new() -> Self {
+    fn default() -> Self {
         let mut registry = Registry::with_prefix("strippenkaart");
         let requests = Family::default();
         let seconds = Family::new_with_constructor(histogram as fn() -> Histogram);
@@ -83,7 +83,7 @@ async fn metrics(State(app): State<App>) -> Response {
     for (name, help, count) in counters {
         let name = format!("strippenkaart_ledger_{name}");
         let count = count.load(Ordering::Relaxed);
-        ledger += &format!("# HELP {name} {help}.\n# TYPE {name} counter\n{name}_total {count}\n");
+        let _ = write!(ledger, "# HELP {name} {help}.\n# TYPE {name} counter\n{name}_total {count}\n");
     }
     if encoded.is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();

@@ -49,9 +49,8 @@ pub struct App {
 }
 
 /// The whole site.
-#[must_use]
 pub fn router(service: Service, settings: Settings) -> Router {
-    let metrics = Arc::new(health::Metrics::new());
+    let metrics = Arc::new(health::Metrics::default());
     let app = App { service, settings: Arc::new(settings), metrics };
     Router::new()
         .merge(health::router())

@@ -103,7 +103,7 @@ impl Case<'_> {
         let contact =
             self.draft.contact(contact).ok_or_else(|| invalid("contact_id", "expected a contact of this customer"))?;
         self.check_spender(contact, entry.uncovered, self.at.now)?;
-        let cover = self.from_cards(entry.uncovered, entry.worked_on);
+        let cover = self.draw_on_cards(entry.uncovered, entry.worked_on);
         if cover.total() < entry.uncovered {
             return Err(Refusal::InsufficientMinutes { available: cover.total(), asked: entry.uncovered });
         }

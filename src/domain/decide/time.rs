@@ -124,14 +124,14 @@ impl Case<'_> {
             return Ok(Cover::default());
         }
         match named {
-            Some(named) if named.is_open() => Ok(self.from_holds(&[named], charged, policy)),
-            Some(named) => self.from_closed(named, charged, worked_on, policy),
+            Some(named) if named.is_open() => Ok(self.draw_on_holds(&[named], charged, policy)),
+            Some(named) => self.draw_again(named, charged, worked_on, policy),
             None => {
                 let open = self.open_estimates(ticket);
                 if open.is_empty() {
                     Ok(self.without_estimate(ticket, charged, worked_on, policy))
                 } else {
-                    Ok(self.from_holds(&open, charged, policy))
+                    Ok(self.draw_on_holds(&open, charged, policy))
                 }
             }
         }
@@ -146,7 +146,7 @@ impl Case<'_> {
     }
 
     /// SPEND-5: from what the estimates hold, one after the other, each in CARD-4's order.
-    fn from_holds(&self, estimates: &[&Estimate], charged: Minutes, policy: &Policy) -> Cover {
+    fn draw_on_holds(&self, estimates: &[&Estimate], charged: Minutes, policy: &Policy) -> Cover {
         let mut cover = Cover::default();
         for estimate in estimates {
             let draws = burn_down(self.draft.held_for(estimate.id), charged - cover.total());
@@ -164,7 +164,7 @@ impl Case<'_> {
     }
 
     /// TIME-5: a corrected entry under an estimate that is over may use what was reversed under it, and no more.
-    fn from_closed(
+    fn draw_again(
         &self,
         estimate: &Estimate,
         charged: Minutes,
@@ -174,7 +174,7 @@ impl Case<'_> {
         if estimate.status != EstimateStatus::Closed || estimate.correctable.is_zero() {
             return Err(Refusal::EstimateNotOpen { status: estimate.status });
         }
-        let mut cover = self.from_cards(charged.min(estimate.correctable), worked_on);
+        let mut cover = self.draw_on_cards(charged.min(estimate.correctable), worked_on);
         for line in &mut cover.lines {
             line.estimate = Some(estimate.id);
         }
@@ -201,14 +201,14 @@ impl Case<'_> {
             (true, false) => (ticket.correctable, Some(Refusal::RequesterNotAuthorised { asked: charged })),
             (false, _) => (ticket.correctable, Some(Refusal::AgreementRequired { asked: charged })),
         };
-        let mut cover = self.from_cards(charged.min(allowed), worked_on);
+        let mut cover = self.draw_on_cards(charged.min(allowed), worked_on);
         let short = Refusal::InsufficientMinutes { available: cover.total(), asked: charged };
         cover.refusal = Some(refusal.filter(|_| allowed < charged).unwrap_or(short));
         cover
     }
 
     /// TIME-4: from cards active on the day of the work (late from what expired since), else from cards active now.
-    pub(super) fn from_cards(&self, asked: Minutes, worked_on: NaiveDate) -> Cover {
+    pub(super) fn draw_on_cards(&self, asked: Minutes, worked_on: NaiveDate) -> Cover {
         let today = self.at.today();
         let of_that_day = self.draft.cards().filter(|card| card.is_valid_on(worked_on)).map(|card| {
             let late = if card.takes_late_work(worked_on, today) { card.expired } else { Minutes::ZERO };

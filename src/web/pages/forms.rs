@@ -30,8 +30,15 @@ impl Form {
         self.values.get(name)
     }
 
+    /// Whether it was refused because the cards hold too little: then a new card is a way out.
+    #[must_use]
+    pub fn too_few(&self) -> bool {
+        matches!(self.refusal(), Some(crate::domain::Refusal::InsufficientMinutes { .. }))
+    }
+
     /// What was typed, or what a fresh form starts with.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "reads better in a template")]
     pub fn or(&self, name: &str, fresh: impl ToString) -> String {
         if self.sent { self.get(name).to_owned() } else { fresh.to_string() }
     }

@@ -305,13 +305,11 @@ impl TicketPage {
         running.map(|shown| (shown.estimate.id, label(&shown.estimate))).collect()
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand out references")]
     fn channel(&self, via: &AnswerVia) -> &'static str {
         words::answer_via(*via, self.lang())
     }
 
-    fn too_few(&self, form: &Form) -> bool {
-        matches!(form.refusal(), Some(crate::domain::Refusal::InsufficientMinutes { .. }))
-    }
 }
 
 /// A person with the ceiling of their authorisation (SPEND-1).
@@ -558,9 +556,10 @@ async fn of_customer(
 
 /// Where this caller makes a ticket of a customer.
 fn new_address(caller: &Caller, customer: CustomerId) -> Option<String> {
-    match caller.is_staff() {
-        true => caller.is_agent().then(|| format!("/desk/customers/{customer}/tickets/new")),
-        false => Some(format!("/customers/{customer}/tickets/new")),
+    if caller.is_staff() {
+        caller.is_agent().then(|| format!("/desk/customers/{customer}/tickets/new"))
+    } else {
+        Some(format!("/customers/{customer}/tickets/new"))
     }
 }
 
