@@ -10,6 +10,7 @@ mod cancelled_begin;
 mod cli;
 mod common;
 mod crash;
+mod desk;
 mod door;
 mod hledger;
 mod journey;
