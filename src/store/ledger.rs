@@ -189,7 +189,15 @@ pub async fn movements(
 /// What the database says.
 pub async fn last_seq(on: &mut impl Statements, customer: CustomerId, at: DateTime<Utc>) -> Result<i64> {
     let found: Option<(i64,)> = on
-        .query("SELECT seq FROM transactions WHERE customer_id = $1 AND recorded_at <= $2 ORDER BY seq DESC LIMIT 1")
+        // The movements around that moment are two look-ups; between them are only transactions without movements.
+        .query(
+            "SELECT seq FROM transactions WHERE customer_id = $1 AND recorded_at <= $2
+               AND seq >= COALESCE((SELECT seq FROM movements WHERE customer_id = $1 AND recorded_at <= $2
+                                    ORDER BY recorded_at DESC, seq DESC LIMIT 1), 0)
+               AND seq <= COALESCE((SELECT seq FROM movements WHERE customer_id = $1 AND recorded_at > $2
+                                    ORDER BY recorded_at, seq LIMIT 1), 9223372036854775807)
+             ORDER BY seq DESC LIMIT 1",
+        )
         .bind(customer)
         .bind(at)
         .optional()

@@ -90,7 +90,8 @@ await look(customer, "accepted");
 // The agent logs 50 minutes; the line says what it will charge before it is sent.
 const agent = await visitor("agent");
 await agent.waitForSelector("#entry");
-const option = await agent.locator("#tickets option").evaluateAll((all, subject) => all.map((each) => each.value).find((value) => value.includes(subject)), subject);
+const number = subject.match(/\d+/)[0];
+const option = await agent.locator("#tickets option").evaluateAll((all, number) => all.map((each) => each.value).find((value) => value.startsWith(`${number} `)), number);
 expect(option, "the ticket can be picked in the agent's line");
 await agent.fill("#ticket", option);
 await agent.fill("#time", "0:50");

@@ -1,5 +1,7 @@
 //! All integration tests in one binary.
 
+#![expect(clippy::too_many_lines, reason = "a story is read from top to bottom")]
+#![expect(clippy::unused_self, reason = "a fixture reads better with its verbs on it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod access;

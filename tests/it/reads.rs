@@ -40,6 +40,7 @@ on_both! {
         assert_eq!(payments.iter().map(|payment| payment.open_after).collect::<Vec<_>>(), [Cents(28_400), Cents(0)]);
         assert_eq!(invoices::open(on, "", 50).await.unwrap(), [], "it is paid");
         assert_eq!(invoices::buyer(on, customer.id).await.unwrap(), *customer);
+        assert_eq!(invoices::owed(on, day("2100-01-01")).await.unwrap(), (Cents(0), Cents(0)), "all is paid");
     }
 }
 
@@ -55,6 +56,24 @@ on_both! {
         assert_eq!(own.iter().map(|ticket| ticket.number).collect::<Vec<_>>(), [1]);
         let ticket = own[0].clone();
         assert_eq!(tickets::get(on, ticket.id).await.unwrap(), Some(ticket.clone()));
+        assert_eq!(tickets::by_number(on, 1).await.unwrap(), Some(ticket.clone()));
+        assert_eq!(tickets::by_number(on, 99).await.unwrap(), None);
+        let mut kinds = Vec::new();
+        for row in &newest {
+            kinds.extend(time_entries::corrections(on, row.ticket.id).await.unwrap().into_iter().map(|row| row.kind));
+        }
+        kinds.extend(time_entries::corrections(on, ticket.id).await.unwrap().into_iter().map(|row| row.kind));
+        for kind in [TransactionKind::Reversal, TransactionKind::Cover, TransactionKind::Goodwill] {
+            assert!(kinds.contains(&kind), "{kind} is found on its ticket: {kinds:?}");
+        }
+        let whole = ledger::transactions(on, customer.id, i64::MAX, 200).await.unwrap();
+        for row in &whole {
+            let at = row.transaction.recorded_at;
+            let last = whole.iter().map(|row| &row.transaction).filter(|other| other.recorded_at <= at);
+            let last = last.map(|transaction| transaction.seq).max().unwrap();
+            assert_eq!(ledger::last_seq(on, customer.id, at).await.unwrap(), last);
+        }
+        assert_eq!(ledger::last_seq(on, customer.id, noon(2000, 1, 1)).await.unwrap(), 0);
 
         let asked = estimates::of_ticket(on, ticket.id).await.unwrap();
         assert_eq!((asked.len(), asked[0].estimate.status), (1, EstimateStatus::Closed));

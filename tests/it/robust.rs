@@ -2,7 +2,7 @@
 //! names, never with a fault of its own, and every error as a problem+json. Afterwards the ledger still verifies.
 
 use crate::common::http::{Answer, Site, text};
-use crate::common::{Fixture, on_both};
+use crate::common::on_both;
 use axum::body::Body;
 use axum::http::{Request, header};
 use proptest::prelude::*;

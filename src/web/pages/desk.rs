@@ -241,7 +241,13 @@ async fn log(app: &App, sent: &Submission) -> Result<TimeEntry> {
 }
 
 /// The desk with the line as it was typed.
-async fn again(app: &App, member: &Member, form: Form, line: Understood, status: StatusCode) -> Result<Response, Fault> {
+async fn again(
+    app: &App,
+    member: &Member,
+    form: Form,
+    line: Understood,
+    status: StatusCode,
+) -> Result<Response, Fault> {
     let tolerance = app.service.policies.at(app.service.policies.day(app.service.clock.now())).1.spending.tolerance;
     let mut page = DeskPage::read(app, member, &ListQuery::default()).await?;
     page.ways = WaysOut::of(form.refusal(), tolerance);
@@ -256,8 +262,5 @@ async fn again(app: &App, member: &Member, form: Form, line: Understood, status:
 
 /// The pages of this module.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/desk", get(index))
-        .route("/desk/preview", get(preview))
-        .route("/desk/time", post(book))
+    Router::new().route("/desk", get(index)).route("/desk/preview", get(preview)).route("/desk/time", post(book))
 }

@@ -143,10 +143,13 @@ pub async fn understand(app: &App, member: &Member, values: &Values) -> Result<U
 async fn preview(app: &App, member: &Member, values: &Values) -> Result<(TimeReceipt, Minutes)> {
     let ticket = ticket(&app.service, member, values.get("ticket")).await?;
     let lines = Values::default().with("description", "-");
-    let lines = ["time", "worked_on", "estimate_id"].into_iter().fold(lines, |all, name| all.with(name, values.get(name)));
+    let lines =
+        ["time", "worked_on", "estimate_id"].into_iter().fold(lines, |all, name| all.with(name, values.get(name)));
     let time = app.service.preview_time(&member.caller, ticket.id, work(&lines, member.lang())?).await?;
     let estimates = app.service.estimates_of(&member.caller, ticket.id).await?;
-    let named = estimates.iter().filter(|shown| values.filled("estimate_id").is_none() || Some(shown.estimate.id) == time.entry.estimate_id);
+    let named = estimates
+        .iter()
+        .filter(|shown| values.filled("estimate_id").is_none() || Some(shown.estimate.id) == time.entry.estimate_id);
     Ok((time.clone(), named.map(|shown| shown.estimate.held).sum()))
 }
 
@@ -179,7 +182,8 @@ mod tests {
     #[test]
     fn spend_5_goodwill_is_offered_up_to_the_tolerance() {
         let tolerance = Minutes(15);
-        let beyond = |left| Refusal::BeyondAgreement { agreed: Minutes(60), left: Minutes(left), asked: Minutes(60), tolerance };
+        let beyond =
+            |left| Refusal::BeyondAgreement { agreed: Minutes(60), left: Minutes(left), asked: Minutes(60), tolerance };
         let ways = |left| WaysOut::of(Some(&beyond(left)), tolerance);
         assert_eq!(ways(45), Some(WaysOut { uncovered: Minutes(15), goodwill: Some(Minutes(15)) }));
         assert_eq!(ways(30), Some(WaysOut { uncovered: Minutes(30), goodwill: None }));
