@@ -67,7 +67,8 @@ impl Service {
 
     /// The login of an address, if the password is right; costs the same time if not.
     async fn login_with(&self, email: &str, password: String) -> Result<Option<User>> {
-        let user = users::by_email(&mut self.db.reader().await?, email).await?;
+        let user =
+            if looks_like_email(email) { users::by_email(&mut self.db.reader().await?, email).await? } else { None };
         let stored = user.as_ref().and_then(|user| user.password.clone());
         let right = self.passwords.verify(password, stored).await;
         Ok(user.filter(|user| right && user.disabled_at.is_none()))
@@ -354,7 +355,10 @@ fn check_new_login(email: &str, name: &str) -> Result<()> {
     if !looks_like_email(email) {
         return Err(field("email", "expected an e-mail address"));
     }
-    if name.is_empty() { Err(field("name", "expected a name")) } else { Ok(()) }
+    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+        return Err(field("name", "expected a name of at most 200 characters, on one line"));
+    }
+    Ok(())
 }
 
 /// Whether a text has the shape of an e-mail address: one `@` with something on both sides and a point after it.
