@@ -94,7 +94,8 @@ impl Contact {
         if self.removed_at.is_some_and(|removed| removed <= at) {
             return Err(MayNot::Revoked);
         }
-        if !self.holds_on(day) {
+        let not_yet = self.valid_from.is_none() && policy.day(self.added_at) > day;
+        if not_yet || !self.holds_on(day) {
             return Err(MayNot::OutOfDates);
         }
         match self.ceiling {
