@@ -301,7 +301,10 @@ async fn furnish(site: &Site, admin: &str, number: usize) -> (Known, [String; 2]
     let ticket = post(&format!("{of_customer}/tickets"), ticket).await;
     let of_ticket = format!("/api/v1/tickets/{}", id(&ticket));
     let estimate = post(&format!("{of_ticket}/estimates"), json!({ "minutes": 60, "description": "Help" })).await;
-    let work = json!({ "worked_minutes": 20, "description": "Helped", "uncovered": true });
+    let agreed = post(&format!("{of_ticket}/estimates"), json!({ "minutes": 90, "description": "Work" })).await;
+    let agreement = json!({ "contact_id": owner["id"], "channel": "phone", "note": "said so" });
+    site.post(admin, &format!("/api/v1/estimates/{}/accept", id(&agreed)), &agreement).await.expect(200);
+    let work = json!({ "worked_minutes": 120, "description": "Helped", "uncovered": true });
     let entry = post(&format!("{of_ticket}/time-entries"), work).await;
     known.insert("customers", id(&customer));
     known.insert("contacts", id(&viewer));
@@ -310,7 +313,7 @@ async fn furnish(site: &Site, admin: &str, number: usize) -> (Known, [String; 2]
     known.insert("invoices", text(&card["invoice_id"]).to_owned());
     known.insert("tickets", id(&ticket));
     known.insert("estimates", id(&estimate));
-    known.insert("estimate_id", id(&estimate));
+    known.insert("estimate_id", id(&agreed));
     known.insert("time-entries", id(&entry));
     let jo = site.token_of(crate::common::http::id(&owner), "jo@oak.example").await;
     let kim = site.token_of(crate::common::http::id(&viewer), "kim@oak.example").await;

@@ -14,7 +14,7 @@ use strippenkaart::domain::{
     Account, Act, Actor, Balance, ContactId, CustomerId, Excess, Minutes, Target, command::Answer as Agreement,
     estimate::AnswerVia,
 };
-use strippenkaart::service::{jobs, ledger::Failure};
+use strippenkaart::service::{jobs, ledger::Failure, token};
 use strippenkaart::store::users::StaffRole;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -33,7 +33,8 @@ impl Api {
     fn new(runtime: Runtime, fixture: Fixture) -> Self {
         fixture.clock.set(day("2026-01-01").and_time(NaiveTime::MIN).and_utc());
         let site = Site::new(fixture);
-        let staff = runtime.block_on(site.staff(StaffRole::Admin));
+        runtime.block_on(site.user("admin@provider.example", "The admin", Some(StaffRole::Admin)));
+        let staff = token(&runtime, &site, "admin@provider.example");
         Self { runtime, site, staff, contacts: HashMap::new() }
     }
 
@@ -53,9 +54,14 @@ impl Api {
 
     /// Everybody who is added can log in, with the one address per name that scenarios use.
     fn let_in(&mut self, contact: ContactId, email: &str) {
-        let token = self.runtime.block_on(self.site.token_of(contact, email));
-        self.contacts.insert(contact, token);
+        self.runtime.block_on(self.site.token_of(contact, email));
+        self.contacts.insert(contact, token(&self.runtime, &self.site, email));
     }
+}
+
+/// A token that works longer than any scenario lasts.
+fn token(runtime: &Runtime, site: &Site, email: &str) -> String {
+    runtime.block_on(site.fixture.service.create_token(email, token::MAX_DAYS)).unwrap()
 }
 
 impl World for Api {

@@ -11,9 +11,6 @@ use strippenkaart::store::users::{self, StaffRole, User};
 use strippenkaart::web::{Settings, router};
 use tower::ServiceExt as _;
 
-/// How long tokens work: longer than the clock of any test goes.
-const TOKEN_DAYS: i64 = 3650;
-
 /// The whole site over a fixture's service.
 pub struct Site {
     pub fixture: Fixture,
@@ -120,7 +117,7 @@ impl Site {
     pub async fn staff(&self, role: StaffRole) -> String {
         let email = format!("{role}@provider.example");
         self.user(&email, &format!("The {role}"), Some(role)).await;
-        self.fixture.service.create_token(&email, TOKEN_DAYS).await.unwrap()
+        self.fixture.service.create_token(&email, 90).await.unwrap()
     }
 
     /// A token of a contact, by a login with this address that is made when there is none.
@@ -134,7 +131,7 @@ impl Site {
         let mut tx = service.db.begin().await.unwrap();
         users::attach(&mut tx, contact, user, self.fixture.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
-        service.create_token(email, TOKEN_DAYS).await.unwrap()
+        service.create_token(email, 90).await.unwrap()
     }
 }
 
