@@ -335,7 +335,12 @@ async fn an_invoice_that_was_due_is_marked_as_late() {
 async fn customers_are_made_searched_and_paged() {
     let fixture = Fixture::sqlite().await;
     let agent = Browser::agent(&fixture).await;
-    let new = [("name", "Obs De Regenboog"), ("email", "Info@Regenboog.example"), ("locale", "nl"), ("monthly_amount", "82,50")];
+    let new = [
+        ("name", "Obs De Regenboog"),
+        ("email", "Info@Regenboog.example"),
+        ("locale", "nl"),
+        ("monthly_amount", "82,50"),
+    ];
     let bad = agent.post("/customers/new", &[("name", "Obs"), ("email", "nergens"), ("locale", "nl")]).await;
     assert_eq!((bad.status, bad.value("#name")), (StatusCode::UNPROCESSABLE_ENTITY, "Obs".to_owned()));
     let made = agent.post("/customers/new", &new).await;
@@ -368,7 +373,10 @@ async fn an_administrator_invites_and_blocks() {
     assert!(invited.value("#link").starts_with("http://localhost:8080/invite/"), "{}", invited.text);
     assert!(!admin.get("/users").await.text.contains("/invite/"), "shown once");
     let bad = admin.post("/users", &[("name", "Tom"), ("email", "tom"), ("role", "king")]).await;
-    assert_eq!((bad.status, bad.value("#name"), bad.texts(".error").len()), (StatusCode::UNPROCESSABLE_ENTITY, "Tom".to_owned(), 2));
+    assert_eq!(
+        (bad.status, bad.value("#name"), bad.texts(".error").len()),
+        (StatusCode::UNPROCESSABLE_ENTITY, "Tom".to_owned(), 2)
+    );
     let reset = admin.post(&format!("/users/{}/reset", agent.user), &[]).await;
     assert!(reset.value("#link").contains("/invite/"));
     assert_eq!(admin.post(&format!("/users/{}/disable", agent.user), &[]).await.location, "/users");
@@ -416,10 +424,11 @@ async fn nobody_gets_what_their_role_does_not_allow() {
         assert_eq!(agent.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     let own = ["/desk", "/desk/preview?time=1u", "/finance", "/users", "/customers/new"];
-    for path in own.into_iter().map(str::to_owned).chain([
-        format!("/finance/customers/{customer}/cards/new"),
-        format!("/desk/customers/{customer}/tickets/new"),
-    ]) {
+    for path in own
+        .into_iter()
+        .map(str::to_owned)
+        .chain([format!("/finance/customers/{customer}/cards/new"), format!("/desk/customers/{customer}/tickets/new")])
+    {
         assert_eq!(contact.get(&path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     for path in ["/users".to_owned(), format!("/users/{}/reset", agent.user), format!("/users/{}/enable", agent.user)] {

@@ -97,8 +97,6 @@ struct DeskPage {
     form: Form,
     line: Understood,
     ways: Option<WaysOut>,
-    /// The ticket of a refused line, to ask for an agreement there.
-    refused_on: Option<String>,
     notice: Option<String>,
     list: CustomerList,
     tickets: Vec<OnDesk>,
@@ -130,7 +128,6 @@ impl DeskPage {
             form: Form::default(),
             line: Understood::default(),
             ways: None,
-            refused_on: None,
             notice: None,
             list,
             tickets,
@@ -241,13 +238,18 @@ async fn log(app: &App, sent: &Submission) -> Result<TimeEntry> {
 }
 
 /// The desk with the line as it was typed.
-async fn again(app: &App, member: &Member, form: Form, line: Understood, status: StatusCode) -> Result<Response, Fault> {
+async fn again(
+    app: &App,
+    member: &Member,
+    form: Form,
+    line: Understood,
+    status: StatusCode,
+) -> Result<Response, Fault> {
     let tolerance = app.service.policies.at(app.service.policies.day(app.service.clock.now())).1.spending.tolerance;
     let mut page = DeskPage::read(app, member, &ListQuery::default()).await?;
-    page.ways = WaysOut::of(form.refusal(), tolerance);
-    if page.ways.is_some() {
+    if form.refusal().is_some() {
         let ticket = entry::ticket(&app.service, member, form.get("ticket")).await?;
-        page.refused_on = Some(ticket.id.to_string());
+        page.ways = WaysOut::of(form.refusal(), ticket.id, tolerance);
     }
     (page.form, page.line) = (form, line);
     page.page = page.page.at("/desk".to_owned());
@@ -256,8 +258,5 @@ async fn again(app: &App, member: &Member, form: Form, line: Understood, status:
 
 /// The pages of this module.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/desk", get(index))
-        .route("/desk/preview", get(preview))
-        .route("/desk/time", post(book))
+    Router::new().route("/desk", get(index)).route("/desk/preview", get(preview)).route("/desk/time", post(book))
 }

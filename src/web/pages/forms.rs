@@ -183,7 +183,10 @@ mod tests {
         let zone = chrono_tz::Europe::Amsterdam;
         let read = moment(&mut fields, "at", &values, zone).unwrap();
         assert_eq!(read.to_rfc3339(), "2026-07-01T10:00:00+00:00");
-        assert_eq!((moment(&mut fields, "bad", &values, zone), moment(&mut fields, "none", &values, zone)), (None, None));
+        assert_eq!(
+            (moment(&mut fields, "bad", &values, zone), moment(&mut fields, "none", &values, zone)),
+            (None, None)
+        );
         assert!(fields.done().is_err());
     }
 }

@@ -174,19 +174,22 @@ impl TicketPage {
     /// COVER-2 and SPEND-7 in one sentence.
     fn coverage(&self) -> &'static str {
         let (nl, en) = match self.view.ticket.kind {
-            TicketKind::Defect => {
-                ("Een storing in ons eigen product lossen we gratis op.", "A defect in our own product is repaired free of charge.")
-            }
-            TicketKind::Question => {
-                ("Een vraag over het gebruik gaat van de strippenkaart, na akkoord.", "A question about how to use it comes off the card, once agreed.")
-            }
+            TicketKind::Defect => (
+                "Een storing in ons eigen product lossen we gratis op.",
+                "A defect in our own product is repaired free of charge.",
+            ),
+            TicketKind::Question => (
+                "Een vraag over het gebruik gaat van de strippenkaart, na akkoord.",
+                "A question about how to use it comes off the card, once agreed.",
+            ),
             TicketKind::ThirdParty => (
                 "Een storing bij een andere leverancier gaat van de strippenkaart, na akkoord.",
                 "Trouble with somebody else's product comes off the card, once agreed.",
             ),
-            TicketKind::Change => {
-                ("Een wijziging of advies gaat van de strippenkaart, na akkoord.", "A change or advice comes off the card, once agreed.")
-            }
+            TicketKind::Change => (
+                "Een wijziging of advies gaat van de strippenkaart, na akkoord.",
+                "A change or advice comes off the card, once agreed.",
+            ),
         };
         either(self.lang(), nl, en)
     }
@@ -282,9 +285,10 @@ impl TicketPage {
                 _ => self.t.covered_later,
             };
             let day = text::date(corrected.recorded_at.with_timezone(&self.zone).date_naive(), self.lang());
-            let by = corrected.by_name.as_ref().map_or(String::new(), |name| {
-                either(self.lang(), format!(" door {name}"), format!(" by {name}"))
-            });
+            let by = corrected
+                .by_name
+                .as_ref()
+                .map_or(String::new(), |name| either(self.lang(), format!(" door {name}"), format!(" by {name}")));
             let reason = corrected.reason.as_deref().unwrap_or(self.t.erased);
             either(self.lang(), format!("{what} op {day}{by}: {reason}"), format!("{what} on {day}{by}: {reason}"))
         };
@@ -326,7 +330,10 @@ fn sentence(done: &str, lang: Lang) -> Option<&'static str> {
         "recorded" => ("Akkoord vastgelegd. De uren zijn gereserveerd.", "Agreement recorded. The hours are held."),
         "closed" => ("Gesloten. Wat over was, is vrijgegeven.", "Closed. What was left is released."),
         "declined" => ("Afwijzing vastgelegd.", "Recorded as declined."),
-        "reversed" => ("Teruggedraaid. De uren staan weer waar ze vandaan kwamen.", "Reversed. The hours are back where they came from."),
+        "reversed" => (
+            "Teruggedraaid. De uren staan weer waar ze vandaan kwamen.",
+            "Reversed. The hours are back where they came from.",
+        ),
         "covered" => ("Gedekt.", "Covered."),
         _ => return None,
     };
@@ -363,7 +370,7 @@ async fn answer(
     let (status, refused) = Refused::with_status(error, sent.member.lang())?;
     let mut page = TicketPage::read(app, &sent.member, ticket).await?;
     let tolerance = app.service.policies.at(page.view.today).1.spending.tolerance;
-    page.ways = WaysOut::of(refused.refusal.as_ref(), tolerance).filter(|_| form == "time");
+    page.ways = WaysOut::of(refused.refusal.as_ref(), ticket, tolerance).filter(|_| form == "time");
     page.forms = Forms::sent(form, Form::sent(sent.values.clone(), refused));
     show_with(status, &page)
 }
