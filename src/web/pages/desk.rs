@@ -97,8 +97,6 @@ struct DeskPage {
     form: Form,
     line: Understood,
     ways: Option<WaysOut>,
-    /// The ticket of a refused line, to ask for an agreement there.
-    refused_on: Option<String>,
     notice: Option<String>,
     list: CustomerList,
     tickets: Vec<OnDesk>,
@@ -130,7 +128,6 @@ impl DeskPage {
             form: Form::default(),
             line: Understood::default(),
             ways: None,
-            refused_on: None,
             notice: None,
             list,
             tickets,
@@ -250,10 +247,9 @@ async fn again(
 ) -> Result<Response, Fault> {
     let tolerance = app.service.policies.at(app.service.policies.day(app.service.clock.now())).1.spending.tolerance;
     let mut page = DeskPage::read(app, member, &ListQuery::default()).await?;
-    page.ways = WaysOut::of(form.refusal(), tolerance);
-    if page.ways.is_some() {
+    if form.refusal().is_some() {
         let ticket = entry::ticket(&app.service, member, form.get("ticket")).await?;
-        page.refused_on = Some(ticket.id.to_string());
+        page.ways = WaysOut::of(form.refusal(), ticket.id, tolerance);
     }
     (page.form, page.line) = (form, line);
     page.page = page.page.at("/desk".to_owned());

@@ -5,7 +5,7 @@ use super::texts::texts;
 use super::words::{self, either};
 use super::{Member, Values, forms};
 use crate::domain::decide::TimeReceipt;
-use crate::domain::{CoveredBy, Excess, Minutes, Refusal, Ticket, duration};
+use crate::domain::{CoveredBy, Excess, Minutes, Refusal, Ticket, TicketId, duration};
 use crate::service::ledger::Failure;
 use crate::service::{Error, Result, Service, time_entries::Work};
 use crate::web::App;
@@ -48,6 +48,8 @@ impl Understood {
 /// Ways out of a refusal, as buttons of the same form (TIME-7, SPEND-5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaysOut {
+    /// Where an agreement can be asked.
+    pub ticket: TicketId,
     /// What would be uncovered.
     pub uncovered: Minutes,
     /// The same, if it may be given away on the spot.
@@ -55,9 +57,9 @@ pub struct WaysOut {
 }
 
 impl WaysOut {
-    /// The ways out of a refusal, under a policy that gives away up to `tolerance`.
+    /// The ways out of a refusal on a ticket, under a policy that gives away up to `tolerance`.
     #[must_use]
-    pub fn of(refusal: Option<&Refusal>, tolerance: Minutes) -> Option<Self> {
+    pub fn of(refusal: Option<&Refusal>, ticket: TicketId, tolerance: Minutes) -> Option<Self> {
         let uncovered = match refusal? {
             Refusal::BeyondAgreement { left, asked, .. } => *asked - *left,
             Refusal::InsufficientMinutes { available, asked } => *asked - *available,
@@ -65,7 +67,7 @@ impl WaysOut {
             Refusal::BeyondTolerance { shortage, .. } => *shortage,
             _ => return None,
         };
-        Some(Self { uncovered, goodwill: Some(uncovered).filter(|short| *short <= tolerance) })
+        Some(Self { ticket, uncovered, goodwill: Some(uncovered).filter(|short| *short <= tolerance) })
     }
 }
 
@@ -184,11 +186,12 @@ mod tests {
         let tolerance = Minutes(15);
         let beyond =
             |left| Refusal::BeyondAgreement { agreed: Minutes(60), left: Minutes(left), asked: Minutes(60), tolerance };
-        let ways = |left| WaysOut::of(Some(&beyond(left)), tolerance);
-        assert_eq!(ways(45), Some(WaysOut { uncovered: Minutes(15), goodwill: Some(Minutes(15)) }));
-        assert_eq!(ways(30), Some(WaysOut { uncovered: Minutes(30), goodwill: None }));
-        assert_eq!(WaysOut::of(Some(&Refusal::AlreadyReversed), tolerance), None);
-        assert_eq!(WaysOut::of(None, tolerance), None);
+        let ticket = TicketId::from(uuid::Uuid::nil());
+        let ways = |left| WaysOut::of(Some(&beyond(left)), ticket, tolerance);
+        assert_eq!(ways(45), Some(WaysOut { ticket, uncovered: Minutes(15), goodwill: Some(Minutes(15)) }));
+        assert_eq!(ways(30), Some(WaysOut { ticket, uncovered: Minutes(30), goodwill: None }));
+        assert_eq!(WaysOut::of(Some(&Refusal::AlreadyReversed), ticket, tolerance), None);
+        assert_eq!(WaysOut::of(None, ticket, tolerance), None);
     }
 
     #[test]

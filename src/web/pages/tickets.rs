@@ -369,7 +369,7 @@ async fn answer(
     let (status, refused) = Refused::with_status(error, sent.member.lang())?;
     let mut page = TicketPage::read(app, &sent.member, ticket).await?;
     let tolerance = app.service.policies.at(page.view.today).1.spending.tolerance;
-    page.ways = WaysOut::of(refused.refusal.as_ref(), tolerance).filter(|_| form == "time");
+    page.ways = WaysOut::of(refused.refusal.as_ref(), ticket, tolerance).filter(|_| form == "time");
     page.forms = Forms::sent(form, Form::sent(sent.values.clone(), refused));
     show_with(status, &page)
 }
