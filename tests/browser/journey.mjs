@@ -24,7 +24,7 @@ const expect = (truth, what) => {
 
 /** Somebody with a browser of their own, logged in by the login page. */
 async function visitor(role, options = {}) {
-  const context = await browser.newContext({ locale: "nl-NL", ...options });
+  const context = await browser.newContext({ locale: "nl-NL", reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   page.on("console", (message) => {
     // The browser says of every answer above 399 that loading failed; that is no fault of a page.
