@@ -31,12 +31,16 @@ effective_from = 2020-01-01
 [provider]
 name = "Bench"
 email = "bench@example.org"
+[time]
+increment_minutes = 1
 [cards]
 hourly_price = "80.00"
 [spending]
 agreement = "not_required"
 "#;
 const PORT: u16 = 18_099;
+/// Cards of each customer, of 600 000 minutes; an entry takes one.
+const CARDS: usize = 3;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
@@ -96,11 +100,11 @@ async fn seed(address: &str, customers: usize, movements: usize) -> Seeded {
     let actor = Actor::Staff(agent.id);
     let mut seeded = Seeded { token, customers: Vec::new(), tickets: Vec::new() };
     for number in 0..customers {
-        let (customer, ticket) = customer(&service, actor, &format!("{number} {email}"), 100_000_000 / customers).await;
+        let (customer, ticket) = customer(&service, actor, &format!("{number} {email}"), CARDS).await;
         seeded.customers.push(customer);
         seeded.tickets.push(ticket);
     }
-    let next = Arc::new(AtomicUsize::new(customers * 2));
+    let next = Arc::new(AtomicUsize::new(customers * CARDS));
     let tickets = Arc::new(seeded.tickets.clone());
     let tasks: Vec<_> = (0..512)
         .map(|_| {
@@ -130,7 +134,7 @@ async fn seed(address: &str, customers: usize, movements: usize) -> Seeded {
 fn log(ticket: TicketId) -> Act {
     Act::LogTime {
         ticket,
-        worked: Minutes(15),
+        worked: Minutes(1),
         worked_on: None,
         description: "Helped with a question".to_owned(),
         estimate: None,
@@ -140,7 +144,7 @@ fn log(ticket: TicketId) -> Act {
 }
 
 /// One customer with enough paid hours, an owner who asks, and a ticket.
-async fn customer(service: &Service, actor: Actor, name: &str, minutes: usize) -> (CustomerId, TicketId) {
+async fn customer(service: &Service, actor: Actor, name: &str, cards: usize) -> (CustomerId, TicketId) {
     let id: CustomerId = service.clock.id();
     let target = Target::Customer(id);
     let submit = |target, act| service.submit(service.command(actor, None, target, act));
@@ -164,9 +168,8 @@ async fn customer(service: &Service, actor: Actor, name: &str, minutes: usize) -
         asked_via: None,
     };
     let Receipt::Contact(Contact { id: owner, .. }) = submit(target, act).await.unwrap() else { unreachable!() };
-    let most = 10_000 * 60;
-    for _ in 0..minutes.div_ceil(most).max(1) {
-        let act = Act::OrderCard { product: format!("{}h", (minutes.min(most) / 60).max(100)) };
+    for _ in 0..cards {
+        let act = Act::OrderCard { product: "10000h".to_owned() };
         let Receipt::Card(_, Some(invoice)) = submit(target, act).await.unwrap() else { unreachable!() };
         let act = Act::RecordPayment {
             invoice: invoice.id,
@@ -216,7 +219,7 @@ async fn wait_ready() {
 }
 
 fn entry(ticket: TicketId, token: &str) -> String {
-    let body = r#"{"worked_minutes":15,"description":"Helped with a question"}"#;
+    let body = r#"{"worked_minutes":1,"description":"Helped with a question"}"#;
     format!(
         "POST /api/v1/tickets/{ticket}/time-entries HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

@@ -156,13 +156,11 @@ impl Service {
 
     async fn balance_now(&self, tx: &mut Tx, id: CustomerId, now: DateTime<Utc>) -> Result<BalanceView> {
         let today = self.policies.day(now);
-        let loaded = books::read(tx, id, today).await?.ok_or(Error::NotFound("customer"))?;
+        let loaded = books::figures(tx, id).await?.ok_or(Error::NotFound("customer"))?;
         let at = Circumstances { policies: &self.policies, now, numbers: &Numbers::default() };
         let Ledger { rows, .. } = settled(&loaded, id, at);
         let customer = rows.customer.ok_or(Error::NotFound("customer"))?;
-        let all = cards::of(tx, id).await?;
-        let as_seen = all.into_iter().map(|card| rows.cards.get(&card.id).cloned().unwrap_or(card));
-        let cards = as_seen.map(|card| CardView { status: card.status(today), card }).collect();
+        let cards = rows.cards.into_values().map(|card| CardView { status: card.status(today), card }).collect();
         Ok(BalanceView { total: customer.balance(), customer, as_of: now, cards })
     }
 

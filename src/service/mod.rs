@@ -17,6 +17,7 @@ pub mod tickets;
 pub mod time_entries;
 pub mod token;
 pub mod verify;
+pub mod wicket;
 
 use crate::clock::Clock;
 use crate::domain::{Policies, Refusal};
@@ -43,6 +44,8 @@ pub struct Service {
     pub passwords: password::Passwords,
     /// Slows down guesses at logins and links.
     pub throttle: Arc<throttle::Throttle>,
+    /// Who is behind a token.
+    pub wicket: wicket::Wicket,
 }
 
 /// Why a use case did not do what was asked.
@@ -145,7 +148,8 @@ impl Service {
         let (door, writer) = Door::open(db.clone(), clock.clone(), Arc::clone(&policies));
         let passwords = password::Passwords::default();
         let throttle = Arc::new(throttle::Throttle::new());
-        Ok((Self { db, clock, policies, door, tokens, passwords, throttle }, writer))
+        let wicket = wicket::Wicket::open(db.clone());
+        Ok((Self { db, clock, policies, door, tokens, passwords, throttle, wicket }, writer))
     }
 }
 

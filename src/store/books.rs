@@ -199,6 +199,29 @@ pub async fn read(tx: &mut Tx, customer: CustomerId, today: NaiveDate) -> Result
     Ok(Some(ledger))
 }
 
+/// The ledger of one customer with every card it ever had, and without its persons: for showing a balance.
+///
+/// # Errors
+/// What the database says.
+pub async fn figures(tx: &mut Tx, customer: CustomerId) -> Result<Option<Ledger>> {
+    let sql = "SELECT * FROM customers WHERE id = $1";
+    let Some(found): Option<Customer> = tx.query(sql).bind(customer).optional().await? else { return Ok(None) };
+    let cards: Vec<Card> = tx.query("SELECT * FROM cards WHERE customer_id = $1").bind(customer).all().await?;
+    let sql = "SELECT * FROM estimates WHERE customer_id = $1 AND status IN ('proposed', 'accepted')";
+    let estimates: Vec<Estimate> = tx.query(sql).bind(customer).all().await?;
+    let mut holds: Vec<Hold> = Vec::new();
+    if estimates.iter().any(|estimate| estimate.held.is_positive()) {
+        let sql = "SELECT * FROM holds WHERE customer_id = $1 AND minutes > 0";
+        holds = tx.query(sql).bind(customer).all().await?;
+    }
+    let mut ledger = Ledger::default();
+    ledger.rows.customer = Some(found);
+    ledger.rows.cards = cards.into_iter().map(|card| (card.id, card)).collect();
+    ledger.rows.estimates = estimates.into_iter().map(|estimate| (estimate.id, estimate)).collect();
+    ledger.rows.holds = holds.into_iter().map(|hold| ((hold.estimate_id, hold.card_id), hold)).collect();
+    Ok(Some(ledger))
+}
+
 /// Loads what `command` would need, without locks and without taking numbers: for a preview.
 ///
 /// # Errors
@@ -308,8 +331,11 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
     let cards: Vec<Card> = tx.query(sql).bind_json(json(ids)).bind(oldest).all().await?;
     let sql = "SELECT * FROM estimates WHERE customer_id {in} AND status IN ('proposed', 'accepted')";
     let estimates: Vec<Estimate> = tx.query(sql).bind_json(json(ids)).all().await?;
-    let sql = "SELECT * FROM holds WHERE customer_id {in} AND minutes > 0";
-    let holds: Vec<Hold> = tx.query(sql).bind_json(json(ids)).all().await?;
+    let mut holds: Vec<Hold> = Vec::new();
+    if estimates.iter().any(|estimate| estimate.held.is_positive()) {
+        holds =
+            tx.query("SELECT * FROM holds WHERE customer_id {in} AND minutes > 0").bind_json(json(ids)).all().await?;
+    }
     place(contacts, books, |row| row.customer_id, |rows, row| rows.contacts.insert(row.id, row));
     place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
     place(estimates, books, |row| row.customer_id, |rows, row| rows.estimates.insert(row.id, row));

@@ -350,6 +350,9 @@ impl Db {
                 .max_connections(most)
                 .acquire_timeout(Duration::from_secs(10))
                 .test_before_acquire(false)
+        };
+        let guarded = |most: u32| {
+            pool(most)
                 // sqlx 0.9.0 hands out connections that are still inside a transaction when a `begin` was cancelled; what is
                 // written on such a one is acknowledged and lost. BEGIN joins such a transaction, ROLLBACK ends it.
                 .before_acquire(|connection, _| {
@@ -359,7 +362,7 @@ impl Db {
                     })
                 })
         };
-        let writer = pool(4).connect_with(options.clone()).await?;
+        let writer = guarded(4).connect_with(options.clone()).await?;
         let reader = pool(8).connect_with(options).await?;
         Ok(Self::Postgres { writer, reader })
     }
@@ -386,17 +389,21 @@ impl Db {
         })
     }
 
-    /// One snapshot for several reads; nothing can be written through it.
+    /// One snapshot for several reads; nothing can be written through it. A caller that goes away does not cancel its
+    /// BEGIN, so a connection never goes back to the pool inside a transaction that nobody knows of.
     ///
     /// # Errors
     /// When no connection comes free or the database does not answer.
     pub async fn snapshot(&self) -> Result<Tx> {
-        Ok(match self {
-            Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await?),
+        match self {
+            Self::Sqlite { reader, .. } => Ok(Tx::Sqlite(reader.begin().await?)),
             Self::Postgres { reader, .. } => {
-                Tx::Postgres(reader.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                let reader = reader.clone();
+                let begin = async move { reader.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await };
+                let opened = tokio::spawn(begin).await.map_err(|_| sqlx::Error::WorkerCrashed)?;
+                Ok(Tx::Postgres(opened?))
             }
-        })
+        }
     }
 
     /// A connection for single reads, without a transaction around them.

@@ -1,6 +1,6 @@
 //! Logins: users, sessions, tokens, invitations. The only writes outside the ledger's door.
 
-use super::{Result, Statements, Tx, record};
+use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{ContactId, UserId, words::words};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -114,19 +114,34 @@ pub async fn by_id(on: &mut impl Statements, id: UserId) -> Result<Option<User>>
     on.query("SELECT * FROM users WHERE id = $1").bind(id).optional().await
 }
 
-/// The login of a token that was neither revoked nor disabled.
+/// The logins of tokens, each with the token's jti; revoked tokens and disabled logins are left out.
 ///
 /// # Errors
 /// What the database says.
-pub async fn by_token(on: &mut impl Statements, jti: Uuid, user: UserId) -> Result<Option<User>> {
+pub async fn by_tokens(on: &mut impl Statements, tokens: &[Uuid]) -> Result<Vec<ByToken>> {
+    let list = tokens.iter().map(|jti| jti.to_string().into()).collect();
     on.query(
-        "SELECT users.* FROM tokens JOIN users ON users.id = user_id
-         WHERE jti = $1 AND user_id = $2 AND revoked_at IS NULL AND disabled_at IS NULL",
+        "SELECT users.*, jti FROM tokens JOIN users ON users.id = user_id
+         WHERE jti {in} AND revoked_at IS NULL AND disabled_at IS NULL",
     )
-    .bind(jti)
-    .bind(user)
-    .optional()
+    .bind_json(list)
+    .all()
     .await
+}
+
+/// A token and its login.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByToken {
+    /// Identity of the token.
+    pub jti: Uuid,
+    /// Whose it is.
+    pub user: User,
+}
+
+impl Record for ByToken {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { jti: row.get("jti")?, user: User::read(row)? })
+    }
 }
 
 /// The login of a session that has not ended.

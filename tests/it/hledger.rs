@@ -1,13 +1,13 @@
 //! The export as hledger sees it: it accepts the journal and adds up to our balances.
 
-use crate::common::on_both;
+use crate::common::{noon, on_both};
 use crate::story;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Output};
 use strippenkaart::domain::{Account, Balance, CardId};
 use strippenkaart::exchange::hledger::account_name;
-use strippenkaart::service::journal;
+use strippenkaart::service::{journal, policies::Given};
 use strippenkaart::store::{Db, walk::Walk};
 use tempfile::NamedTempFile;
 
@@ -102,4 +102,21 @@ on_both! {
         let check = hledger(&export(&fixture.service.db).await, &["check", "--strict"]);
         assert!(check.status.success(), "{check:?}");
     }
+}
+
+#[tokio::test]
+#[cfg_attr(no_hledger, ignore = "hledger not found")]
+async fn hledger_adds_up_to_the_balances_of_the_demo() {
+    let directory = tempfile::tempdir().unwrap();
+    let db = Db::open(&format!("sqlite://{}", directory.path().join("demo.db").display())).await.unwrap();
+    db.migrate().await.unwrap();
+    let policy = Given::read("standard").unwrap();
+    strippenkaart::cli::demo::seed(&db, policy, noon(2026, 11, 22), |_| ()).await.unwrap();
+    let journal = export(&db).await;
+    let check = hledger(&journal, &["check", "--strict"]);
+    assert!(check.status.success(), "{check:?}");
+    let ours = counters(&db).await;
+    let customers: BTreeSet<&str> = ours.keys().filter_map(|account| account.split(':').nth(1)).collect();
+    assert_eq!(customers.len(), 40, "everybody has something: {customers:?}");
+    assert_eq!(balances(&journal), ours);
 }
