@@ -95,8 +95,12 @@ impl From<Refusal> for Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "a read failed");
+        // PostgreSQL: the connection, its resources, an operator who ends it. Such a read may be tried again.
+        let gone = |code: &str| code.len() == 5 && ["08", "53", "57"].contains(&&code[..2]);
+        let lost = error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| gone(&code));
         Self::Ledger(match error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Failure::Unavailable,
+            _ if lost => Failure::Unavailable,
             _ => Failure::Broken,
         })
     }

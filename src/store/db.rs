@@ -26,6 +26,9 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 /// The oldest SQLite without the bug that could corrupt a WAL database: 3.51.3. It also has `jsonb_each`, since 3.51.0.
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
+/// A connection to a server that was idle for longer is asked whether it still answers before it is used.
+const STALE: Duration = Duration::from_millis(100);
+
 /// An open database: one connection that writes, a pool that reads.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -363,7 +366,15 @@ impl Db {
                 })
         };
         let writer = guarded(4).connect_with(options.clone()).await?;
-        let reader = pool(8).connect_with(options).await?;
+        let reader = pool(8).before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for > STALE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+        let reader = reader.connect_with(options).await?;
         Ok(Self::Postgres { writer, reader })
     }
 

@@ -4,7 +4,9 @@ use crate::common::{day, noon, on_both};
 use crate::story;
 use strippenkaart::domain::{Account, Cents, EstimateStatus, Minutes, TransactionKind, UserId};
 use strippenkaart::store::users::{Invitation, Purpose, StaffRole, User};
-use strippenkaart::store::{cards, contacts, customers, estimates, invoices, ledger, tickets, time_entries, users};
+use strippenkaart::store::{
+    books, cards, contacts, customers, estimates, invoices, ledger, tickets, time_entries, users,
+};
 
 on_both! {
     under story::policy();
@@ -28,6 +30,9 @@ on_both! {
 
         let own = cards::of(on, customer.id).await.unwrap();
         assert_eq!(own.iter().map(|card| card.granted).sum::<Minutes>(), Minutes(480));
+        let figures = books::figures(&mut fixture.service.db.snapshot().await.unwrap(), customer.id).await.unwrap();
+        let rows = figures.unwrap().rows;
+        assert_eq!((rows.customer.as_ref(), rows.cards.into_values().collect::<Vec<_>>()), (Some(customer), own.clone()));
         let sold = cards::sold(on, None, 50).await.unwrap();
         assert_eq!((sold.len(), sold[0].minutes, sold[0].open), (1, Minutes(300), Cents(0)));
         assert_eq!(cards::sold(on, Some(&sold[0].invoice_number), 50).await.unwrap(), []);
