@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::store::cards::Sold;
 use crate::store::invoices::Owed;
-use crate::store::{cards, invoices};
+use crate::store::{cards, customers, invoices};
 use chrono::NaiveDate;
 
 /// An invoice with what a page or the API shows beside it.
@@ -78,7 +78,7 @@ impl Service {
         caller.see(invoice.customer_id).map_err(|_| Error::NotFound("invoice"))?;
         let (product, minutes) = invoices::subject(&mut on, invoice.card_id).await?;
         let payments = invoices::payments(&mut on, id).await?;
-        let buyer = invoices::buyer(&mut on, invoice.customer_id).await?;
+        let buyer = customers::get(&mut on, invoice.customer_id).await?.ok_or(Error::NotFound("customer"))?;
         Ok(InvoiceView { invoice, buyer, product, minutes, payments })
     }
 

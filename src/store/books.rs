@@ -190,8 +190,7 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
 /// What the database says.
 pub async fn read(tx: &mut Tx, customer: CustomerId, today: NaiveDate) -> Result<Option<Ledger>> {
     let mut books = Books::default();
-    let sql = "SELECT * FROM customers WHERE id = $1";
-    let Some(found): Option<Customer> = tx.query(sql).bind(customer).optional().await? else { return Ok(None) };
+    let Some(found) = super::customers::get(tx, customer).await? else { return Ok(None) };
     books.ledgers.insert(customer, Ledger::default());
     load_open(tx, &BTreeSet::from([customer.to_string()]), today, &mut books).await?;
     let mut ledger = books.ledgers.remove(&customer).unwrap_or_default();
@@ -204,9 +203,8 @@ pub async fn read(tx: &mut Tx, customer: CustomerId, today: NaiveDate) -> Result
 /// # Errors
 /// What the database says.
 pub async fn figures(tx: &mut Tx, customer: CustomerId) -> Result<Option<Ledger>> {
-    let sql = "SELECT * FROM customers WHERE id = $1";
-    let Some(found): Option<Customer> = tx.query(sql).bind(customer).optional().await? else { return Ok(None) };
-    let cards: Vec<Card> = tx.query("SELECT * FROM cards WHERE customer_id = $1").bind(customer).all().await?;
+    let Some(found) = super::customers::get(tx, customer).await? else { return Ok(None) };
+    let cards = super::cards::of(tx, customer).await?;
     let sql = "SELECT * FROM estimates WHERE customer_id = $1 AND status IN ('proposed', 'accepted')";
     let estimates: Vec<Estimate> = tx.query(sql).bind(customer).all().await?;
     let mut holds: Vec<Hold> = Vec::new();

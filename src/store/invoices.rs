@@ -1,7 +1,7 @@
 //! Reads of invoices and payments.
 
 use super::{Record, Result, Row, Statements};
-use crate::domain::{CardId, Cents, Customer, CustomerId, Invoice, InvoiceId, Minutes, Payment};
+use crate::domain::{CardId, Cents, CustomerId, Invoice, InvoiceId, Minutes, Payment};
 use chrono::NaiveDate;
 
 /// One invoice.
@@ -86,12 +86,4 @@ pub async fn owed(on: &mut impl Statements, today: NaiveDate) -> Result<(Cents, 
     .bind(today)
     .one()
     .await
-}
-
-/// Who an invoice is for.
-///
-/// # Errors
-/// Also when there is no such customer.
-pub async fn buyer(on: &mut impl Statements, customer: CustomerId) -> Result<Customer> {
-    on.query("SELECT * FROM customers WHERE id = $1").bind(customer).one().await
 }

@@ -44,7 +44,6 @@ on_both! {
         let payments = invoices::payments(on, bills[0].id).await.unwrap();
         assert_eq!(payments.iter().map(|payment| payment.open_after).collect::<Vec<_>>(), [Cents(28_400), Cents(0)]);
         assert_eq!(invoices::open(on, "", 50).await.unwrap(), [], "it is paid");
-        assert_eq!(invoices::buyer(on, customer.id).await.unwrap(), *customer);
         assert_eq!(invoices::owed(on, day("2100-01-01")).await.unwrap(), (Cents(0), Cents(0)), "all is paid");
     }
 }
