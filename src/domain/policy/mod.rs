@@ -1,0 +1,567 @@
+//! The policy: the terms of one provider (*leverancier*) as data, POL-1 to POL-3.
+//!
+//! [`Policy::parse`] takes the text of a TOML file through three phases: syntax (`toml`, with the place of every
+//! value), reading (each section's `read` takes its keys from a `Reader`, which notes what is wrong and goes on), and
+//! leftovers (a key that no section took is unknown). A text with any fault gives no policy, only all of its faults.
+//!
+//! A new section is a struct with a `read`, a field of [`Policy`], and one line in `Policy::read`.
+
+mod cards;
+mod reader;
+mod spending;
+mod time;
+
+use super::Locale;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+use std::fmt::{self, Write};
+use toml::de::DeTable;
+
+pub use cards::{ActivateOn, CardRules, MOST_LATE_DAYS, Product, Validity};
+use reader::{Reader, date, email, excerpt, line_of, text, zone};
+pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
+pub use time::{Rounding, TimeRules};
+
+/// Everything that can differ between providers, as one text says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// What the policy is called; the shipped ones are listed in [`Policy::SHIPPED`].
+    pub name: String,
+    /// Who sells the cards.
+    pub provider: Provider,
+    /// Where a day begins and ends; Europe/Amsterdam unless told otherwise (POL-3).
+    pub time_zone: Tz,
+    /// The first day that this text counts for (POL-1).
+    pub effective_from: NaiveDate,
+    /// From worked to charged minutes.
+    pub time: TimeRules,
+    /// What is sold and for how long it is valid; `None` where the provider has no cards (POL-3).
+    pub cards: Option<CardRules>,
+    /// Who agrees to what before the work.
+    pub spending: SpendingRules,
+}
+
+/// A text of the policy that customers read, in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bilingual {
+    /// In Dutch.
+    pub nl: String,
+    /// In English.
+    pub en: String,
+}
+
+impl Bilingual {
+    /// The text in one of the languages.
+    #[must_use]
+    pub fn of(&self, locale: Locale) -> &str {
+        match locale {
+            Locale::Nl => &self.nl,
+            Locale::En => &self.en,
+        }
+    }
+}
+
+/// The company behind the policy, as invoices print it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Its name.
+    pub name: String,
+    /// Where customers write to.
+    pub email: String,
+    /// Where customers call.
+    pub phone: Option<String>,
+    /// Its postal address, line by line; empty when not told.
+    pub address: Vec<String>,
+    /// Its VAT number (*btw-nummer*).
+    pub vat_number: Option<String>,
+    /// Its number in the trade register (*`KvK`*).
+    pub registration: Option<String>,
+    /// Where customers pay to.
+    pub iban: Option<String>,
+}
+
+impl Provider {
+    fn read(keys: &mut Reader<'_>) -> Self {
+        Self {
+            name: keys.required("name", text()),
+            email: keys.required("email", email()),
+            phone: keys.optional("phone", text()),
+            address: keys.list("address", Vec::new(), &text()),
+            vat_number: keys.optional("vat_number", text()),
+            registration: keys.optional("registration", text()),
+            iban: keys.optional("iban", text()),
+        }
+    }
+}
+
+impl Policy {
+    /// The names of the policies inside the program (POL-2).
+    pub const SHIPPED: &[&str] = &["openedu", "standard"];
+
+    /// The text of a policy inside the program (POL-2).
+    #[must_use]
+    pub fn shipped(name: &str) -> Option<&'static str> {
+        match name {
+            "openedu" => Some(include_str!("../../../policies/openedu.toml")),
+            "standard" => Some(include_str!("../../../policies/standard.toml")),
+            _ => None,
+        }
+    }
+
+    /// Reads a policy from the text of its file.
+    ///
+    /// # Errors
+    /// All the faults in the text, top to bottom. When it is not TOML at all, only where it stops being so.
+    pub fn parse(text: &str) -> Result<Self, PolicyErrors> {
+        let (tree, unreadable) = DeTable::parse_recoverable(text);
+        let mut faults: Vec<_> = unreadable.iter().map(|error| PolicyError::syntax(text, error)).collect();
+        if !faults.is_empty() {
+            faults.dedup_by_key(|fault| fault.line);
+            return Err(PolicyErrors(faults));
+        }
+        let reader = Reader {
+            text,
+            faults: &mut faults,
+            path: String::new(),
+            line: 1,
+            table: Some(tree.get_ref()),
+            known: vec![],
+        };
+        let policy = reader.read(Self::read);
+        faults.sort_by_key(|fault| fault.line);
+        if faults.is_empty() { Ok(policy) } else { Err(PolicyErrors(faults)) }
+    }
+
+    fn read(keys: &mut Reader<'_>) -> Self {
+        let time = keys.table("time", TimeRules::read);
+        Self {
+            name: keys.required("name", text()),
+            effective_from: keys.required("effective_from", date()),
+            time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
+            provider: keys.table("provider", Provider::read),
+            cards: keys.has("cards").then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment))),
+            spending: keys.table("spending", SpendingRules::read),
+            time,
+        }
+    }
+
+    /// The SHA-256 of a policy's text, as 64 hexadecimal digits: tells whether the text in force was changed (POL-1).
+    #[must_use]
+    pub fn digest(text: &str) -> String {
+        Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a String takes every text");
+            hex
+        })
+    }
+
+    /// The day that `at` falls on for this provider (POL-3).
+    #[must_use]
+    pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.time_zone).date_naive()
+    }
+}
+
+/// Why a text is not a policy: every fault in it, by line. Displays one per line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyErrors(pub Vec<PolicyError>);
+
+/// One fault in the text of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    /// The line, from 1. For a missing key, the line where its section begins.
+    pub line: usize,
+    /// The dotted path, such as `cards.products[1].price`; empty where the text is not TOML.
+    pub key: String,
+    /// The value as written, shortened to one line; empty when the key is missing.
+    pub value: String,
+    /// What should have stood there.
+    pub expected: String,
+}
+
+impl PolicyError {
+    fn syntax(text: &str, error: &toml::de::Error) -> Self {
+        let span = error.span().unwrap_or(text.len()..text.len());
+        let (line, value) = (line_of(text, span.start), excerpt(text, span));
+        Self { line, key: String::new(), value, expected: error.message().to_owned() }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, key, value, expected } = self;
+        match (key.is_empty(), value.is_empty()) {
+            (true, true) => write!(f, "line {line}: this is not TOML: {expected}"),
+            (true, false) => write!(f, "line {line}: this is not TOML near `{value}`: {expected}"),
+            (false, true) => write!(f, "line {line}: {key} is missing; expected {expected}"),
+            (false, false) => write!(f, "line {line}: {key} = {value}; expected {expected}"),
+        }
+    }
+}
+
+impl fmt::Display for PolicyErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(index, fault)| {
+            let newline = if index == 0 { "" } else { "\n" };
+            write!(f, "{newline}{fault}")
+        })
+    }
+}
+
+impl std::error::Error for PolicyErrors {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Cents, Minutes};
+    use rust_decimal::Decimal;
+    use proptest::prelude::*;
+
+    /// A policy with every key; the tables below break it in one place each.
+    const SAMPLE: &str = r#"name = "sample"
+effective_from = 2026-01-01
+time_zone = "Europe/Amsterdam"
+
+[provider]
+name = "Sample"
+email = "desk@sample.example"
+address = ["Street 1", "1234 AB Town"]
+
+[time]
+increment_minutes = 15
+minimum_minutes = 30
+rounding = "up"
+free_up_to_minutes = 5
+
+[cards]
+hourly_price = "80.00"
+welcome_minutes = 180
+activate_on = "payment"
+validity = { months = 12 }
+late_days = 31
+vat_rate = 21
+payment_days = 14
+
+[[cards.products]]
+id = "5h"
+minutes = 300
+price = "400.00"
+
+[[cards.products]]
+id = "10h"
+minutes = 600
+price = "800.00"
+
+[spending]
+agreement = "above_minutes"
+above_minutes = 60
+agreement_channels = ["phone", "mail"]
+answer_days = 14
+work_days = 90
+tolerance_minutes = 15
+owner_spends = true
+"#;
+
+    const LEAST: &str = "name = \"least\"\neffective_from = 2026-01-01\n\
+                         [provider]\nname = \"Least\"\nemail = \"desk@least.example\"\n";
+
+    fn sample() -> Policy {
+        Policy::parse(SAMPLE).unwrap()
+    }
+
+    fn quarters() -> TimeRules {
+        let (increment, minimum) = (Minutes(15), Minutes(15));
+        TimeRules { increment, minimum, rounding: Rounding::Up, free_up_to: Minutes::ZERO }
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn time_1_worked_minutes_round_up() {
+        for (worked, charged) in [(1, 15), (15, 15), (16, 30), (37, 45), (50, 60), (61, 75), (1440, 1440)] {
+            assert_eq!(quarters().charge(Minutes(worked)), Minutes(charged), "{worked} minutes");
+        }
+    }
+
+    #[test]
+    fn time_2_nearest_goes_up_at_half() {
+        let nearest =
+            |increment| TimeRules { increment, minimum: Minutes::ZERO, rounding: Rounding::Nearest, ..quarters() };
+        for (worked, charged) in [(1, 0), (7, 0), (8, 15), (15, 15), (22, 15), (23, 30)] {
+            assert_eq!(nearest(Minutes(15)).charge(Minutes(worked)), Minutes(charged), "{worked} minutes by 15");
+        }
+        for (worked, charged) in [(14, 0), (15, 30), (30, 30), (44, 30), (45, 60)] {
+            assert_eq!(nearest(Minutes(30)).charge(Minutes(worked)), Minutes(charged), "{worked} minutes by 30");
+        }
+    }
+
+    #[test]
+    fn time_2_minimum_and_free_minutes() {
+        let rules = TimeRules { minimum: Minutes(45), free_up_to: Minutes(5), ..quarters() };
+        for (worked, charged) in [(0, 0), (5, 0), (6, 45), (45, 45), (46, 60)] {
+            assert_eq!(rules.charge(Minutes(worked)), Minutes(charged), "{worked} minutes");
+        }
+        let nearest = TimeRules { rounding: Rounding::Nearest, ..quarters() };
+        assert_eq!(nearest.charge(Minutes(1)), Minutes(15), "never below the minimum");
+    }
+
+    #[test]
+    fn spend_3_estimates_always_round_up() {
+        let rules =
+            TimeRules { rounding: Rounding::Nearest, minimum: Minutes(60), free_up_to: Minutes(30), ..quarters() };
+        for (asked, held) in [(1, 15), (15, 15), (16, 30), (i64::MAX, i64::MAX)] {
+            assert_eq!(rules.round_up(Minutes(asked)), Minutes(held), "{asked} minutes");
+        }
+    }
+
+    #[test]
+    fn card_1_products_are_listed_or_whole_hours() {
+        let cards = sample().cards.unwrap();
+        let product = |id: &str| cards.product(id).map(|product| (product.minutes, product.price));
+        assert_eq!(product("10h"), Some((Minutes(600), Cents(80_000))));
+        assert_eq!(product("7h"), Some((Minutes(420), Cents(56_000))));
+        assert_eq!(product("10000h"), Some((Minutes(600_000), Cents(80_000_000))));
+        for id in ["0h", "-1h", "+7h", "07h", "7", "h", "1.5h", "10001h", "99999999999999999999h"] {
+            assert_eq!(product(id), None, "{id}");
+        }
+        let listed_only = CardRules { hourly_price: None, ..cards };
+        assert!(listed_only.product("5h").is_some() && listed_only.product("7h").is_none());
+    }
+
+    #[test]
+    fn card_5_last_valid_day() {
+        for (validity, activated, last) in [
+            (Validity::Months(1), "2026-01-15", "2026-02-14"),
+            (Validity::Months(12), "2026-01-01", "2026-12-31"),
+            (Validity::Months(12), "2026-03-01", "2027-02-28"),
+            (Validity::Months(12), "2027-03-01", "2028-02-29"),
+            (Validity::Months(1), "2026-01-28", "2026-02-27"),
+            (Validity::Months(1), "2026-01-29", "2026-02-28"),
+            (Validity::Months(1), "2026-01-31", "2026-02-28"),
+            (Validity::Months(1), "2028-01-31", "2028-02-29"),
+            (Validity::Months(1), "2026-03-31", "2026-04-30"),
+            (Validity::Months(2), "2026-01-31", "2026-03-30"),
+            (Validity::Months(12), "2028-02-29", "2029-02-28"),
+            (Validity::Months(48), "2028-02-29", "2032-02-28"),
+            (Validity::CalendarYears(3), "2026-01-01", "2028-12-31"),
+            (Validity::CalendarYears(3), "2026-12-31", "2028-12-31"),
+            (Validity::CalendarYears(1), "2026-06-30", "2026-12-31"),
+        ] {
+            assert_eq!(validity.last_day(day(activated)), Some(day(last)), "{validity:?} from {activated}");
+        }
+        assert_eq!(Validity::Never.last_day(day("2026-01-01")), None);
+    }
+
+    #[test]
+    fn pol_1_digest_names_the_text() {
+        assert_eq!(Policy::digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_ne!(Policy::digest(SAMPLE), Policy::digest(&SAMPLE.replace("400.00", "401.00")));
+    }
+
+    #[test]
+    fn pol_2_shipped_policies_parse() {
+        for name in Policy::SHIPPED {
+            let policy = Policy::parse(Policy::shipped(name).unwrap()).unwrap();
+            assert_eq!(policy.name, *name);
+            assert_eq!(policy.effective_from, day("2020-01-01"));
+            assert_eq!(policy.time, quarters());
+            let cards = policy.cards.unwrap();
+            let prices = ["5h", "10h", "20h"].map(|id| cards.product(id).unwrap().price.to_string());
+            assert_eq!(prices, ["400.00", "800.00", "1600.00"]);
+            assert_eq!((cards.welcome, cards.validity), (Minutes(180), Validity::Never));
+            assert_eq!(policy.spending.agreement, Agreement::Required);
+        }
+        assert_eq!(Policy::shipped("unheard-of"), None);
+    }
+
+    #[test]
+    fn pol_3_defaults_are_those_of_the_rulebook_and_cards_may_be_absent() {
+        let policy = Policy::parse(LEAST).unwrap();
+        assert_eq!(policy.time_zone, Tz::Europe__Amsterdam);
+        assert_eq!(policy.time, quarters());
+        assert_eq!(policy.cards, None);
+        let spending = SpendingRules {
+            agreement: Agreement::Required,
+            channels: AgreementChannel::ALL.to_vec(),
+            answer_days: 14,
+            work_days: 90,
+            tolerance: Minutes(15),
+            owner_spends: true,
+        };
+        assert_eq!(policy.spending, spending);
+
+        let cards = Policy::parse(&format!("{LEAST}[cards]\nhourly_price = \"45\"\n")).unwrap().cards.unwrap();
+        let expected = CardRules {
+            products: vec![],
+            hourly_price: Some(Cents(4_500)),
+            welcome: Minutes::ZERO,
+            activate_on: ActivateOn::Payment,
+            validity: Validity::Never,
+            late_days: 31,
+            vat_rate: Decimal::from(21),
+            payment_days: 14,
+        };
+        assert_eq!(cards, expected);
+    }
+
+    #[test]
+    fn pol_3_every_key_is_read() {
+        let policy = sample();
+        assert_eq!(policy.provider.address, ["Street 1", "1234 AB Town"]);
+        assert_eq!((policy.time.minimum, policy.time.free_up_to), (Minutes(30), Minutes(5)));
+        assert_eq!(policy.spending.agreement, Agreement::AboveMinutes(Minutes(60)));
+        assert_eq!(policy.spending.channels, [AgreementChannel::Phone, AgreementChannel::Mail]);
+        assert_eq!(policy.cards.unwrap().validity, Validity::Months(12));
+        for (written, rate) in [("5.50", "5.5"), ("0", "0"), ("100", "100")] {
+            let policy = Policy::parse(&SAMPLE.replace("vat_rate = 21", &format!("vat_rate = {written}"))).unwrap();
+            assert_eq!(policy.cards.unwrap().vat_rate.to_string(), rate);
+        }
+        let years = SAMPLE.replace("months = 12", "calendar_years = 3");
+        assert_eq!(Policy::parse(&years).unwrap().cards.unwrap().validity, Validity::CalendarYears(3));
+    }
+
+    #[test]
+    fn pol_3_a_day_is_local() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        assert_eq!(sample().day(at("2026-03-09T22:59:59Z")), day("2026-03-09"));
+        assert_eq!(sample().day(at("2026-03-09T23:00:00Z")), day("2026-03-10"));
+        assert_eq!(sample().day(at("2026-07-09T22:00:00Z")), day("2026-07-10"), "summer time");
+    }
+
+    #[test]
+    fn spend_3_channels_read_as_they_are_written() {
+        for channel in AgreementChannel::ALL {
+            assert_eq!(channel.as_str().parse(), Ok(channel));
+            assert_eq!(serde_json::to_value(channel).unwrap(), channel.as_str());
+        }
+        assert_eq!("fax".parse::<AgreementChannel>(), Err(NotAChannel));
+    }
+
+    /// What is replaced in [`SAMPLE`], by what, and the one fault that it makes: line, key, part of what was expected.
+    type Broken = (&'static str, &'static str, usize, &'static str, &'static str);
+
+    const BROKEN: &[Broken] = &[
+        ("name = \"sample\"\n", "", 1, "name", "a text in quotes"),
+        ("name = \"sample\"", "name = \" \"", 1, "name", "not empty"),
+        ("effective_from = 2026-01-01\n", "", 1, "effective_from", "a date without quotes"),
+        ("= 2026-01-01", "= \"2026-01-01\"", 2, "effective_from", "a date without quotes"),
+        ("= 2026-01-01", "= 2026-01-01T10:00:00Z", 2, "effective_from", "a date without quotes"),
+        ("Europe/Amsterdam", "Europe/Utrecht", 3, "time_zone", "Europe/Amsterdam"),
+        ("time_zone =", "timezone =", 3, "timezone", "did you mean time_zone?"),
+        ("email = \"desk@sample.example\"\n", "", 5, "provider.email", "an e-mail address"),
+        ("desk@sample.example", "desk at sample", 7, "provider.email", "an e-mail address"),
+        ("\"Street 1\"", "1", 8, "provider.address[0]", "a text in quotes"),
+        ("address = [\"Street 1\", \"1234 AB Town\"]", "address = \"Street 1\"", 8, "provider.address", "a list"),
+        ("_minutes = 15", "_minutes = 0", 11, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = -15", 11, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = 1455", 11, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = 0.25", 11, "time.increment_minutes", "a whole number"),
+        ("_minutes = 15", "_minutes = \"15m\"", 11, "time.increment_minutes", "a whole number"),
+        ("minimum_minutes = 30", "minimum_minutes = 20", 12, "time.minimum_minutes", "a multiple of"),
+        ("rounding = \"up\"", "rounding = \"down\"", 13, "time.rounding", "\"up\" or \"nearest\""),
+        ("rounding =", "roundng =", 13, "time.roundng", "did you mean rounding?"),
+        ("free_up_to_minutes = 5", "free_up_to_minutes = -1", 14, "time.free_up_to_minutes", "from 0 to 1440"),
+        ("hourly_price = \"80.00\"", "hourly_price = 80", 17, "cards.hourly_price", "in quotes, such as \"400.00\""),
+        ("welcome_minutes = 180", "welcome_minutes = 100", 18, "cards.welcome_minutes", "a multiple of the increment"),
+        ("welcome_minutes = 180", "welcome_hours = 3", 18, "cards.welcome_hours", "did you mean welcome_minutes?"),
+        ("\"payment\"", "\"invoice\"", 19, "cards.activate_on", "\"payment\" or \"order\""),
+        ("{ months = 12 }", "\"forever\"", 20, "cards.validity", "\"never\", { months = 12 }"),
+        ("{ months = 12 }", "{ months = 12, calendar_years = 3 }", 20, "cards.validity", "or { calendar_years = 3 }"),
+        ("{ months = 12 }", "{}", 20, "cards.validity", "or { calendar_years = 3 }"),
+        ("{ months = 12 }", "{ months = 0 }", 20, "cards.validity.months", "number of months from 1"),
+        ("{ months = 12 }", "{ month = 12 }", 20, "cards.validity.month", "did you mean months?"),
+        ("late_days = 31", "late_days = -1", 21, "cards.late_days", "number of days from 0"),
+        ("late_days = 31", "late_days = 367", 21, "cards.late_days", "number of days from 0 to 366"),
+        ("vat_rate = 21", "vat_rate = 121", 22, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("vat_rate = 21", "vat_rate = -1", 22, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("vat_rate = 21", "vat_rate = nan", 22, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("id = \"5h\"\n", "", 25, "cards.products[0].id", "a short name"),
+        ("id = \"5h\"", "id = \"5 h\"", 26, "cards.products[0].id", "a short name"),
+        ("minutes = 300", "minutes = 310", 27, "cards.products[0].minutes", "a multiple of"),
+        ("minutes = 300", "minutes = 0", 27, "cards.products[0].minutes", "from 1 to"),
+        ("id = \"10h\"", "id = \"5h\"", 31, "cards.products[1].id", "an id that no other product has"),
+        ("price = \"800.00\"", "price = \"-800.00\"", 33, "cards.products[1].price", "from 0.00 to"),
+        ("price = \"800.00\"", "price = \"800,00\"", 33, "cards.products[1].price", "an amount in euros"),
+        ("price = \"800.00\"", "price = 800.00", 33, "cards.products[1].price", "in quotes"),
+        ("price = \"800.00\"\n", "", 30, "cards.products[1].price", "an amount in euros"),
+        ("\"above_minutes\"", "\"sometimes\"", 36, "spending.agreement", "or \"not_required\""),
+        ("above_minutes = 60\n", "", 35, "spending.above_minutes", "a whole number"),
+        ("\"above_minutes\"", "\"required\"", 37, "spending.above_minutes", "only beside"),
+        ("\"mail\"", "\"fax\"", 38, "spending.agreement_channels[1]", "or \"in_person\""),
+        ("above_minutes = 60", "above_minutes = 0", 37, "spending.above_minutes", "from 1 to"),
+        ("answer_days = 14", "answer_days = \"14\"", 39, "spending.answer_days", "number of days from 1"),
+        ("owner_spends = true", "owner_spends = \"yes\"", 42, "spending.owner_spends", "true or false"),
+        ("[spending]", "[spendings]", 35, "spendings", "did you mean spending?"),
+        ("answer_days = 14", "answer_days = ", 39, "", "expected"),
+        ("= 2026-01-01", "= 2026-02-30", 2, "", "day"),
+        ("[time]", "[time", 10, "", "unclosed"),
+        ("rounding = \"up\"", "minimum_minutes = 15", 13, "", "duplicate key"),
+    ];
+
+    #[test]
+    fn pol_a_fault_names_line_key_and_what_was_expected() {
+        for (from, to, line, key, expected) in BROKEN {
+            assert!(SAMPLE.contains(from), "{from}");
+            let PolicyErrors(faults) = Policy::parse(&SAMPLE.replacen(from, to, 1)).expect_err(to);
+            let [fault] = &faults[..] else { panic!("one fault for {to:?}, not {faults:#?}") };
+            assert_eq!((fault.line, fault.key.as_str()), (*line, *key), "{fault}");
+            assert!(fault.expected.contains(expected), "{fault}");
+        }
+    }
+
+    #[test]
+    fn pol_faults_are_reported_together_and_in_order() {
+        let broken = SAMPLE
+            .replace("increment_minutes = 15", "increment_minutes = 0")
+            .replace("price = \"800.00\"", "price = \"-8\"")
+            .replace("email = \"desk@sample.example\"\n", "e_mail = \"desk@sample.example\"\n");
+        let report = Policy::parse(&broken).unwrap_err().to_string();
+        insta::assert_snapshot!(report, @r#"
+        line 5: provider.email is missing; expected an e-mail address, such as "helpdesk@company.example"
+        line 7: provider.e_mail = "desk@sample.example"; expected a known key; did you mean email?
+        line 11: time.increment_minutes = 0; expected a whole number of minutes from 1 to 1440
+        line 33: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
+        "#);
+    }
+
+    #[test]
+    fn pol_a_card_needs_a_price_and_an_hour_needs_whole_increments() {
+        for (cards, line, key) in [
+            ("[cards]\n", 6, "cards.products"),
+            ("[time]\nincrement_minutes = 45\n[cards]\nhourly_price = \"80\"\n", 9, "cards.hourly_price"),
+            ("[cards]\nproducts = \"5h\"\nhourly_price = \"80\"\n", 7, "cards.products"),
+        ] {
+            let PolicyErrors(faults) = Policy::parse(&format!("{LEAST}{cards}")).expect_err(cards);
+            assert_eq!(faults.iter().map(|fault| (fault.line, fault.key.as_str())).collect::<Vec<_>>(), [(line, key)]);
+        }
+        let PolicyErrors(faults) = Policy::parse(&format!("cards = true\n{LEAST}")).unwrap_err();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(faults[0].expected, "a section [cards]");
+    }
+
+    proptest! {
+        #[test]
+        fn time_1_rounding_up_adds_less_than_an_increment(worked in 1..=1440_i64, increment in 1..=1440_i64) {
+            let rules = TimeRules { increment: Minutes(increment), minimum: Minutes::ZERO, ..quarters() };
+            let charged = rules.charge(Minutes(worked)).0;
+            prop_assert_eq!(charged % increment, 0);
+            prop_assert!((worked..worked + increment).contains(&charged));
+        }
+
+        #[test]
+        fn pol_no_text_stops_the_parser(
+            at in 0..SAMPLE.len(),
+            length in 0..40_usize,
+            noise in r#"[\[\]{}="'.#\n€a0-]{0,6}"#,
+        ) {
+            let end = (at + length).min(SAMPLE.len());
+            let text = format!("{}{noise}{}", &SAMPLE[..at], &SAMPLE[end..]);
+            if let Err(PolicyErrors(faults)) = Policy::parse(&text) {
+                prop_assert!(!faults.is_empty());
+                prop_assert!(faults.iter().all(|fault| (1..=text.lines().count() + 1).contains(&fault.line)));
+            }
+        }
+    }
+}
