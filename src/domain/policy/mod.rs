@@ -7,6 +7,7 @@
 //! A new section is a struct with a `read`, a field of [`Policy`], and one line in `Policy::read`.
 
 mod cards;
+mod hours;
 mod reader;
 mod spending;
 mod time;
@@ -19,6 +20,8 @@ use std::fmt::{self, Write};
 use toml::de::DeTable;
 
 pub use cards::{ActivateOn, CardRules, MOST_LATE_DAYS, Product, Validity};
+use hours::Calendar;
+pub use hours::HoursRules;
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use time::{Rounding, TimeRules};
@@ -34,6 +37,8 @@ pub struct Policy {
     pub time_zone: Tz,
     /// The first day that this text counts for (POL-1).
     pub effective_from: NaiveDate,
+    /// When the provider is there; `None` where the policy names no hours: always (POL-3).
+    pub hours: Option<HoursRules>,
     /// From worked to charged minutes.
     pub time: TimeRules,
     /// What is sold and for how long it is valid; `None` where the provider has no cards (POL-3).
@@ -135,15 +140,24 @@ impl Policy {
 
     fn read(keys: &mut Reader<'_>) -> Self {
         let time = keys.table("time", TimeRules::read);
+        let effective_from = keys.required("effective_from", date());
+        let calendar = Calendar::read(keys, effective_from);
         Self {
             name: keys.required("name", text()),
-            effective_from: keys.required("effective_from", date()),
+            effective_from,
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
+            hours: keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar))),
             cards: keys.has("cards").then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment))),
             spending: keys.table("spending", SpendingRules::read),
             time,
         }
+    }
+
+    /// When the provider is there: as the policy says, else always (POL-3).
+    #[must_use]
+    pub fn hours(&self) -> &HoursRules {
+        self.hours.as_ref().unwrap_or_else(|| HoursRules::always())
     }
 
     /// The SHA-256 of a policy's text, as 64 hexadecimal digits: tells whether the text in force was changed (POL-1).
@@ -214,8 +228,8 @@ impl std::error::Error for PolicyErrors {}
 mod tests {
     use super::*;
     use crate::domain::{Cents, Minutes};
-    use rust_decimal::Decimal;
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
 
     /// A policy with every key; the tables below break it in one place each.
     const SAMPLE: &str = r#"name = "sample"
