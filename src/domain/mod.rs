@@ -43,6 +43,6 @@ pub use money::{Cents, NotAnAmount};
 pub use policies::Policies;
 pub use policy::Policy;
 pub use refusal::Refusal;
-pub use ticket::{Ticket, TicketKind};
+pub use ticket::{Channel, Question, Ticket, TicketKind};
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

@@ -9,6 +9,7 @@
 mod cards;
 mod reader;
 mod spending;
+mod tickets;
 mod time;
 
 use super::Locale;
@@ -21,6 +22,7 @@ use toml::de::DeTable;
 pub use cards::{ActivateOn, CardRules, MOST_LATE_DAYS, Product, Validity};
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
+pub use tickets::TicketRules;
 pub use time::{Rounding, TimeRules};
 
 /// Everything that can differ between providers, as one text says it.
@@ -40,6 +42,8 @@ pub struct Policy {
     pub cards: Option<CardRules>,
     /// Who agrees to what before the work.
     pub spending: SpendingRules,
+    /// How tickets come in and what they ask.
+    pub tickets: TicketRules,
 }
 
 /// A text of the policy that customers read, in both languages.
@@ -79,6 +83,8 @@ pub struct Provider {
     pub registration: Option<String>,
     /// Where customers pay to.
     pub iban: Option<String>,
+    /// Who is told that a customer calls a ticket stalled (SLA-7).
+    pub account_manager: Option<String>,
 }
 
 impl Provider {
@@ -91,6 +97,7 @@ impl Provider {
             vat_number: keys.optional("vat_number", text()),
             registration: keys.optional("registration", text()),
             iban: keys.optional("iban", text()),
+            account_manager: keys.optional("account_manager", email()),
         }
     }
 }
@@ -142,6 +149,7 @@ impl Policy {
             provider: keys.table("provider", Provider::read),
             cards: keys.has("cards").then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment))),
             spending: keys.table("spending", SpendingRules::read),
+            tickets: keys.table("tickets", TicketRules::read),
             time,
         }
     }
@@ -214,8 +222,8 @@ impl std::error::Error for PolicyErrors {}
 mod tests {
     use super::*;
     use crate::domain::{Cents, Minutes};
-    use rust_decimal::Decimal;
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
 
     /// A policy with every key; the tables below break it in one place each.
     const SAMPLE: &str = r#"name = "sample"
