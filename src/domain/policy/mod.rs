@@ -7,10 +7,12 @@
 //! A new section is a struct with a `read`, a field of [`Policy`], and one line in `Policy::read`.
 
 mod cards;
+mod coverage;
 mod reader;
 mod spending;
 mod tickets;
 mod time;
+mod urgency;
 
 use super::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,10 +22,12 @@ use std::fmt::{self, Write};
 use toml::de::DeTable;
 
 pub use cards::{ActivateOn, CardRules, MOST_LATE_DAYS, Product, Validity};
+pub use coverage::{CoverRule, Rates, Topic};
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
 pub use time::{Rounding, TimeRules};
+pub use urgency::{AddOn, UrgencyLevel, UrgencyRules};
 
 /// Everything that can differ between providers, as one text says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +44,16 @@ pub struct Policy {
     pub time: TimeRules,
     /// What is sold and for how long it is valid; `None` where the provider has no cards (POL-3).
     pub cards: Option<CardRules>,
+    /// What tickets are about; empty where the terms make no difference (COVER-4).
+    pub topics: Vec<Topic>,
+    /// What an hour costs (COVER-6).
+    pub rates: Rates,
+    /// Which covers there are and what for; empty where cards pay for all but defects (COVER-1).
+    pub coverage: Vec<CoverRule>,
+    /// The sentence that says a defect is free (COVER-2).
+    pub defects: Bilingual,
+    /// How urgent tickets are treated; `None` where there are none (URG-1, URG-2).
+    pub urgency: Option<UrgencyRules>,
     /// Who agrees to what before the work.
     pub spending: SpendingRules,
     /// How tickets come in and what they ask.
@@ -142,12 +156,22 @@ impl Policy {
 
     fn read(keys: &mut Reader<'_>) -> Self {
         let time = keys.table("time", TimeRules::read);
+        let topics = Topic::read_all(keys);
+        let rates = keys.table("rates", Rates::read);
+        let has_cards = keys.has("cards");
+        let known = coverage::Known { topics: &topics, rates: &rates, has_cards };
+        let coverage = CoverRule::read_all(keys, &known);
         Self {
             name: keys.required("name", text()),
             effective_from: keys.required("effective_from", date()),
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
-            cards: keys.has("cards").then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment))),
+            cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment))),
+            coverage,
+            defects: keys.table("defects", coverage::defects),
+            urgency: keys.has("urgency").then(|| keys.table("urgency", |keys| UrgencyRules::read(keys, &[]))),
+            topics,
+            rates,
             spending: keys.table("spending", SpendingRules::read),
             tickets: keys.table("tickets", TicketRules::read),
             time,
