@@ -18,7 +18,9 @@ use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
 
-pub use cards::{ActivateOn, CardRules, MOST_LATE_DAYS, Product, Validity};
+pub use cards::{
+    ActivateOn, CardRules, Conversion, ConvertsInto, MOST_LATE_DAYS, Product, Rate, SoldFor, TopUp, Validity,
+};
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use time::{Rounding, TimeRules};
@@ -140,7 +142,7 @@ impl Policy {
             effective_from: keys.required("effective_from", date()),
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
-            cards: keys.has("cards").then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment))),
+            cards: keys.has("cards").then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &[]))),
             spending: keys.table("spending", SpendingRules::read),
             time,
         }
@@ -214,8 +216,8 @@ impl std::error::Error for PolicyErrors {}
 mod tests {
     use super::*;
     use crate::domain::{Cents, Minutes};
-    use rust_decimal::Decimal;
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
 
     /// A policy with every key; the tables below break it in one place each.
     const SAMPLE: &str = r#"name = "sample"
@@ -396,6 +398,15 @@ owner_spends = true
         let expected = CardRules {
             products: vec![],
             hourly_price: Some(Cents(4_500)),
+            strip_price: None,
+            strip: Minutes(15),
+            minimum_first: Minutes::ZERO,
+            top_up: TopUp::Any,
+            scope: SoldFor::default(),
+            auto_renew: false,
+            conversion: None,
+            refundable: true,
+            alert_below: None,
             welcome: Minutes::ZERO,
             activate_on: ActivateOn::Payment,
             validity: Validity::Never,
