@@ -22,6 +22,7 @@ mod money;
 pub mod policies;
 pub mod policy;
 pub mod refusal;
+pub mod scope;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
@@ -46,5 +47,7 @@ pub use policies::Policies;
 pub use policy::Policy;
 pub use refusal::Refusal;
 pub use ticket::{Channel, Question, Ticket, TicketKind};
+
+pub use scope::WorkScope;
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

@@ -21,8 +21,11 @@ use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
 
-pub use cards::{ActivateOn, CardRules, MOST_LATE_DAYS, Product, Validity};
 pub use coverage::{CoverRule, Rates, Topic};
+
+pub use cards::{
+    ActivateOn, CardRules, Conversion, ConvertsInto, MOST_LATE_DAYS, Product, Rate, SoldFor, TopUp, Validity,
+};
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
@@ -158,6 +161,7 @@ impl Policy {
         let time = keys.table("time", TimeRules::read);
         let topics = Topic::read_all(keys);
         let rates = keys.table("rates", Rates::read);
+        let topic_ids: Vec<String> = topics.iter().map(|topic| topic.id.clone()).collect();
         let has_cards = keys.has("cards");
         let known = coverage::Known { topics: &topics, rates: &rates, has_cards };
         let coverage = CoverRule::read_all(keys, &known);
@@ -166,7 +170,7 @@ impl Policy {
             effective_from: keys.required("effective_from", date()),
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
-            cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment))),
+            cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &topic_ids))),
             coverage,
             defects: keys.table("defects", coverage::defects),
             urgency: keys.has("urgency").then(|| keys.table("urgency", |keys| UrgencyRules::read(keys, &[]))),
@@ -428,6 +432,15 @@ owner_spends = true
         let expected = CardRules {
             products: vec![],
             hourly_price: Some(Cents(4_500)),
+            strip_price: None,
+            strip: Minutes(15),
+            minimum_first: Minutes::ZERO,
+            top_up: TopUp::Any,
+            scope: SoldFor::default(),
+            auto_renew: false,
+            conversion: None,
+            refundable: true,
+            alert_below: None,
             welcome: Minutes::ZERO,
             activate_on: ActivateOn::Payment,
             validity: Validity::Never,
