@@ -14,6 +14,7 @@ pub mod customer;
 pub mod decide;
 pub mod duration;
 pub mod estimate;
+pub mod hours;
 pub mod ids;
 pub mod invoice;
 pub mod ledger;
@@ -35,6 +36,7 @@ pub use coverage::{Cover, Urgency};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
+pub use hours::OpeningHours;
 pub use ids::{
     CardId, CommandId, ContactId, CustomerId, EstimateId, Fresh, InvoiceId, PaymentId, TicketId, TimeEntryId,
     TransactionId, UserId,

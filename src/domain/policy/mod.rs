@@ -9,6 +9,7 @@
 mod availability;
 mod cards;
 mod coverage;
+mod hours;
 mod reader;
 mod spending;
 mod tickets;
@@ -22,13 +23,14 @@ use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
 
-pub use coverage::{CoverRule, Rates, Topic};
-
+pub use availability::AvailabilityRules;
 pub use cards::{
     ActivateOn, CardRules, Conversion, ConvertsInto, MOST_LATE_DAYS, Product, Rate, SoldFor, TopUp, Validity,
 };
 
-pub use availability::AvailabilityRules;
+pub use coverage::{CoverRule, Rates, Topic};
+use hours::Calendar;
+pub use hours::HoursRules;
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
@@ -46,6 +48,8 @@ pub struct Policy {
     pub time_zone: Tz,
     /// The first day that this text counts for (POL-1).
     pub effective_from: NaiveDate,
+    /// When the provider is there; `None` where the policy names no hours: always (POL-3).
+    pub hours: Option<HoursRules>,
     /// From worked to charged minutes.
     pub time: TimeRules,
     /// What is sold and for how long it is valid; `None` where the provider has no cards (POL-3).
@@ -177,6 +181,8 @@ impl Policy {
 
     fn read(keys: &mut Reader<'_>) -> Self {
         let time = keys.table("time", TimeRules::read);
+        let effective_from = keys.required("effective_from", date());
+        let calendar = Calendar::read(keys, effective_from);
         let topics = Topic::read_all(keys);
         let rates = keys.table("rates", Rates::read);
         let topic_ids: Vec<String> = topics.iter().map(|topic| topic.id.clone()).collect();
@@ -185,9 +191,10 @@ impl Policy {
         let coverage = CoverRule::read_all(keys, &known);
         Self {
             name: keys.required("name", text()),
-            effective_from: keys.required("effective_from", date()),
+            effective_from,
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
+            hours: keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar))),
             cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &topic_ids))),
             coverage,
             defects: keys.table("defects", coverage::defects),
@@ -200,6 +207,12 @@ impl Policy {
             availability: keys.has("availability").then(|| keys.table("availability", AvailabilityRules::read)),
             time,
         }
+    }
+
+    /// When the provider is there: as the policy says, else always (POL-3).
+    #[must_use]
+    pub fn hours(&self) -> &HoursRules {
+        self.hours.as_ref().unwrap_or_else(|| HoursRules::always())
     }
 
     /// The SHA-256 of a policy's text, as 64 hexadecimal digits: tells whether the text in force was changed (POL-1).
