@@ -9,10 +9,12 @@ pub mod card;
 pub mod chain;
 pub mod command;
 pub mod contact;
+pub mod coverage;
 pub mod customer;
 pub mod decide;
 pub mod duration;
 pub mod estimate;
+pub mod hours;
 pub mod ids;
 pub mod invoice;
 pub mod ledger;
@@ -21,6 +23,7 @@ mod money;
 pub mod policies;
 pub mod policy;
 pub mod refusal;
+pub mod scope;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
@@ -29,9 +32,11 @@ pub mod words;
 pub use card::{Card, CardStatus, Origin};
 pub use command::{Act, Actor, Command, Excess, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
+pub use coverage::{Cover, Urgency};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
+pub use hours::OpeningHours;
 pub use ids::{
     CardId, CommandId, ContactId, CustomerId, EstimateId, Fresh, InvoiceId, PaymentId, TicketId, TimeEntryId,
     TransactionId, UserId,
@@ -43,6 +48,8 @@ pub use money::{Cents, NotAnAmount};
 pub use policies::Policies;
 pub use policy::Policy;
 pub use refusal::Refusal;
-pub use ticket::{Ticket, TicketKind};
+pub use ticket::{Channel, Question, Ticket, TicketKind};
+
+pub use scope::WorkScope;
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

@@ -8,9 +8,13 @@
 
 mod availability;
 mod cards;
+mod coverage;
+mod hours;
 mod reader;
 mod spending;
+mod tickets;
 mod time;
+mod urgency;
 
 use super::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,10 +24,18 @@ use std::fmt::{self, Write};
 use toml::de::DeTable;
 
 pub use availability::AvailabilityRules;
-pub use cards::{ActivateOn, CardRules, MOST_LATE_DAYS, Product, Validity};
+pub use cards::{
+    ActivateOn, CardRules, Conversion, ConvertsInto, MOST_LATE_DAYS, Product, Rate, SoldFor, TopUp, Validity,
+};
+
+pub use coverage::{CoverRule, Rates, Topic};
+use hours::Calendar;
+pub use hours::HoursRules;
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
+pub use tickets::TicketRules;
 pub use time::{Rounding, TimeRules};
+pub use urgency::{AddOn, UrgencyLevel, UrgencyRules};
 
 /// Everything that can differ between providers, as one text says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +48,27 @@ pub struct Policy {
     pub time_zone: Tz,
     /// The first day that this text counts for (POL-1).
     pub effective_from: NaiveDate,
+    /// When the provider is there; `None` where the policy names no hours: always (POL-3).
+    pub hours: Option<HoursRules>,
     /// From worked to charged minutes.
     pub time: TimeRules,
     /// What is sold and for how long it is valid; `None` where the provider has no cards (POL-3).
     pub cards: Option<CardRules>,
+    /// What tickets are about; empty where the terms make no difference (COVER-4).
+    pub topics: Vec<Topic>,
+    /// What an hour costs (COVER-6).
+    pub rates: Rates,
+    /// Which covers there are and what for; empty where cards pay for all but defects (COVER-1).
+    pub coverage: Vec<CoverRule>,
+    /// The sentence that says a defect is free (COVER-2).
+    pub defects: Bilingual,
+    /// How urgent tickets are treated; `None` where there are none (URG-1, URG-2).
+    pub urgency: Option<UrgencyRules>,
     /// Who agrees to what before the work.
     pub spending: SpendingRules,
+    /// How tickets come in and what they ask.
+    pub tickets: TicketRules,
+
     /// What is promised of each month; `None` where the provider promises nothing (SLA-8).
     pub availability: Option<AvailabilityRules>,
 }
@@ -83,6 +110,8 @@ pub struct Provider {
     pub registration: Option<String>,
     /// Where customers pay to.
     pub iban: Option<String>,
+    /// Who is told that a customer calls a ticket stalled (SLA-7).
+    pub account_manager: Option<String>,
 }
 
 impl Provider {
@@ -95,6 +124,7 @@ impl Provider {
             vat_number: keys.optional("vat_number", text()),
             registration: keys.optional("registration", text()),
             iban: keys.optional("iban", text()),
+            account_manager: keys.optional("account_manager", email()),
         }
     }
 }
@@ -151,16 +181,38 @@ impl Policy {
 
     fn read(keys: &mut Reader<'_>) -> Self {
         let time = keys.table("time", TimeRules::read);
+        let effective_from = keys.required("effective_from", date());
+        let calendar = Calendar::read(keys, effective_from);
+        let topics = Topic::read_all(keys);
+        let rates = keys.table("rates", Rates::read);
+        let topic_ids: Vec<String> = topics.iter().map(|topic| topic.id.clone()).collect();
+        let has_cards = keys.has("cards");
+        let known = coverage::Known { topics: &topics, rates: &rates, has_cards };
+        let coverage = CoverRule::read_all(keys, &known);
         Self {
             name: keys.required("name", text()),
-            effective_from: keys.required("effective_from", date()),
+            effective_from,
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
-            cards: keys.has("cards").then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment))),
+            hours: keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar))),
+            cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &topic_ids))),
+            coverage,
+            defects: keys.table("defects", coverage::defects),
+            urgency: keys.has("urgency").then(|| keys.table("urgency", |keys| UrgencyRules::read(keys, &[]))),
+            topics,
+            rates,
             spending: keys.table("spending", SpendingRules::read),
+            tickets: keys.table("tickets", TicketRules::read),
+
             availability: keys.has("availability").then(|| keys.table("availability", AvailabilityRules::read)),
             time,
         }
+    }
+
+    /// When the provider is there: as the policy says, else always (POL-3).
+    #[must_use]
+    pub fn hours(&self) -> &HoursRules {
+        self.hours.as_ref().unwrap_or_else(|| HoursRules::always())
     }
 
     /// The SHA-256 of a policy's text, as 64 hexadecimal digits: tells whether the text in force was changed (POL-1).
@@ -422,6 +474,15 @@ products = ["Sample", "Sample for phones"]
         let expected = CardRules {
             products: vec![],
             hourly_price: Some(Cents(4_500)),
+            strip_price: None,
+            strip: Minutes(15),
+            minimum_first: Minutes::ZERO,
+            top_up: TopUp::Any,
+            scope: SoldFor::default(),
+            auto_renew: false,
+            conversion: None,
+            refundable: true,
+            alert_below: None,
             welcome: Minutes::ZERO,
             activate_on: ActivateOn::Payment,
             validity: Validity::Never,

@@ -138,6 +138,13 @@ impl<'a> Reader<'a> {
         read
     }
 
+    /// Looks into the section `key` ahead of its own reading: notes no faults and leaves its keys to be taken.
+    pub(super) fn peek<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
+        let table = self.find(key).and_then(|value| value.get_ref().as_table());
+        let (text, path, line) = (self.text, self.path.clone(), self.line);
+        read(&mut Reader { text, faults: &mut Vec::new(), path, line, table, known: vec![], gathered: None })
+    }
+
     /// Reads each of the sections `[[key]]`.
     pub(super) fn tables<T>(&mut self, key: &'static str, mut read: impl FnMut(&mut Reader<'_>) -> T) -> Vec<T> {
         let Some(value) = self.find(key) else { return self.gather(key, read).into_iter().collect() };
