@@ -215,10 +215,7 @@ impl Policy {
             topics,
             rates,
             spending: keys.table("spending", SpendingRules::read),
-            tickets: keys.table("tickets", TicketRules::read),
-
             availability: keys.has("availability").then(|| keys.table("availability", AvailabilityRules::read)),
-
             tickets,
             time,
         }
