@@ -6,6 +6,7 @@
 //!
 //! A new section is a struct with a `read`, a field of [`Policy`], and one line in `Policy::read`.
 
+mod availability;
 mod cards;
 mod coverage;
 mod hours;
@@ -23,9 +24,11 @@ use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
 
+pub use availability::AvailabilityRules;
 pub use cards::{
     ActivateOn, CardRules, Conversion, ConvertsInto, MOST_LATE_DAYS, Product, Rate, SoldFor, TopUp, Validity,
 };
+
 pub use coverage::{CoverRule, Rates, Topic};
 use hours::Calendar;
 pub use hours::HoursRules;
@@ -71,6 +74,9 @@ pub struct Policy {
     pub spending: SpendingRules,
     /// How tickets come in and what they ask.
     pub tickets: TicketRules,
+
+    /// What is promised of each month; `None` where the provider promises nothing (SLA-8).
+    pub availability: Option<AvailabilityRules>,
 }
 
 /// A text of the policy that customers read, in both languages.
@@ -165,10 +171,22 @@ impl Policy {
             line: 1,
             table: Some(tree.get_ref()),
             known: vec![],
+            gathered: None,
         };
         let policy = reader.read(Self::read);
         faults.sort_by_key(|fault| fault.line);
         if faults.is_empty() { Ok(policy) } else { Err(PolicyErrors(faults)) }
+    }
+
+    /// Every key that a policy may have, by its dotted path, sections included; `[]` stands for each of a list of
+    /// sections: `cards.products[].price`.
+    #[must_use]
+    pub fn keys() -> Vec<String> {
+        let (mut faults, mut keys) = (vec![], vec![]);
+        let (path, gathered) = (String::new(), Some(&mut keys));
+        Reader { text: "", faults: &mut faults, path, line: 1, table: None, known: vec![], gathered }.read(Self::read);
+        keys.sort();
+        keys
     }
 
     fn read(keys: &mut Reader<'_>) -> Self {
@@ -201,6 +219,7 @@ impl Policy {
             topics,
             rates,
             spending: keys.table("spending", SpendingRules::read),
+            availability: keys.has("availability").then(|| keys.table("availability", AvailabilityRules::read)),
             tickets,
             time,
         }
@@ -338,6 +357,14 @@ answer_days = 14
 work_days = 90
 tolerance_minutes = 15
 owner_spends = true
+
+[availability]
+promised = 99
+aimed = 99.9
+planned = "Fr 22:00-24:00"
+planned_minutes = 20
+urgent = "Mo-Fr 22:00-24:00"
+products = ["Sample", "Sample for phones"]
 "#;
 
     const LEAST: &str = "name = \"least\"\neffective_from = 2026-01-01\n\
@@ -461,6 +488,7 @@ owner_spends = true
         assert_eq!(policy.time_zone, Tz::Europe__Amsterdam);
         assert_eq!(policy.time, quarters());
         assert_eq!(policy.cards, None);
+        assert_eq!(policy.availability, None);
         let spending = SpendingRules {
             agreement: Agreement::Required,
             channels: AgreementChannel::ALL.to_vec(),
@@ -502,12 +530,50 @@ owner_spends = true
         assert_eq!(policy.spending.agreement, Agreement::AboveMinutes(Minutes(60)));
         assert_eq!(policy.spending.channels, [AgreementChannel::Phone, AgreementChannel::Mail]);
         assert_eq!(policy.cards.unwrap().validity, Validity::Months(12));
+        let availability = AvailabilityRules {
+            promised: Decimal::from(99),
+            aimed: Some(Decimal::new(999, 1)),
+            planned: Some("Fr 22:00-24:00".to_owned()),
+            planned_minutes: Some(Minutes(20)),
+            urgent: Some("Mo-Fr 22:00-24:00".to_owned()),
+            products: vec!["Sample".to_owned(), "Sample for phones".to_owned()],
+        };
+        assert_eq!(policy.availability, Some(availability));
         for (written, rate) in [("5.50", "5.5"), ("0", "0"), ("100", "100")] {
             let policy = Policy::parse(&SAMPLE.replace("vat_rate = 21", &format!("vat_rate = {written}"))).unwrap();
             assert_eq!(policy.cards.unwrap().vat_rate.to_string(), rate);
         }
         let years = SAMPLE.replace("months = 12", "calendar_years = 3");
         assert_eq!(Policy::parse(&years).unwrap().cards.unwrap().validity, Validity::CalendarYears(3));
+    }
+
+    /// The keys of a text with their paths, sections included.
+    fn written(table: &toml::Table, path: &str) -> Vec<String> {
+        let keys_of = |(key, value): (&String, &toml::Value)| {
+            let path = format!("{path}{key}");
+            let sections = match value {
+                toml::Value::Table(table) if !table.contains_key("nl") => written(table, &format!("{path}.")),
+                toml::Value::Array(list) => {
+                    let tables =
+                        list.iter().filter_map(toml::Value::as_table).filter(|table| !table.contains_key("nl"));
+                    tables.flat_map(|table| written(table, &format!("{path}[]."))).collect()
+                }
+                _ => vec![],
+            };
+            [vec![path], sections].concat()
+        };
+        table.iter().flat_map(keys_of).collect()
+    }
+
+    #[test]
+    fn pol_3_the_sample_has_every_key_of_the_language() {
+        let rest = "phone = \"1\"\nvat_number = \"2\"\nregistration = \"3\"\niban = \"4\"\n[time]";
+        let mut written = written(&SAMPLE.replace("[time]", rest).parse().unwrap(), "");
+        // Two keys of which only one may stand there.
+        written.push("cards.validity.calendar_years".to_owned());
+        written.sort();
+        written.dedup();
+        assert_eq!(written, Policy::keys());
     }
 
     #[test]
@@ -581,6 +647,14 @@ owner_spends = true
         ("above_minutes = 60", "above_minutes = 0", 37, "spending.above_minutes", "from 1 to"),
         ("answer_days = 14", "answer_days = \"14\"", 39, "spending.answer_days", "number of days from 1"),
         ("owner_spends = true", "owner_spends = \"yes\"", 42, "spending.owner_spends", "true or false"),
+        ("promised = 99\n", "", 44, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 0", 45, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 99.95", 46, "availability.aimed", "at least what is promised (99.95)"),
+        ("aimed = 99.9", "aimed = \"99.9\"", 46, "availability.aimed", "a percentage from 0 to 100"),
+        ("planned = \"Fr 22:00-24:00\"\n", "", 47, "availability.planned_minutes", "only beside planned"),
+        ("planned_minutes = 20", "planned_minutes = 0", 48, "availability.planned_minutes", "from 1 to 1440"),
+        ("\"Sample for phones\"", "\"Sample\"", 50, "availability.products", "each product once; \"Sample\""),
+        ("\"Sample for phones\"", "7", 50, "availability.products[1]", "a text in quotes"),
         ("[spending]", "[spendings]", 35, "spendings", "did you mean spending?"),
         ("answer_days = 14", "answer_days = ", 39, "", "expected"),
         ("= 2026-01-01", "= 2026-02-30", 2, "", "day"),
