@@ -241,8 +241,7 @@ impl Writer {
         let policies = self.policies.clone(); // the newest, and the same for the whole batch
         let mut tx = self.db.begin().await?;
         let books = books::load(&mut tx, batch, policies.day(now)).await?;
-        let bench =
-            Bench { policies: &policies, now, books, decided: Decided::default(), answered: HashMap::new() };
+        let bench = Bench { policies: &policies, now, books, decided: Decided::default(), answered: HashMap::new() };
         let outcome = catch_unwind(AssertUnwindSafe(|| bench.decide_all(batch)));
         let Ok((decided, verdicts)) = outcome else {
             return Err(Fault::Poison("a decision panicked".to_owned()));

@@ -9,7 +9,9 @@
 mod availability;
 mod cards;
 mod coverage;
+mod diff;
 mod hours;
+mod parts;
 mod reader;
 mod spending;
 mod tickets;
@@ -29,8 +31,10 @@ pub use cards::{
 };
 
 pub use coverage::{CoverRule, Rates, Topic};
+pub use diff::{Difference, differences};
 use hours::Calendar;
 pub use hours::HoursRules;
+pub use parts::Part;
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
@@ -68,7 +72,6 @@ pub struct Policy {
     pub spending: SpendingRules,
     /// How tickets come in and what they ask.
     pub tickets: TicketRules,
-
     /// What is promised of each month; `None` where the provider promises nothing (SLA-8).
     pub availability: Option<AvailabilityRules>,
 }
@@ -203,8 +206,9 @@ impl Policy {
             rates,
             spending: keys.table("spending", SpendingRules::read),
             tickets: keys.table("tickets", TicketRules::read),
-
-            availability: keys.has("availability").then(|| keys.table("availability", AvailabilityRules::read)),
+            availability: keys
+                .has("availability")
+                .then(|| keys.table("availability", |keys| AvailabilityRules::read(keys, &calendar))),
             time,
         }
     }
