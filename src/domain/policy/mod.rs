@@ -9,8 +9,11 @@
 mod availability;
 mod cards;
 mod coverage;
+mod diff;
 mod hours;
 mod priorities;
+
+mod parts;
 mod reader;
 mod spending;
 mod tickets;
@@ -30,9 +33,12 @@ pub use cards::{
 };
 
 pub use coverage::{CoverRule, Rates, Topic};
+pub use diff::{Difference, differences};
 use hours::Calendar;
 pub use hours::HoursRules;
 pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received, Target, Within};
+
+pub use parts::Part;
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
@@ -74,7 +80,6 @@ pub struct Policy {
     pub spending: SpendingRules,
     /// How tickets come in and what they ask.
     pub tickets: TicketRules,
-
     /// What is promised of each month; `None` where the provider promises nothing (SLA-8).
     pub availability: Option<AvailabilityRules>,
 }
@@ -221,6 +226,11 @@ impl Policy {
             spending: keys.table("spending", SpendingRules::read),
             availability: keys.has("availability").then(|| keys.table("availability", AvailabilityRules::read)),
             tickets,
+
+            tickets: keys.table("tickets", TicketRules::read),
+            availability: keys
+                .has("availability")
+                .then(|| keys.table("availability", |keys| AvailabilityRules::read(keys, &calendar))),
             time,
         }
     }
