@@ -224,10 +224,8 @@ impl Policy {
             topics,
             rates,
             spending: keys.table("spending", SpendingRules::read),
-            availability: keys.has("availability").then(|| keys.table("availability", AvailabilityRules::read)),
             tickets,
 
-            tickets: keys.table("tickets", TicketRules::read),
             availability: keys
                 .has("availability")
                 .then(|| keys.table("availability", |keys| AvailabilityRules::read(keys, &calendar))),
