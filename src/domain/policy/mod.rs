@@ -16,6 +16,7 @@ mod urgency;
 use super::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
@@ -57,7 +58,7 @@ pub struct Policy {
 }
 
 /// A text of the policy that customers read, in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bilingual {
     /// In Dutch.
     pub nl: String,
@@ -168,6 +169,12 @@ impl Policy {
             spending: keys.table("spending", SpendingRules::read),
             time,
         }
+    }
+
+    /// A topic by its id.
+    #[must_use]
+    pub fn topic(&self, id: &str) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.id == id)
     }
 
     /// The SHA-256 of a policy's text, as 64 hexadecimal digits: tells whether the text in force was changed (POL-1).

@@ -236,6 +236,8 @@ impl Live {
             description: "Hoe werkt dit?".to_owned(),
             requester: Some(owner.id),
             kind: TicketKind::Question,
+            topic: None,
+            urgency: None,
         };
         (customer, self.service.open_ticket(self.by(), customer, ticket).await.unwrap())
     }
