@@ -14,6 +14,7 @@ pub mod customer;
 pub mod decide;
 pub mod duration;
 pub mod estimate;
+pub mod hours;
 pub mod ids;
 pub mod invoice;
 pub mod ledger;
@@ -22,6 +23,7 @@ mod money;
 pub mod policies;
 pub mod policy;
 pub mod refusal;
+pub mod scope;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
@@ -34,6 +36,7 @@ pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
+pub use hours::OpeningHours;
 pub use ids::{
     AddOnId, CardId, CommandId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, InvoiceId, PaymentId, TicketId,
     TimeEntryId, TransactionId, UserId,
@@ -45,6 +48,8 @@ pub use money::{Cents, NotAnAmount};
 pub use policies::Policies;
 pub use policy::Policy;
 pub use refusal::Refusal;
-pub use ticket::{Ticket, TicketKind};
+pub use ticket::{Channel, Question, Ticket, TicketKind};
+
+pub use scope::WorkScope;
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

@@ -127,11 +127,12 @@ impl Case<'_> {
     }
 }
 
-/// CARD-5: months count from the activation, calendar years from the year of the order.
+/// CARD-5: months count from the activation or, where the policy says so, from the order; calendar years from the year
+/// of the order.
 fn last_day(policy: &Policy, card: &Card, activated: NaiveDate) -> Option<NaiveDate> {
     let validity = policy.cards.as_ref()?.validity;
-    let first = if matches!(validity, Validity::CalendarYears(_)) { card.ordered_on } else { activated };
-    validity.last_day(first)
+    let from_order = matches!(validity, Validity::CalendarYears(_) | Validity::MonthsFromOrder(_));
+    validity.last_day(if from_order { card.ordered_on } else { activated })
 }
 
 fn unknown_product(terms: &CardRules, asked: &str) -> Refusal {
