@@ -30,8 +30,8 @@ id = "urgent"
 name = "Urgent"
 "#;
 
-/// Plays the story. Customer 1 gets 17 transactions of all ten kinds, customer 2 its welcome card and customer 3,
-/// imported, nothing.
+/// Plays the story. Customer 1 gets 15 transactions, customer 2 its welcome card and agreed work, together of all kinds,
+/// and customer 3, imported, nothing.
 pub async fn play(fixture: &Fixture) {
     let (customer, owner) = fixture.customer().await; // 1 welcome
     buy(fixture, customer).await; // 2 activation
@@ -54,20 +54,20 @@ pub async fn play(fixture: &Fixture) {
     let free = log(fixture, defect, 20, None, Some("2026-03-02")).await; // 12 time, free, before all others
     assert_eq!((free.entry.charged, free.uncovered), (Minutes::ZERO, Minutes::ZERO));
 
-    decide(fixture, &fixture.ticket(customer, Some(owner), TicketKind::Change).await, Cover::Goodwill).await;
+    let (second, owner_of_second) = fixture.customer().await;
+    let question = fixture.ticket(second, Some(owner_of_second), TicketKind::Question).await;
+    decide(fixture, &fixture.ticket(second, None, TicketKind::Change).await, Cover::Goodwill).await;
     let term = Act::RecordAddOn { since: day("2026-03-10"), until: None };
-    fixture.submit(Target::Customer(customer), term).await.unwrap();
-
-    fixture.customer().await;
+    fixture.submit(Target::Customer(second), term).await.unwrap();
+    let agreed = log(fixture, question.id, 40, None, None).await; // 2 time, 45 uncovered
+    let (entry, contact, reason) = (agreed.entry.id, owner_of_second, "Said yes by mail".to_owned());
+    let act = Act::InvoiceEntry { entry, contact, hourly_rate: None, reason };
+    fixture.submit(Target::TimeEntry(entry), act).await.unwrap(); // 3 invoiced
     import(fixture).await;
     fixture.clock.set(noon(2026, 5, 20));
     fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 13 expiry
     let late = log(fixture, other, 10, None, Some("2026-05-01")).await; // 14 time, 15 uncovered
     cover(fixture, late.entry.id, true, owner).await; // 15 cover, late, from what expired
-    let agreed = log(fixture, other, 40, None, None).await; // 16 time, 45 uncovered
-    let (entry, contact, reason) = (agreed.entry.id, owner, "Said yes by mail".to_owned());
-    let act = Act::InvoiceEntry { entry, contact, hourly_rate: None, reason };
-    fixture.submit(Target::TimeEntry(entry), act).await.unwrap(); // 17 invoiced
 }
 
 /// Decides who pays for a ticket after all.
