@@ -25,6 +25,7 @@ pub mod policies;
 pub mod policy;
 pub mod refusal;
 pub mod scope;
+pub mod sla;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
