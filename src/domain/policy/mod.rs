@@ -19,6 +19,7 @@ mod urgency;
 use super::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
@@ -34,7 +35,7 @@ pub use hours::HoursRules;
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
-pub use time::{Rounding, TimeRules};
+pub use time::{Factor, Per, Rounding, Surcharge, TimeRules};
 pub use urgency::{AddOn, UrgencyLevel, UrgencyRules};
 
 /// Everything that can differ between providers, as one text says it.
@@ -74,7 +75,7 @@ pub struct Policy {
 }
 
 /// A text of the policy that customers read, in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bilingual {
     /// In Dutch.
     pub nl: String,
@@ -180,9 +181,10 @@ impl Policy {
     }
 
     fn read(keys: &mut Reader<'_>) -> Self {
-        let time = keys.table("time", TimeRules::read);
         let effective_from = keys.required("effective_from", date());
         let calendar = Calendar::read(keys, effective_from);
+        let urgencies = urgency::level_ids(keys);
+        let time = keys.table("time", |keys| TimeRules::read(keys, &calendar, &urgencies));
         let topics = Topic::read_all(keys);
         let rates = keys.table("rates", Rates::read);
         let topic_ids: Vec<String> = topics.iter().map(|topic| topic.id.clone()).collect();
@@ -348,7 +350,16 @@ products = ["Sample", "Sample for phones"]
 
     fn quarters() -> TimeRules {
         let (increment, minimum) = (Minutes(15), Minutes(15));
-        TimeRules { increment, minimum, rounding: Rounding::Up, free_up_to: Minutes::ZERO }
+        TimeRules {
+            increment,
+            minimum,
+            rounding: Rounding::Up,
+            per: Per::Entry,
+            free_up_to: Minutes::ZERO,
+            free_first: Minutes::ZERO,
+            factors: vec![],
+            surcharges: vec![],
+        }
     }
 
     fn day(text: &str) -> NaiveDate {
