@@ -10,6 +10,7 @@ mod availability;
 mod cards;
 mod coverage;
 mod hours;
+mod priorities;
 mod reader;
 mod spending;
 mod tickets;
@@ -32,6 +33,7 @@ pub use cards::{
 pub use coverage::{CoverRule, Rates, Topic};
 use hours::Calendar;
 pub use hours::HoursRules;
+pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received, Target, Within};
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
@@ -51,6 +53,10 @@ pub struct Policy {
     pub effective_from: NaiveDate,
     /// When the provider is there; `None` where the policy names no hours: always (POL-3).
     pub hours: Option<HoursRules>,
+    /// How urgent tickets can be, the most urgent first; empty where tickets have no priority (SLA-1, SLA-2).
+    pub priorities: Vec<Priority>,
+    /// Which priority a report gets (SLA-1).
+    pub matrix: Matrix,
     /// From worked to charged minutes.
     pub time: TimeRules,
     /// What is sold and for how long it is valid; `None` where the provider has no cards (POL-3).
@@ -185,6 +191,11 @@ impl Policy {
         let calendar = Calendar::read(keys, effective_from);
         let urgencies = urgency::level_ids(keys);
         let time = keys.table("time", |keys| TimeRules::read(keys, &calendar, &urgencies));
+        let hours = keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar)));
+        let tickets = keys.table("tickets", TicketRules::read);
+        let known = priorities::Known { hours: hours.as_ref(), channels: &tickets.channels, effective_from };
+        let priorities = Priority::read_all(keys, &known);
+        let priority_ids: Vec<String> = priorities.iter().map(|priority| priority.id.clone()).collect();
         let topics = Topic::read_all(keys);
         let rates = keys.table("rates", Rates::read);
         let topic_ids: Vec<String> = topics.iter().map(|topic| topic.id.clone()).collect();
@@ -196,17 +207,18 @@ impl Policy {
             effective_from,
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
-            hours: keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar))),
+            hours,
+            matrix: Matrix::read(keys, &priorities),
+            priorities,
             cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &topic_ids))),
             coverage,
             defects: keys.table("defects", coverage::defects),
-            urgency: keys.has("urgency").then(|| keys.table("urgency", |keys| UrgencyRules::read(keys, &[]))),
+            urgency: keys.has("urgency").then(|| keys.table("urgency", |keys| UrgencyRules::read(keys, &priority_ids))),
             topics,
             rates,
             spending: keys.table("spending", SpendingRules::read),
-            tickets: keys.table("tickets", TicketRules::read),
-
             availability: keys.has("availability").then(|| keys.table("availability", AvailabilityRules::read)),
+            tickets,
             time,
         }
     }
@@ -215,6 +227,18 @@ impl Policy {
     #[must_use]
     pub fn hours(&self) -> &HoursRules {
         self.hours.as_ref().unwrap_or_else(|| HoursRules::always())
+    }
+
+    /// The priority with this id.
+    #[must_use]
+    pub fn priority(&self, id: &str) -> Option<&Priority> {
+        self.priorities.iter().find(|priority| priority.id == id)
+    }
+
+    /// The priority that the matrix gives a report (SLA-1): `None` where it has no such impact or reach.
+    #[must_use]
+    pub fn proposed_priority(&self, impact: &str, reach: Option<&str>) -> Option<&Priority> {
+        self.priority(self.matrix.priority(impact, reach)?)
     }
 
     /// The SHA-256 of a policy's text, as 64 hexadecimal digits: tells whether the text in force was changed (POL-1).
