@@ -41,7 +41,7 @@ pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
-pub use time::{Rounding, TimeRules};
+pub use time::{Factor, Per, Rounding, Surcharge, TimeRules};
 pub use urgency::{AddOn, UrgencyLevel, UrgencyRules};
 
 /// Everything that can differ between providers, as one text says it.
@@ -194,9 +194,10 @@ impl Policy {
     }
 
     fn read(keys: &mut Reader<'_>) -> Self {
-        let time = keys.table("time", TimeRules::read);
         let effective_from = keys.required("effective_from", date());
         let calendar = Calendar::read(keys, effective_from);
+        let urgencies = urgency::level_ids(keys);
+        let time = keys.table("time", |keys| TimeRules::read(keys, &calendar, &urgencies));
         let hours = keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar)));
         let tickets = keys.table("tickets", TicketRules::read);
         let known = priorities::Known { hours: hours.as_ref(), channels: &tickets.channels, effective_from };
@@ -499,7 +500,16 @@ priority = "high"
 
     fn quarters() -> TimeRules {
         let (increment, minimum) = (Minutes(15), Minutes(15));
-        TimeRules { increment, minimum, rounding: Rounding::Up, free_up_to: Minutes::ZERO }
+        TimeRules {
+            increment,
+            minimum,
+            rounding: Rounding::Up,
+            per: Per::Entry,
+            free_up_to: Minutes::ZERO,
+            free_first: Minutes::ZERO,
+            factors: vec![],
+            surcharges: vec![],
+        }
     }
 
     fn day(text: &str) -> NaiveDate {
