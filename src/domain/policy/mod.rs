@@ -325,6 +325,7 @@ impl std::error::Error for PolicyErrors {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::hours::{Country, OpeningHours};
     use crate::domain::{Cents, Minutes};
     use proptest::prelude::*;
     use rust_decimal::Decimal;
@@ -548,9 +549,9 @@ products = ["Sample", "Sample for phones"]
         let availability = AvailabilityRules {
             promised: Decimal::from(99),
             aimed: Some(Decimal::new(999, 1)),
-            planned: Some("Fr 22:00-24:00".to_owned()),
+            planned: OpeningHours::parse("Fr 22:00-24:00", Some(Country::NL)).ok(),
             planned_minutes: Some(Minutes(20)),
-            urgent: Some("Mo-Fr 22:00-24:00".to_owned()),
+            urgent: OpeningHours::parse("Mo-Fr 22:00-24:00", Some(Country::NL)).ok(),
             products: vec!["Sample".to_owned(), "Sample for phones".to_owned()],
         };
         assert_eq!(policy.availability, Some(availability));
