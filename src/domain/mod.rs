@@ -4,6 +4,7 @@
 //! [`command`] (everything that can be asked), [`decide`] (THE decision), [`transaction`] and [`chain`] (what is
 //! booked and how a later change shows).
 
+pub mod availability;
 pub mod burn_down;
 pub mod card;
 pub mod chain;
@@ -24,6 +25,7 @@ pub mod policies;
 pub mod policy;
 pub mod refusal;
 pub mod scope;
+pub mod sla;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
@@ -38,8 +40,8 @@ pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, CardId, CommandId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, InvoiceId, PaymentId, TicketId,
-    TimeEntryId, TransactionId, UserId,
+    AddOnId, CardId, CommandId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId, InvoiceId, PaymentId,
+    TicketId, TimeEntryId, TransactionId, UserId,
 };
 pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};
