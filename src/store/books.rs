@@ -149,6 +149,7 @@ impl Named {
             Act::OrderCard { .. } => {
                 self.counters.insert(invoice_counter(today.year()));
             }
+            Act::RecordAddOn { .. } => self.coverage = true,
             Act::OpenTicket { .. } => {
                 self.coverage = true;
                 self.counters.insert("ticket".to_owned());
@@ -381,7 +382,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
 /// What a decision about who pays looks at: the add-on, the tickets that were urgent for free, and the entries to reverse.
 async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mut Books) -> Result<()> {
     let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
-    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY id";
+    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY nr";
     for term in some::<AddOnTerm>(tx, sql, &ids).await? {
         if let Some(ledger) = books.ledgers.get_mut(&term.customer_id) {
             ledger.rows.add_on = Some(term);

@@ -12,6 +12,7 @@ mod cancelled_begin;
 mod cli;
 mod clocks;
 mod common;
+mod coverage;
 mod crash;
 mod desk;
 mod door;
