@@ -209,7 +209,8 @@ CREATE TABLE cards (
     CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0)
 ) STRICT;
 
--- A report of a customer.
+-- A report of a customer, where it stands and what its clocks say (SLA-1 to SLA-7). `due_at` is the largest number
+-- where nothing is due, so that one index has the order of the desk.
 CREATE TABLE tickets (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
@@ -218,8 +219,27 @@ CREATE TABLE tickets (
     description TEXT NOT NULL,
     requester_id TEXT,
     kind TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    product TEXT,
+    intake TEXT NOT NULL,
+    impact TEXT,
+    reach TEXT,
+    data_leak INTEGER NOT NULL,
+    priority TEXT,
+    status TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     created_by TEXT,
+    response_due_at INTEGER,
+    resolution_due_at INTEGER,
+    responded_at INTEGER,
+    resolved_at INTEGER,
+    paused_at INTEGER,
+    paused INTEGER NOT NULL,
+    response_expected_at INTEGER,
+    resolution_expected_at INTEGER,
+    stalled_at INTEGER,
+    due_at INTEGER NOT NULL,
     charged INTEGER NOT NULL,
     correctable INTEGER NOT NULL,
     PRIMARY KEY (id),
@@ -227,8 +247,40 @@ CREATE TABLE tickets (
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (requester_id) REFERENCES contacts (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
+    CHECK (channel IN ('portal', 'mail', 'chat', 'phone', 'voice_message', 'in_person')),
+    CHECK (status IN ('new', 'waiting_for_customer', 'in_progress', 'resolved', 'closed')),
+    CHECK (data_leak IN (0, 1)),
+    CHECK (received_at <= created_at),
+    CHECK (paused >= 0),
     CHECK (charged >= 0 AND correctable >= 0)
 ) STRICT;
+
+-- What was said and done on a ticket. Append-only.
+CREATE TABLE ticket_events (
+    id TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    actor_id TEXT,
+    contact_id TEXT,
+    text TEXT,
+    was TEXT,
+    became TEXT,
+    expected_at INTEGER,
+    PRIMARY KEY (id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (kind IN ('acknowledged', 'message', 'note', 'status', 'priority', 'stalled', 'explained'))
+) STRICT;
+
+-- The words by which a ticket is found: of its subject, its report and what else was said when it came in.
+CREATE TABLE ticket_words (
+    word TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    PRIMARY KEY (word, ticket_id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id)
+) STRICT, WITHOUT ROWID;
 
 -- Hours asked for beforehand, and what became of them (SPEND-3 to SPEND-6).
 CREATE TABLE estimates (
@@ -388,6 +440,10 @@ CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
+CREATE INDEX tickets_due ON tickets (due_at, number) WHERE status IN ('new', 'waiting_for_customer', 'in_progress');
+CREATE INDEX tickets_stalled ON tickets (stalled_at) WHERE stalled_at IS NOT NULL;
+CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
+CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
@@ -409,6 +465,10 @@ CREATE TRIGGER movements_no_update BEFORE UPDATE ON movements BEGIN SELECT RAISE
 CREATE TRIGGER movements_no_delete BEFORE DELETE ON movements BEGIN SELECT RAISE(ABORT, 'movements is append-only: DELETE refused'); END;
 CREATE TRIGGER movements_no_replace BEFORE INSERT ON movements WHEN EXISTS (SELECT 1 FROM movements WHERE customer_id = NEW.customer_id AND recorded_at = NEW.recorded_at AND seq = NEW.seq AND line = NEW.line)
 BEGIN SELECT RAISE(ABORT, 'movements is append-only: REPLACE refused'); END;
+CREATE TRIGGER ticket_events_no_update BEFORE UPDATE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: UPDATE refused'); END;
+CREATE TRIGGER ticket_events_no_delete BEFORE DELETE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: DELETE refused'); END;
+CREATE TRIGGER ticket_events_no_replace BEFORE INSERT ON ticket_events WHEN EXISTS (SELECT 1 FROM ticket_events WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: REPLACE refused'); END;
 CREATE TRIGGER commands_no_update BEFORE UPDATE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: UPDATE refused'); END;
 CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: DELETE refused'); END;
 CREATE TRIGGER commands_no_replace BEFORE INSERT ON commands WHEN EXISTS (SELECT 1 FROM commands WHERE id = NEW.id OR (caller = NEW.caller AND "key" = NEW."key"))

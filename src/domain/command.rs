@@ -2,8 +2,8 @@
 //! [`super::decide()`].
 
 use super::{
-    Cents, CommandId, ContactId, CustomerId, EstimateId, InvoiceId, Locale, Minutes, PaymentMethod, Role, TicketId,
-    TicketKind, TimeEntryId, UserId, contact::AskedVia, estimate::AnswerVia,
+    Cents, CommandId, ContactId, CustomerId, EstimateId, Handling, InvoiceId, Locale, Minutes, PaymentMethod, Report,
+    Role, TicketId, TimeEntryId, UserId, contact::AskedVia, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -153,15 +153,13 @@ pub enum Act {
         method: PaymentMethod,
     },
     /// A report. Always accepted (COVER-5).
-    OpenTicket {
-        /// One line.
-        subject: String,
-        /// The report.
-        description: String,
-        /// Who asked.
-        requester: Option<ContactId>,
-        /// What it is about.
-        kind: TicketKind,
+    OpenTicket(Report),
+    /// Something is done on a ticket that is there.
+    HandleTicket {
+        /// Which ticket.
+        ticket: TicketId,
+        /// What.
+        handling: Handling,
     },
     /// Ask for hours beforehand (SPEND-3).
     ProposeEstimate {
@@ -239,7 +237,8 @@ impl Act {
             Self::RemoveContact(_) => "remove_contact",
             Self::OrderCard { .. } => "order_card",
             Self::RecordPayment { .. } => "record_payment",
-            Self::OpenTicket { .. } => "open_ticket",
+            Self::OpenTicket(_) => "open_ticket",
+            Self::HandleTicket { .. } => "handle_ticket",
             Self::ProposeEstimate { .. } => "propose_estimate",
             Self::AcceptEstimate { .. } => "accept_estimate",
             Self::DeclineEstimate { .. } => "decline_estimate",

@@ -52,6 +52,8 @@ id! {
     CardId,
     /// A report of a customer (*melding*).
     TicketId,
+    /// Something that happened to a ticket.
+    TicketEventId,
     /// Hours agreed beforehand for one ticket.
     EstimateId,
     /// Time an agent worked.

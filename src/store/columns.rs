@@ -3,9 +3,10 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AskedVia, Basis, CardId, Cents, CommandId, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
-    InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId,
-    TransactionId, TransactionKind, UserId, estimate::AnswerVia,
+    Account, AskedVia, Basis, CardId, Cents, Channel, CommandId, ContactId, CoveredBy, CustomerId, Due, EstimateId,
+    EstimateStatus, Intake, InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketEventId,
+    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
+    estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -108,6 +109,11 @@ texts!(
     AskedVia,
     Origin,
     TicketKind,
+    TicketStatus,
+    TicketEventId,
+    TicketEventKind,
+    Channel,
+    Intake,
     EstimateStatus,
     AnswerVia,
     CoveredBy,
@@ -125,6 +131,12 @@ stored!(Minutes as i64 => "BIGINT", |minutes| minutes.0, |minutes| Minutes(minut
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
 stored!(DateTime<Utc> as i64 => "BIGINT", |at| at.timestamp_micros(), |micros| {
     DateTime::from_timestamp_micros(micros).ok_or("an instant outside the calendar")?
+});
+
+stored!(bool as i64 => "BIGINT", |truth| i64::from(*truth), |number| number != 0);
+// What has no due moment sorts last.
+stored!(Due as i64 => "BIGINT", |due| due.0.map_or(i64::MAX, |at| at.timestamp_micros()), |micros| {
+    Due(if micros == i64::MAX { None } else { DateTime::from_timestamp_micros(micros) })
 });
 
 impl Stored for &str {

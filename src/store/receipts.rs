@@ -5,7 +5,7 @@ use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
     Account, Balance, Card, Cents, Contact, Customer, Estimate, Fresh, Invoice, Minutes, Movement, Payment, Receipt,
-    Ticket, TimeEntry, Transaction, TransactionId, TransactionKind,
+    Ticket, TicketEvent, TimeEntry, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
     decide::{Correction, TimeReceipt},
 };
@@ -33,6 +33,10 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         "open_ticket" => {
             let found: Ticket = tx.query("SELECT * FROM tickets WHERE id = $1").bind(id).one().await?;
             Receipt::Ticket(Ticket { charged: Minutes::ZERO, correctable: Minutes::ZERO, ..found })
+        }
+        "handle_ticket" => {
+            let found: TicketEvent = tx.query("SELECT * FROM ticket_events WHERE id = $1").bind(id).one().await?;
+            Receipt::TicketEvent(found)
         }
         "log_time" => logged(tx, id).await?,
         "reverse_entry" | "cover_entry" => corrected(tx, id).await?,

@@ -4,10 +4,11 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AskedVia, Balance, Basis, Card, CardId, Cents, Contact, ContactId, CoveredBy, Customer, CustomerId,
-    Estimate, EstimateId, EstimateStatus, Hold, Invoice, InvoiceId, Locale, Minutes, Movement, Note, Origin, Payment,
-    PaymentId, PaymentMethod, Role, Ticket, TicketId, TicketKind, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind, UserId, estimate::AnswerVia,
+    Account, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Contact, ContactId, CoveredBy, Customer,
+    CustomerId, Due, Estimate, EstimateId, EstimateStatus, Hold, Intake, Invoice, InvoiceId, Locale, Minutes, Movement,
+    Note, Origin, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent, TicketEventId, TicketEventKind,
+    TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind, UserId,
+    estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -109,10 +110,23 @@ table!(Card in "cards" key ["id"] changing [
     expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>, available: Minutes, held: Minutes,
     used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
 });
-table!(Ticket in "tickets" key ["id"] changing ["charged", "correctable"] {
+table!(Ticket in "tickets" key ["id"] changing [
+    "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "paused_at", "paused",
+    "response_expected_at", "resolution_expected_at", "stalled_at", "due_at", "charged", "correctable",
+] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
-    requester_id: Option<ContactId>, kind: TicketKind, created_at: DateTime<Utc>, created_by: Option<UserId>,
-    charged: Minutes, correctable: Minutes,
+    requester_id: Option<ContactId>, kind: TicketKind, channel: Channel, product: Option<String>, intake: Intake,
+    impact: Option<String>, reach: Option<String>, data_leak: bool, priority: Option<String>, status: TicketStatus,
+    received_at: DateTime<Utc>, created_at: DateTime<Utc>, created_by: Option<UserId>,
+    response_due_at: Option<DateTime<Utc>>, resolution_due_at: Option<DateTime<Utc>>,
+    responded_at: Option<DateTime<Utc>>, resolved_at: Option<DateTime<Utc>>, paused_at: Option<DateTime<Utc>>,
+    paused: Minutes, response_expected_at: Option<DateTime<Utc>>, resolution_expected_at: Option<DateTime<Utc>>,
+    stalled_at: Option<DateTime<Utc>>, due_at: Due, charged: Minutes, correctable: Minutes,
+});
+table!(TicketEvent in "ticket_events" key [] changing [] {
+    id: TicketEventId, ticket_id: TicketId, customer_id: CustomerId, kind: TicketEventKind,
+    recorded_at: DateTime<Utc>, actor_id: Option<UserId>, contact_id: Option<ContactId>, text: Option<String>,
+    was: Option<String>, became: Option<String>, expected_at: Option<DateTime<Utc>>,
 });
 table!(Estimate in "estimates" key ["id"] changing [
     "status", "answered_by", "answered_at", "answered_via", "answer_note", "recorded_by", "closed_at", "held", "used",

@@ -41,8 +41,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use strippenkaart::domain::{
     Account, Act, Actor, AskedVia, Balance, CardStatus, Cents, ContactId, CustomerId, EstimateId, Excess, InvoiceId,
-    Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Role, Target, TicketId, TicketKind, TimeEntryId, UserId,
-    command::Answer as Agreement, estimate::AnswerVia,
+    Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Report, Role, Target, TicketId, TicketKind, TimeEntryId,
+    UserId, command::Answer as Agreement, estimate::AnswerVia,
 };
 use uuid::Uuid;
 
@@ -176,6 +176,7 @@ pub fn answer(receipt: &Receipt) -> Answer {
         }
         Receipt::Payment(payment) => (payment.id.0, facts([("amount", &payment.amount)])),
         Receipt::Ticket(ticket) => (ticket.id.0, facts([("number", &ticket.number)])),
+        Receipt::TicketEvent(event) => (event.id.0, facts([("kind", &event.kind)])),
         Receipt::Estimate(estimate) => {
             let (answer_by, work_until) = (&estimate.answer_by, &estimate.work_until);
             let of_estimate = [
@@ -601,7 +602,10 @@ impl<W: World> Stage<W> {
 
     fn open_ticket(&mut self, name: &str, kind: TicketKind, requester: Option<ContactId>) -> Outcome {
         let (subject, description) = (name.to_owned(), "What happened".to_owned());
-        self.ask_customer(Who::Agent, Act::OpenTicket { subject, description, requester, kind })?;
+        self.ask_customer(
+            Who::Agent,
+            Act::OpenTicket(Report { subject, description, requester, kind, ..Report::default() }),
+        )?;
         self.name("ticket", name);
         Ok(())
     }

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use strippenkaart::domain::{
-    Account, Act, Actor, Balance, ContactId, CustomerId, Excess, Minutes, Target, command::Answer as Agreement,
-    estimate::AnswerVia,
+    Account, Act, Actor, Balance, ContactId, CustomerId, Excess, Handling, Minutes, Report, Target,
+    command::Answer as Agreement, estimate::AnswerVia,
 };
 use strippenkaart::service::{jobs, ledger::Failure, token};
 use strippenkaart::store::users::StaffRole;
@@ -143,11 +143,8 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::RecordPayment { amount, paid_on, method, .. } => {
             ("payments", json!({ "amount": amount.to_string(), "paid_on": paid_on, "method": method }))
         }
-        Act::OpenTicket { subject, description, requester, kind } => {
-            let of_ticket =
-                json!({ "subject": subject, "description": description, "requester_id": requester, "kind": kind });
-            ("tickets", of_ticket)
-        }
+        Act::OpenTicket(report) => ("tickets", of_report(report)),
+        Act::HandleTicket { handling, .. } => of_handling(handling),
         Act::ProposeEstimate { minutes, description, answer_by, work_until, .. } => (
             "estimates",
             json!({ "minutes": minutes, "description": description, "answer_by": answer_by, "work_until": work_until }),
@@ -169,6 +166,28 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
 fn of_customer(act: &Act) -> Value {
     let Act::CreateCustomer { name, email, locale, contract_start, imported, .. } = act else { unreachable!() };
     json!({ "name": name, "email": email, "locale": locale, "contract_start": contract_start, "imported": imported })
+}
+
+fn of_report(report: &Report) -> Value {
+    let Report { subject, description, requester, kind, channel, impact, reach, received_at, data_leak, .. } = report;
+    json!({
+        "subject": subject, "description": description, "requester_id": requester, "kind": kind, "channel": channel,
+        "impact": impact, "reach": reach, "received_at": received_at, "data_leak": data_leak,
+    })
+}
+
+fn of_handling(handling: &Handling) -> (&'static str, Value) {
+    match handling {
+        Handling::Acknowledge { text } => ("acknowledge", json!({ "text": text })),
+        Handling::Say { text } => ("messages", json!({ "text": text })),
+        Handling::Note { text } => ("notes", json!({ "text": text })),
+        Handling::Move { to, text } => ("status", json!({ "to": to, "text": text })),
+        Handling::Prioritise { priority, reason } => ("priority", json!({ "priority": priority, "reason": reason })),
+        Handling::Stall { text } => ("stalled", json!({ "text": text })),
+        Handling::Explain { measure, reason, expected_at } => {
+            ("explanations", json!({ "measure": measure, "reason": reason, "expected_at": expected_at }))
+        }
+    }
 }
 
 fn of_contact(act: &Act) -> Value {

@@ -2,9 +2,10 @@
 //! know of it.
 
 use crate::domain::{
-    Account, AskedVia, Basis, CardId, CardStatus, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
-    InvoiceId, Locale, Minutes, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId, TransactionId,
-    TransactionKind, estimate::AnswerVia,
+    Account, AskedVia, Basis, CardId, CardStatus, Channel, ContactId, CoveredBy, CustomerId, EstimateId,
+    EstimateStatus, InvoiceId, Locale, Measure, Minutes, PaymentId, PaymentMethod, Question, Role, TicketEventId,
+    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind,
+    estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -53,6 +54,7 @@ ids! {
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
     TicketId: "Identity of a ticket.",
+    TicketEventId: "Identity of something that happened to a ticket.",
     EstimateId: "Identity of an estimate.",
     TimeEntryId: "Identity of a time entry.",
     InvoiceId: "Identity of an invoice.",
@@ -67,6 +69,11 @@ words! {
     CardStatus: "What can be done with a card.",
     PaymentMethod: "How money came in.",
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
+    TicketStatus: "Where a ticket stands.",
+    TicketEventKind: "What happened to a ticket.",
+    Channel: "How a report reached the provider.",
+    Question: "What a report may be asked to say.",
+    Measure: "One of the two clocks of a ticket.",
     EstimateStatus: "Where an estimate stands.",
     AnswerVia: "How an answer reached the provider.",
     CoveredBy: "What covered the time when it was logged: cards (wholly or in part), nobody because it is free, or \
