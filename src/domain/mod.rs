@@ -4,6 +4,7 @@
 //! [`command`] (everything that can be asked), [`decide`] (THE decision), [`transaction`] and [`chain`] (what is
 //! booked and how a later change shows).
 
+pub mod availability;
 pub mod burn_down;
 pub mod card;
 pub mod chain;
@@ -25,6 +26,7 @@ pub mod policies;
 pub mod policy;
 pub mod refusal;
 pub mod scope;
+pub mod sla;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
@@ -39,8 +41,8 @@ pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use hours::OpeningHours;
 pub use ids::{
-    CardId, CommandId, ContactId, CustomerId, EstimateId, Fresh, InvoiceId, PaymentId, TicketEventId, TicketId,
-    TimeEntryId, TransactionId, UserId,
+    CardId, CommandId, ContactId, CustomerId, EstimateId, Fresh, IncidentId, InvoiceId, PaymentId, TicketEventId,
+    TicketId, TimeEntryId, TransactionId, UserId,
 };
 pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};
@@ -51,7 +53,8 @@ pub use policy::{Measure, Policy};
 pub use refusal::Refusal;
 pub use scope::WorkScope;
 pub use ticket::{
-    Channel, Due, Handling, Intake, Question, Report, Ticket, TicketEvent, TicketEventKind, TicketKind, TicketStatus,
+    Channel, Due, Handling, Intake, Pauses, Question, Report, Ticket, TicketEvent, TicketEventKind, TicketKind,
+    TicketStatus,
 };
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

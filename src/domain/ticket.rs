@@ -1,7 +1,9 @@
 //! A ticket (*melding*): anything a customer reports, where it stands, and what was said and done about it (SLA-1, SLA-5
 //! to SLA-7).
 
-use super::{ContactId, CustomerId, Minutes, TicketEventId, TicketId, UserId, policy::Measure, words::words};
+use super::{
+    ContactId, CustomerId, Minutes, TicketEventId, TicketId, UserId, policy::Measure, sla::Pause, words::words,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,6 +177,52 @@ impl FromStr for Intake {
     type Err = serde_json::Error;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         serde_json::from_str(text)
+    }
+}
+
+/// The times in which the provider waited for the customer, or took it to be done: in order, the last one may last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pauses(pub Vec<Pause>);
+
+impl Pauses {
+    /// Since when the clock stands still, if it does.
+    #[must_use]
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        self.0.last().filter(|pause| pause.until.is_none()).map(|pause| pause.from)
+    }
+
+    /// Ends the one that lasts.
+    pub fn end(&mut self, now: DateTime<Utc>) {
+        if let Some(pause) = self.0.last_mut() {
+            pause.until.get_or_insert(now);
+        }
+    }
+}
+
+/// As it is stored: microseconds, `from-until` with spaces between them.
+impl fmt::Display for Pauses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let until = |pause: &Pause| pause.until.map_or(String::new(), |until| until.timestamp_micros().to_string());
+        let all = self.0.iter().map(|pause| format!("{}-{}", pause.from.timestamp_micros(), until(pause)));
+        f.write_str(&all.collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// A text that holds no pauses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected pauses, such as 1774000000000000-1774003600000000")]
+pub struct NotPauses;
+
+impl FromStr for Pauses {
+    type Err = NotPauses;
+    fn from_str(text: &str) -> Result<Self, NotPauses> {
+        let instant = |text: &str| text.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(NotPauses);
+        let pause = |text: &str| {
+            let (from, until) = text.split_once('-').ok_or(NotPauses)?;
+            let until = if until.is_empty() { None } else { Some(instant(until)?) };
+            Ok(Pause { from: instant(from)?, until })
+        };
+        text.split_whitespace().map(pause).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -359,10 +407,8 @@ pub struct Ticket {
     pub responded_at: Option<DateTime<Utc>>,
     /// When it was done.
     pub resolved_at: Option<DateTime<Utc>>,
-    /// Since when the resolution clock stands still.
-    pub paused_at: Option<DateTime<Utc>>,
-    /// For how long the resolution clock stood still before, in the time that it counts.
-    pub paused: Minutes,
+    /// When the resolution clock stood still, or does.
+    pub pauses: Pauses,
     /// The new expectation after a missed response target (SLA-5).
     pub response_expected_at: Option<DateTime<Utc>>,
     /// The new expectation after a missed resolution target (SLA-5).
@@ -381,9 +427,15 @@ impl Ticket {
     /// The moment of a target that counts now: what was promised, or what was expected after it was missed.
     #[must_use]
     pub fn aim(&self, measure: Measure) -> Option<DateTime<Utc>> {
+        self.expected(measure).or(self.promised(measure))
+    }
+
+    /// What is expected since a target was missed (SLA-5).
+    #[must_use]
+    pub const fn expected(&self, measure: Measure) -> Option<DateTime<Utc>> {
         match measure {
-            Measure::Response => self.response_expected_at.or(self.response_due_at),
-            Measure::Resolution => self.resolution_expected_at.or(self.resolution_due_at),
+            Measure::Response => self.response_expected_at,
+            Measure::Resolution => self.resolution_expected_at,
         }
     }
 
@@ -410,7 +462,7 @@ impl Ticket {
     pub fn is_late(&self, measure: Measure, now: DateTime<Utc>) -> bool {
         let stopped = match measure {
             Measure::Response => self.responded_at,
-            Measure::Resolution => self.resolved_at.or(self.paused_at),
+            Measure::Resolution => self.resolved_at.or(self.pauses.since()),
         };
         self.promised(measure).is_some_and(|due| stopped.unwrap_or(now) > due)
     }
@@ -419,12 +471,9 @@ impl Ticket {
     /// (SLA-5).
     #[must_use]
     pub fn is_unexplained(&self, measure: Measure, now: DateTime<Utc>) -> bool {
-        let expected = match measure {
-            Measure::Response => self.response_expected_at,
-            Measure::Resolution => self.resolution_expected_at,
-        };
-        let waits = self.met_at(measure).is_none() && !(measure == Measure::Resolution && self.paused_at.is_some());
-        self.is_late(measure, now) && expected.is_none_or(|expected| waits && expected < now)
+        let waits =
+            self.met_at(measure).is_none() && !(measure == Measure::Resolution && self.pauses.since().is_some());
+        self.is_late(measure, now) && self.expected(measure).is_none_or(|expected| waits && expected < now)
     }
 
     /// The clock that runs and is due first.
@@ -432,7 +481,7 @@ impl Ticket {
     pub fn next_due(&self) -> Option<(Measure, DateTime<Utc>)> {
         let runs = |measure: &Measure| match measure {
             Measure::Response => self.responded_at.is_none(),
-            Measure::Resolution => self.resolved_at.is_none() && self.paused_at.is_none(),
+            Measure::Resolution => self.resolved_at.is_none() && self.pauses.since().is_none(),
         };
         let running = Measure::ALL.iter().copied().filter(runs).filter(|_| self.status.is_open());
         running.filter_map(|measure| Some((measure, self.aim(measure)?))).min_by_key(|(_, due)| *due)
@@ -490,6 +539,16 @@ mod tests {
         assert_eq!(said.to_string().parse::<Intake>().expect("reads back"), said);
         assert_eq!(said.unsaid(&[Question::What, Question::Where, Question::Steps]), [Question::What, Question::Steps]);
         assert_eq!(Intake::default().to_string(), "{}");
+    }
+
+    #[test]
+    fn pauses_read_back_as_they_are_stored() {
+        let at = |micros| DateTime::from_timestamp_micros(micros).expect("an instant");
+        let pauses = Pauses(vec![Pause { from: at(1), until: Some(at(5)) }, Pause { from: at(9), until: None }]);
+        assert_eq!(pauses.to_string(), "1-5 9-");
+        assert_eq!("1-5 9-".parse(), Ok(pauses.clone()));
+        assert_eq!((pauses.since(), "".parse()), (Some(at(9)), Ok(Pauses::default())));
+        assert_eq!(["5", "a-b", "1-2-3"].map(str::parse::<Pauses>), [const { Err(NotPauses) }; 3]);
     }
 
     #[test]

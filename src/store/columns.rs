@@ -4,7 +4,7 @@
 use super::db::Query;
 use crate::domain::{
     Account, AskedVia, Basis, CardId, Cents, Channel, CommandId, ContactId, CoveredBy, CustomerId, Due, EstimateId,
-    EstimateStatus, Intake, InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketEventId,
+    EstimateStatus, Intake, InvoiceId, Locale, Minutes, Origin, Pauses, PaymentId, PaymentMethod, Role, TicketEventId,
     TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
     estimate::AnswerVia,
 };
@@ -114,6 +114,7 @@ texts!(
     TicketEventKind,
     Channel,
     Intake,
+    Pauses,
     EstimateStatus,
     AnswerVia,
     CoveredBy,

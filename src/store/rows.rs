@@ -6,7 +6,7 @@ use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
     Account, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Contact, ContactId, CoveredBy, Customer,
     CustomerId, Due, Estimate, EstimateId, EstimateStatus, Hold, Intake, Invoice, InvoiceId, Locale, Minutes, Movement,
-    Note, Origin, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent, TicketEventId, TicketEventKind,
+    Note, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent, TicketEventId, TicketEventKind,
     TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind, UserId,
     estimate::AnswerVia,
 };
@@ -111,7 +111,7 @@ table!(Card in "cards" key ["id"] changing [
     used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
 });
 table!(Ticket in "tickets" key ["id"] changing [
-    "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "paused_at", "paused",
+    "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "pauses",
     "response_expected_at", "resolution_expected_at", "stalled_at", "due_at", "charged", "correctable",
 ] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
@@ -119,8 +119,7 @@ table!(Ticket in "tickets" key ["id"] changing [
     impact: Option<String>, reach: Option<String>, data_leak: bool, priority: Option<String>, status: TicketStatus,
     received_at: DateTime<Utc>, created_at: DateTime<Utc>, created_by: Option<UserId>,
     response_due_at: Option<DateTime<Utc>>, resolution_due_at: Option<DateTime<Utc>>,
-    responded_at: Option<DateTime<Utc>>, resolved_at: Option<DateTime<Utc>>, paused_at: Option<DateTime<Utc>>,
-    paused: Minutes, response_expected_at: Option<DateTime<Utc>>, resolution_expected_at: Option<DateTime<Utc>>,
+    responded_at: Option<DateTime<Utc>>, resolved_at: Option<DateTime<Utc>>, pauses: Pauses, response_expected_at: Option<DateTime<Utc>>, resolution_expected_at: Option<DateTime<Utc>>,
     stalled_at: Option<DateTime<Utc>>, due_at: Due, charged: Minutes, correctable: Minutes,
 });
 table!(TicketEvent in "ticket_events" key [] changing [] {

@@ -3,8 +3,8 @@
 
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
-    Actor, Due, Handling, Measure, Minutes, Policy, Refusal, Report, Ticket, TicketEvent, TicketId, TicketStatus,
-    clocks,
+    Actor, Due, Handling, Measure, Minutes, Pauses, Policy, Refusal, Report, Ticket, TicketEvent, TicketId,
+    TicketStatus, clocks, sla::Pause,
 };
 use chrono::{DateTime, Utc};
 
@@ -48,8 +48,7 @@ impl Case<'_> {
             resolution_due_at: None,
             responded_at: None,
             resolved_at: None,
-            paused_at: None,
-            paused: Minutes::ZERO,
+            pauses: Pauses::default(),
             response_expected_at: None,
             resolution_expected_at: None,
             stalled_at: None,
@@ -57,7 +56,7 @@ impl Case<'_> {
             charged: Minutes::ZERO,
             correctable: Minutes::ZERO,
         };
-        clocks::set(policy, &mut ticket);
+        clocks::set(policy, &mut ticket, created_at);
         self.draft.changes.tickets.insert(ticket.id, ticket.clone());
         Ok(Receipt::Ticket(ticket))
     }
@@ -180,19 +179,23 @@ fn become_status(policy: &Policy, ticket: &mut Ticket, to: TicketStatus, event: 
     let now = event.recorded_at;
     event.was = Some(ticket.status.to_string());
     event.became = Some(to.to_string());
-    // Neither the time that the customer was waited for nor the time between *resolved* and a reopening counts.
-    let over = !ticket.status.is_open() && to.is_open();
-    let since = ticket.paused_at.take().or(if over { ticket.resolved_at.take() } else { None });
-    if let Some(since) = since {
-        clocks::skip(policy, ticket, since, now);
+    let pauses = policy.tickets.waiting_pauses;
+    ticket.pauses.end(now);
+    if !ticket.status.is_open()
+        && to.is_open()
+        && let Some(from) = ticket.resolved_at.take().filter(|_| pauses)
+    {
+        // Between *resolved* and a reopening nobody waited for the provider.
+        ticket.pauses.0.push(Pause { from, until: Some(now) });
     }
-    if to == TicketStatus::WaitingForCustomer && policy.tickets.waiting_pauses {
-        ticket.paused_at = Some(now);
+    if to == TicketStatus::WaitingForCustomer && pauses {
+        ticket.pauses.0.push(Pause { from: now, until: None });
     }
     if !to.is_open() {
         ticket.resolved_at.get_or_insert(now);
     }
     ticket.status = to;
+    clocks::set(policy, ticket, now);
 }
 
 /// SLA-1: another priority, in consultation; both clocks are set anew from the receipt.
@@ -213,7 +216,7 @@ fn prioritise(
     event.was = ticket.priority.replace(priority.to_owned());
     event.became.clone_from(&ticket.priority);
     (ticket.response_expected_at, ticket.resolution_expected_at) = (None, None);
-    clocks::set(policy, ticket);
+    clocks::set(policy, ticket, event.recorded_at);
     Ok(())
 }
 

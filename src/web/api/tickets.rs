@@ -2,8 +2,8 @@
 
 use super::{Created, Found, List, created, found};
 use crate::domain::{
-    self, Channel, ContactId, CustomerId, Due, Intake, Measure, Policy, Question, Report, Role, TicketId, TicketKind,
-    TicketStatus, clocks,
+    self, Channel, ContactId, CustomerId, Due, Intake, Locale, Measure, Policy, Question, Report, Role, TicketId,
+    TicketKind, TicketStatus, clocks,
 };
 use crate::service::Service;
 use crate::service::access::Caller;
@@ -152,21 +152,23 @@ pub struct Clock {
     late: bool,
     /// Late against a binding target: a reason is to be given (SLA-5).
     unexplained: bool,
+    /// How it follows from the policy, in a sentence; `null` where nothing was promised.
+    sum: Option<String>,
 }
 
 impl Clock {
-    fn of(ticket: &domain::Ticket, measure: Measure, binding: bool, now: DateTime<Utc>) -> Self {
-        let expected = match measure {
-            Measure::Response => ticket.response_expected_at,
-            Measure::Resolution => ticket.resolution_expected_at,
-        };
+    fn of(ticket: &domain::Ticket, measure: Measure, policy: &Policy, now: DateTime<Utc>) -> Self {
+        let binding = clocks::is_binding(policy, ticket);
+        let clock = clocks::clock(policy, ticket, measure);
+        let sum = clock.map(|clock| clock.deadline(&ticket.pauses.0, now).in_words(policy.time_zone, Locale::En));
         Self {
             due_at: ticket.promised(measure),
-            expected_at: expected,
+            expected_at: ticket.expected(measure),
             met_at: ticket.met_at(measure),
-            paused: measure == Measure::Resolution && ticket.paused_at.is_some(),
+            paused: measure == Measure::Resolution && ticket.pauses.since().is_some(),
             late: ticket.is_late(measure, now),
             unexplained: binding && ticket.is_unexplained(measure, now),
+            sum,
         }
     }
 }
@@ -212,8 +214,8 @@ impl Ticket {
             status: ticket.status,
             priority: ticket.priority.clone(),
             binding,
-            response: Clock::of(&ticket, Measure::Response, binding, now),
-            resolution: Clock::of(&ticket, Measure::Resolution, binding, now),
+            response: Clock::of(&ticket, Measure::Response, policy, now),
+            resolution: Clock::of(&ticket, Measure::Resolution, policy, now),
             stalled_at: ticket.stalled_at,
             unsaid: ticket.intake.unsaid(&policy.tickets.intake),
             notices: notices.iter().map(notice).collect(),

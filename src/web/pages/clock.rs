@@ -2,7 +2,7 @@
 
 use super::texts::texts;
 use super::words::{self, either};
-use crate::domain::policy::{Counted, Within};
+use crate::domain::sla::{Deadline, Standing};
 use crate::domain::{Measure, Minutes, Policy, Ticket, TicketStatus, clocks};
 use crate::web::text::{self, Lang};
 use chrono::{DateTime, Utc};
@@ -16,10 +16,17 @@ texts! {
         resolution: "Oplossing", "Resolution";
         paused: "staat stil", "stands still";
         met: "gehaald", "met";
+        late: "te laat", "late";
+        later: "later dan gestreefd", "later than aimed for";
+        expected: "nu verwacht op", "expected now on";
+        agreement: "in overleg", "by agreement";
         waiting: "wacht op klant", "waiting for customer";
         not_due: "geen termijn", "no deadline";
     }
 }
+
+/// From how much of the time it says that it is soon over, in per cent.
+const SOON: i64 = 75;
 
 /// How a clock looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,75 +107,46 @@ impl Watch<'_> {
     }
 
     fn clock(&self, ticket: &Ticket, measure: Measure) -> Option<ClockView> {
-        let target = clocks::target(self.policy, ticket, measure)?;
+        let clock = clocks::clock(self.policy, ticket, measure)?;
         let t = ClockTexts::of(self.lang);
         let name = if measure == Measure::Response { t.response } else { t.resolution };
-        let aim = ticket.aim(measure);
-        let (says, mood, gone) = self.says(ticket, measure, target.counted);
-        let due = aim.map(|at| text::moment(at, self.zone, self.lang));
-        Some(ClockView { name, says, mood, gone, due, sum: self.sum(ticket, measure, target.within, target.counted) })
+        let deadline = clock.deadline(&ticket.pauses.0, ticket.met_at(measure).unwrap_or(self.now));
+        let standing = clock.standing(&ticket.pauses.0, ticket.met_at(measure), self.now);
+        let (says, mood) = self.says(standing, &deadline, ticket.expected(measure));
+        let gone = match standing {
+            Standing::Running { left } | Standing::Paused { left } => gone(&deadline, left),
+            Standing::Late { .. } | Standing::Missed { .. } => 100,
+            Standing::Open | Standing::Met { .. } => 0,
+        };
+        let mood = if mood == Mood::Calm && gone >= SOON { Mood::Soon } else { mood };
+        let due = deadline.due.map(|at| self.moment(at));
+        Some(ClockView { name, says, mood, gone, due, sum: deadline.in_words(self.zone, self.lang.into()) })
     }
 
-    /// What is left or how late it is, how that looks, and how much is over.
-    fn says(&self, ticket: &Ticket, measure: Measure, counted: Counted) -> (String, Mood, i64) {
+    fn moment(&self, at: DateTime<Utc>) -> String {
+        text::moment(at, self.zone, self.lang)
+    }
+
+    /// How it stands, in words. Best effort has no breach: it is later than was aimed for (SLA-5).
+    fn says(&self, standing: Standing, deadline: &Deadline, expected: Option<DateTime<Utc>>) -> (String, Mood) {
         let (t, lang) = (ClockTexts::of(self.lang), self.lang);
-        let Some(aim) = ticket.aim(measure) else { return (words::within(Within::Agreement, lang), Mood::Calm, 0) };
-        let span = |from, to| clocks::between(self.policy, counted, from, to);
-        let late = |by: Minutes| {
-            // Best effort has no breach: it is later than was aimed for (SLA-5).
-            let binding = clocks::is_binding(self.policy, ticket);
-            if binding {
-                either(lang, format!("{by} te laat"), format!("{by} late"))
-            } else {
-                either(lang, format!("{by} later dan gestreefd"), format!("{by} later than aimed for"))
-            }
-        };
-        let mood_late = if clocks::is_binding(self.policy, ticket) { Mood::Late } else { Mood::Soon };
-        if let Some(met) = ticket.met_at(measure) {
-            let promised = ticket.promised(measure).unwrap_or(aim);
-            return if met > promised {
-                (late(span(promised, met)), mood_late, 100)
-            } else {
-                (t.met.to_owned(), Mood::Calm, 0)
-            };
+        let late = if deadline.binding { (t.late, Mood::Late) } else { (t.later, Mood::Soon) };
+        match standing {
+            Standing::Open => (t.agreement.to_owned(), Mood::Calm),
+            Standing::Running { left } => (either(lang, format!("nog {left}"), format!("{left} left")), Mood::Calm),
+            Standing::Paused { .. } => (t.paused.to_owned(), Mood::Calm),
+            Standing::Met { .. } => (t.met.to_owned(), Mood::Calm),
+            Standing::Missed { at, .. } => (format!("{}: {}", late.0, self.moment(at)), late.1),
+            Standing::Late { .. } => match expected {
+                Some(expected) => (format!("{}, {} {}", late.0, t.expected, self.moment(expected)), late.1),
+                None => (late.0.to_owned(), late.1),
+            },
         }
-        if measure == Measure::Resolution && ticket.paused_at.is_some() {
-            return (t.paused.to_owned(), Mood::Calm, 0);
-        }
-        if self.now > aim {
-            return (late(span(aim, self.now)), mood_late, 100);
-        }
-        let (left, all) = (span(self.now, aim).0, span(ticket.received_at, aim).0.max(1));
-        let gone = (100 - left * 100 / all).clamp(0, 100);
-        let mood = if gone >= 75 { Mood::Soon } else { Mood::Calm };
-        let left = Minutes(left);
-        (either(lang, format!("nog {left}"), format!("{left} left")), mood, gone)
     }
+}
 
-    /// "4 uur diensttijd vanaf 3 maart 2026 om 17:30; 1:00 stond de klok stil".
-    fn sum(&self, ticket: &Ticket, measure: Measure, within: Within, counted: Counted) -> String {
-        let lang = self.lang;
-        let kind = match (within, counted) {
-            (Within::Time(_), Counted::Service) => either(lang, " diensttijd", " of service time"),
-            (Within::Time(_), Counted::Continuous) => either(lang, ", dag en nacht", ", day and night"),
-            _ => "",
-        };
-        let from = text::moment(ticket.received_at, self.zone, lang);
-        let mut sum = format!("{}{kind} {} {from}", words::within(within, lang), either(lang, "vanaf", "from"));
-        if measure == Measure::Resolution && ticket.paused.is_positive() {
-            let paused = ticket.paused;
-            sum += &either(
-                lang,
-                format!("; {paused} stond de klok stil"),
-                format!("; the clock stood still for {paused}"),
-            );
-        }
-        if ticket.aim(measure) != ticket.promised(measure)
-            && let Some(promised) = ticket.promised(measure)
-        {
-            let promised = text::moment(promised, self.zone, lang);
-            sum += &either(lang, format!("; beloofd was {promised}"), format!("; promised was {promised}"));
-        }
-        sum
-    }
+/// How much of the time is over, in per cent, when this is left of it.
+fn gone(deadline: &Deadline, left: Minutes) -> i64 {
+    let all = deadline.time.map_or(1, |time| time.0.max(1));
+    (100 - left.0 * 100 / all).clamp(0, 100)
 }

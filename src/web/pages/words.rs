@@ -3,7 +3,6 @@
 use crate::domain::clocks::Notice;
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
-use crate::domain::policy::Within;
 use crate::domain::{Channel, EstimateStatus, Minutes, PaymentMethod, Question, Refusal, TicketKind, TicketStatus};
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
@@ -127,19 +126,6 @@ pub fn notice(notice: Notice<'_>, lang: Lang) -> String {
             "Phoning is for those appointed to it; please mail next time. We help you all the same.".to_owned()
         }
         (Notice::DataLeak(text), lang) => text.of(lang.into()).to_owned(),
-    }
-}
-
-/// How soon, as the policy promises it.
-#[must_use]
-pub fn within(within: Within, lang: Lang) -> String {
-    match (within, lang) {
-        (Within::Time(time), _) => typed_time(time, lang),
-        (Within::WorkingDays(days), Lang::Nl) if days == rust_decimal::Decimal::ONE => "1 werkdag".to_owned(),
-        (Within::WorkingDays(days), Lang::Nl) => format!("{days} werkdagen").replace('.', ","),
-        (Within::WorkingDays(_), Lang::En) => within.to_string(),
-        (Within::Agreement, Lang::Nl) => "in overleg".to_owned(),
-        (Within::Agreement, Lang::En) => "by agreement".to_owned(),
     }
 }
 
