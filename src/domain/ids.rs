@@ -56,6 +56,8 @@ id! {
     CoverageId,
     /// A term of the add-on for urgent tickets.
     AddOnId,
+    /// Something that happened to a ticket.
+    TicketEventId,
     /// Hours agreed beforehand for one ticket.
     EstimateId,
     /// Time an agent worked.
