@@ -54,6 +54,10 @@ id! {
     TicketId,
     /// Something that happened to a ticket.
     TicketEventId,
+    /// A decision about who pays for a ticket.
+    CoverageId,
+    /// A term of the add-on for urgent tickets.
+    AddOnId,
     /// Hours agreed beforehand for one ticket.
     EstimateId,
     /// Time an agent worked.

@@ -2,7 +2,8 @@
 //! to SLA-7).
 
 use super::{
-    ContactId, CustomerId, Minutes, TicketEventId, TicketId, UserId, policy::Measure, sla::Pause, words::words,
+    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, Minutes, TicketEventId, TicketId, Urgency, UserId,
+    policy::Measure, sla::Pause, words::words,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -253,6 +254,10 @@ pub struct Report {
     pub requester: Option<ContactId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// Its topic, by the policy's id.
+    pub topic: Option<String>,
+    /// How urgent it is asked to be.
+    pub urgency: Option<Urgency>,
     /// How it came in; by portal when not told.
     pub channel: Channel,
     /// Which product it is about.
@@ -377,6 +382,16 @@ pub struct Ticket {
     pub requester_id: Option<ContactId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// Its topic, by the policy's id.
+    pub topic: Option<String>,
+    /// The urgency that stands (URG-1, URG-2).
+    pub urgency: Option<Urgency>,
+    /// The decision in force about who pays (COVER-1).
+    pub coverage_id: CoverageId,
+    /// What that decision says.
+    pub cover: Cover,
+    /// The price of an hour that the customer agreed to have invoiced (TIME-7).
+    pub agreed_rate: Option<Cents>,
     /// How it came in.
     pub channel: Channel,
     /// Which product it is about.
@@ -424,6 +439,22 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// As it was when it was opened: decided by the rules, nothing booked on it.
+    #[must_use]
+    pub fn as_opened(self, first: &Coverage) -> Self {
+        Self {
+            kind: first.kind,
+            topic: first.topic.clone(),
+            urgency: first.urgency.clone(),
+            coverage_id: first.id,
+            cover: first.cover,
+            agreed_rate: None,
+            charged: Minutes::ZERO,
+            correctable: Minutes::ZERO,
+            ..self
+        }
+    }
+
     /// The moment of a target that counts now: what was promised, or what was expected after it was missed.
     #[must_use]
     pub fn aim(&self, measure: Measure) -> Option<DateTime<Utc>> {

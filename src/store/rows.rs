@@ -4,11 +4,11 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Contact, ContactId, CoveredBy, Customer,
-    CustomerId, Due, Estimate, EstimateId, EstimateStatus, Hold, Intake, Invoice, InvoiceId, Locale, Minutes, Movement,
-    Note, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent, TicketEventId, TicketEventKind,
-    TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind, UserId,
-    estimate::AnswerVia,
+    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Contact, ContactId, Cover,
+    Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate, EstimateId, EstimateStatus, Hold, Intake,
+    Invoice, InvoiceId, Locale, Minutes, Movement, Note, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role,
+    Ticket, TicketEvent, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId,
+    Transaction, TransactionId, TransactionKind, Urgency, UserId, estimate::AnswerVia, policy::Bilingual,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -111,11 +111,12 @@ table!(Card in "cards" key ["id"] changing [
     used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
 });
 table!(Ticket in "tickets" key ["id"] changing [
-    "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "pauses",
+    "kind", "topic", "urgency", "coverage_id", "cover", "agreed_rate", "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "pauses",
     "response_expected_at", "resolution_expected_at", "stalled_at", "due_at", "charged", "correctable",
 ] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
-    requester_id: Option<ContactId>, kind: TicketKind, channel: Channel, product: Option<String>, intake: Intake,
+    requester_id: Option<ContactId>, kind: TicketKind, topic: Option<String>, urgency: Option<Urgency>,
+    coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, channel: Channel, product: Option<String>, intake: Intake,
     impact: Option<String>, reach: Option<String>, data_leak: bool, priority: Option<String>, status: TicketStatus,
     received_at: DateTime<Utc>, created_at: DateTime<Utc>, created_by: Option<UserId>,
     response_due_at: Option<DateTime<Utc>>, resolution_due_at: Option<DateTime<Utc>>,
@@ -126,6 +127,17 @@ table!(TicketEvent in "ticket_events" key [] changing [] {
     id: TicketEventId, ticket_id: TicketId, customer_id: CustomerId, kind: TicketEventKind,
     recorded_at: DateTime<Utc>, actor_id: Option<UserId>, contact_id: Option<ContactId>, text: Option<String>,
     was: Option<String>, became: Option<String>, expected_at: Option<DateTime<Utc>>,
+});
+table!(Coverage in "coverage_decisions" key [] changing [] {
+    id: CoverageId, customer_id: CustomerId, ticket_id: TicketId, kind: TicketKind, topic: Option<String>,
+    asked: Option<Urgency>, urgency: Option<Urgency>, cover: Cover, sentence: Bilingual, source: Option<String>,
+    reason: Bilingual, offer: Option<Bilingual>, fair_use_weight: Option<Decimal>, hourly_rate: Option<Cents>,
+    agreed_by: Option<ContactId>, policy_version: i64, decided_by: Option<UserId>, decided_at: DateTime<Utc>,
+    replaces: Option<CoverageId>, override_reason: Option<String>,
+});
+table!(AddOnTerm in "urgent_add_ons" key [] changing [] {
+    id: AddOnId, customer_id: CustomerId, since: NaiveDate, until: Option<NaiveDate>, recorded_at: DateTime<Utc>,
+    recorded_by: Option<UserId>,
 });
 table!(Estimate in "estimates" key ["id"] changing [
     "status", "answered_by", "answered_at", "answered_via", "answer_note", "recorded_by", "closed_at", "held", "used",
@@ -140,11 +152,12 @@ table!(Estimate in "estimates" key ["id"] changing [
 table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes"] {
     estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
 });
-table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "reversed_by"] {
-    id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, estimate_id: Option<EstimateId>,
+table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "invoiced", "hourly_rate", "reversed_by"] {
+    id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, coverage_id: CoverageId,
+    estimate_id: Option<EstimateId>,
     transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, worked_on: NaiveDate,
     started_at: Option<DateTime<Utc>>, covered_by: CoveredBy, recorded_at: DateTime<Utc>, uncovered: Minutes,
-    reversed_by: Option<TransactionId>,
+    invoiced: Minutes, hourly_rate: Option<Cents>, reversed_by: Option<TransactionId>,
 });
 table!(Invoice in "invoices" key ["id"] changing ["paid"] {
     id: InvoiceId, customer_id: CustomerId, card_id: CardId, number: String, issued_on: NaiveDate, due_on: NaiveDate,

@@ -11,8 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use strippenkaart::domain::{
-    Account, Act, Actor, Balance, ContactId, CustomerId, Excess, Handling, Minutes, Report, Target,
-    command::Answer as Agreement, estimate::AnswerVia,
+    Account, Act, Actor, Balance, ContactId, CoverageId, CustomerId, Excess, Handling, Minutes, Report, Target,
+    command::{Answer as Agreement, Ruling},
+    estimate::AnswerVia,
 };
 use strippenkaart::service::{jobs, ledger::Failure, token};
 use strippenkaart::store::users::StaffRole;
@@ -145,6 +146,12 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         }
         Act::OpenTicket(report) => ("tickets", of_report(report)),
         Act::HandleTicket { handling, .. } => of_handling(handling),
+        Act::DecideCoverage { replaces, ruling, .. } => ("coverage", of_ruling(*replaces, ruling)),
+        Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
+        Act::InvoiceEntry { contact, hourly_rate, reason, .. } => {
+            let rate = hourly_rate.map(|rate| rate.to_string());
+            ("cover", json!({ "by": "invoice", "contact_id": contact, "hourly_rate": rate, "reason": reason }))
+        }
         Act::ProposeEstimate { minutes, description, answer_by, work_until, .. } => (
             "estimates",
             json!({ "minutes": minutes, "description": description, "answer_by": answer_by, "work_until": work_until }),
@@ -163,16 +170,33 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
     ("POST", format!("{path}/{last}"), body)
 }
 
+fn of_ruling(replaces: CoverageId, ruling: &Ruling) -> Value {
+    let none = || "none".to_owned();
+    let mut body = json!({
+        "replaces": replaces, "cover": ruling.cover, "kind": ruling.kind, "agreed_by": ruling.agreed_by,
+        "hourly_rate": ruling.hourly_rate.map(|rate| rate.to_string()), "reason": ruling.reason,
+        "reverse_entries": ruling.reverse_entries,
+    });
+    if let Some(topic) = &ruling.topic {
+        body["topic"] = topic.clone().unwrap_or_else(none).into();
+    }
+    if let Some(urgency) = &ruling.urgency {
+        body["urgency"] = urgency.as_ref().map_or_else(none, ToString::to_string).into();
+    }
+    body
+}
+
 fn of_customer(act: &Act) -> Value {
     let Act::CreateCustomer { name, email, locale, contract_start, imported, .. } = act else { unreachable!() };
     json!({ "name": name, "email": email, "locale": locale, "contract_start": contract_start, "imported": imported })
 }
 
 fn of_report(report: &Report) -> Value {
-    let Report { subject, description, requester, kind, channel, impact, reach, received_at, data_leak, .. } = report;
     json!({
-        "subject": subject, "description": description, "requester_id": requester, "kind": kind, "channel": channel,
-        "impact": impact, "reach": reach, "received_at": received_at, "data_leak": data_leak,
+        "subject": report.subject, "description": report.description, "requester_id": report.requester,
+        "kind": report.kind, "channel": report.channel,
+        "impact": report.impact, "reach": report.reach, "received_at": report.received_at,
+        "data_leak": report.data_leak, "topic": report.topic, "urgency": report.urgency.as_ref().map(ToString::to_string),
     })
 }
 
@@ -249,6 +273,8 @@ fn facts(body: &Value) -> Facts {
     let facts = members.filter_map(|(name, value)| match (name.as_str(), value) {
         ("minutes", minutes) => Some((name.clone(), read::<Minutes>(minutes).to_string())),
         (_, Value::String(text)) => Some((name.clone(), text.clone())),
+        ("urgency" | "hourly_rate", Value::Null) => Some((name.clone(), "none".to_owned())),
+        ("reversed", Value::Array(entries)) => Some((name.clone(), entries.len().to_string())),
         (_, Value::Number(number)) => Some(match name.strip_suffix("_minutes") {
             Some(name) => (name.to_owned(), read::<Minutes>(value).to_string()),
             None => (name.clone(), number.to_string()),

@@ -2,8 +2,8 @@
 
 use super::{Created, Found, List, created, found};
 use crate::domain::{
-    self, Channel, ContactId, CustomerId, Due, Intake, Locale, Measure, Policy, Question, Report, Role, TicketId,
-    TicketKind, TicketStatus, clocks,
+    self, Channel, ContactId, Cover, CoverageId, CustomerId, Due, Intake, Locale, Measure, Policy, Question, Report,
+    Role, TicketId, TicketKind, TicketStatus, clocks,
 };
 use crate::service::Service;
 use crate::service::access::Caller;
@@ -32,6 +32,10 @@ pub struct NewTicket {
     requester_id: Option<ContactId>,
     /// What it is about.
     kind: TicketKind,
+    /// Its topic, by the policy's id.
+    topic: Option<String>,
+    /// How urgent it is: an id of a level, or `safety`. Asking by mistake costs nothing.
+    urgency: Option<String>,
     /// How it came in; `portal` when not told, and always for a contact.
     channel: Option<Channel>,
     /// Which product it is about.
@@ -66,6 +70,8 @@ impl NewTicket {
             description: fields.text("description", &self.description),
             requester: self.requester_id,
             kind: self.kind,
+            topic: self.topic.clone(),
+            urgency: fields.optional("urgency", self.urgency.as_deref(), "expected a level, or \"safety\""),
             channel: self.channel.unwrap_or_default(),
             product: fields.optional_line("product", self.product.as_deref()),
             intake,
@@ -96,6 +102,14 @@ pub struct TicketReport {
     requester_id: Option<ContactId>,
     /// What it is about.
     kind: TicketKind,
+    /// Its topic.
+    topic: Option<String>,
+    /// The urgency that stands.
+    urgency: Option<String>,
+    /// Who pays, as decided before the work (COVER-1).
+    cover: Cover,
+    /// The decision that says so.
+    coverage_id: CoverageId,
     /// How it came in.
     channel: Channel,
     /// Which product it is about.
@@ -125,6 +139,10 @@ impl From<domain::Ticket> for TicketReport {
             description: ticket.description,
             requester_id: ticket.requester_id,
             kind: ticket.kind,
+            topic: ticket.topic,
+            urgency: ticket.urgency.map(|urgency| urgency.to_string()),
+            cover: ticket.cover,
+            coverage_id: ticket.coverage_id,
             channel: ticket.channel,
             product: ticket.product,
             intake: ticket.intake.0,

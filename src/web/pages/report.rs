@@ -128,7 +128,7 @@ impl ReportPage {
     fn follows(&self) -> Option<String> {
         let chosen = |field| Some(self.form.get(field)).filter(|id| !id.is_empty());
         let impact = chosen("impact").filter(|_| self.form.sent)?;
-        let priority = clocks::assess(&self.policy, Some(impact), chosen("reach"))?;
+        let priority = clocks::assess(&self.policy, None, Some(impact), chosen("reach"))?;
         let name = priority.name.of(self.lang().into());
         Some(either(self.lang(), format!("Prioriteit: {name}."), format!("Priority: {name}.")))
     }
@@ -153,6 +153,8 @@ fn read(values: &Values, policy: &Policy, zone: Tz) -> Result<Report> {
         description: fields.text("description", values.get("description")),
         requester: fields.optional("requester_id", values.filled("requester_id"), CHOICES),
         kind: fields.needed("kind", values.get("kind"), CHOICES).unwrap_or_default(),
+        topic: values.filled("topic").map(str::to_owned),
+        urgency: fields.optional("urgency", values.filled("urgency"), CHOICES),
         channel: fields.optional("channel", values.filled("channel"), CHOICES).unwrap_or_default(),
         product: fields.optional_line("product", values.filled("product")),
         intake,

@@ -104,8 +104,6 @@ texts! {
         report: "Omschrijving", "Description";
         make: "Maak melding", "Make ticket";
         none: "Er zijn nog geen meldingen.", "There are no tickets yet.";
-        card: "strippenkaart", "card";
-        free: "gratis", "free";
         given: "weggegeven", "given away";
         covered_later: "Alsnog gedekt", "Covered later";
         given_later: "Weggegeven", "Given away";
@@ -371,13 +369,12 @@ impl TicketPage {
         let entry = &shown.entry;
         let agreed = entry.estimate_id.and_then(|id| self.view.estimates.iter().find(|found| found.estimate.id == id));
         match (entry.covered_by, agreed) {
-            (CoveredBy::Free, _) => self.t.free.to_owned(),
             (CoveredBy::Uncovered, _) => String::new(),
             (CoveredBy::Card, Some(agreed)) => {
                 let minutes = agreed.estimate.minutes;
                 either(self.lang(), format!("afspraak van {minutes}"), format!("agreement of {minutes}"))
             }
-            (CoveredBy::Card, None) => self.t.card.to_owned(),
+            (other, _) => words::covered_by(other, self.lang()).to_owned(),
         }
     }
 
