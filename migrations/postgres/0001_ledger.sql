@@ -518,13 +518,13 @@ CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
-CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
-CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
-CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX tickets_due ON tickets (due_at, number) WHERE status IN ('new', 'waiting_for_customer', 'in_progress');
 CREATE INDEX tickets_stalled ON tickets (stalled_at) WHERE stalled_at IS NOT NULL;
 CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
 CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
+CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
+CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
+CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
@@ -548,9 +548,9 @@ $$;
 
 CREATE TRIGGER transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON movements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ticket_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER coverage_decisions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON coverage_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER urgent_add_ons_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON urgent_add_ons FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER ticket_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER commands_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commands FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER incidents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON incidents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

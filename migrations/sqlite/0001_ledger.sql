@@ -242,7 +242,20 @@ CREATE TABLE tickets (
     description TEXT NOT NULL,
     requester_id TEXT,
     kind TEXT NOT NULL,
-    agreed_rate INTEGER, channel TEXT NOT NULL, cover TEXT NOT NULL, coverage_id TEXT NOT NULL, data_leak INTEGER NOT NULL, impact TEXT, intake TEXT NOT NULL, priority TEXT, product TEXT, reach TEXT, received_at INTEGER NOT NULL, status TEXT NOT NULL, topic TEXT, urgency TEXT,
+    topic TEXT,
+    urgency TEXT,
+    coverage_id TEXT NOT NULL,
+    cover TEXT NOT NULL,
+    agreed_rate INTEGER,
+    channel TEXT NOT NULL,
+    product TEXT,
+    intake TEXT NOT NULL,
+    impact TEXT,
+    reach TEXT,
+    data_leak INTEGER NOT NULL,
+    priority TEXT,
+    status TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     created_by TEXT,
     response_due_at INTEGER,
@@ -295,6 +308,7 @@ CREATE TABLE ticket_words (
     PRIMARY KEY (word, ticket_id),
     FOREIGN KEY (ticket_id) REFERENCES tickets (id)
 ) STRICT, WITHOUT ROWID;
+
 -- Who pays for a ticket: each decision with its reason, the last one in force (COVER-1). Sentence, reason and offer are
 -- JSON with `nl` and `en`. Append-only; a decision is replaced at most once.
 CREATE TABLE coverage_decisions (
@@ -503,13 +517,13 @@ CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
-CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
-CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
-CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX tickets_due ON tickets (due_at, number) WHERE status IN ('new', 'waiting_for_customer', 'in_progress');
 CREATE INDEX tickets_stalled ON tickets (stalled_at) WHERE stalled_at IS NOT NULL;
 CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
 CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
+CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
+CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
+CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
@@ -533,6 +547,10 @@ CREATE TRIGGER movements_no_update BEFORE UPDATE ON movements BEGIN SELECT RAISE
 CREATE TRIGGER movements_no_delete BEFORE DELETE ON movements BEGIN SELECT RAISE(ABORT, 'movements is append-only: DELETE refused'); END;
 CREATE TRIGGER movements_no_replace BEFORE INSERT ON movements WHEN EXISTS (SELECT 1 FROM movements WHERE customer_id = NEW.customer_id AND recorded_at = NEW.recorded_at AND seq = NEW.seq AND line = NEW.line)
 BEGIN SELECT RAISE(ABORT, 'movements is append-only: REPLACE refused'); END;
+CREATE TRIGGER ticket_events_no_update BEFORE UPDATE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: UPDATE refused'); END;
+CREATE TRIGGER ticket_events_no_delete BEFORE DELETE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: DELETE refused'); END;
+CREATE TRIGGER ticket_events_no_replace BEFORE INSERT ON ticket_events WHEN EXISTS (SELECT 1 FROM ticket_events WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: REPLACE refused'); END;
 CREATE TRIGGER coverage_decisions_no_update BEFORE UPDATE ON coverage_decisions BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: UPDATE refused'); END;
 CREATE TRIGGER coverage_decisions_no_delete BEFORE DELETE ON coverage_decisions BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: DELETE refused'); END;
 CREATE TRIGGER coverage_decisions_no_replace BEFORE INSERT ON coverage_decisions WHEN EXISTS (SELECT 1 FROM coverage_decisions WHERE id = NEW.id OR replaces = NEW.replaces)
@@ -541,10 +559,6 @@ CREATE TRIGGER urgent_add_ons_no_update BEFORE UPDATE ON urgent_add_ons BEGIN SE
 CREATE TRIGGER urgent_add_ons_no_delete BEFORE DELETE ON urgent_add_ons BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: DELETE refused'); END;
 CREATE TRIGGER urgent_add_ons_no_replace BEFORE INSERT ON urgent_add_ons WHEN EXISTS (SELECT 1 FROM urgent_add_ons WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: REPLACE refused'); END;
-CREATE TRIGGER ticket_events_no_update BEFORE UPDATE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: UPDATE refused'); END;
-CREATE TRIGGER ticket_events_no_delete BEFORE DELETE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: DELETE refused'); END;
-CREATE TRIGGER ticket_events_no_replace BEFORE INSERT ON ticket_events WHEN EXISTS (SELECT 1 FROM ticket_events WHERE id = NEW.id)
-BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: REPLACE refused'); END;
 CREATE TRIGGER commands_no_update BEFORE UPDATE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: UPDATE refused'); END;
 CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: DELETE refused'); END;
 CREATE TRIGGER commands_no_replace BEFORE INSERT ON commands WHEN EXISTS (SELECT 1 FROM commands WHERE id = NEW.id OR (caller = NEW.caller AND "key" = NEW."key"))

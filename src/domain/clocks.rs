@@ -6,8 +6,8 @@ use super::{Channel, Measure, Policy, Role, Ticket, Urgency};
 use chrono::{DateTime, Utc};
 use std::fmt;
 
-/// The priority of a report: what the policy gives its urgency while that stands, else that of its impact and reach
-/// (SLA-1, URG-2). What was not said counts as the mildest: the last impact, the first reach. `None` where the policy
+/// The priority of a report: that of the urgency which stands, where it has one (URG-1, URG-2), else that of its impact
+/// and reach (SLA-1). What was not said counts as the mildest: the last impact, the first reach. `None` where the policy
 /// has no priorities.
 #[must_use]
 pub fn assess<'p>(
@@ -16,9 +16,13 @@ pub fn assess<'p>(
     impact: Option<&str>,
     reach: Option<&str>,
 ) -> Option<&'p Priority> {
-    let of_urgency = policy.urgency.as_ref().zip(urgency).and_then(|(rules, urgency)| rules.priority(urgency));
-    if let Some(id) = of_urgency {
-        return policy.priority(id);
+    let rules = policy.urgency.as_ref();
+    let urgent = urgency.zip(rules).and_then(|(urgency, rules)| match urgency {
+        Urgency::Safety => rules.safety_priority.as_deref(),
+        Urgency::Level(id) => rules.levels.iter().find(|level| level.id == *id)?.priority.as_deref(),
+    });
+    if let Some(priority) = urgent.and_then(|id| policy.priority(id)) {
+        return Some(priority);
     }
     let first = policy.matrix.reaches.first().map(|reach| reach.id.as_str());
     let impact = impact.or(policy.matrix.impacts.last().map(|impact| impact.id.as_str()));

@@ -52,12 +52,12 @@ id! {
     CardId,
     /// A report of a customer (*melding*).
     TicketId,
+    /// Something that happened to a ticket.
+    TicketEventId,
     /// A decision about who pays for a ticket.
     CoverageId,
     /// A term of the add-on for urgent tickets.
     AddOnId,
-    /// Something that happened to a ticket.
-    TicketEventId,
     /// Hours agreed beforehand for one ticket.
     EstimateId,
     /// Time an agent worked.

@@ -454,6 +454,7 @@ impl Ticket {
             ..self
         }
     }
+
     /// The moment of a target that counts now: what was promised, or what was expected after it was missed.
     #[must_use]
     pub fn aim(&self, measure: Measure) -> Option<DateTime<Utc>> {

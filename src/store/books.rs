@@ -505,10 +505,10 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     write(tx, &rows.payments.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.cards.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.tickets.values().collect::<Vec<_>>()).await?;
-    write(tx, &rows.coverage.iter().collect::<Vec<_>>()).await?;
-    write(tx, &decided.add_ons.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.ticket_events.iter().collect::<Vec<_>>()).await?;
     super::tickets::index(tx, decided.opened()).await?;
+    write(tx, &rows.coverage.iter().collect::<Vec<_>>()).await?;
+    write(tx, &decided.add_ons.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.estimates.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.holds.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.transactions.iter().collect::<Vec<_>>()).await?;

@@ -111,18 +111,16 @@ table!(Card in "cards" key ["id"] changing [
     used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
 });
 table!(Ticket in "tickets" key ["id"] changing [
-    "kind", "topic", "urgency", "coverage_id", "cover", "agreed_rate", "priority", "status", "response_due_at",
-    "resolution_due_at", "responded_at", "resolved_at", "pauses", "response_expected_at", "resolution_expected_at",
-    "stalled_at", "due_at", "charged", "correctable",
+    "kind", "topic", "urgency", "coverage_id", "cover", "agreed_rate", "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "pauses",
+    "response_expected_at", "resolution_expected_at", "stalled_at", "due_at", "charged", "correctable",
 ] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
     requester_id: Option<ContactId>, kind: TicketKind, topic: Option<String>, urgency: Option<Urgency>,
-    coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, channel: Channel, product: Option<String>,
-    intake: Intake, impact: Option<String>, reach: Option<String>, data_leak: bool, priority: Option<String>,
-    status: TicketStatus, received_at: DateTime<Utc>, created_at: DateTime<Utc>, created_by: Option<UserId>,
+    coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, channel: Channel, product: Option<String>, intake: Intake,
+    impact: Option<String>, reach: Option<String>, data_leak: bool, priority: Option<String>, status: TicketStatus,
+    received_at: DateTime<Utc>, created_at: DateTime<Utc>, created_by: Option<UserId>,
     response_due_at: Option<DateTime<Utc>>, resolution_due_at: Option<DateTime<Utc>>,
-    responded_at: Option<DateTime<Utc>>, resolved_at: Option<DateTime<Utc>>, pauses: Pauses,
-    response_expected_at: Option<DateTime<Utc>>, resolution_expected_at: Option<DateTime<Utc>>,
+    responded_at: Option<DateTime<Utc>>, resolved_at: Option<DateTime<Utc>>, pauses: Pauses, response_expected_at: Option<DateTime<Utc>>, resolution_expected_at: Option<DateTime<Utc>>,
     stalled_at: Option<DateTime<Utc>>, due_at: Due, charged: Minutes, correctable: Minutes,
 });
 table!(TicketEvent in "ticket_events" key [] changing [] {

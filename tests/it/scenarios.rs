@@ -635,8 +635,10 @@ impl<W: World> Stage<W> {
         let name = words.next("the name of a ticket")?;
         let kind = parse(words.next("the kind of the ticket")?, "defect, question, third_party or change")?;
         let (subject, description) = (name.to_owned(), "What happened".to_owned());
-        let report = Report { subject, description, requester, kind, topic, urgency, ..Report::default() };
-        self.ask_customer(Who::Agent, Act::OpenTicket(report))?;
+        self.ask_customer(
+            Who::Agent,
+            Act::OpenTicket(Report { subject, description, requester, kind, topic, urgency, ..Report::default() }),
+        )?;
         self.name("ticket", name);
         self.name_decision(name);
         Ok(())

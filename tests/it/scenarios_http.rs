@@ -144,14 +144,14 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::RecordPayment { amount, paid_on, method, .. } => {
             ("payments", json!({ "amount": amount.to_string(), "paid_on": paid_on, "method": method }))
         }
+        Act::OpenTicket(report) => ("tickets", of_report(report)),
+        Act::HandleTicket { handling, .. } => of_handling(handling),
         Act::DecideCoverage { replaces, ruling, .. } => ("coverage", of_ruling(*replaces, ruling)),
         Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
         Act::InvoiceEntry { contact, hourly_rate, reason, .. } => {
             let rate = hourly_rate.map(|rate| rate.to_string());
             ("cover", json!({ "by": "invoice", "contact_id": contact, "hourly_rate": rate, "reason": reason }))
         }
-        Act::OpenTicket(report) => ("tickets", of_report(report)),
-        Act::HandleTicket { handling, .. } => of_handling(handling),
         Act::ProposeEstimate { minutes, description, answer_by, work_until, .. } => (
             "estimates",
             json!({ "minutes": minutes, "description": description, "answer_by": answer_by, "work_until": work_until }),
@@ -192,12 +192,11 @@ fn of_customer(act: &Act) -> Value {
 }
 
 fn of_report(report: &Report) -> Value {
-    let Report { subject, description, requester, kind, topic, channel, impact, reach, received_at, data_leak, .. } =
-        report;
     json!({
-        "subject": subject, "description": description, "requester_id": requester, "kind": kind, "topic": topic,
-        "urgency": report.urgency.as_ref().map(ToString::to_string), "channel": channel,
-        "impact": impact, "reach": reach, "received_at": received_at, "data_leak": data_leak,
+        "subject": report.subject, "description": report.description, "requester_id": report.requester,
+        "kind": report.kind, "channel": report.channel,
+        "impact": report.impact, "reach": report.reach, "received_at": report.received_at,
+        "data_leak": report.data_leak, "topic": report.topic, "urgency": report.urgency.as_ref().map(ToString::to_string),
     })
 }
 

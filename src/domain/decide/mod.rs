@@ -51,12 +51,12 @@ pub enum Receipt {
     Payment(Payment),
     /// A ticket.
     Ticket(Ticket),
+    /// Something done on a ticket.
+    TicketEvent(TicketEvent),
     /// A new decision about who pays.
     Coverage(Box<CoverageReceipt>),
     /// A term of the add-on for urgent tickets.
     AddOn(AddOnTerm),
-    /// Something done on a ticket.
-    TicketEvent(TicketEvent),
     /// An estimate, as the command left it.
     Estimate(Estimate),
     /// A time entry.
@@ -161,13 +161,13 @@ impl Case<'_> {
             Act::RecordPayment { invoice, amount, paid_on, method } => {
                 self.record_payment(*invoice, *amount, *paid_on, *method)
             }
+            Act::OpenTicket(report) => self.open_ticket(report),
+            Act::HandleTicket { ticket, handling } => self.handle_ticket(*ticket, handling),
             Act::DecideCoverage { ticket, replaces, ruling } => self.decide_coverage(*ticket, *replaces, ruling),
             Act::RecordAddOn { since, until } => self.record_add_on(*since, *until),
             Act::InvoiceEntry { entry, contact, hourly_rate, reason } => {
                 self.invoice_entry(*entry, *contact, *hourly_rate, reason)
             }
-            Act::OpenTicket(report) => self.open_ticket(report),
-            Act::HandleTicket { ticket, handling } => self.handle_ticket(*ticket, handling),
             Act::ProposeEstimate { .. } => self.propose_estimate(),
             Act::AcceptEstimate { estimate, answer } => self.accept_estimate(*estimate, answer),
             Act::DeclineEstimate { estimate, contact } => self.decline_estimate(*estimate, *contact),

@@ -3,8 +3,8 @@
 
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
-    Actor, Due, Handling, Measure, Minutes, Pauses, Policy, Refusal, Report, Ticket, TicketEvent, TicketId,
-    TicketStatus, clocks, coverage::Question, sla::Pause,
+    Actor, Due, Handling, Measure, Minutes, Pauses, Policy, Refusal, Report, Ticket, TicketEvent, TicketEventKind,
+    TicketId, TicketStatus, Urgency, clocks, coverage::Question, sla::Pause,
 };
 use chrono::{DateTime, Utc};
 
@@ -22,10 +22,12 @@ impl Case<'_> {
         let created_at = self.recorded_at();
         let received_at = report.received_at.unwrap_or(created_at);
         let policy = self.at.terms_of(received_at);
-        check_place(policy, report)?;
+        check_matrix(policy, report)?;
         let id = self.draft.fresh.id();
-        let asked = Question { kind: report.kind, topic: report.topic.as_deref(), urgency: report.urgency.as_ref() };
-        let coverage = self.first_coverage(id, &asked)?;
+        let (topic, urgency) = (report.topic.as_deref(), report.urgency.as_ref());
+        let coverage = self.first_coverage(id, &Question { kind: report.kind, topic, urgency })?;
+        let (impact, reach) = (report.impact.as_deref(), report.reach.as_deref());
+        let priority = clocks::assess(policy, coverage.urgency.as_ref(), impact, reach);
         let number = self.numbers().ticket;
         self.numbers().ticket += 1;
         let mut ticket = Ticket {
@@ -47,7 +49,7 @@ impl Case<'_> {
             impact: report.impact.clone(),
             reach: report.reach.clone(),
             data_leak: report.data_leak,
-            priority: None,
+            priority: priority.map(|priority| priority.id.clone()),
             status: TicketStatus::New,
             received_at,
             created_at,
@@ -71,26 +73,45 @@ impl Case<'_> {
         Ok(Receipt::Ticket(ticket))
     }
 
-    pub(super) fn handle_ticket(&mut self, id: TicketId, handling: &Handling) -> Result<Receipt, Refusal> {
+    /// URG-1, URG-2: when the urgency of a ticket changes, so does its priority, and both clocks are set anew.
+    pub(super) fn follow_urgency(&mut self, id: TicketId, before: Option<&Urgency>) -> Result<(), Refusal> {
         let mut ticket = self.ticket(id)?;
-        let now = self.recorded_at();
+        let policy = self.at.terms_of(ticket.received_at);
+        let (impact, reach) = (ticket.impact.as_deref(), ticket.reach.as_deref());
+        let priority = clocks::assess(policy, ticket.urgency.as_ref(), impact, reach);
+        let changed = priority.filter(|priority| Some(&priority.id) != ticket.priority.as_ref());
+        let Some(priority) = changed.filter(|_| ticket.urgency.as_ref() != before) else { return Ok(()) };
+        let mut event = self.event(&ticket, TicketEventKind::Priority);
+        set_priority(policy, &mut ticket, &priority.id, &mut event);
+        self.draft.changes.tickets.insert(ticket.id, ticket);
+        self.draft.changes.ticket_events.push(event);
+        Ok(())
+    }
+
+    /// Something that happens to a ticket now.
+    fn event(&mut self, ticket: &Ticket, kind: TicketEventKind) -> TicketEvent {
         let contact_id = match self.actor() {
             Actor::Contact(_, contact) => Some(contact),
             _ => None,
         };
-        let mut event = TicketEvent {
+        TicketEvent {
             id: self.draft.fresh.id(),
             ticket_id: ticket.id,
             customer_id: ticket.customer_id,
-            kind: handling.kind(),
-            recorded_at: now,
+            kind,
+            recorded_at: self.recorded_at(),
             actor_id: self.actor().user(),
             contact_id,
             text: None,
             was: None,
             became: None,
             expected_at: None,
-        };
+        }
+    }
+
+    pub(super) fn handle_ticket(&mut self, id: TicketId, handling: &Handling) -> Result<Receipt, Refusal> {
+        let mut ticket = self.ticket(id)?;
+        let mut event = self.event(&ticket, handling.kind());
         self.handle(&mut ticket, handling, &mut event)?;
         ticket.set_due();
         self.draft.changes.tickets.insert(ticket.id, ticket);
@@ -177,8 +198,8 @@ impl Case<'_> {
     }
 }
 
-/// What was said of impact and reach must be in the matrix; not saying it is always good (COVER-5).
-fn check_place(policy: &Policy, report: &Report) -> Result<(), Refusal> {
+/// What was said about impact and reach must be in the matrix; not saying it is always good (COVER-5).
+fn check_matrix(policy: &Policy, report: &Report) -> Result<(), Refusal> {
     if report.impact.as_ref().is_some_and(|id| !policy.matrix.impacts.iter().any(|impact| impact.id == *id)) {
         return Err(invalid("impact", "expected an impact of the policy"));
     }
@@ -186,12 +207,6 @@ fn check_place(policy: &Policy, report: &Report) -> Result<(), Refusal> {
         return Err(invalid("reach", "expected a reach of the policy"));
     }
     Ok(())
-}
-
-/// The priority that follows from the urgency that stands, else from impact and reach (SLA-1, URG-2).
-fn assessed(policy: &Policy, ticket: &Ticket) -> Option<String> {
-    let (impact, reach) = (ticket.impact.as_deref(), ticket.reach.as_deref());
-    clocks::assess(policy, ticket.urgency.as_ref(), impact, reach).map(|priority| priority.id.clone())
 }
 
 /// The first answer stops the first clock.
@@ -238,11 +253,15 @@ fn prioritise(
         return Err(invalid("priority", "expected another priority than it has"));
     }
     event.text = Some(reason.to_owned());
+    set_priority(policy, ticket, priority, event);
+    Ok(())
+}
+
+fn set_priority(policy: &Policy, ticket: &mut Ticket, priority: &str, event: &mut TicketEvent) {
     event.was = ticket.priority.replace(priority.to_owned());
     event.became.clone_from(&ticket.priority);
     (ticket.response_expected_at, ticket.resolution_expected_at) = (None, None);
     clocks::set(policy, ticket, event.recorded_at);
-    Ok(())
 }
 
 /// SLA-5: a missed binding target asks for its reason and, while it is not met, for what is expected now.

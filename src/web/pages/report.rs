@@ -153,7 +153,7 @@ fn read(values: &Values, policy: &Policy, zone: Tz) -> Result<Report> {
         description: fields.text("description", values.get("description")),
         requester: fields.optional("requester_id", values.filled("requester_id"), CHOICES),
         kind: fields.needed("kind", values.get("kind"), CHOICES).unwrap_or_default(),
-        topic: fields.optional_line("topic", values.filled("topic")),
+        topic: values.filled("topic").map(str::to_owned),
         urgency: fields.optional("urgency", values.filled("urgency"), CHOICES),
         channel: fields.optional("channel", values.filled("channel"), CHOICES).unwrap_or_default(),
         product: fields.optional_line("product", values.filled("product")),

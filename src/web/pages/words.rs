@@ -54,52 +54,6 @@ pub const fn ticket_kind(kind: TicketKind, lang: Lang) -> &'static str {
     }
 }
 
-/// What covers a ticket.
-#[must_use]
-pub const fn covers(cover: Cover, lang: Lang) -> &'static str {
-    match (cover, lang) {
-        (Cover::Safety, Lang::Nl) => "veiligheid, gratis",
-        (Cover::Safety, Lang::En) => "safety, free",
-        (Cover::Defect, Lang::Nl) => "storing, gratis",
-        (Cover::Defect, Lang::En) => "defect, free",
-        (Cover::Included, Lang::Nl) => "inbegrepen",
-        (Cover::Included, Lang::En) => "included",
-        (Cover::AddOn, Lang::Nl) => "spoedabonnement",
-        (Cover::AddOn, Lang::En) => "urgency add-on",
-        (Cover::YearlyUrgent, Lang::Nl) => "spoed, gratis",
-        (Cover::YearlyUrgent, Lang::En) => "urgent, free",
-        (Cover::FairUse, Lang::Nl) => "redelijk gebruik",
-        (Cover::FairUse, Lang::En) => "fair use",
-        (Cover::Card, Lang::Nl) => "strippenkaart",
-        (Cover::Card, Lang::En) => "card",
-        (Cover::Invoice, Lang::Nl) => "op factuur",
-        (Cover::Invoice, Lang::En) => "invoice",
-        (Cover::Goodwill, Lang::Nl) => "coulance",
-        (Cover::Goodwill, Lang::En) => "goodwill",
-        (Cover::Uncovered, Lang::Nl) => "nog af te spreken",
-        (Cover::Uncovered, Lang::En) => "to be agreed",
-    }
-}
-
-/// What covered an entry.
-#[must_use]
-pub const fn covered_by(by: CoveredBy, lang: Lang) -> &'static str {
-    let cover = match by {
-        CoveredBy::Free => return if matches!(lang, Lang::Nl) { "gratis" } else { "free" },
-        CoveredBy::Uncovered => return if matches!(lang, Lang::Nl) { "niet gedekt" } else { "not covered" },
-        CoveredBy::Safety => Cover::Safety,
-        CoveredBy::Defect => Cover::Defect,
-        CoveredBy::Included => Cover::Included,
-        CoveredBy::AddOn => Cover::AddOn,
-        CoveredBy::YearlyUrgent => Cover::YearlyUrgent,
-        CoveredBy::FairUse => Cover::FairUse,
-        CoveredBy::Card => Cover::Card,
-        CoveredBy::Invoice => Cover::Invoice,
-        CoveredBy::Goodwill => Cover::Goodwill,
-    };
-    covers(cover, lang)
-}
-
 /// Where a ticket stands.
 #[must_use]
 pub const fn ticket_status(status: TicketStatus, lang: Lang) -> &'static str {
@@ -181,6 +135,52 @@ pub fn notice(notice: Notice<'_>, lang: Lang) -> String {
 fn statuses(all: &[TicketStatus], lang: Lang) -> String {
     let words: Vec<&str> = all.iter().map(|status| ticket_status(*status, lang)).collect();
     words.join(", ")
+}
+
+/// What covers a ticket.
+#[must_use]
+pub const fn covers(cover: Cover, lang: Lang) -> &'static str {
+    match (cover, lang) {
+        (Cover::Safety, Lang::Nl) => "veiligheid, gratis",
+        (Cover::Safety, Lang::En) => "safety, free",
+        (Cover::Defect, Lang::Nl) => "storing, gratis",
+        (Cover::Defect, Lang::En) => "defect, free",
+        (Cover::Included, Lang::Nl) => "inbegrepen",
+        (Cover::Included, Lang::En) => "included",
+        (Cover::AddOn, Lang::Nl) => "spoedabonnement",
+        (Cover::AddOn, Lang::En) => "urgency add-on",
+        (Cover::YearlyUrgent, Lang::Nl) => "spoed, gratis",
+        (Cover::YearlyUrgent, Lang::En) => "urgent, free",
+        (Cover::FairUse, Lang::Nl) => "redelijk gebruik",
+        (Cover::FairUse, Lang::En) => "fair use",
+        (Cover::Card, Lang::Nl) => "strippenkaart",
+        (Cover::Card, Lang::En) => "card",
+        (Cover::Invoice, Lang::Nl) => "op factuur",
+        (Cover::Invoice, Lang::En) => "invoice",
+        (Cover::Goodwill, Lang::Nl) => "coulance",
+        (Cover::Goodwill, Lang::En) => "goodwill",
+        (Cover::Uncovered, Lang::Nl) => "nog af te spreken",
+        (Cover::Uncovered, Lang::En) => "to be agreed",
+    }
+}
+
+/// What covered an entry.
+#[must_use]
+pub const fn covered_by(by: CoveredBy, lang: Lang) -> &'static str {
+    let cover = match by {
+        CoveredBy::Free => return if matches!(lang, Lang::Nl) { "gratis" } else { "free" },
+        CoveredBy::Uncovered => return if matches!(lang, Lang::Nl) { "niet gedekt" } else { "not covered" },
+        CoveredBy::Safety => Cover::Safety,
+        CoveredBy::Defect => Cover::Defect,
+        CoveredBy::Included => Cover::Included,
+        CoveredBy::AddOn => Cover::AddOn,
+        CoveredBy::YearlyUrgent => Cover::YearlyUrgent,
+        CoveredBy::FairUse => Cover::FairUse,
+        CoveredBy::Card => Cover::Card,
+        CoveredBy::Invoice => Cover::Invoice,
+        CoveredBy::Goodwill => Cover::Goodwill,
+    };
+    covers(cover, lang)
 }
 
 /// How an answer was given.

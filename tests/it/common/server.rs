@@ -7,7 +7,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
-    CustomerId, Estimate, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Report, Role, Ticket, estimate::AnswerVia,
+    CustomerId, Estimate, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Report, Role, Ticket, TicketKind,
+    estimate::AnswerVia,
 };
 use strippenkaart::service::access::{Caller, Request};
 use strippenkaart::service::customers::{NewContact, NewCustomer};
@@ -234,6 +235,7 @@ impl Live {
             subject: "Vraag".to_owned(),
             description: "Hoe werkt dit?".to_owned(),
             requester: Some(owner.id),
+            kind: TicketKind::Change,
             ..Report::default()
         };
         (customer, self.service.open_ticket(self.by(), customer, ticket).await.unwrap())
