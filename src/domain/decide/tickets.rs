@@ -66,7 +66,6 @@ impl Case<'_> {
             charged: Minutes::ZERO,
             correctable: Minutes::ZERO,
         };
-        ticket.priority = assessed(policy, &ticket);
         clocks::set(policy, &mut ticket, created_at);
         self.draft.changes.coverage.push(coverage);
         self.draft.changes.tickets.insert(ticket.id, ticket.clone());
@@ -169,16 +168,6 @@ impl Case<'_> {
             ticket.stalled_at = None;
         }
         Ok(())
-    }
-
-    /// URG-2: urgency that a new decision gives or takes away moves the priority with it, unless people agreed on another.
-    pub(super) fn follow_urgency(&mut self, before: &Ticket, reason: &str) {
-        let policy = self.at.terms_of(before.received_at);
-        let Some(ticket) = self.draft.ticket(before.id).cloned() else { return };
-        let (was, now) = (assessed(policy, before), assessed(policy, &ticket));
-        let Some(priority) = now.filter(|now| ticket.priority == was && was.as_ref() != Some(now)) else { return };
-        let handling = Handling::Prioritise { priority, reason: reason.to_owned() };
-        self.handle_ticket(before.id, &handling).expect("another priority of the policy can always be given");
     }
 
     /// SLA-7: where the policy has the button, on a ticket that is open, once a day.
