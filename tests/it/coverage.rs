@@ -25,7 +25,7 @@ on_both! {
         assert_eq!(terms.iter().map(|term| term.until).collect::<Vec<_>>(), [None]);
         assert_eq!(coverage::add_ons(on, second).await.unwrap(), []);
 
-        let promised = tickets::of(on, second, i64::MAX, 1).await.unwrap().remove(0);
+        let promised = tickets::by_number(on, 5).await.unwrap().unwrap();
         let decided = coverage::of_ticket(on, promised.id).await.unwrap();
         let covers: Vec<Cover> = decided.iter().map(|shown| shown.coverage.cover).collect();
         assert_eq!(covers, [Cover::Goodwill, Cover::Card], "the newest first");
