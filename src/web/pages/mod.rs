@@ -8,6 +8,7 @@ pub mod assets;
 pub mod balance;
 pub mod clock;
 pub mod contacts;
+pub mod coverage;
 pub mod customers;
 pub mod desk;
 pub mod drawn;
@@ -488,6 +489,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(session::router())
         .merge(balance::router())
         .merge(contacts::router())
+        .merge(coverage::router())
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())
