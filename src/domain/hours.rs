@@ -130,13 +130,7 @@ impl OpeningHours {
     /// [`SEARCH_DAYS`] away.
     #[must_use]
     pub fn add_minutes(&self, from: NaiveDateTime, minutes: Minutes) -> Option<NaiveDateTime> {
-        self.add_time(from, TimeDelta::try_minutes(minutes.0)?)
-    }
-
-    /// [`add_minutes`](Self::add_minutes), to the second and finer.
-    #[must_use]
-    pub fn add_time(&self, from: NaiveDateTime, time: TimeDelta) -> Option<NaiveDateTime> {
-        let mut left = time.max(TimeDelta::zero());
+        let mut left = TimeDelta::try_minutes(minutes.0)?.max(TimeDelta::zero());
         for span in self.spans(from, horizon(from)) {
             let length = span.end - span.start;
             if left <= length {
@@ -376,7 +370,7 @@ mod tests {
     fn counted(hours: &OpeningHours, from: NaiveDateTime, minutes: i64) -> Option<NaiveDateTime> {
         let mut left = minutes;
         let mut at = from;
-        for _ in 0..40 * 1440 {
+        for _ in 0..6 * 1440 {
             if left == 0 {
                 return Some(at);
             }
@@ -387,7 +381,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(48))]
 
         #[test]
         fn sla_3_adding_time_is_counting_minutes(shape in 0..SHAPES.len(), start in 0..525_600_i64, minutes in 1..900_i64) {

@@ -20,15 +20,6 @@ pub struct Clock<'a> {
     waiting_pauses: bool,
 }
 
-/// A time in which the provider waited for the customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pause {
-    /// Since when.
-    pub from: DateTime<Utc>,
-    /// Until when; `None` while it lasts.
-    pub until: Option<DateTime<Utc>>,
-}
-
 /// When something is due, with the sum that gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadline {
@@ -44,8 +35,8 @@ pub struct Deadline {
     pub binding: bool,
     /// From when it counts: the receipt or, where the service was closed then, the next opening.
     pub counts_from: DateTime<Utc>,
-    /// The time that waiting for the customer added; up to now while a pause lasts.
-    pub paused: Minutes,
+    /// The time that waiting for the customer added.
+    pub waited: Minutes,
     /// When it is due; `None` by agreement, and where the service does not open for so long that nobody can say.
     pub due: Option<DateTime<Utc>>,
 }
@@ -117,76 +108,82 @@ impl<'a> Clock<'a> {
         self.target.acknowledgement_counts
     }
 
-    /// When it is due, where the provider has waited for the customer during `pauses`, in order. They move only the
-    /// clock of the resolution, and only where the policy says so; a pause that began after the deadline moves nothing.
+    /// When it is due, where waiting for the customer has added `waited` so far: the sum of what
+    /// [`waiting`](Self::waiting) gave.
     #[must_use]
-    pub fn deadline(&self, pauses: &[Pause], now: DateTime<Utc>) -> Deadline {
+    pub fn deadline(&self, waited: Minutes) -> Deadline {
         let time = self.target.time(self.hours.working_day);
         let counts_from = match self.target.counted {
             Counted::Continuous => Some(self.received_at),
             Counted::Service => self.opening(self.received_at),
         };
-        let from = counts_from.unwrap_or(self.received_at);
-        let mut due = time.filter(|_| counts_from.is_some()).and_then(|time| self.later(from, time_delta(time)));
-        let mut waited = TimeDelta::zero();
-        let mut counted_until = from;
-        for pause in pauses.iter().filter(|_| self.waiting_pauses) {
-            let Some(reached) = due.filter(|due| pause.from < *due) else { break };
-            let (since, until) = (pause.from.max(counted_until), pause.until.unwrap_or(now).min(now));
-            let added = self.between(since, until);
-            counted_until = counted_until.max(until);
-            waited += added;
-            // Nothing added leaves a deadline on closing where it is.
-            due = if added.is_zero() { Some(reached) } else { self.later(reached, added) };
-        }
         Deadline {
             measure: self.target.measure,
             within: self.target.within,
             time,
             counted: self.target.counted,
             binding: self.binding,
-            counts_from: from,
-            paused: Minutes(waited.num_minutes()),
-            due,
+            counts_from: counts_from.unwrap_or(self.received_at),
+            waited,
+            due: counts_from.zip(time).and_then(|(from, time)| self.later(from, time + waited)),
         }
     }
 
-    /// How it stands at `now`, where it was stopped at `stopped_at`, if it was.
+    /// What waiting for the customer from `since` to `until` adds, after `waited` before: what the clock would have
+    /// counted of it. Nothing unless it is the clock of the resolution and the policy says so, and nothing once it was
+    /// due: waiting makes nothing that is late be in time.
     #[must_use]
-    pub fn standing(&self, pauses: &[Pause], stopped_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Standing {
+    pub fn waiting(&self, waited: Minutes, since: DateTime<Utc>, until: DateTime<Utc>) -> Minutes {
+        let Deadline { counts_from, due, .. } = self.deadline(waited);
+        if self.waiting_pauses && due.is_some_and(|due| since < due) {
+            self.between(since.max(counts_from), until)
+        } else {
+            Minutes::ZERO
+        }
+    }
+
+    /// How it stands at `now`, where waiting for the customer has added `waited` before, lasts since `waiting_since` if
+    /// it does, and the clock was stopped at `stopped_at` if it was.
+    #[must_use]
+    pub fn standing(
+        &self,
+        waited: Minutes,
+        waiting_since: Option<DateTime<Utc>>,
+        stopped_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Standing {
         let end = stopped_at.unwrap_or(now);
-        let Some(due) = self.deadline(pauses, end).due else {
+        let waits = waiting_since.map_or(Minutes::ZERO, |since| self.waiting(waited, since, end));
+        let Some(due) = self.deadline(waited + waits).due else {
             return stopped_at.map_or(Standing::Open, |at| Standing::Met { at });
         };
+        let left = self.between(now, due);
         match stopped_at {
             Some(at) if at <= due => Standing::Met { at },
             Some(at) => Standing::Missed { since: due, at },
             None if now > due => Standing::Late { since: due },
-            None => {
-                let left = Minutes(self.between(now, due).num_minutes());
-                let waits =
-                    pauses.last().is_some_and(|pause| pause.from <= now && pause.until.is_none_or(|end| now < end));
-                if self.waiting_pauses && waits { Standing::Paused { left } } else { Standing::Running { left } }
-            }
+            None if self.waiting_pauses && waiting_since.is_some() => Standing::Paused { left },
+            None => Standing::Running { left },
         }
     }
 
-    /// The moment `time` after `from`, by the time that this clock counts.
-    fn later(&self, from: DateTime<Utc>, time: TimeDelta) -> Option<DateTime<Utc>> {
+    /// The whole minutes between two moments that this clock counts; none when the second is not later.
+    #[must_use]
+    pub fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Minutes {
         match self.target.counted {
-            Counted::Continuous => from.checked_add_signed(time),
+            Counted::Continuous => Minutes((to - from).num_minutes().max(0)),
+            Counted::Service => self.service().open_minutes(local(self.zone, from), local(self.zone, to)),
+        }
+    }
+
+    /// The moment at which this clock has counted `time` since `from`.
+    fn later(&self, from: DateTime<Utc>, time: Minutes) -> Option<DateTime<Utc>> {
+        match self.target.counted {
+            Counted::Continuous => from.checked_add_signed(TimeDelta::try_minutes(time.0)?),
             Counted::Service => {
-                let due = self.service().add_time(local(self.zone, from), time)?;
+                let due = self.service().add_minutes(local(self.zone, from), time)?;
                 Some(utc(self.zone, due).max(from))
             }
-        }
-    }
-
-    /// The time between two moments that this clock counts; none when the second is not later.
-    fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
-        match self.target.counted {
-            Counted::Continuous => (to - from).max(TimeDelta::zero()),
-            Counted::Service => self.service().open_time(local(self.zone, from), local(self.zone, to)),
         }
     }
 
@@ -236,10 +233,6 @@ fn after_gap(zone: Tz, wall: NaiveDateTime) -> DateTime<Utc> {
     end.map_or_else(|| wall.and_utc(), |at| at.to_utc())
 }
 
-fn time_delta(minutes: Minutes) -> TimeDelta {
-    TimeDelta::try_minutes(minutes.0).unwrap_or(TimeDelta::MAX)
-}
-
 impl Deadline {
     /// The sum in a sentence, as the customer reads it: "Counts from Mon 23 Nov 08:30; 4:00 of service time; due Mon
     /// 23 Nov 12:30."
@@ -253,8 +246,8 @@ impl Deadline {
             Within::WorkingDays(_) => format!("{time} {kind} ({})", words.working_days(self.within)),
             _ => format!("{time} {kind}"),
         });
-        if self.paused.is_positive() {
-            parts.push(format!("{} {}", self.paused, words.waited));
+        if self.waited.is_positive() {
+            parts.push(format!("{} {}", self.waited, words.waited));
         }
         parts.push(
             self.due.map_or(words.unknown.to_owned(), |due| format!("{} {}", words.due, words.moment(zone, due))),

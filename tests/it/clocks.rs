@@ -5,7 +5,7 @@ use chrono_tz::Europe::Amsterdam;
 use std::collections::BTreeSet;
 use strippenkaart::domain::hours::{Country, OpeningHours};
 use strippenkaart::domain::policy::{Measure, Priority};
-use strippenkaart::domain::sla::{Clock, Pause, Standing, clocks, local, utc};
+use strippenkaart::domain::sla::{Clock, Standing, clocks, local, utc};
 use strippenkaart::domain::{Channel, Locale, Minutes, Policy};
 
 fn shipped(name: &str) -> Policy {
@@ -161,7 +161,7 @@ fn sla_2_every_target_from_every_kind_of_moment() {
             promised.insert(row.split(' ').take(2).collect::<Vec<_>>().join(" "));
             for (received, due) in received.iter().zip(cells) {
                 let received_at = utc(Amsterdam, moment(received));
-                let deadline = clock(&policy, row, received_at).deadline(&[], received_at);
+                let deadline = clock(&policy, row, received_at).deadline(Minutes::ZERO);
                 let found = deadline.due.map(|due| local(Amsterdam, due));
                 let expected = if due == "by agreement" { None } else { Some(moment(due)) };
                 assert_eq!(found, expected, "{name}: {row}, received {received}");
@@ -199,20 +199,20 @@ fn sla_2_the_servicedesk_answers_no_earlier_than_the_next_opening() {
 fn sla_3_friday_half_past_five_at_openedu_and_four_hours_is_monday_noon() {
     let policy = shipped("openedu");
     let friday = at("2026-11-20 17:30");
-    let deadline = clock(&policy, "high resolution", friday).deadline(&[], friday);
+    let deadline = clock(&policy, "high resolution", friday).deadline(Minutes::ZERO);
     assert_eq!(deadline.due, Some(at("2026-11-23 12:00")));
     assert_eq!(
         deadline.in_words(Amsterdam, Locale::En),
         "Counts from Fri 20 Nov 17:30; 4:00 of service time; due Mon 23 Nov 12:00."
     );
     let saturday = at("2026-11-21 17:30");
-    let deadline = clock(&policy, "normal resolution", saturday).deadline(&[], saturday);
+    let deadline = clock(&policy, "normal resolution", saturday).deadline(Minutes::ZERO);
     assert_eq!(
         deadline.in_words(Amsterdam, Locale::Nl),
         "Telt vanaf ma 23 nov 08:30; 19:00 servicetijd (2 werkdagen); uiterlijk di 24 nov 18:00."
     );
     let klik = shipped("klik");
-    let open = clock(&klik, "3 resolution", saturday).deadline(&[], saturday);
+    let open = clock(&klik, "3 resolution", saturday).deadline(Minutes::ZERO);
     assert_eq!((open.due, open.in_words(Amsterdam, Locale::En).as_str()), (None, "When, we agree together."));
 }
 
@@ -221,10 +221,13 @@ fn sla_3_a_deadline_on_closing_is_that_closing() {
     let policy = shipped("openedu");
     let received = at("2026-11-20 17:00");
     let clock = clock(&policy, "high response", received);
-    assert_eq!(clock.deadline(&[], received).due, Some(at("2026-11-20 18:00")));
-    assert_eq!(clock.standing(&[], None, at("2026-11-20 18:00")), Standing::Running { left: Minutes(0) });
+    assert_eq!(clock.deadline(Minutes::ZERO).due, Some(at("2026-11-20 18:00")));
+    assert_eq!(
+        clock.standing(Minutes::ZERO, None, None, at("2026-11-20 18:00")),
+        Standing::Running { left: Minutes(0) }
+    );
     let met = at("2026-11-20 18:00");
-    assert_eq!(clock.standing(&[], Some(met), at("2027-01-01 00:00")), Standing::Met { at: met });
+    assert_eq!(clock.standing(Minutes::ZERO, None, Some(met), at("2027-01-01 00:00")), Standing::Met { at: met });
 }
 
 #[test]
@@ -239,7 +242,7 @@ fn sla_3_a_continuous_clock_runs_through_both_changes_of_the_clock() {
         ("2027-03-28T00:30:00Z", "1 response", "2027-03-28T02:30:00Z"),
         ("2027-03-28T00:30:00Z", "1 resolution", "2027-03-28T04:30:00Z"),
     ] {
-        let deadline = clock(&policy, row, instant(received)).deadline(&[], instant(received));
+        let deadline = clock(&policy, row, instant(received)).deadline(Minutes::ZERO);
         assert_eq!(deadline.due, Some(instant(due)), "{row} from {received}");
     }
 }
@@ -257,109 +260,98 @@ fn sla_3_a_service_clock_at_night_keeps_to_the_wall_and_never_ends_before_it_sta
         ("2027-03-28T01:00:00Z", "2027-03-28T02:00:00Z"),
     ] {
         let received = instant(received);
-        let deadline = clock(&policy, "2 response", received).deadline(&[], received);
+        let deadline = clock(&policy, "2 response", received).deadline(Minutes::ZERO);
         assert_eq!(deadline.due, Some(instant(due)), "from {received}");
     }
     for minute in 0..600 {
         for night in ["2026-10-24T22:00:00Z", "2027-03-27T22:00:00Z"] {
             let received = instant(night) + TimeDelta::minutes(minute);
-            let deadline = clock(&policy, "2 response", received).deadline(&[], received);
+            let deadline = clock(&policy, "2 response", received).deadline(Minutes::ZERO);
             assert!(received <= deadline.counts_from && Some(deadline.counts_from) < deadline.due, "from {received}");
         }
     }
+}
+
+/// What waiting adds in all, from and until moments in Amsterdam.
+fn waited(clock: &Clock<'_>, waits: &[(&str, &str)]) -> Minutes {
+    waits.iter().fold(Minutes::ZERO, |sum, (since, until)| sum + clock.waiting(sum, at(since), at(until)))
 }
 
 #[test]
 fn sla_3_waiting_for_the_customer_moves_the_resolution_by_what_the_clock_would_have_counted() {
     let policy = shipped("openedu");
     let received = at("2026-11-20 17:00");
-    let now = at("2026-11-24 12:00");
-    let pause = |from: &str, until: &str| Pause { from: at(from), until: Some(at(until)) };
-    for (pauses, due) in [
-        (vec![], "2026-11-23 11:30"),
-        (vec![pause("2026-11-20 17:30", "2026-11-23 09:00")], "2026-11-23 12:30"),
+    let resolution = clock(&policy, "high resolution", received);
+    for (waits, due) in [
+        (&[][..], "2026-11-23 11:30"),
+        (&[("2026-11-20 17:30", "2026-11-23 09:00")], "2026-11-23 12:30"),
         // Over a weekend nothing would have been counted.
-        (vec![pause("2026-11-21 10:00", "2026-11-22 10:00")], "2026-11-23 11:30"),
-        // Two of them, the second within the time that the first added.
-        (
-            vec![pause("2026-11-23 09:00", "2026-11-23 10:00"), pause("2026-11-23 12:00", "2026-11-23 12:15")],
-            "2026-11-23 12:45",
-        ),
-        // They overlap.
-        (
-            vec![pause("2026-11-23 09:00", "2026-11-23 10:00"), pause("2026-11-23 09:30", "2026-11-23 10:15")],
-            "2026-11-23 12:45",
-        ),
-        // Too late: it was due already.
-        (vec![pause("2026-11-23 11:30", "2026-11-23 16:00")], "2026-11-23 11:30"),
+        (&[("2026-11-21 10:00", "2026-11-22 10:00")], "2026-11-23 11:30"),
+        // The second begins in the time that the first added.
+        (&[("2026-11-23 09:00", "2026-11-23 10:00"), ("2026-11-23 12:00", "2026-11-23 12:15")], "2026-11-23 12:45"),
+        // It was due already.
+        (&[("2026-11-23 11:30", "2026-11-23 16:00")], "2026-11-23 11:30"),
         // Before the report.
-        (vec![pause("2026-11-20 09:00", "2026-11-20 17:00")], "2026-11-23 11:30"),
+        (&[("2026-11-20 09:00", "2026-11-20 17:00")], "2026-11-23 11:30"),
     ] {
-        let deadline = clock(&policy, "high resolution", received).deadline(&pauses, now);
-        assert_eq!(deadline.due, Some(at(due)), "{pauses:?}");
+        assert_eq!(resolution.deadline(waited(&resolution, waits)).due, Some(at(due)), "{waits:?}");
     }
-    let waited = [pause("2026-11-20 17:30", "2026-11-23 09:00")];
-    let response = clock(&policy, "normal response", received).deadline(&waited, now);
-    assert_eq!((response.due, response.paused), (Some(at("2026-11-23 11:30")), Minutes(0)), "only the resolution");
-    let words = clock(&policy, "high resolution", received).deadline(&waited, now).in_words(Amsterdam, Locale::En);
+    let waits = [("2026-11-20 17:30", "2026-11-23 09:00")];
+    assert_eq!(waited(&resolution, &waits), Minutes(60));
+    assert_eq!(waited(&clock(&policy, "normal response", received), &waits), Minutes::ZERO, "only the resolution");
     assert_eq!(
-        words,
+        resolution.deadline(Minutes(60)).in_words(Amsterdam, Locale::En),
         "Counts from Fri 20 Nov 17:00; 4:00 of service time; 1:00 added while we waited for you; due Mon 23 Nov 12:30."
     );
 
-    let never = Policy::shipped("openedu").unwrap().to_owned() + "\n[tickets]\nwaiting_pauses = false\n";
-    let never = Policy::parse(&never).unwrap();
-    let deadline = clock(&never, "high resolution", received).deadline(&waited, now);
-    assert_eq!((deadline.due, deadline.paused), (Some(at("2026-11-23 11:30")), Minutes(0)));
+    let mut never = policy.clone();
+    never.tickets.waiting_pauses = false;
+    assert_eq!(waited(&clock(&never, "high resolution", received), &waits), Minutes::ZERO);
 }
 
 #[test]
 fn sla_3_waiting_moves_a_continuous_clock_by_all_of_it() {
     let policy = shipped("klik");
-    let received = at("2026-11-20 16:30");
-    let pauses = [Pause { from: at("2026-11-20 17:00"), until: Some(at("2026-11-21 09:00")) }];
-    let deadline = clock(&policy, "1 resolution", received).deadline(&pauses, at("2026-11-22 09:00"));
-    assert_eq!((deadline.due, deadline.paused), (Some(at("2026-11-21 10:30")), Minutes(960)));
+    let resolution = clock(&policy, "1 resolution", at("2026-11-20 16:30"));
+    let waited = waited(&resolution, &[("2026-11-20 17:00", "2026-11-21 09:00")]);
+    assert_eq!(waited, Minutes(960));
+    assert_eq!(resolution.deadline(waited).due, Some(at("2026-11-21 10:30")));
 }
 
 #[test]
 fn sla_5_a_clock_runs_waits_is_met_or_late() {
     let policy = shipped("openedu");
-    let received = at("2026-11-20 17:30");
     let due = at("2026-11-23 12:00");
-    let clock = clock(&policy, "high resolution", received);
-    let open = Pause { from: at("2026-11-23 09:00"), until: None };
-    for (pauses, stopped, now, standing) in [
-        (vec![], None, "2026-11-20 17:30", Standing::Running { left: Minutes(240) }),
-        (vec![], None, "2026-11-21 12:00", Standing::Running { left: Minutes(210) }),
-        (vec![], None, "2026-11-23 11:59", Standing::Running { left: Minutes(1) }),
-        (vec![], None, "2026-11-23 12:00", Standing::Running { left: Minutes(0) }),
-        (vec![], None, "2026-11-23 12:01", Standing::Late { since: due }),
-        (vec![], Some(due), "2026-12-23 12:00", Standing::Met { at: due }),
-        (
-            vec![],
-            Some(at("2026-11-23 12:01")),
-            "2026-12-23 12:00",
-            Standing::Missed { since: due, at: at("2026-11-23 12:01") },
-        ),
+    let after = at("2026-11-23 12:01");
+    let clock = clock(&policy, "high resolution", at("2026-11-20 17:30"));
+    let running = |left| Standing::Running { left: Minutes(left) };
+    let paused = |left| Standing::Paused { left: Minutes(left) };
+    for (waiting_since, stopped_at, now, standing) in [
+        (None, None, "2026-11-20 17:30", running(240)),
+        (None, None, "2026-11-21 12:00", running(210)),
+        (None, None, "2026-11-23 11:59", running(1)),
+        (None, None, "2026-11-23 12:00", running(0)),
+        (None, None, "2026-11-23 12:01", Standing::Late { since: due }),
+        (None, Some(due), "2026-12-23 12:00", Standing::Met { at: due }),
+        (None, Some(after), "2026-12-23 12:00", Standing::Missed { since: due, at: after }),
         // While it waits, what is left stays.
-        (vec![open], None, "2026-11-23 09:30", Standing::Paused { left: Minutes(180) }),
-        (vec![open], None, "2026-11-30 20:00", Standing::Paused { left: Minutes(180) }),
+        (Some("2026-11-23 09:00"), None, "2026-11-23 09:30", paused(180)),
+        (Some("2026-11-23 09:00"), None, "2026-11-30 20:00", paused(180)),
         // The wait began when it was late already.
-        (
-            vec![Pause { from: at("2026-11-23 13:00"), until: None }],
-            None,
-            "2026-11-23 14:00",
-            Standing::Late { since: due },
-        ),
+        (Some("2026-11-23 13:00"), None, "2026-11-23 14:00", Standing::Late { since: due }),
     ] {
-        assert_eq!(clock.standing(&pauses, stopped, at(now)), standing, "{pauses:?} {stopped:?} {now}");
-        assert_eq!(standing.is_late(), matches!(standing, Standing::Late { .. } | Standing::Missed { .. }));
+        let found = clock.standing(Minutes::ZERO, waiting_since.map(at), stopped_at, at(now));
+        assert_eq!(found, standing, "{waiting_since:?} {stopped_at:?} {now}");
     }
+    assert_eq!(clock.standing(Minutes(30), None, None, after), running(29), "after half an hour of waiting");
+    assert!(Standing::Late { since: due }.is_late() && Standing::Missed { since: due, at: after }.is_late());
+    assert!(
+        ![running(0), paused(0), Standing::Met { at: due }, Standing::Open].iter().any(|standing| standing.is_late())
+    );
     let klik = shipped("klik");
-    let agreed = Clock::start(&klik, &klik.priorities[2], Channel::Mail, Measure::Resolution, received).unwrap();
-    assert_eq!(agreed.standing(&[], None, due), Standing::Open);
-    assert_eq!(agreed.standing(&[], Some(due), due), Standing::Met { at: due });
+    let agreed = Clock::start(&klik, &klik.priorities[2], Channel::Mail, Measure::Resolution, due).unwrap();
+    assert_eq!(agreed.standing(Minutes::ZERO, None, None, due), Standing::Open);
+    assert_eq!(agreed.standing(Minutes::ZERO, None, Some(due), due), Standing::Met { at: due });
 }
 
 #[test]
@@ -369,7 +361,7 @@ fn sla_5_only_binding_targets_can_be_breached() {
         let of = |priority: &Priority| {
             let now = at("2026-11-20 17:30");
             clocks(&policy, priority, Channel::Mail, now)
-                .map(|clock| clock.deadline(&[], now).binding)
+                .map(|clock| clock.deadline(Minutes::ZERO).binding)
                 .collect::<Vec<_>>()
         };
         policy.priorities.iter().flat_map(of).collect::<BTreeSet<_>>()
