@@ -94,9 +94,7 @@ pub fn evaluate<'a>(policy: &'a Policy, asked: &Inquiry) -> Result<Evaluation<'a
     let charged = if proposal.cover.charges() { charge.charged } else { Minutes::ZERO };
     let priority = priority(policy, asked, proposal.urgency.as_ref());
     let deadlines = priority.map_or_else(Vec::new, |priority| {
-        clocks(policy, priority, asked.channel, asked.received)
-            .map(|clock| clock.deadline(&[], asked.received))
-            .collect()
+        clocks(policy, priority, asked.channel, asked.received).map(|clock| clock.deadline(Minutes::ZERO)).collect()
     });
     Ok(Evaluation {
         price: proposal.hourly_rate.filter(|_| charged.is_positive()).map(|rate| rate.per_hour(charged)),
