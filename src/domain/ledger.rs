@@ -7,6 +7,7 @@ use super::{
     Account, Balance, Basis, Card, CardId, CommandId, Contact, ContactId, Customer, CustomerId, Estimate, EstimateId,
     Fresh, Hold, Invoice, InvoiceId, Minutes, Movement, Note, Payment, Ticket, TicketId, TimeEntry, TimeEntryId,
     Transaction, chain,
+    charge::{TicketDay, TicketDayId},
 };
 use std::collections::BTreeMap;
 
@@ -30,6 +31,8 @@ pub struct Changes {
     pub holds: BTreeMap<HoldId, Hold>,
     /// The entries that are named.
     pub entries: BTreeMap<TimeEntryId, TimeEntry>,
+    /// What stands of tickets and days that are named (TIME-2).
+    pub days: BTreeMap<TicketDayId, TicketDay>,
     /// The invoices that are named.
     pub invoices: BTreeMap<InvoiceId, Invoice>,
     /// Payments made by a decision.
@@ -78,6 +81,7 @@ impl Ledger {
         rows.estimates.extend(changes.estimates.clone());
         rows.holds.extend(changes.holds.clone());
         rows.entries.extend(changes.entries.clone());
+        rows.days.extend(changes.days.clone());
         rows.invoices.extend(changes.invoices.clone());
         for transaction in &changes.transactions {
             if let Some(entry) = transaction.time_entry_id {
@@ -158,6 +162,8 @@ impl<'a> Draft<'a> {
         hold, hold_mut, holds, holds: HoldId => Hold;
         /// A time entry.
         entry, entry_mut, entries, entries: TimeEntryId => TimeEntry;
+        /// What stands of a ticket and day.
+        day, day_mut, days, days: TicketDayId => TicketDay;
         /// An invoice.
         invoice, invoice_mut, invoices, invoices: InvoiceId => Invoice;
     }

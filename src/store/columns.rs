@@ -5,7 +5,10 @@ use super::db::Query;
 use crate::domain::{
     Account, AskedVia, Basis, CardId, Cents, CommandId, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
     InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId,
-    TransactionId, TransactionKind, UserId, estimate::AnswerVia,
+    TransactionId, TransactionKind, UserId,
+    charge::{Arithmetic, Weighted},
+    estimate::AnswerVia,
+    policy::Per,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -115,6 +118,7 @@ texts!(
     Account,
     TransactionKind,
     Basis,
+    Per,
     NaiveDate,
     Decimal,
     uuid::Uuid,
@@ -122,6 +126,10 @@ texts!(
 stored!(String as String => "TEXT", |text| text.clone(), |text| text);
 stored!(i64 as i64 => "BIGINT", |number| *number, |number| number);
 stored!(Minutes as i64 => "BIGINT", |minutes| minutes.0, |minutes| Minutes(minutes));
+stored!(Weighted as i64 => "BIGINT", |weighted| weighted.0, |hundredths| Weighted(hundredths));
+stored!(Arithmetic as String => "TEXT", |steps| serde_json::to_string(steps).unwrap_or_default(), |text| {
+    serde_json::from_str(&text)?
+});
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
 stored!(DateTime<Utc> as i64 => "BIGINT", |at| at.timestamp_micros(), |micros| {
     DateTime::from_timestamp_micros(micros).ok_or("an instant outside the calendar")?

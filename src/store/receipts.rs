@@ -104,15 +104,41 @@ async fn logged(tx: &mut Tx, id: &str) -> Result<Receipt> {
     let uncovered = booked.1.iter().filter(|row| row.to_account == Account::Uncovered).map(|row| row.minutes);
     let uncovered = if given_away.is_some() { Minutes::ZERO } else { uncovered.sum() };
     entry.uncovered = uncovered;
+    entry.repriced = Minutes::ZERO;
     entry.reversed_by = None;
     Ok(Receipt::Time(TimeReceipt { entry, draws: draws(&booked.1), uncovered, available_after: booked.2 }))
 }
 
 async fn corrected(tx: &mut Tx, id: &str) -> Result<Receipt> {
-    let (transaction, movements, available_after) = booked(tx, id).await?;
+    let (transaction, movements, mut available_after) = booked(tx, id).await?;
+    let (mut repriced, mut next) = (Minutes::ZERO, Fresh::after(transaction.id));
+    while transaction.kind == TransactionKind::Reversal {
+        let Some((change, after)) = repricing(tx, next.id()).await? else { break };
+        repriced += change;
+        available_after = after;
+    }
     let entry = transaction.time_entry_id.ok_or(sqlx::Error::RowNotFound)?;
     let cards = if transaction.kind == TransactionKind::Goodwill { Vec::new() } else { draws(&movements) };
-    Ok(Receipt::Correction(Correction { id: transaction.id, entry, kind: transaction.kind, cards, available_after }))
+    Ok(Receipt::Correction(Correction {
+        id: transaction.id,
+        entry,
+        kind: transaction.kind,
+        cards,
+        repriced,
+        available_after,
+    }))
+}
+
+/// By how much a transaction priced an entry again, and what the customer had left after it; none for another kind.
+async fn repricing(tx: &mut Tx, id: TransactionId) -> Result<Option<(Minutes, Minutes)>> {
+    let sql = "SELECT id FROM transactions WHERE id = $1 AND kind = 'repricing'";
+    if tx.query(sql).bind(id).optional::<(TransactionId,)>().await?.is_none() {
+        return Ok(None);
+    }
+    let (_, movements, available_after) = booked(tx, &id.to_string()).await?;
+    let charges = |row: &Movement| matches!(row.to_account, Account::Used | Account::Uncovered);
+    let change = movements.iter().map(|row| if charges(row) { row.minutes } else { Minutes(-row.minutes.0) }).sum();
+    Ok(Some((change, available_after)))
 }
 
 /// A transaction, its movements, and what the customer had left after it.

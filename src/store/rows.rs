@@ -7,7 +7,10 @@ use crate::domain::{
     Account, AskedVia, Balance, Basis, Card, CardId, Cents, Contact, ContactId, CoveredBy, Customer, CustomerId,
     Estimate, EstimateId, EstimateStatus, Hold, Invoice, InvoiceId, Locale, Minutes, Movement, Note, Origin, Payment,
     PaymentId, PaymentMethod, Role, Ticket, TicketId, TicketKind, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind, UserId, estimate::AnswerVia,
+    TransactionKind, UserId,
+    charge::{Arithmetic, TicketDay, Weighted},
+    estimate::AnswerVia,
+    policy::Per,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -127,11 +130,18 @@ table!(Estimate in "estimates" key ["id"] changing [
 table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes"] {
     estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
 });
-table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "reversed_by"] {
+table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "repriced", "reversed_by"] {
     id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, estimate_id: Option<EstimateId>,
-    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, worked_on: NaiveDate,
+    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, policy_version: i64,
+    weighted: Weighted, surcharged: Minutes, arithmetic: Option<Arithmetic>, worked_on: NaiveDate,
     started_at: Option<DateTime<Utc>>, covered_by: CoveredBy, recorded_at: DateTime<Utc>, uncovered: Minutes,
-    reversed_by: Option<TransactionId>,
+    repriced: Minutes, reversed_by: Option<TransactionId>,
+});
+table!(TicketDay in "ticket_days" key ["ticket_id", "worked_on", "policy_version"] changing [
+    "entries", "worked", "weighted", "surcharged", "charged",
+] {
+    ticket_id: TicketId, worked_on: NaiveDate, policy_version: i64, customer_id: CustomerId, per: Per, entries: i64,
+    worked: Minutes, weighted: Weighted, surcharged: Minutes, charged: Minutes,
 });
 table!(Invoice in "invoices" key ["id"] changing ["paid"] {
     id: InvoiceId, customer_id: CustomerId, card_id: CardId, number: String, issued_on: NaiveDate, due_on: NaiveDate,

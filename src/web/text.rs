@@ -1,6 +1,6 @@
 //! How figures and dates are written, in Dutch and in English. Pure functions, called by the page structs.
 
-use crate::domain::{Cents, Minutes};
+use crate::domain::{Cents, Locale, Minutes};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use std::cmp::Reverse;
@@ -13,6 +13,15 @@ pub enum Lang {
     Nl,
     /// English.
     En,
+}
+
+impl From<Lang> for Locale {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Nl => Self::Nl,
+            Lang::En => Self::En,
+        }
+    }
 }
 
 impl Lang {

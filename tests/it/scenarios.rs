@@ -668,6 +668,7 @@ impl<W: World> Stage<W> {
             description: "Helped".to_owned(),
             estimate,
             started_at: None,
+            surcharges: vec![],
             excess,
         };
         self.ask(Who::Agent, Target::Ticket(ticket), act)?;
