@@ -47,6 +47,8 @@ words! {
         Cover = "cover",
         /// Uncovered minutes were given away (TIME-7).
         Goodwill = "goodwill",
+        /// Uncovered minutes go on an invoice, as agreed (TIME-7).
+        Invoiced = "invoiced",
         /// An entry is charged more or less, because other work of its ticket and day was reversed (TIME-2).
         Repricing = "repricing",
         /// A card passed its last valid day (CARD-5).

@@ -1,8 +1,10 @@
 //! Use cases: may this user? then submit a command or read. Knows no axum and no SQL.
 
 pub mod access;
+pub mod availability;
 pub mod balance;
 pub mod cards;
+pub mod coverage;
 pub mod customers;
 pub mod desk;
 pub mod jobs;

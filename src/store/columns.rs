@@ -3,12 +3,12 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AskedVia, Basis, CardId, Cents, CommandId, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
-    InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId,
-    TransactionId, TransactionKind, UserId,
+    Account, AddOnId, AskedVia, Basis, CardId, Cents, CommandId, ContactId, Cover, CoverageId, CoveredBy, CustomerId,
+    EstimateId, EstimateStatus, InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId,
+    TicketKind, TimeEntryId, TransactionId, TransactionKind, Urgency, UserId,
     charge::{Arithmetic, Weighted},
     estimate::AnswerVia,
-    policy::Per,
+    policy::{Bilingual, Per},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -99,6 +99,8 @@ texts!(
     ContactId,
     CardId,
     TicketId,
+    CoverageId,
+    AddOnId,
     EstimateId,
     TimeEntryId,
     InvoiceId,
@@ -113,6 +115,8 @@ texts!(
     TicketKind,
     EstimateStatus,
     AnswerVia,
+    Cover,
+    Urgency,
     CoveredBy,
     PaymentMethod,
     Account,
@@ -131,6 +135,9 @@ stored!(Arithmetic as String => "TEXT", |steps| serde_json::to_string(steps).unw
     serde_json::from_str(&text)?
 });
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
+stored!(Bilingual as String => "TEXT", |both| serde_json::to_string(both).unwrap_or_default(), |text| {
+    serde_json::from_str(&text)?
+});
 stored!(DateTime<Utc> as i64 => "BIGINT", |at| at.timestamp_micros(), |micros| {
     DateTime::from_timestamp_micros(micros).ok_or("an instant outside the calendar")?
 });

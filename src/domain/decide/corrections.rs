@@ -35,8 +35,9 @@ impl Case<'_> {
         let reversed = self.draft.entry_mut(id).expect("found above");
         reversed.reversed_by = Some(transaction_id);
         reversed.uncovered = Minutes::ZERO;
+        reversed.invoiced = Minutes::ZERO;
         self.book_with_note(transaction, reason, &lines);
-        let repriced = self.reprice_day(&entry, &drawn);
+        let repriced = self.reprice_day(&entry, &drawn, reason);
         Ok(self.correction(transaction_id, id, TransactionKind::Reversal, (cards, repriced)))
     }
 
@@ -117,7 +118,7 @@ impl Case<'_> {
         Ok(self.correction(transaction_id, id, TransactionKind::Cover, (cards, Minutes::ZERO)))
     }
 
-    fn correction(
+    pub(super) fn correction(
         &self,
         id: TransactionId,
         entry: TimeEntryId,

@@ -11,7 +11,7 @@ use super::Case;
 use super::customers::invalid;
 use super::time::uncovered_line;
 use crate::domain::{
-    Account, Act, CustomerId, Minutes, Movement, Refusal, Ticket, TimeEntry, TimeEntryId, TransactionKind,
+    Account, Act, CustomerId, Minutes, Movement, Refusal, Ticket, TimeEntry, TimeEntryId, TransactionKind, Urgency,
     charge::{Charge, TicketDay, TicketDayId, Work, charge},
     ledger::Line,
     policy::{Per, Surcharge, TimeRules},
@@ -26,7 +26,8 @@ impl Case<'_> {
         };
         let (version, policy) = self.at.policies.at(worked_on);
         let surcharges = chosen(&policy.time, surcharges)?;
-        let work = Work { worked: *worked, started: *started_at, urgency: None, surcharges: &surcharges };
+        let urgency = ticket.urgency.as_ref().map(Urgency::as_str);
+        let work = Work { worked: *worked, started: *started_at, urgency, surcharges: &surcharges };
         let day = self.day_so_far((ticket.id, worked_on, version), ticket.customer_id, &policy.time);
         Ok(charge(&policy.time, self.at.policies.time_zone(), work, &day))
     }
@@ -47,7 +48,7 @@ impl Case<'_> {
 
     /// Counts an entry no more, and prices the rest of its day again where they are priced together. `drawn` is what
     /// just went back. Gives by how much the rest is charged more, or less.
-    pub(super) fn reprice_day(&mut self, reversed: &TimeEntry, drawn: &[Movement]) -> Minutes {
+    pub(super) fn reprice_day(&mut self, reversed: &TimeEntry, drawn: &[Movement], reason: &str) -> Minutes {
         let Some(id) = reversed.day() else { return Minutes::ZERO };
         let rules = self.at.policies.version(id.2).map(|policy| &policy.time);
         let Some((day, rules)) = self.draft.day_mut(id).zip(rules) else { return Minutes::ZERO };
@@ -57,7 +58,8 @@ impl Case<'_> {
         }
         let change = day.price(rules) - day.charged;
         if change.is_positive() {
-            self.pass_on(id, change, drawn);
+            let uncovered = self.pass_on(id, change, drawn);
+            self.invoice_heir(id, uncovered, reversed, reason);
             return change;
         }
         Minutes(-self.give_back(id, Minutes(-change.0)).0)
@@ -72,11 +74,11 @@ impl Case<'_> {
     }
 
     /// Charges the oldest entry of the day so much more: from where `drawn` just went back to, and uncovered for what of
-    /// it came from no card.
+    /// it came from no card. Gives how much that is.
     ///
     /// # Panics
     /// When no other entry stands, or the reversed one was charged less: then nothing could be owed.
-    fn pass_on(&mut self, id: TicketDayId, owed: Minutes, drawn: &[Movement]) {
+    fn pass_on(&mut self, id: TicketDayId, owed: Minutes, drawn: &[Movement]) -> Minutes {
         let heir = self.standing(id).into_iter().next().expect("what is owed is owed for work that stands");
         let mut left = owed;
         let mut lines = Vec::new();
@@ -89,10 +91,21 @@ impl Case<'_> {
         lines.push(uncovered_line(Account::Issued, Account::Uncovered, left));
         self.count_drawn(heir.ticket_id, owed, &lines);
         self.book_repricing(&heir, owed, left, &lines);
+        left
     }
 
-    /// Gives so much back from the newest entries of the day, as far as it was not given away before: uncovered minutes
-    /// first, then those of cards, last drawn first. Gives how much.
+    /// What passed on uncovered goes on an invoice when that was agreed for the reversed minutes (TIME-7).
+    fn invoice_heir(&mut self, id: TicketDayId, uncovered: Minutes, reversed: &TimeEntry, reason: &str) {
+        let Some(rate) = reversed.hourly_rate.filter(|_| uncovered.is_positive()) else { return };
+        let Some(heir) = self.standing(id).into_iter().next() else { return };
+        let same_rate = heir.invoiced.is_zero() || heir.hourly_rate == Some(rate);
+        if same_rate && heir.uncovered == uncovered && uncovered <= reversed.invoiced {
+            self.put_on_invoice(heir.id, rate, reason);
+        }
+    }
+
+    /// Gives so much back from the newest entries of the day, as far as it was neither given away nor put on an invoice
+    /// before: uncovered minutes first, then those of cards, last drawn first. Gives how much.
     fn give_back(&mut self, id: TicketDayId, excess: Minutes) -> Minutes {
         let mut left = excess;
         for entry in self.standing(id).iter().rev() {
@@ -136,7 +149,7 @@ impl Case<'_> {
     /// What an entry draws from cards as things stand, in the order of drawing: what repricing gave back is left out.
     pub(super) fn drawn_by(&self, id: TimeEntryId) -> Vec<Movement> {
         let mut drawn: Vec<Movement> = Vec::new();
-        for movement in self.draft.movements_of(id) {
+        for movement in self.draft.movements_of(id).iter().chain(self.draft.new_movements_of(id)) {
             if movement.to_account == Account::Used {
                 drawn.push(movement.clone());
             } else if movement.from_account == Account::Used {

@@ -68,7 +68,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.table.map_or(0, DeTable::len)
+        // Where keys are gathered, all that were asked for count as there.
+        self.table.map_or_else(|| self.gathered.as_ref().map_or(0, |_| self.known.len()), DeTable::len)
     }
 
     /// Notes a fault of `key`, which may be missing.

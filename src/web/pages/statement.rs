@@ -40,6 +40,7 @@ texts! {
         correction: "Correctie van", "Correction of";
         covered: "Alsnog van de kaart:", "Now paid by card:";
         goodwill: "Kwijtgescholden:", "Waived:";
+        invoiced: "Op factuur, zoals afgesproken:", "On an invoice, as agreed:";
         expired: "Kaart verlopen, rest vervallen", "Card expired, rest lost";
         invoice: "factuur", "invoice";
         ticket: "Melding", "Ticket";
@@ -187,6 +188,7 @@ impl Teller<'_> {
             TransactionKind::Cover => t.covered,
             TransactionKind::Repricing => t.repriced,
             TransactionKind::Goodwill => t.goodwill,
+            TransactionKind::Invoiced => t.invoiced,
             TransactionKind::Expiry => t.expired,
         };
         told.to_owned()
@@ -196,7 +198,11 @@ impl Teller<'_> {
     fn about(&self, booked: &Booked, shown: &[i64]) -> Option<Link> {
         let about_work = matches!(
             booked.transaction.kind,
-            TransactionKind::Reversal | TransactionKind::Cover | TransactionKind::Goodwill | TransactionKind::Repricing
+            TransactionKind::Reversal
+                | TransactionKind::Cover
+                | TransactionKind::Goodwill
+                | TransactionKind::Invoiced
+                | TransactionKind::Repricing
         );
         let (seq, day) = booked.logged_seq.zip(booked.logged_on).filter(|_| about_work)?;
         let date = date_short(day, self.lang);
@@ -226,7 +232,10 @@ impl Teller<'_> {
                     remarks.push(Remark { text: t.undone.to_owned(), link: Some(link) });
                 }
             }
-            TransactionKind::Reversal | TransactionKind::Cover | TransactionKind::Goodwill => {
+            TransactionKind::Reversal
+            | TransactionKind::Cover
+            | TransactionKind::Goodwill
+            | TransactionKind::Invoiced => {
                 remarks.extend(booked.text.as_ref().map(|text| plain(format!("{} {text}", t.reason))));
             }
             TransactionKind::Repricing => remarks.push(plain(t.repriced_why.to_owned())),
@@ -295,7 +304,9 @@ fn amount(booked: &Booked, movements: &[Movement]) -> Option<String> {
     let size = match booked.transaction.kind {
         TransactionKind::Time => booked.charged.unwrap_or_default(),
         TransactionKind::Reversal => booked.charged.unwrap_or_default() + booked.repriced.unwrap_or_default(),
-        TransactionKind::Cover | TransactionKind::Goodwill => moved(movements, Account::Uncovered, Account::Issued),
+        TransactionKind::Cover | TransactionKind::Goodwill | TransactionKind::Invoiced => {
+            moved(movements, Account::Uncovered, Account::Issued)
+        }
         _ => movements.iter().map(|line| line.minutes).sum(),
     };
     let sign = match change(movements).0 {

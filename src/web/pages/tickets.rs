@@ -101,8 +101,6 @@ texts! {
         report: "Omschrijving", "Description";
         make: "Maak melding", "Make ticket";
         none: "Er zijn nog geen meldingen.", "There are no tickets yet.";
-        card: "strippenkaart", "card";
-        free: "gratis", "free";
         given: "weggegeven", "given away";
         covered_later: "Alsnog gedekt", "Covered later";
         given_later: "Weggegeven", "Given away";
@@ -270,13 +268,16 @@ impl TicketPage {
         let entry = &shown.entry;
         let agreed = entry.estimate_id.and_then(|id| self.view.estimates.iter().find(|found| found.estimate.id == id));
         match (entry.covered_by, agreed) {
-            (CoveredBy::Free, _) if entry.charged_now().is_zero() => self.t.free.to_owned(),
             (CoveredBy::Uncovered, _) => String::new(),
+            (CoveredBy::Free, _) if entry.charged_now().is_zero() => {
+                words::covered_by(CoveredBy::Free, self.lang()).to_owned()
+            }
             (CoveredBy::Card | CoveredBy::Free, Some(agreed)) => {
                 let minutes = agreed.estimate.minutes;
                 either(self.lang(), format!("afspraak van {minutes}"), format!("agreement of {minutes}"))
             }
-            (CoveredBy::Card | CoveredBy::Free, None) => self.t.card.to_owned(),
+            (CoveredBy::Free, None) => words::covered_by(CoveredBy::Card, self.lang()).to_owned(),
+            (other, _) => words::covered_by(other, self.lang()).to_owned(),
         }
     }
 
@@ -632,6 +633,8 @@ fn read_ticket(values: &Values) -> Result<NewTicket> {
         description: fields.text("description", values.get("description")),
         requester: fields.optional("requester_id", values.filled("requester_id"), "expected one of the choices"),
         kind: fields.needed("kind", values.get("kind"), "expected one of the choices").unwrap_or(TicketKind::Question),
+        topic: values.filled("topic").map(str::to_owned),
+        urgency: fields.optional("urgency", values.filled("urgency"), "expected one of the choices"),
     };
     fields.done()?;
     Ok(new)
