@@ -14,36 +14,42 @@ pub mod decide;
 pub mod duration;
 pub mod estimate;
 pub mod ids;
+pub mod installation;
 pub mod invoice;
 pub mod ledger;
 mod minutes;
 mod money;
+pub mod notice;
 pub mod policies;
 pub mod policy;
 pub mod refusal;
+pub mod renewal;
 pub mod scope;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
 pub mod words;
 
-pub use card::{Card, CardStatus, Origin};
+pub use card::{Card, CardStatus, Origin, Work};
 pub use command::{Act, Actor, Command, Excess, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use ids::{
-    CardId, CommandId, ContactId, CustomerId, EstimateId, Fresh, InvoiceId, PaymentId, TicketId, TimeEntryId,
-    TransactionId, UserId,
+    CardId, CommandId, ConsentId, ContactId, CustomerId, EstimateId, Fresh, InstallationId, InvoiceId, NoticeId,
+    PaymentId, TicketId, TimeEntryId, TransactionId, UserId,
 };
+pub use installation::Installation;
 pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};
 pub use minutes::Minutes;
 pub use money::{Cents, NotAnAmount};
+pub use notice::{Notice, NoticeKind};
 pub use policies::Policies;
 pub use policy::Policy;
 pub use refusal::Refusal;
+pub use renewal::Consent;
 pub use scope::WorkScope;
 pub use ticket::{Ticket, TicketKind};
 pub use time_entry::{CoveredBy, TimeEntry};

@@ -1,6 +1,6 @@
 //! A ticket (*melding*): anything a customer reports.
 
-use super::{ContactId, CustomerId, Minutes, TicketId, UserId, words::words};
+use super::{ContactId, CustomerId, InstallationId, Minutes, TicketId, UserId, card::Work, words::words};
 use chrono::{DateTime, Utc};
 
 words! {
@@ -42,6 +42,8 @@ pub struct Ticket {
     pub requester_id: Option<ContactId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// Which of the customer's installations it is about (CARD-8).
+    pub installation_id: Option<InstallationId>,
     /// When it came in.
     pub created_at: DateTime<Utc>,
     /// Who wrote it down.
@@ -50,4 +52,12 @@ pub struct Ticket {
     pub charged: Minutes,
     /// Minutes of reversed entries that drew without an estimate, which a corrected entry may use again (TIME-5).
     pub correctable: Minutes,
+}
+
+impl Ticket {
+    /// What a card would have to pay for (CARD-8).
+    #[must_use]
+    pub fn work(&self) -> Work<'_> {
+        Work { kind: self.kind, topic: None, installation: self.installation_id }
+    }
 }

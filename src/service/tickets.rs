@@ -4,8 +4,8 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Actor, ContactId, CustomerId, Estimate, EstimateId, Minutes, Receipt, Role, Target, Ticket, TicketId,
-    TicketKind, command::Answer, estimate::AnswerVia,
+    Act, Actor, ContactId, CustomerId, Estimate, EstimateId, InstallationId, Minutes, Receipt, Role, Target, Ticket,
+    TicketId, TicketKind, command::Answer, estimate::AnswerVia,
 };
 use crate::store::estimates::Shown;
 use crate::store::tickets::OnDesk;
@@ -23,6 +23,8 @@ pub struct NewTicket {
     pub requester: Option<ContactId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// Which installation; the customer's only one when not told (CARD-8).
+    pub installation: Option<InstallationId>,
 }
 
 /// Hours to be asked for.
@@ -63,8 +65,8 @@ impl Service {
             Actor::Contact(_, contact) => Some(contact),
             _ => new.requester,
         };
-        let NewTicket { subject, description, kind, .. } = new;
-        let act = Act::OpenTicket { subject, description, requester, kind };
+        let NewTicket { subject, description, kind, installation, .. } = new;
+        let act = Act::OpenTicket { subject, description, requester, kind, installation };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::Ticket(ticket) => Ok(ticket),
             other => Err(unexpected(&other)),

@@ -3,9 +3,9 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AskedVia, Basis, CardId, Cents, CommandId, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
-    InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId,
-    TransactionId, TransactionKind, UserId, estimate::AnswerVia,
+    Account, AskedVia, Basis, CardId, Cents, CommandId, ConsentId, ContactId, CoveredBy, CustomerId, EstimateId,
+    EstimateStatus, InstallationId, InvoiceId, Locale, Minutes, NoticeId, NoticeKind, Origin, PaymentId, PaymentMethod,
+    Role, TicketId, TicketKind, TimeEntryId, TransactionId, TransactionKind, UserId, WorkScope, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -99,6 +99,11 @@ texts!(
     EstimateId,
     TimeEntryId,
     InvoiceId,
+    InstallationId,
+    ConsentId,
+    NoticeId,
+    NoticeKind,
+    WorkScope,
     PaymentId,
     TransactionId,
     CommandId,

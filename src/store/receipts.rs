@@ -4,8 +4,8 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, Balance, Card, Cents, Contact, Customer, Estimate, Fresh, Invoice, Minutes, Movement, Payment, Receipt,
-    Ticket, TimeEntry, Transaction, TransactionId, TransactionKind,
+    Account, Balance, Card, Cents, Consent, Contact, Customer, Estimate, Fresh, Installation, Invoice, Minutes,
+    Movement, Payment, Receipt, Ticket, TimeEntry, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
     decide::{Correction, TimeReceipt},
 };
@@ -26,6 +26,16 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
             Receipt::Contact(Contact { removed_at: None, removed_by: None, ..added })
         }
         "remove_contact" => Receipt::Removed(contact(tx, id).await?),
+        "add_installation" => {
+            let added = installation(tx, id).await?;
+            Receipt::Installation(Installation { removed_at: None, removed_by: None, ..added })
+        }
+        "remove_installation" => Receipt::Installation(installation(tx, id).await?),
+        "give_consent" => {
+            let given = consent(tx, id).await?;
+            Receipt::Consent(Consent { withdrawn_at: None, withdrawn_by: None, ..given })
+        }
+        "withdraw_consent" => Receipt::Consent(consent(tx, id).await?),
         "order_card" => ordered(tx, command).await?,
         "record_payment" => {
             Receipt::Payment(tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one::<Payment>().await?)
@@ -43,6 +53,14 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
 
 async fn contact(tx: &mut Tx, id: &str) -> Result<Contact> {
     tx.query("SELECT * FROM contacts WHERE id = $1").bind(id).one().await
+}
+
+async fn installation(tx: &mut Tx, id: &str) -> Result<Installation> {
+    tx.query("SELECT * FROM installations WHERE id = $1").bind(id).one().await
+}
+
+async fn consent(tx: &mut Tx, id: &str) -> Result<Consent> {
+    tx.query("SELECT * FROM consents WHERE id = $1").bind(id).one().await
 }
 
 /// A card as it was ordered: with its minutes only if it became active in the same command, and nothing drawn or paid.
@@ -64,8 +82,10 @@ async fn ordered(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         card.activated_at = None;
         card.activated_on = None;
         card.expires_on = None;
+        card.converts_on = None;
         card.granted = Minutes::ZERO;
     }
+    card.credit = Cents::ZERO;
     card.set_balance(&Balance { available: card.granted, ..Balance::default() });
     Ok(Receipt::Card(card, invoice.map(|invoice| Invoice { paid: Cents::ZERO, ..invoice })))
 }

@@ -4,10 +4,11 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AskedVia, Balance, Basis, Card, CardId, Cents, Contact, ContactId, CoveredBy, Customer, CustomerId,
-    Estimate, EstimateId, EstimateStatus, Hold, Invoice, InvoiceId, Locale, Minutes, Movement, Note, Origin, Payment,
-    PaymentId, PaymentMethod, Role, Ticket, TicketId, TicketKind, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind, UserId, estimate::AnswerVia,
+    Account, AskedVia, Balance, Basis, Card, CardId, Cents, Consent, ConsentId, Contact, ContactId, CoveredBy,
+    Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Hold, Installation, InstallationId, Invoice, InvoiceId,
+    Locale, Minutes, Movement, Note, Notice, NoticeId, NoticeKind, Origin, Payment, PaymentId, PaymentMethod, Role,
+    Ticket, TicketId, TicketKind, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind, UserId,
+    WorkScope, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -87,12 +88,13 @@ pub async fn write<T: Table>(tx: &mut Tx, rows: &[&T]) -> Result<()> {
 }
 
 table!(Customer in "customers" key ["id"] changing [
-    "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "uncovered",
+    "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "converted",
+    "uncovered",
 ] {
     id: CustomerId, number: i64, name: String, email: String, identity: String, locale: Locale,
     monthly_amount: Option<Cents>, contract_start: NaiveDate, created_at: DateTime<Utc>, seq: i64, head: String,
     last_recorded_at: DateTime<Utc>, available: Minutes, held: Minutes, used: Minutes, expired: Minutes,
-    frozen: Minutes, refunded: Minutes, uncovered: Minutes,
+    frozen: Minutes, refunded: Minutes, converted: Minutes, uncovered: Minutes,
 });
 table!(Contact in "contacts" key ["id"] changing ["removed_at", "removed_by"] {
     id: ContactId, customer_id: CustomerId, name: String, email: String, role: Role, ceiling: Option<Minutes>,
@@ -101,17 +103,19 @@ table!(Contact in "contacts" key ["id"] changing ["removed_at", "removed_by"] {
     removed_at: Option<DateTime<Utc>>, removed_by: Option<UserId>,
 });
 table!(Card in "cards" key ["id"] changing [
-    "granted", "activated_at", "activated_on", "expires_on", "available", "held", "used", "expired", "frozen",
-    "refunded",
+    "granted", "activated_at", "activated_on", "expires_on", "converts_on", "credit", "available", "held", "used", "expired", "frozen",
+    "refunded", "converted",
 ] {
     id: CardId, customer_id: CustomerId, product: String, origin: Origin, minutes: Minutes, granted: Minutes,
     price: Cents, ordered_on: NaiveDate, activated_at: Option<DateTime<Utc>>, activated_on: Option<NaiveDate>,
-    expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>, available: Minutes, held: Minutes,
-    used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
+    expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>,
+    installation_id: Option<InstallationId>, work: WorkScope, converts_on: Option<NaiveDate>,
+    converted_from: Option<CardId>, credit: Cents, available: Minutes, held: Minutes, used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
+    converted: Minutes,
 });
 table!(Ticket in "tickets" key ["id"] changing ["charged", "correctable"] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
-    requester_id: Option<ContactId>, kind: TicketKind, created_at: DateTime<Utc>, created_by: Option<UserId>,
+    requester_id: Option<ContactId>, kind: TicketKind, installation_id: Option<InstallationId>, created_at: DateTime<Utc>, created_by: Option<UserId>,
     charged: Minutes, correctable: Minutes,
 });
 table!(Estimate in "estimates" key ["id"] changing [
@@ -123,6 +127,18 @@ table!(Estimate in "estimates" key ["id"] changing [
     status: EstimateStatus, answered_by: Option<ContactId>, answered_at: Option<DateTime<Utc>>,
     answered_via: Option<AnswerVia>, answer_note: Option<String>, recorded_by: Option<UserId>,
     closed_at: Option<DateTime<Utc>>, held: Minutes, used: Minutes, correctable: Minutes,
+});
+table!(Installation in "installations" key ["id"] changing ["removed_at", "removed_by"] {
+    id: InstallationId, customer_id: CustomerId, name: String, added_at: DateTime<Utc>, added_by: Option<UserId>,
+    removed_at: Option<DateTime<Utc>>, removed_by: Option<UserId>,
+});
+table!(Consent in "consents" key ["id"] changing ["withdrawn_at", "withdrawn_by"] {
+    id: ConsentId, customer_id: CustomerId, contact_id: ContactId, given_at: DateTime<Utc>, given_by: Option<UserId>,
+    withdrawn_at: Option<DateTime<Utc>>, withdrawn_by: Option<UserId>,
+});
+table!(Notice in "notices" key [] changing [] {
+    id: NoticeId, customer_id: CustomerId, kind: NoticeKind, installation_id: Option<InstallationId>,
+    card_id: Option<CardId>, recorded_at: DateTime<Utc>,
 });
 table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes"] {
     estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
@@ -172,6 +188,7 @@ impl Record for Movement {
                 expired: row.get("expired")?,
                 frozen: row.get("frozen")?,
                 refunded: row.get("refunded")?,
+                converted: row.get("converted")?,
                 uncovered: row.get("uncovered")?,
             },
             card_after: Balance {
@@ -181,6 +198,7 @@ impl Record for Movement {
                 expired: row.get("card_expired")?,
                 frozen: row.get("card_frozen")?,
                 refunded: row.get("card_refunded")?,
+                converted: row.get("card_converted")?,
                 uncovered: Minutes::ZERO,
             },
         })
@@ -205,6 +223,7 @@ impl Table for Movement {
             "expired",
             "frozen",
             "refunded",
+            "converted",
             "uncovered",
             "card_available",
             "card_held",
@@ -212,6 +231,7 @@ impl Table for Movement {
             "card_expired",
             "card_frozen",
             "card_refunded",
+            "card_converted",
         ];
         let texts = texts.into_iter().map(|name| (name, "TEXT"));
         texts.chain(numbers.into_iter().map(|name| (name, "BIGINT"))).collect()
@@ -236,6 +256,7 @@ impl Table for Movement {
             all.expired.json(),
             all.frozen.json(),
             all.refunded.json(),
+            all.converted.json(),
             all.uncovered.json(),
             card.available.json(),
             card.held.json(),
@@ -243,6 +264,7 @@ impl Table for Movement {
             card.expired.json(),
             card.frozen.json(),
             card.refunded.json(),
+            card.converted.json(),
         ])
     }
 

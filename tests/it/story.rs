@@ -47,7 +47,7 @@ pub async fn play(fixture: &Fixture) {
 
 /// A card of five hours, paid in two parts.
 async fn buy(fixture: &Fixture, customer: CustomerId) {
-    let order = Act::OrderCard { product: "5h".to_owned() };
+    let order = Act::order("5h".to_owned());
     let Ok(Receipt::Card(_, Some(invoice))) = fixture.submit(Target::Customer(customer), order).await else {
         panic!("the policy sells 5h")
     };

@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::service::access::{Caller, Request};
 use crate::service::balance::AsOf;
+use crate::service::cards::Order;
 use crate::service::customers::{NewContact, NewCustomer};
 use crate::service::tickets::{NewEstimate, NewTicket, ToldAgreement};
 use crate::service::time_entries::Work;
@@ -291,6 +292,7 @@ impl Story {
             description: topic.description.to_owned(),
             requester: Some(self.spender.id),
             kind: topic.kind,
+            installation: None,
         };
         let by_login = self.random.random_ratio(2, 3);
         let request = self.login.as_ref().filter(|_| by_login).map_or_else(|| self.by_agent(), by);
@@ -364,7 +366,7 @@ impl Story {
         };
         let product = product.cloned().unwrap_or_else(|| "10h".to_owned());
         let request = self.login.as_ref().map_or_else(|| self.by_agent(), by);
-        let (_, invoice) = self.service().order_card(request, self.customer, product).await?;
+        let (_, invoice) = self.service().order_card(request, self.customer, Order::of(product)).await?;
         Ok(invoice.ok_or(Error::NotFound("invoice"))?)
     }
 

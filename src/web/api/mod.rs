@@ -9,9 +9,11 @@ pub mod cards;
 pub mod contacts;
 pub mod customers;
 pub mod estimates;
+pub mod installations;
 pub mod invoices;
 pub mod ledger;
 pub mod openapi;
+pub mod renewal;
 mod schema;
 pub mod tickets;
 pub mod time_entries;
@@ -122,6 +124,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(contacts::add, contacts::list))
         .routes(routes!(contacts::remove))
         .routes(routes!(cards::order))
+        .routes(routes!(installations::add, installations::list))
+        .routes(routes!(installations::remove))
+        .routes(routes!(renewal::get, renewal::give, renewal::withdraw))
+        .routes(routes!(renewal::notices))
         .routes(routes!(invoices::get))
         .routes(routes!(invoices::pay))
         .routes(routes!(tickets::open, tickets::list))

@@ -2,9 +2,9 @@
 //! know of it.
 
 use crate::domain::{
-    Account, AskedVia, Basis, CardId, CardStatus, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
-    InvoiceId, Locale, Minutes, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId, TransactionId,
-    TransactionKind, estimate::AnswerVia,
+    Account, AskedVia, Basis, CardId, CardStatus, ConsentId, ContactId, CoveredBy, CustomerId, EstimateId,
+    EstimateStatus, InstallationId, InvoiceId, Locale, Minutes, NoticeKind, PaymentId, PaymentMethod, Role, TicketId,
+    TicketKind, TimeEntryId, TransactionId, TransactionKind, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -56,6 +56,8 @@ ids! {
     EstimateId: "Identity of an estimate.",
     TimeEntryId: "Identity of a time entry.",
     InvoiceId: "Identity of an invoice.",
+    InstallationId: "Identity of an installation of a customer.",
+    ConsentId: "Identity of a consent to renewal.",
     PaymentId: "Identity of a payment.",
     TransactionId: "Identity of a transaction of the ledger.",
 }
@@ -65,6 +67,9 @@ words! {
     Role: "What a contact may do: an owner manages contacts and buys, a spender agrees to estimates, a viewer looks.",
     AskedVia: "How a request of the customer reached the agent (SPEND-2).",
     CardStatus: "What can be done with a card.",
+    NoticeKind: "What an owner is told about cards: little is left (`low`), a used-up card was ordered again (`renewed`) or \
+        is no longer for sale (`not_renewed`), what was left went on at a new rate (`converted`) or is given back \
+        (`credited`).",
     PaymentMethod: "How money came in.",
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
     EstimateStatus: "Where an estimate stands.",

@@ -1,7 +1,7 @@
 //! Tickets: anything a customer reports.
 
 use super::{Created, Found, List, created, found, paging};
-use crate::domain::{self, ContactId, CustomerId, TicketId, TicketKind};
+use crate::domain::{self, ContactId, CustomerId, InstallationId, TicketId, TicketKind};
 use crate::service::tickets::NewTicket as New;
 use crate::web::App;
 use crate::web::extract::{Id, Paging, Search, Token, Write};
@@ -26,6 +26,8 @@ pub struct NewTicket {
     requester_id: Option<ContactId>,
     /// What it is about.
     kind: TicketKind,
+    /// Which of the customer's installations; its only one when left out (CARD-8).
+    installation_id: Option<InstallationId>,
 }
 
 impl NewTicket {
@@ -36,6 +38,7 @@ impl NewTicket {
             description: fields.text("description", &self.description),
             requester: self.requester_id,
             kind: self.kind,
+            installation: self.installation_id,
         };
         fields.done()?;
         Ok(new)
@@ -59,6 +62,8 @@ pub struct Ticket {
     requester_id: Option<ContactId>,
     /// What it is about.
     kind: TicketKind,
+    /// Which of the customer's installations.
+    installation_id: Option<InstallationId>,
     /// When it came in.
     created_at: DateTime<Utc>,
 }
@@ -73,6 +78,7 @@ impl From<domain::Ticket> for Ticket {
             description: ticket.description,
             requester_id: ticket.requester_id,
             kind: ticket.kind,
+            installation_id: ticket.installation_id,
             created_at: ticket.created_at,
         }
     }

@@ -14,6 +14,7 @@ pub mod entry;
 pub mod finance;
 pub mod forms;
 pub mod invoices;
+pub mod renewal;
 pub mod session;
 pub mod statement;
 pub mod texts;

@@ -38,6 +38,10 @@ texts! {
         covered: "Alsnog van de kaart:", "Now paid by card:";
         goodwill: "Kwijtgescholden:", "Waived:";
         expired: "Kaart verlopen, rest vervallen", "Card expired, rest lost";
+        converted: "Omgerekend naar het nieuwe tarief", "Converted to the new rate";
+        credited: "Kaart afgesloten, rest wordt terugbetaald", "Card closed, the rest is given back";
+        old_card: "omgerekend", "converted";
+        new_card: "nieuwe kaart, voor hetzelfde geld", "new card, for the same money";
         invoice: "factuur", "invoice";
         ticket: "Melding", "Ticket";
         reason: "reden:", "reason:";
@@ -184,6 +188,10 @@ impl Teller<'_> {
             TransactionKind::Cover => t.covered,
             TransactionKind::Goodwill => t.goodwill,
             TransactionKind::Expiry => t.expired,
+            TransactionKind::Conversion if movements.iter().all(|line| line.to_account == Account::Refunded) => {
+                t.credited
+            }
+            TransactionKind::Conversion => t.converted,
         };
         told.to_owned()
     }
@@ -247,6 +255,8 @@ impl Teller<'_> {
             (Some(Basis::WorkedDay), _) => t.worked_day,
             (Some(Basis::Now), _) => t.now,
             (Some(Basis::Late), _) => t.late,
+            (None, Account::Converted) => t.old_card,
+            (None, Account::Available) if kind == TransactionKind::Conversion => t.new_card,
             (None, Account::Held) if kind == TransactionKind::Reversal => t.into_hold,
             (None, Account::Expired) if kind == TransactionKind::Reversal => t.into_expired,
             (None, _) => "",
@@ -287,6 +297,10 @@ fn amount(booked: &Booked, movements: &[Movement]) -> Option<String> {
     let size = match booked.transaction.kind {
         TransactionKind::Time | TransactionKind::Reversal => booked.charged.unwrap_or_default(),
         TransactionKind::Cover | TransactionKind::Goodwill => moved(movements, Account::Uncovered, Account::Issued),
+        TransactionKind::Conversion => match change(movements) {
+            Minutes::ZERO => moved(movements, Account::Available, Account::Converted),
+            changed => Minutes(changed.0.abs()),
+        },
         _ => movements.iter().map(|line| line.minutes).sum(),
     };
     let sign = match change(movements).0 {

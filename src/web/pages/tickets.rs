@@ -620,6 +620,11 @@ fn read_ticket(values: &Values) -> Result<NewTicket> {
         description: fields.text("description", values.get("description")),
         requester: fields.optional("requester_id", values.filled("requester_id"), "expected one of the choices"),
         kind: fields.needed("kind", values.get("kind"), "expected one of the choices").unwrap_or(TicketKind::Question),
+        installation: fields.optional(
+            "installation_id",
+            values.filled("installation_id"),
+            "expected one of the choices",
+        ),
     };
     fields.done()?;
     Ok(new)
