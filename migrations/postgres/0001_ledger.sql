@@ -17,8 +17,31 @@ CREATE TABLE policies (
     text TEXT COLLATE "C" NOT NULL,
     effective_from TEXT COLLATE "C" NOT NULL,
     applied_at BIGINT NOT NULL,
-    PRIMARY KEY (version),
-    UNIQUE (digest, effective_from)
+    PRIMARY KEY (version)
+);
+
+-- Incidents and maintenance, of which the availability of a month is made (SLA-8). Append-only: a record that was wrong is
+-- replaced by another one, at most once.
+CREATE TABLE incidents (
+    id TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    cause TEXT COLLATE "C" NOT NULL,
+    announced_at BIGINT,
+    note TEXT COLLATE "C",
+    replaces TEXT COLLATE "C",
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    caller TEXT COLLATE "C",
+    "key" TEXT COLLATE "C",
+    request TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    UNIQUE (replaces),
+    UNIQUE (caller, "key"),
+    FOREIGN KEY (replaces) REFERENCES incidents (id),
+    CHECK (ended_at > started_at),
+    CHECK (cause IN ('outage', 'planned_maintenance', 'urgent_maintenance', 'force_majeure', 'misuse', 'customer_side', 'supplier', 'mistake'))
 );
 
 -- The next free number of each series; locked after customers (PAY-1).
@@ -440,6 +463,8 @@ CREATE INDEX consents_of ON consents (customer_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX notices_of ON notices (customer_id, recorded_at);
 CREATE INDEX contact_logins_of ON contact_logins (user_id);
 CREATE INDEX sessions_of ON sessions (user_id);
+CREATE INDEX incidents_until ON incidents (COALESCE(ended_at, 9223372036854775807));
+CREATE INDEX incidents_since ON incidents (started_at, id);
 CREATE INDEX invoices_of ON invoices (customer_id, number);
 CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
 CREATE INDEX invoices_unpaid ON invoices (customer_id) WHERE paid < gross;
@@ -471,6 +496,7 @@ CREATE TRIGGER transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON t
 CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON movements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER notices_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notices FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER commands_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commands FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER incidents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON incidents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 INSERT INTO counters (name, next) VALUES ('customer', 1), ('ticket', 1);
 -- The key that signs API tokens: random, made here, so that tokens survive restarts without a setting.

@@ -16,8 +16,31 @@ CREATE TABLE policies (
     text TEXT NOT NULL,
     effective_from TEXT NOT NULL,
     applied_at INTEGER NOT NULL,
-    PRIMARY KEY (version),
-    UNIQUE (digest, effective_from)
+    PRIMARY KEY (version)
+) STRICT;
+
+-- Incidents and maintenance, of which the availability of a month is made (SLA-8). Append-only: a record that was wrong is
+-- replaced by another one, at most once.
+CREATE TABLE incidents (
+    id TEXT NOT NULL,
+    product TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    cause TEXT NOT NULL,
+    announced_at INTEGER,
+    note TEXT,
+    replaces TEXT,
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT,
+    caller TEXT,
+    "key" TEXT,
+    request TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (replaces),
+    UNIQUE (caller, "key"),
+    FOREIGN KEY (replaces) REFERENCES incidents (id),
+    CHECK (ended_at > started_at),
+    CHECK (cause IN ('outage', 'planned_maintenance', 'urgent_maintenance', 'force_majeure', 'misuse', 'customer_side', 'supplier', 'mistake'))
 ) STRICT;
 
 -- The next free number of each series; locked after customers (PAY-1).
@@ -439,6 +462,8 @@ CREATE INDEX consents_of ON consents (customer_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX notices_of ON notices (customer_id, recorded_at);
 CREATE INDEX contact_logins_of ON contact_logins (user_id);
 CREATE INDEX sessions_of ON sessions (user_id);
+CREATE INDEX incidents_until ON incidents (COALESCE(ended_at, 9223372036854775807));
+CREATE INDEX incidents_since ON incidents (started_at, id);
 CREATE INDEX invoices_of ON invoices (customer_id, number);
 CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
 CREATE INDEX invoices_unpaid ON invoices (customer_id) WHERE paid < gross;
@@ -476,6 +501,10 @@ CREATE TRIGGER commands_no_update BEFORE UPDATE ON commands BEGIN SELECT RAISE(A
 CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: DELETE refused'); END;
 CREATE TRIGGER commands_no_replace BEFORE INSERT ON commands WHEN EXISTS (SELECT 1 FROM commands WHERE id = NEW.id OR (caller = NEW.caller AND "key" = NEW."key"))
 BEGIN SELECT RAISE(ABORT, 'commands is append-only: REPLACE refused'); END;
+CREATE TRIGGER incidents_no_update BEFORE UPDATE ON incidents BEGIN SELECT RAISE(ABORT, 'incidents is append-only: UPDATE refused'); END;
+CREATE TRIGGER incidents_no_delete BEFORE DELETE ON incidents BEGIN SELECT RAISE(ABORT, 'incidents is append-only: DELETE refused'); END;
+CREATE TRIGGER incidents_no_replace BEFORE INSERT ON incidents WHEN EXISTS (SELECT 1 FROM incidents WHERE id = NEW.id OR replaces = NEW.replaces OR (caller = NEW.caller AND "key" = NEW."key"))
+BEGIN SELECT RAISE(ABORT, 'incidents is append-only: REPLACE refused'); END;
 
 INSERT INTO counters (name, next) VALUES ('customer', 1), ('ticket', 1);
 -- The key that signs API tokens: random, made here, so that tokens survive restarts without a setting.

@@ -3,7 +3,6 @@
 use super::{print, serve, sqlite_file};
 use crate::clock::Clock;
 use crate::service::login::NewUser;
-use crate::service::policies::Given;
 use crate::service::{Error, Service};
 use crate::store::Db;
 use anyhow::{Context as _, bail};
@@ -51,23 +50,6 @@ pub(super) async fn revoke_token(database: &str, jti: &str) -> anyhow::Result<()
         bail!("there is no such token, or it was revoked before");
     }
     Ok(print::line("The token no longer works.")?)
-}
-
-/// `strippenkaart policy check`.
-pub(super) fn check_policy(name: &str) -> anyhow::Result<()> {
-    let policy = Given::read(name)?.parse()?;
-    let cards = policy.cards.as_ref().map_or_else(
-        || "no cards".to_owned(),
-        |cards| {
-            let products: Vec<&str> = cards.products.iter().map(|product| product.id.as_str()).collect();
-            format!("cards {}, welcome card {}", products.join(" "), cards.welcome)
-        },
-    );
-    let line = format!(
-        "valid: {} of {}, from {} ({}); {cards}; increments of {} minutes",
-        policy.name, policy.provider.name, policy.effective_from, policy.time_zone, policy.time.increment.0
-    );
-    Ok(print::line(line)?)
 }
 
 /// Opens a database that must be there already.

@@ -6,6 +6,7 @@ mod admin;
 mod books;
 pub mod demo;
 mod logging;
+mod policy;
 mod print;
 mod serve;
 
@@ -76,7 +77,7 @@ struct PolicyArg {
     /// A policy that ships with the program (openedu, standard) or a file; see `policy check`
     ///
     /// It is put in force on an empty database (`standard` when nothing is said). Later it may be left out; another text
-    /// than the one in force is refused.
+    /// than the one in force is refused: `policy apply` puts that in force, from a day of your choice.
     #[arg(long, value_name = "NAME|FILE", env = "STRIPPENKAART_POLICY", hide_env_values = true)]
     policy: Option<String>,
 }
@@ -175,11 +176,41 @@ enum TokenCommand {
 
 #[derive(Debug, Subcommand)]
 enum PolicyCommand {
+    /// The versions in force in a database, and the policies that ship with the program
+    List(DatabaseArgs),
+    /// Print the text of a policy; without a name, of the version that holds today
+    Show {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// A shipped policy, a file, or the number of a version in the database
+        #[arg(value_name = "NAME|FILE|VERSION")]
+        policy: Option<String>,
+    },
     /// Say whether a policy is valid, and if not, every fault in it with its line
     Check {
         /// A file, or the name of a policy that ships with the program
         #[arg(value_name = "FILE|NAME")]
         policy: String,
+    },
+    /// What two policies say differently, key by key
+    Diff {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// A shipped policy, a file, or the number of a version in the database
+        old: String,
+        /// The same
+        new: String,
+    },
+    /// Put a policy in force from a day on; what was charged stays charged under its version
+    Apply {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// A file, or the name of a policy that ships with the program
+        #[arg(value_name = "FILE|NAME")]
+        policy: String,
+        /// The first day on which it holds, today or later, such as 2027-01-01
+        #[arg(long, value_name = "DATE")]
+        from: chrono::NaiveDate,
     },
 }
 
@@ -224,7 +255,17 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             admin::create_token(&database.database, &email, days).await
         }
         Command::Token(TokenCommand::Revoke { database, jti }) => admin::revoke_token(&database.database, &jti).await,
-        Command::Policy(PolicyCommand::Check { policy }) => admin::check_policy(&policy),
+        Command::Policy(PolicyCommand::List(DatabaseArgs { database })) => policy::list(&database).await,
+        Command::Policy(PolicyCommand::Show { database, policy }) => {
+            policy::show(&database.database, policy.as_deref()).await
+        }
+        Command::Policy(PolicyCommand::Check { policy }) => policy::check(&policy),
+        Command::Policy(PolicyCommand::Diff { database, old, new }) => {
+            policy::diff(&database.database, &old, &new).await
+        }
+        Command::Policy(PolicyCommand::Apply { database, policy, from }) => {
+            policy::apply(&database.database, &policy, from).await
+        }
         Command::Verify(DatabaseArgs { database }) => books::verify(&database).await,
         Command::Export(ExportCommand::Journal { database, out, .. }) => {
             books::journal(&database.database, out.as_deref()).await

@@ -70,6 +70,8 @@ id! {
     TransactionId,
     /// One business write; also the root of the ids it makes.
     CommandId,
+    /// An incident or maintenance.
+    IncidentId,
     /// A login.
     UserId,
 }

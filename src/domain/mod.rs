@@ -4,15 +4,18 @@
 //! [`command`] (everything that can be asked), [`decide`] (THE decision), [`transaction`] and [`chain`] (what is
 //! booked and how a later change shows).
 
+pub mod availability;
 pub mod burn_down;
 pub mod card;
 pub mod chain;
 pub mod command;
 pub mod contact;
+pub mod coverage;
 pub mod customer;
 pub mod decide;
 pub mod duration;
 pub mod estimate;
+pub mod hours;
 pub mod ids;
 pub mod installation;
 pub mod invoice;
@@ -25,6 +28,7 @@ pub mod policy;
 pub mod refusal;
 pub mod renewal;
 pub mod scope;
+pub mod sla;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
@@ -33,12 +37,14 @@ pub mod words;
 pub use card::{Card, CardStatus, Origin, Work};
 pub use command::{Act, Actor, Command, Excess, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
+pub use coverage::{Cover, Urgency};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
+pub use hours::OpeningHours;
 pub use ids::{
-    CardId, CommandId, ConsentId, ContactId, CustomerId, EstimateId, Fresh, InstallationId, InvoiceId, NoticeId,
-    PaymentId, TicketId, TimeEntryId, TransactionId, UserId,
+    CardId, CommandId, ConsentId, ContactId, CustomerId, EstimateId, Fresh, IncidentId, InstallationId, InvoiceId,
+    NoticeId, PaymentId, TicketId, TimeEntryId, TransactionId, UserId,
 };
 pub use installation::Installation;
 pub use invoice::{Invoice, Payment, PaymentMethod};
@@ -51,6 +57,6 @@ pub use policy::Policy;
 pub use refusal::Refusal;
 pub use renewal::Consent;
 pub use scope::WorkScope;
-pub use ticket::{Ticket, TicketKind};
+pub use ticket::{Channel, Question, Ticket, TicketKind};
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

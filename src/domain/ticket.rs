@@ -17,6 +17,44 @@ words! {
     }
 }
 
+words! {
+    /// How a report reached the provider.
+    pub enum Channel {
+        /// Typed in here by the customer.
+        Portal = "portal",
+        /// By e-mail.
+        Mail = "mail",
+        /// By chat.
+        Chat = "chat",
+        /// By telephone.
+        Phone = "phone",
+        /// Spoken in, to be heard later.
+        VoiceMessage = "voice_message",
+        /// Face to face.
+        InPerson = "in_person",
+    }
+}
+
+words! {
+    /// What a report may be asked to say besides its subject, so that it can be answered at once.
+    pub enum Question {
+        /// What goes wrong, or is wanted.
+        What = "what",
+        /// Where it shows.
+        Where = "where",
+        /// Since when, or how often.
+        When = "when",
+        /// For whom.
+        Who = "who",
+        /// The address of the page.
+        Page = "page",
+        /// Where a picture of it can be seen.
+        Screenshot = "screenshot",
+        /// What was done up to it.
+        Steps = "steps",
+    }
+}
+
 impl TicketKind {
     /// Whether work on it is free (COVER-2).
     #[must_use]

@@ -1,4 +1,5 @@
-//! Work that nobody asks for: what follows from dates alone is booked for customers who are not looked at.
+//! Work that nobody asks for: what follows from dates alone is booked for customers who are not looked at, and a version
+//! of the policy that was applied elsewhere is taken over.
 //!
 //! Pages and commands count what is due at once, so this job is never urgent; it keeps the books complete.
 
@@ -14,10 +15,15 @@ const REST: Duration = Duration::from_mins(1);
 /// How many customers are settled at a time; leaves room in the writer's queue for people.
 const AT_A_TIME: usize = 64;
 
-/// Settles now and every minute, until `stop`.
+/// Takes over new terms and settles, now and every minute, until `stop`.
 pub async fn settle_until(stop: CancellationToken, service: Service) {
     loop {
-        match settle(&service).await {
+        match service.reload_policies().await {
+            Ok(false) => {}
+            Ok(true) => tracing::info!("works under a new version of the policy"),
+            Err(error) => tracing::warn!(%error, "cannot take over the policy in force"),
+        }
+        match settle(&service.clone()).await {
             Ok(0) => {}
             Ok(customers) => tracing::info!(customers, "booked what was due"),
             Err(error) => tracing::warn!(%error, "cannot look up what is due"),

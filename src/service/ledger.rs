@@ -11,6 +11,7 @@
 //! **Architecture invariant:** the task is never cancelled, so no transaction of the writer is ever dropped half-way by a
 //! client that goes away.
 
+use super::terms::Terms;
 use crate::clock::Clock;
 use crate::domain::{
     Act, Command, CommandId, CustomerId, Policies, Receipt, Refusal,
@@ -82,7 +83,7 @@ impl Door {
     /// Starts the writer. It ends when every door is dropped and the queue is empty; if it ends for any other reason the
     /// handle says so, and the process must not go on.
     #[must_use]
-    pub fn open(db: Db, clock: Clock, policies: Arc<Policies>) -> (Self, JoinHandle<()>) {
+    pub fn open(db: Db, clock: Clock, policies: Terms) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let health = Arc::new(Health::default());
         let writer = Writer { db, clock, policies, health: Arc::clone(&health) };
@@ -118,7 +119,7 @@ impl Door {
 struct Writer {
     db: Db,
     clock: Clock,
-    policies: Arc<Policies>,
+    policies: Terms,
     health: Arc<Health>,
 }
 
@@ -237,10 +238,10 @@ impl Writer {
     /// Lock, load, decide, write, commit.
     async fn attempt(&self, batch: &[Command]) -> Result<Vec<Reply>, Fault> {
         let now = self.clock.now();
+        let policies = self.policies.clone(); // the newest, and the same for the whole batch
         let mut tx = self.db.begin().await?;
-        let books = books::load(&mut tx, batch, self.policies.day(now)).await?;
-        let bench =
-            Bench { policies: &self.policies, now, books, decided: Decided::default(), answered: HashMap::new() };
+        let books = books::load(&mut tx, batch, policies.day(now)).await?;
+        let bench = Bench { policies: &policies, now, books, decided: Decided::default(), answered: HashMap::new() };
         let outcome = catch_unwind(AssertUnwindSafe(|| bench.decide_all(batch)));
         let Ok((decided, verdicts)) = outcome else {
             return Err(Fault::Poison("a decision panicked".to_owned()));

@@ -1,6 +1,7 @@
 //! Use cases: may this user? then submit a command or read. Knows no axum and no SQL.
 
 pub mod access;
+pub mod availability;
 pub mod balance;
 pub mod cards;
 pub mod customers;
@@ -14,6 +15,7 @@ pub mod password;
 pub mod policies;
 pub mod renewal;
 pub mod secret;
+pub mod terms;
 pub mod throttle;
 pub mod tickets;
 pub mod time_entries;
@@ -36,8 +38,8 @@ pub struct Service {
     pub db: Db,
     /// Time and ids.
     pub clock: Clock,
-    /// The terms, by date.
-    pub policies: Arc<Policies>,
+    /// The terms, by date; the same from the beginning to the end of a request.
+    pub policies: terms::Terms,
     /// Where business writes go in.
     pub door: Door,
     /// Signs and reads API tokens.
@@ -148,10 +150,10 @@ impl Service {
     }
 
     async fn with(db: Db, clock: Clock, policies: Policies) -> Result<(Self, JoinHandle<()>), StartError> {
-        let policies = Arc::new(policies);
+        let policies = terms::Terms::new(policies);
         let key = crate::store::policies::setting(&mut db.reader().await?, "token_key").await?;
         let tokens = Arc::new(token::Tokens::new(&parse_key(&key).ok_or(StartError::TokenKey)?));
-        let (door, writer) = Door::open(db.clone(), clock.clone(), Arc::clone(&policies));
+        let (door, writer) = Door::open(db.clone(), clock.clone(), policies.clone());
         let passwords = password::Passwords::default();
         let throttle = Arc::new(throttle::Throttle::new());
         let wicket = wicket::Wicket::open(db.clone());

@@ -1,9 +1,15 @@
 //! Which terms are in force: rows in the database, so that all processes agree and nothing changes behind its back.
 
+use super::access::Caller;
+use super::ledger::Failure;
+use super::{Error, FieldError, Result as Done, Service};
 use crate::clock::Clock;
+use crate::domain::policies::NotFrom;
 use crate::domain::{Policies, Policy, policy::PolicyErrors};
-use crate::store::policies::{PolicyVersion, add, all};
+pub use crate::store::policies::PolicyVersion;
+use crate::store::policies::{add, all};
 use crate::store::{Db, Session};
+use chrono::NaiveDate;
 
 /// A policy as the administrator named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +45,8 @@ pub enum PolicyError {
     /// Another text is in force.
     #[error(
         "policy `{given}` differs from `{in_force}`, which is in force in this database since {since}: what was agreed and \
-         charged stays under its terms. Start without --policy to go on under the policy in force, give its exact text, or \
-         use another database"
+         charged stays under its terms. Start without --policy to go on under the policy in force, or put the other one \
+         in force from a day of your choice: strippenkaart policy apply {given} --from DATE"
     )]
     Differs {
         /// As named now.
@@ -48,8 +54,14 @@ pub enum PolicyError {
         /// As named when it was applied.
         in_force: String,
         /// First day.
-        since: chrono::NaiveDate,
+        since: NaiveDate,
     },
+    /// A new version cannot begin on the day that was given.
+    #[error("nothing was applied: {0}")]
+    From(#[from] NotFrom),
+    /// Another process applied a version at the same moment.
+    #[error("nothing was applied: somebody else applied a version just now; look at it first, then try again")]
+    Raced,
     /// The database answered with an error.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -90,15 +102,7 @@ pub async fn in_force(db: &Db, clock: &Clock, given: Option<Given>) -> Result<Po
         let first = given.clone().map_or_else(|| Given::read(DEFAULT), Ok)?;
         let policy = first.parse()?;
         let mut tx = db.begin().await?;
-        let version = PolicyVersion {
-            version: 1,
-            name: first.name.clone(),
-            digest: Policy::digest(&first.text),
-            text: first.text.clone(),
-            effective_from: policy.effective_from,
-            applied_at: clock.now(),
-        };
-        add(&mut tx, &version).await?;
+        add(&mut tx, &numbered(1, first, policy.effective_from, clock)).await?;
         versions = all(&mut tx).await?;
         tx.commit().await?;
     }
@@ -127,11 +131,115 @@ pub async fn known(db: &Db) -> Result<Policies, PolicyError> {
     parse_all(versions)
 }
 
+/// Puts a policy in force from a day on, whatever day its text names (POL-1). The same text from the same day again
+/// changes nothing. On an empty database it becomes the first version.
+///
+/// # Errors
+/// When it is not valid, or cannot begin on that day; nothing was applied then.
+pub async fn apply(db: &Db, clock: &Clock, given: Given, from: NaiveDate) -> Result<PolicyVersion, PolicyError> {
+    let policy = given.parse()?;
+    let mut tx = db.begin().await?;
+    let versions = all(&mut tx).await?;
+    if let Some(newest) = versions.last() {
+        if newest.digest == Policy::digest(&given.text) && newest.effective_from == from {
+            return Ok(newest.clone());
+        }
+        let known = parse_all(versions.clone())?;
+        known.may_follow(&policy, from, known.day(clock.now()))?;
+    }
+    let number = versions.last().map_or(1, |newest| newest.version + 1);
+    let version = numbered(number, Given { name: policy.name, text: given.text }, from, clock);
+    if !add(&mut tx, &version).await? {
+        return Err(PolicyError::Raced);
+    }
+    tx.commit().await?;
+    Ok(version)
+}
+
+/// Every version of a database, the oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn versions(db: &Db) -> Result<Vec<PolicyVersion>, PolicyError> {
+    Ok(all(&mut db.reader().await?).await?)
+}
+
+impl Service {
+    /// Every version, the oldest first, for staff.
+    ///
+    /// # Errors
+    /// For others than staff.
+    pub async fn policy_versions(&self, caller: &Caller) -> Done<Vec<PolicyVersion>> {
+        caller.staff(true)?;
+        Ok(all(&mut self.db.reader().await?).await?)
+    }
+
+    /// One version, for staff.
+    ///
+    /// # Errors
+    /// For others than staff; not found.
+    pub async fn policy_version(&self, caller: &Caller, version: i64) -> Done<PolicyVersion> {
+        let versions = self.policy_versions(caller).await?;
+        versions.into_iter().find(|known| known.version == version).ok_or(Error::NotFound("version of the policy"))
+    }
+
+    /// Puts a text in force from a day on. This process works under it from the next request on, others within a minute.
+    ///
+    /// # Errors
+    /// For others than administrators; a text that is not valid; a day on which it cannot begin.
+    pub async fn apply_policy(&self, caller: &Caller, text: String, from: NaiveDate) -> Done<PolicyVersion> {
+        caller.staff(caller.is_admin())?;
+        let given = Given { name: "policy".to_owned(), text };
+        let applied = apply(&self.db, &self.clock, given, from).await.map_err(refused)?;
+        tracing::info!(version = applied.version, from = %applied.effective_from, by = %caller.user.id, "policy applied");
+        self.reload_policies().await.map_err(refused)?;
+        Ok(applied)
+    }
+
+    /// Takes over versions that were applied elsewhere, for the requests to come. Gives whether there were any.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds a text that this program cannot read: it then goes on as before.
+    pub async fn reload_policies(&self) -> Result<bool, PolicyError> {
+        let stored = all(&mut self.db.reader().await?).await?;
+        let terms = self.policies.clone();
+        if stored.len() <= terms.count() {
+            return Ok(false);
+        }
+        terms.replace(parse_all(stored)?);
+        Ok(true)
+    }
+}
+
+/// Everything that is wrong with a text, for whoever sent it.
+#[must_use]
+pub fn faults(errors: &PolicyErrors) -> Vec<FieldError> {
+    errors.0.iter().map(|fault| FieldError { field: "text".to_owned(), expected: fault.to_string() }).collect()
+}
+
+fn refused(error: PolicyError) -> Error {
+    match error {
+        PolicyError::Invalid { errors, .. } => Error::Fields(faults(&errors)),
+        PolicyError::From(reason) => {
+            let field = if matches!(reason, NotFrom::TimeZone(_)) { "text" } else { "from" };
+            Error::Fields(vec![FieldError { field: field.to_owned(), expected: reason.to_string() }])
+        }
+        PolicyError::Database(error) => error.into(),
+        PolicyError::Raced => Error::Ledger(Failure::Busy),
+        PolicyError::Unreadable { .. } | PolicyError::Differs { .. } => Error::Ledger(Failure::Broken),
+    }
+}
+
+fn numbered(version: i64, given: Given, effective_from: NaiveDate, clock: &Clock) -> PolicyVersion {
+    let digest = Policy::digest(&given.text);
+    PolicyVersion { version, name: given.name, digest, text: given.text, effective_from, applied_at: clock.now() }
+}
+
 fn parse_all(versions: Vec<PolicyVersion>) -> Result<Policies, PolicyError> {
     let mut policies = Vec::with_capacity(versions.len());
-    for version in versions {
-        let stored = Given { name: version.name, text: version.text };
-        policies.push((version.version, stored.parse()?));
+    for PolicyVersion { version, name, text, effective_from, .. } in versions {
+        let policy = Given { name, text }.parse()?;
+        policies.push((version, Policy { effective_from, ..policy }));
     }
     Policies::new(policies).ok_or(PolicyError::Database(sqlx::Error::RowNotFound))
 }

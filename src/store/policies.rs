@@ -29,12 +29,12 @@ pub async fn all(on: &mut impl Statements) -> Result<Vec<PolicyVersion>> {
     on.query("SELECT * FROM policies ORDER BY version").all().await
 }
 
-/// Adds a version; nothing happens when one of that number exists (another process was first).
+/// Adds a version; gives false, and adds nothing, when one of that number exists (another process was first).
 ///
 /// # Errors
 /// What the database says.
-pub async fn add(tx: &mut Tx, version: &PolicyVersion) -> Result<()> {
-    tx.query(
+pub async fn add(tx: &mut Tx, version: &PolicyVersion) -> Result<bool> {
+    let added = tx.query(
         "INSERT INTO policies (version, name, digest, text, effective_from, applied_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT DO NOTHING",
     )
@@ -46,7 +46,7 @@ pub async fn add(tx: &mut Tx, version: &PolicyVersion) -> Result<()> {
     .bind(version.applied_at)
     .execute()
     .await?;
-    Ok(())
+    Ok(added == 1)
 }
 
 /// A value the service keeps for itself.

@@ -10,6 +10,7 @@ mod append_only;
 mod architecture;
 mod cancelled_begin;
 mod cli;
+mod clocks;
 mod common;
 mod crash;
 mod desk;

@@ -6,10 +6,19 @@
 //!
 //! A new section is a struct with a `read`, a field of [`Policy`], and one line in `Policy::read`.
 
+mod availability;
 mod cards;
+mod coverage;
+mod diff;
+mod hours;
+mod priorities;
+
+mod parts;
 mod reader;
 mod spending;
+mod tickets;
 mod time;
+mod urgency;
 
 use super::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -18,12 +27,23 @@ use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
 
+pub use availability::AvailabilityRules;
 pub use cards::{
     ActivateOn, CardRules, Conversion, ConvertsInto, MOST_LATE_DAYS, Product, Rate, SoldFor, TopUp, Validity,
 };
+
+pub use coverage::{CoverRule, Rates, Topic};
+pub use diff::{Difference, differences};
+use hours::Calendar;
+pub use hours::HoursRules;
+pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received, Target, Within};
+
+pub use parts::Part;
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
+pub use tickets::TicketRules;
 pub use time::{Rounding, TimeRules};
+pub use urgency::{AddOn, UrgencyLevel, UrgencyRules};
 
 /// Everything that can differ between providers, as one text says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +56,32 @@ pub struct Policy {
     pub time_zone: Tz,
     /// The first day that this text counts for (POL-1).
     pub effective_from: NaiveDate,
+    /// When the provider is there; `None` where the policy names no hours: always (POL-3).
+    pub hours: Option<HoursRules>,
+    /// How urgent tickets can be, the most urgent first; empty where tickets have no priority (SLA-1, SLA-2).
+    pub priorities: Vec<Priority>,
+    /// Which priority a report gets (SLA-1).
+    pub matrix: Matrix,
     /// From worked to charged minutes.
     pub time: TimeRules,
     /// What is sold and for how long it is valid; `None` where the provider has no cards (POL-3).
     pub cards: Option<CardRules>,
+    /// What tickets are about; empty where the terms make no difference (COVER-4).
+    pub topics: Vec<Topic>,
+    /// What an hour costs (COVER-6).
+    pub rates: Rates,
+    /// Which covers there are and what for; empty where cards pay for all but defects (COVER-1).
+    pub coverage: Vec<CoverRule>,
+    /// The sentence that says a defect is free (COVER-2).
+    pub defects: Bilingual,
+    /// How urgent tickets are treated; `None` where there are none (URG-1, URG-2).
+    pub urgency: Option<UrgencyRules>,
     /// Who agrees to what before the work.
     pub spending: SpendingRules,
+    /// How tickets come in and what they ask.
+    pub tickets: TicketRules,
+    /// What is promised of each month; `None` where the provider promises nothing (SLA-8).
+    pub availability: Option<AvailabilityRules>,
 }
 
 /// A text of the policy that customers read, in both languages.
@@ -81,6 +121,8 @@ pub struct Provider {
     pub registration: Option<String>,
     /// Where customers pay to.
     pub iban: Option<String>,
+    /// Who is told that a customer calls a ticket stalled (SLA-7).
+    pub account_manager: Option<String>,
 }
 
 impl Provider {
@@ -93,19 +135,24 @@ impl Provider {
             vat_number: keys.optional("vat_number", text()),
             registration: keys.optional("registration", text()),
             iban: keys.optional("iban", text()),
+            account_manager: keys.optional("account_manager", email()),
         }
     }
 }
 
 impl Policy {
     /// The names of the policies inside the program (POL-2).
-    pub const SHIPPED: &[&str] = &["openedu", "standard"];
+    pub const SHIPPED: &[&str] = &["kliksafe", "openedu", "servicedesk", "klik", "cliendo", "standard"];
 
     /// The text of a policy inside the program (POL-2).
     #[must_use]
     pub fn shipped(name: &str) -> Option<&'static str> {
         match name {
+            "kliksafe" => Some(include_str!("../../../policies/kliksafe.toml")),
             "openedu" => Some(include_str!("../../../policies/openedu.toml")),
+            "servicedesk" => Some(include_str!("../../../policies/servicedesk.toml")),
+            "klik" => Some(include_str!("../../../policies/klik.toml")),
+            "cliendo" => Some(include_str!("../../../policies/cliendo.toml")),
             "standard" => Some(include_str!("../../../policies/standard.toml")),
             _ => None,
         }
@@ -129,23 +176,79 @@ impl Policy {
             line: 1,
             table: Some(tree.get_ref()),
             known: vec![],
+            gathered: None,
         };
         let policy = reader.read(Self::read);
         faults.sort_by_key(|fault| fault.line);
         if faults.is_empty() { Ok(policy) } else { Err(PolicyErrors(faults)) }
     }
 
+    /// Every key that a policy may have, by its dotted path, sections included; `[]` stands for each of a list of
+    /// sections: `cards.products[].price`.
+    #[must_use]
+    pub fn keys() -> Vec<String> {
+        let (mut faults, mut keys) = (vec![], vec![]);
+        let (path, gathered) = (String::new(), Some(&mut keys));
+        Reader { text: "", faults: &mut faults, path, line: 1, table: None, known: vec![], gathered }.read(Self::read);
+        keys.sort();
+        keys
+    }
+
     fn read(keys: &mut Reader<'_>) -> Self {
         let time = keys.table("time", TimeRules::read);
+        let effective_from = keys.required("effective_from", date());
+        let calendar = Calendar::read(keys, effective_from);
+        let hours = keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar)));
+        let tickets = keys.table("tickets", TicketRules::read);
+        let known = priorities::Known { hours: hours.as_ref(), channels: &tickets.channels, effective_from };
+        let priorities = Priority::read_all(keys, &known);
+        let priority_ids: Vec<String> = priorities.iter().map(|priority| priority.id.clone()).collect();
+        let topics = Topic::read_all(keys);
+        let rates = keys.table("rates", Rates::read);
+        let topic_ids: Vec<String> = topics.iter().map(|topic| topic.id.clone()).collect();
+        let has_cards = keys.has("cards");
+        let known = coverage::Known { topics: &topics, rates: &rates, has_cards };
+        let coverage = CoverRule::read_all(keys, &known);
         Self {
             name: keys.required("name", text()),
-            effective_from: keys.required("effective_from", date()),
+            effective_from,
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
-            cards: keys.has("cards").then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &[]))),
+            hours,
+            matrix: Matrix::read(keys, &priorities),
+            priorities,
+            cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &topic_ids))),
+            coverage,
+            defects: keys.table("defects", coverage::defects),
+            urgency: keys.has("urgency").then(|| keys.table("urgency", |keys| UrgencyRules::read(keys, &priority_ids))),
+            topics,
+            rates,
             spending: keys.table("spending", SpendingRules::read),
+            tickets,
+
+            availability: keys
+                .has("availability")
+                .then(|| keys.table("availability", |keys| AvailabilityRules::read(keys, &calendar))),
             time,
         }
+    }
+
+    /// When the provider is there: as the policy says, else always (POL-3).
+    #[must_use]
+    pub fn hours(&self) -> &HoursRules {
+        self.hours.as_ref().unwrap_or_else(|| HoursRules::always())
+    }
+
+    /// The priority with this id.
+    #[must_use]
+    pub fn priority(&self, id: &str) -> Option<&Priority> {
+        self.priorities.iter().find(|priority| priority.id == id)
+    }
+
+    /// The priority that the matrix gives a report (SLA-1): `None` where it has no such impact or reach.
+    #[must_use]
+    pub fn proposed_priority(&self, impact: &str, reach: Option<&str>) -> Option<&Priority> {
+        self.priority(self.matrix.priority(impact, reach)?)
     }
 
     /// The SHA-256 of a policy's text, as 64 hexadecimal digits: tells whether the text in force was changed (POL-1).
@@ -262,6 +365,14 @@ answer_days = 14
 work_days = 90
 tolerance_minutes = 15
 owner_spends = true
+
+[availability]
+promised = 99
+aimed = 99.9
+planned = "Fr 22:00-24:00"
+planned_minutes = 20
+urgent = "Mo-Fr 22:00-24:00"
+products = ["Sample", "Sample for phones"]
 "#;
 
     const LEAST: &str = "name = \"least\"\neffective_from = 2026-01-01\n\
@@ -369,7 +480,8 @@ owner_spends = true
             assert_eq!(policy.name, *name);
             assert_eq!(policy.effective_from, day("2020-01-01"));
             assert_eq!(policy.time, quarters());
-            let cards = policy.cards.unwrap();
+            assert_eq!(policy.cards.is_some(), ["openedu", "standard"].contains(name), "{name}");
+            let Some(cards) = policy.cards else { continue };
             let prices = ["5h", "10h", "20h"].map(|id| cards.product(id).unwrap().price.to_string());
             assert_eq!(prices, ["400.00", "800.00", "1600.00"]);
             assert_eq!((cards.welcome, cards.validity), (Minutes(180), Validity::Never));
@@ -384,6 +496,7 @@ owner_spends = true
         assert_eq!(policy.time_zone, Tz::Europe__Amsterdam);
         assert_eq!(policy.time, quarters());
         assert_eq!(policy.cards, None);
+        assert_eq!(policy.availability, None);
         let spending = SpendingRules {
             agreement: Agreement::Required,
             channels: AgreementChannel::ALL.to_vec(),
@@ -425,12 +538,50 @@ owner_spends = true
         assert_eq!(policy.spending.agreement, Agreement::AboveMinutes(Minutes(60)));
         assert_eq!(policy.spending.channels, [AgreementChannel::Phone, AgreementChannel::Mail]);
         assert_eq!(policy.cards.unwrap().validity, Validity::Months(12));
+        let availability = AvailabilityRules {
+            promised: Decimal::from(99),
+            aimed: Some(Decimal::new(999, 1)),
+            planned: Some("Fr 22:00-24:00".to_owned()),
+            planned_minutes: Some(Minutes(20)),
+            urgent: Some("Mo-Fr 22:00-24:00".to_owned()),
+            products: vec!["Sample".to_owned(), "Sample for phones".to_owned()],
+        };
+        assert_eq!(policy.availability, Some(availability));
         for (written, rate) in [("5.50", "5.5"), ("0", "0"), ("100", "100")] {
             let policy = Policy::parse(&SAMPLE.replace("vat_rate = 21", &format!("vat_rate = {written}"))).unwrap();
             assert_eq!(policy.cards.unwrap().vat_rate.to_string(), rate);
         }
         let years = SAMPLE.replace("months = 12", "calendar_years = 3");
         assert_eq!(Policy::parse(&years).unwrap().cards.unwrap().validity, Validity::CalendarYears(3));
+    }
+
+    /// The keys of a text with their paths, sections included.
+    fn written(table: &toml::Table, path: &str) -> Vec<String> {
+        let keys_of = |(key, value): (&String, &toml::Value)| {
+            let path = format!("{path}{key}");
+            let sections = match value {
+                toml::Value::Table(table) if !table.contains_key("nl") => written(table, &format!("{path}.")),
+                toml::Value::Array(list) => {
+                    let tables =
+                        list.iter().filter_map(toml::Value::as_table).filter(|table| !table.contains_key("nl"));
+                    tables.flat_map(|table| written(table, &format!("{path}[]."))).collect()
+                }
+                _ => vec![],
+            };
+            [vec![path], sections].concat()
+        };
+        table.iter().flat_map(keys_of).collect()
+    }
+
+    #[test]
+    fn pol_3_the_sample_has_every_key_of_the_language() {
+        let rest = "phone = \"1\"\nvat_number = \"2\"\nregistration = \"3\"\niban = \"4\"\n[time]";
+        let mut written = written(&SAMPLE.replace("[time]", rest).parse().unwrap(), "");
+        // Two keys of which only one may stand there.
+        written.push("cards.validity.calendar_years".to_owned());
+        written.sort();
+        written.dedup();
+        assert_eq!(written, Policy::keys());
     }
 
     #[test]
@@ -504,6 +655,14 @@ owner_spends = true
         ("above_minutes = 60", "above_minutes = 0", 37, "spending.above_minutes", "from 1 to"),
         ("answer_days = 14", "answer_days = \"14\"", 39, "spending.answer_days", "number of days from 1"),
         ("owner_spends = true", "owner_spends = \"yes\"", 42, "spending.owner_spends", "true or false"),
+        ("promised = 99\n", "", 44, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 0", 45, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 99.95", 46, "availability.aimed", "at least what is promised (99.95)"),
+        ("aimed = 99.9", "aimed = \"99.9\"", 46, "availability.aimed", "a percentage from 0 to 100"),
+        ("planned = \"Fr 22:00-24:00\"\n", "", 47, "availability.planned_minutes", "only beside planned"),
+        ("planned_minutes = 20", "planned_minutes = 0", 48, "availability.planned_minutes", "from 1 to 1440"),
+        ("\"Sample for phones\"", "\"Sample\"", 50, "availability.products", "each product once; \"Sample\""),
+        ("\"Sample for phones\"", "7", 50, "availability.products[1]", "a text in quotes"),
         ("[spending]", "[spendings]", 35, "spendings", "did you mean spending?"),
         ("answer_days = 14", "answer_days = ", 39, "", "expected"),
         ("= 2026-01-01", "= 2026-02-30", 2, "", "day"),

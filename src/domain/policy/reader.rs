@@ -31,12 +31,18 @@ pub(super) struct Reader<'a> {
     pub(super) table: Option<&'a DeTable<'a>>,
     /// The keys asked for so far: at the end, all that the table may have.
     pub(super) known: Vec<&'static str>,
+    /// Where every key of the language is gathered, each with its path ([`Policy::keys`]): there is no text then, and
+    /// every section is read as if it were there.
+    pub(super) gathered: Option<&'a mut Vec<String>>,
 }
 
 impl<'a> Reader<'a> {
     /// Runs `read` over the table, then reports the keys that it did not ask for.
     pub(super) fn read<T>(mut self, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
         let read = read(&mut self);
+        if let Some(gathered) = &mut self.gathered {
+            gathered.extend(self.known.iter().map(|key| format!("{}{key}", self.path)));
+        }
         for (key, value) in self.table.into_iter().flatten() {
             if !self.known.contains(&key.get_ref().as_ref()) {
                 let expected = expected_key(key.get_ref(), &self.known);
@@ -54,11 +60,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn has(&mut self, key: &'static str) -> bool {
-        self.find(key).is_some()
+        self.find(key).is_some() || self.gathered.is_some()
     }
 
     pub(super) fn is_table(&mut self, key: &'static str) -> bool {
-        self.find(key).is_some_and(|value| value.get_ref().is_table())
+        self.find(key).is_some_and(|value| value.get_ref().is_table()) || self.gathered.is_some()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -121,7 +127,8 @@ impl<'a> Reader<'a> {
         let table = value.and_then(|value| value.get_ref().as_table());
         let line = value.map_or(self.line, |value| line_of(self.text, value.span().start));
         let (path, noted) = (format!("{}{key}.", self.path), self.faults.len());
-        let reader = Reader { text: self.text, faults: &mut *self.faults, path, line, table, known: vec![] };
+        let gathered = self.gathered.as_deref_mut();
+        let reader = Reader { text: self.text, faults: &mut *self.faults, path, line, table, known: vec![], gathered };
         let read = reader.read(read);
         if value.is_some() && table.is_none() {
             // Not a section at all: that its keys are missing goes without saying.
@@ -131,9 +138,16 @@ impl<'a> Reader<'a> {
         read
     }
 
+    /// Looks into the section `key` ahead of its own reading: notes no faults and leaves its keys to be taken.
+    pub(super) fn peek<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
+        let table = self.find(key).and_then(|value| value.get_ref().as_table());
+        let (text, path, line) = (self.text, self.path.clone(), self.line);
+        read(&mut Reader { text, faults: &mut Vec::new(), path, line, table, known: vec![], gathered: None })
+    }
+
     /// Reads each of the sections `[[key]]`.
     pub(super) fn tables<T>(&mut self, key: &'static str, mut read: impl FnMut(&mut Reader<'_>) -> T) -> Vec<T> {
-        let Some(value) = self.find(key) else { return vec![] };
+        let Some(value) = self.find(key) else { return self.gather(key, read).into_iter().collect() };
         let items = value.get_ref().as_array().filter(|items| items.iter().all(|item| item.get_ref().is_table()));
         let Some(items) = items else {
             self.fault(key, format!("sections [[{}{key}]]", self.path));
@@ -143,9 +157,17 @@ impl<'a> Reader<'a> {
         for (index, item) in items.iter().enumerate() {
             let (line, path) = (line_of(self.text, item.span().start), format!("{}{key}[{index}].", self.path));
             let (text, table) = (self.text, item.get_ref().as_table());
-            list.push(Reader { text, faults: &mut *self.faults, path, line, table, known: vec![] }.read(&mut read));
+            let reader = Reader { text, faults: &mut *self.faults, path, line, table, known: vec![], gathered: None };
+            list.push(reader.read(&mut read));
         }
         list
+    }
+
+    /// Reads one of the sections `[[key]]` that is not there, where keys are gathered.
+    fn gather<T>(&mut self, key: &str, read: impl FnOnce(&mut Reader<'_>) -> T) -> Option<T> {
+        let (text, faults, line, path) = (self.text, &mut *self.faults, self.line, format!("{}{key}[].", self.path));
+        let gathered = Some(self.gathered.as_deref_mut()?);
+        Some(Reader { text, faults, path, line, table: None, known: vec![], gathered }.read(read))
     }
 }
 

@@ -1,0 +1,43 @@
+//! Which parts a provider has: pages and API leave out the others rather than show zeros (POL-3).
+
+use super::Policy;
+use crate::domain::words::words;
+
+words! {
+    /// A part that a provider may do without.
+    pub enum Part {
+        /// Prepaid cards of hours.
+        Cards = "cards",
+        /// Service hours; without them the provider is always there.
+        Hours = "hours",
+        /// Topics of tickets.
+        Topics = "topics",
+        /// Rules on who pays, besides cards.
+        Coverage = "coverage",
+        /// Urgent tickets.
+        Urgency = "urgency",
+        /// The availability of each month.
+        Availability = "availability",
+    }
+}
+
+impl Policy {
+    /// The parts that this policy has, in the order of declaration.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Part> {
+        Part::ALL.iter().copied().filter(|part| self.has(*part)).collect()
+    }
+
+    /// Whether this policy has a part.
+    #[must_use]
+    pub fn has(&self, part: Part) -> bool {
+        match part {
+            Part::Cards => self.cards.is_some(),
+            Part::Hours => self.hours.is_some(),
+            Part::Topics => !self.topics.is_empty(),
+            Part::Coverage => !self.coverage.is_empty(),
+            Part::Urgency => self.urgency.is_some(),
+            Part::Availability => self.availability.is_some(),
+        }
+    }
+}
