@@ -119,6 +119,8 @@ fn open_ticket(owner: ContactId) -> Act {
         requester: Some(owner),
         kind: TicketKind::Question,
         installation: None,
+        topic: None,
+        urgency: None,
     }
 }
 

@@ -4,9 +4,9 @@
 //! leaves no trace.
 
 use super::{
-    Account, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Customer, CustomerId,
-    Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Minutes, Movement, Note,
-    Notice, Origin, Payment, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Coverage,
+    Customer, CustomerId, Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Minutes,
+    Movement, Note, Notice, Origin, Payment, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
 };
 use std::collections::BTreeMap;
 
@@ -28,6 +28,10 @@ pub struct Changes {
     pub cards: BTreeMap<CardId, Card>,
     /// The tickets that are named.
     pub tickets: BTreeMap<TicketId, Ticket>,
+    /// Decisions about who pays made by a decision.
+    pub coverage: Vec<Coverage>,
+    /// The term of the add-on for urgent tickets that was recorded last.
+    pub add_on: Option<AddOnTerm>,
     /// Its open estimates and those that are named.
     pub estimates: BTreeMap<EstimateId, Estimate>,
     /// What is held.
@@ -78,6 +82,9 @@ impl Ledger {
         let rows = &mut self.rows;
         if let Some(customer) = &changes.customer {
             rows.customer = Some(customer.clone());
+        }
+        if let Some(term) = &changes.add_on {
+            rows.add_on = Some(term.clone());
         }
 
         self.has_bought |= changes.cards.values().any(|card| card.origin == Origin::Bought);
@@ -181,6 +188,12 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn customer(&self) -> Option<&Customer> {
         self.changes.customer.as_ref().or(self.base.rows.customer.as_ref())
+    }
+
+    /// The term of the add-on for urgent tickets that was recorded last.
+    #[must_use]
+    pub fn add_on(&self) -> Option<&AddOnTerm> {
+        self.changes.add_on.as_ref().or(self.base.rows.add_on.as_ref())
     }
 
     /// A customer of the same identity, found when one is to be created.

@@ -37,14 +37,14 @@ pub mod words;
 pub use card::{Card, CardStatus, Origin, Work};
 pub use command::{Act, Actor, Command, Excess, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
-pub use coverage::{Cover, Urgency};
+pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use hours::OpeningHours;
 pub use ids::{
-    CardId, CommandId, ConsentId, ContactId, CustomerId, EstimateId, Fresh, IncidentId, InstallationId, InvoiceId,
-    NoticeId, PaymentId, TicketId, TimeEntryId, TransactionId, UserId,
+    AddOnId, CardId, CommandId, ConsentId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId,
+    InstallationId, InvoiceId, NoticeId, PaymentId, TicketId, TimeEntryId, TransactionId, UserId,
 };
 pub use installation::Installation;
 pub use invoice::{Invoice, Payment, PaymentMethod};

@@ -1,6 +1,9 @@
 //! A ticket (*melding*): anything a customer reports.
 
-use super::{ContactId, CustomerId, InstallationId, Minutes, TicketId, UserId, card::Work, words::words};
+use super::{
+    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, InstallationId, Minutes, TicketId, Urgency, UserId,
+    card::Work, words::words,
+};
 use chrono::{DateTime, Utc};
 
 words! {
@@ -82,6 +85,16 @@ pub struct Ticket {
     pub kind: TicketKind,
     /// Which of the customer's installations it is about (CARD-8).
     pub installation_id: Option<InstallationId>,
+    /// Its topic, by the policy's id.
+    pub topic: Option<String>,
+    /// The urgency that stands (URG-1, URG-2).
+    pub urgency: Option<Urgency>,
+    /// The decision in force about who pays (COVER-1).
+    pub coverage_id: CoverageId,
+    /// What that decision says.
+    pub cover: Cover,
+    /// The price of an hour that the customer agreed to have invoiced (TIME-7).
+    pub agreed_rate: Option<Cents>,
     /// When it came in.
     pub created_at: DateTime<Utc>,
     /// Who wrote it down.
@@ -96,6 +109,22 @@ impl Ticket {
     /// What a card would have to pay for (CARD-8).
     #[must_use]
     pub fn work(&self) -> Work<'_> {
-        Work { kind: self.kind, topic: None, installation: self.installation_id }
+        Work { kind: self.kind, topic: self.topic.as_deref(), installation: self.installation_id }
+    }
+
+    /// As it was when it was opened: decided by the rules, nothing booked on it.
+    #[must_use]
+    pub fn as_opened(self, first: &Coverage) -> Self {
+        Self {
+            kind: first.kind,
+            topic: first.topic.clone(),
+            urgency: first.urgency.clone(),
+            coverage_id: first.id,
+            cover: first.cover,
+            agreed_rate: None,
+            charged: Minutes::ZERO,
+            correctable: Minutes::ZERO,
+            ..self
+        }
     }
 }

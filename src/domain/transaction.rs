@@ -49,6 +49,8 @@ words! {
         Cover = "cover",
         /// Uncovered minutes were given away (TIME-7).
         Goodwill = "goodwill",
+        /// Uncovered minutes go on an invoice, as agreed (TIME-7).
+        Invoiced = "invoiced",
         /// A card passed its last valid day (CARD-5).
         Expiry = "expiry",
         /// Unspent minutes became minutes at a new rate, or money to give back (CARD-10).

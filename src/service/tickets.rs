@@ -5,7 +5,7 @@ use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
     Act, Actor, ContactId, CustomerId, Estimate, EstimateId, InstallationId, Minutes, Receipt, Role, Target, Ticket,
-    TicketId, TicketKind, command::Answer, estimate::AnswerVia,
+    TicketId, TicketKind, Urgency, command::Answer, estimate::AnswerVia,
 };
 use crate::store::estimates::Shown;
 use crate::store::tickets::OnDesk;
@@ -25,6 +25,10 @@ pub struct NewTicket {
     pub kind: TicketKind,
     /// Which installation; the customer's only one when not told (CARD-8).
     pub installation: Option<InstallationId>,
+    /// Its topic, by the policy's id.
+    pub topic: Option<String>,
+    /// How urgent it is asked to be.
+    pub urgency: Option<Urgency>,
 }
 
 /// Hours to be asked for.
@@ -65,8 +69,8 @@ impl Service {
             Actor::Contact(_, contact) => Some(contact),
             _ => new.requester,
         };
-        let NewTicket { subject, description, kind, installation, .. } = new;
-        let act = Act::OpenTicket { subject, description, requester, kind, installation };
+        let NewTicket { subject, description, kind, topic, urgency, installation, .. } = new;
+        let act = Act::OpenTicket { subject, description, requester, kind, topic, urgency, installation };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::Ticket(ticket) => Ok(ticket),
             other => Err(unexpected(&other)),

@@ -293,6 +293,8 @@ impl Story {
             requester: Some(self.spender.id),
             kind: topic.kind,
             installation: None,
+            topic: None,
+            urgency: None,
         };
         let by_login = self.random.random_ratio(2, 3);
         let request = self.login.as_ref().filter(|_| by_login).map_or_else(|| self.by_agent(), by);

@@ -23,6 +23,7 @@ mod urgency;
 use super::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
@@ -85,7 +86,7 @@ pub struct Policy {
 }
 
 /// A text of the policy that customers read, in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bilingual {
     /// In Dutch.
     pub nl: String,
@@ -231,6 +232,12 @@ impl Policy {
                 .then(|| keys.table("availability", |keys| AvailabilityRules::read(keys, &calendar))),
             time,
         }
+    }
+
+    /// A topic by its id.
+    #[must_use]
+    pub fn topic(&self, id: &str) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.id == id)
     }
 
     /// When the provider is there: as the policy says, else always (POL-3).

@@ -1,7 +1,7 @@
 //! Tickets: anything a customer reports.
 
 use super::{Created, Found, List, created, found, paging};
-use crate::domain::{self, ContactId, CustomerId, InstallationId, TicketId, TicketKind};
+use crate::domain::{self, ContactId, Cover, CoverageId, CustomerId, InstallationId, TicketId, TicketKind};
 use crate::service::tickets::NewTicket as New;
 use crate::web::App;
 use crate::web::extract::{Id, Paging, Search, Token, Write};
@@ -28,6 +28,10 @@ pub struct NewTicket {
     kind: TicketKind,
     /// Which of the customer's installations; its only one when left out (CARD-8).
     installation_id: Option<InstallationId>,
+    /// Its topic, by the policy's id.
+    topic: Option<String>,
+    /// How urgent it is: an id of a level, or `safety`. Asking by mistake costs nothing.
+    urgency: Option<String>,
 }
 
 impl NewTicket {
@@ -39,6 +43,8 @@ impl NewTicket {
             requester: self.requester_id,
             kind: self.kind,
             installation: self.installation_id,
+            topic: self.topic.clone(),
+            urgency: fields.optional("urgency", self.urgency.as_deref(), "expected a level, or \"safety\""),
         };
         fields.done()?;
         Ok(new)
@@ -64,6 +70,14 @@ pub struct Ticket {
     kind: TicketKind,
     /// Which of the customer's installations.
     installation_id: Option<InstallationId>,
+    /// Its topic.
+    topic: Option<String>,
+    /// The urgency that stands.
+    urgency: Option<String>,
+    /// Who pays, as decided before the work (COVER-1).
+    cover: Cover,
+    /// The decision that says so.
+    coverage_id: CoverageId,
     /// When it came in.
     created_at: DateTime<Utc>,
 }
@@ -79,6 +93,10 @@ impl From<domain::Ticket> for Ticket {
             requester_id: ticket.requester_id,
             kind: ticket.kind,
             installation_id: ticket.installation_id,
+            topic: ticket.topic,
+            urgency: ticket.urgency.map(|urgency| urgency.to_string()),
+            cover: ticket.cover,
+            coverage_id: ticket.coverage_id,
             created_at: ticket.created_at,
         }
     }

@@ -646,8 +646,11 @@ fn new_ticket(values: &Values) -> Result<NewTicket> {
     let requester = fields.optional("requester_id", values.filled("requester_id"), "expected one of the choices");
     let installation =
         fields.optional("installation_id", values.filled("installation_id"), "expected one of the choices");
+    let topic = values.filled("topic").map(str::to_owned);
+    let urgency = fields.optional("urgency", values.filled("urgency"), "expected one of the choices");
     fields.done()?;
-    Ok(NewTicket { subject, description, requester, kind: kind.unwrap_or(TicketKind::Question), installation })
+    let kind = kind.unwrap_or(TicketKind::Question);
+    Ok(NewTicket { subject, description, requester, kind, topic, urgency, installation })
 }
 
 #[derive(Template)]

@@ -192,7 +192,8 @@ impl Fixture {
     /// A question on paper.
     pub async fn ticket(&self, customer: CustomerId, requester: Option<ContactId>, kind: TicketKind) -> Ticket {
         let (subject, description) = ("A question".to_owned(), "How does this work?".to_owned());
-        let act = Act::OpenTicket { subject, description, requester, kind, installation: None };
+        let (topic, urgency, installation) = (None, None, None);
+        let act = Act::OpenTicket { subject, description, requester, kind, topic, urgency, installation };
         match self.submit(Target::Customer(customer), act).await.unwrap() {
             Receipt::Ticket(ticket) => ticket,
             other => panic!("{other:?}"),
