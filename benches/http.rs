@@ -185,6 +185,8 @@ async fn customer(service: &Service, actor: Actor, name: &str, cards: usize) -> 
         requester: Some(owner),
         kind: TicketKind::Question,
         installation: None,
+        topic: None,
+        urgency: None,
     };
     let Receipt::Ticket(Ticket { id: ticket, .. }) = submit(target, act).await.unwrap() else { unreachable!() };
     (id, ticket)

@@ -8,6 +8,7 @@ pub mod availability;
 pub mod burn_down;
 pub mod card;
 pub mod chain;
+pub mod charge;
 pub mod command;
 pub mod contact;
 pub mod coverage;

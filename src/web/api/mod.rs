@@ -4,6 +4,7 @@
 //! A POST answers with facts that later commands do not change: under the same `Idempotency-Key` the very same body comes
 //! back. What changes (balances, what an estimate still holds) is told by a GET.
 
+pub mod availability;
 pub mod balance;
 pub mod cards;
 pub mod contacts;
@@ -14,6 +15,7 @@ pub mod installations;
 pub mod invoices;
 pub mod ledger;
 pub mod openapi;
+pub mod policies;
 pub mod renewal;
 mod schema;
 pub mod tickets;
@@ -147,5 +149,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(time_entries::reverse))
         .routes(routes!(time_entries::cover))
         .routes(routes!(balance::get))
+        .routes(routes!(availability::list))
+        .routes(routes!(availability::get))
+        .routes(routes!(availability::record, availability::incidents))
+        .routes(routes!(policies::apply, policies::list))
+        .routes(routes!(policies::current))
+        .routes(routes!(policies::check))
+        .routes(routes!(policies::get))
         .routes(routes!(ledger::list))
 }

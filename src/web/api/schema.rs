@@ -1,10 +1,12 @@
 //! How the words, ids and figures of the domain look in the OpenAPI document. Said here, so that the domain need not
 //! know of it.
 
+use crate::domain::availability::{Cause, Verdict};
+use crate::domain::policy::Part;
 use crate::domain::{
     Account, AddOnId, AskedVia, Basis, CardId, CardStatus, ConsentId, ContactId, Cover, CoverageId, CoveredBy,
-    CustomerId, EstimateId, EstimateStatus, InstallationId, InvoiceId, Locale, Minutes, NoticeKind, PaymentId,
-    PaymentMethod, Role, TicketId, TicketKind, TimeEntryId, TransactionId, TransactionKind, UserId,
+    CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, Minutes, NoticeKind,
+    PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId, TransactionId, TransactionKind, UserId,
     estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -50,6 +52,7 @@ fn minutes() -> ObjectBuilder {
 schema! { Minutes: minutes() }
 
 ids! {
+    IncidentId: "Identity of a record of an incident or maintenance.",
     CustomerId: "Identity of a customer.",
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
@@ -67,6 +70,10 @@ ids! {
 }
 
 words! {
+    Cause: "Why a product could not be used; a `mistake` was none. Maintenance is left out inside its window when it was \
+        announced; outages are down; the other causes are left out (SLA-8).",
+    Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",
+    Part: "A part that a provider may do without (POL-3).",
     Locale: "Language of mails and invoices.",
     Role: "What a contact may do: an owner manages contacts and buys, a spender agrees to estimates, a viewer looks.",
     AskedVia: "How a request of the customer reached the agent (SPEND-2).",

@@ -414,6 +414,27 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "dit wachtwoord lijkt te veel op uw naam of adres; kies een ander",
     ),
     ("choose a ticket from the list, or type its number", "kies een melding uit de lijst, of typ het nummer"),
+    ("expected a moment within ten years of now", "kies een moment binnen tien jaar van nu"),
+    (
+        "expected a moment that has passed: only maintenance is recorded beforehand",
+        "kies een moment dat voorbij is: alleen onderhoud wordt vooraf vastgelegd",
+    ),
+    ("expected a moment after it began", "kies een moment na het begin"),
+    (
+        "expected a moment that has passed, or nothing while it is not over",
+        "kies een moment dat voorbij is, of niets zolang het duurt",
+    ),
+    ("expected nothing: only maintenance is announced", "laat dit leeg: alleen onderhoud wordt aangekondigd"),
+    ("expected a moment that has passed", "kies een moment dat voorbij is"),
+    (
+        "expected a record that was not corrected before; correct the one that took its place",
+        "deze melding is al verbeterd; verbeter die ervoor in de plaats kwam",
+    ),
+    (
+        "expected the first day of the newest version, or a later one",
+        "kies de eerste dag van de nieuwste versie, of een latere",
+    ),
+    ("expected the time zone of the newest version", "houd de tijdzone van de nieuwste versie aan"),
     ("expected an amount in euros, such as 968.00", "vul een bedrag in euro's in, zoals 968,00"),
     ("expected a day and a time", "vul een dag en een tijd in"),
 ];
