@@ -4,6 +4,7 @@ pub mod access;
 pub mod availability;
 pub mod balance;
 pub mod cards;
+mod conversions;
 pub mod coverage;
 pub mod customers;
 pub mod desk;

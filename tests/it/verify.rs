@@ -10,8 +10,8 @@ on_both! {
         story::play(&fixture).await;
         let mut told = Vec::new();
         let report = verify(&fixture.service.db, |done, total| told.push((done, total))).await.unwrap();
-        assert_eq!((report.customers, report.transactions, report.erased), (3, 16, 0));
-        assert_eq!(told, [(16, 16)]);
+        assert_eq!((report.customers, report.transactions, report.erased), (3, 18, 0));
+        assert_eq!(told, [(18, 18)]);
 
         story::run_raw(&fixture.service.db, "DELETE FROM notes").await.unwrap();
         let erased = verify(&fixture.service.db, |_, _| {}).await.unwrap();
@@ -124,8 +124,8 @@ tampering! {
         => "customer 1, transaction 5, movement 1 recorded at *: expected a transaction of that number and instant, found none";
     tamper_a_movement_of_no_transaction_is_added:
         "INSERT INTO movements SELECT customer_id, recorded_at + 1, seq + 1, line, card_id, estimate_id, from_account, to_account, minutes, basis,
-                available, held, used, expired, frozen, refunded, uncovered,
-                card_available, card_held, card_used, card_expired, card_frozen, card_refunded
+                available, held, used, expired, frozen, refunded, converted, uncovered,
+                card_available, card_held, card_used, card_expired, card_frozen, card_refunded, card_converted
          FROM movements WHERE customer_id = {one} AND seq = 15 AND line = 1"
         => "customer 1, transaction 16, movement 1 recorded at *: expected a transaction of that number and instant, found none";
     tamper_the_clock_runs_back:
