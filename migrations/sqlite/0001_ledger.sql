@@ -282,7 +282,8 @@ CREATE TABLE notices (
     CHECK (kind IN ('low', 'renewed', 'not_renewed', 'converted', 'credited'))
 ) STRICT;
 
--- A report of a customer.
+-- A report of a customer, where it stands and what its clocks say (SLA-1 to SLA-7). `due_at` is the largest number
+-- where nothing is due, so that one index has the order of the desk.
 CREATE TABLE tickets (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
@@ -297,8 +298,26 @@ CREATE TABLE tickets (
     coverage_id TEXT NOT NULL,
     cover TEXT NOT NULL,
     agreed_rate INTEGER,
+    channel TEXT NOT NULL,
+    product TEXT,
+    intake TEXT NOT NULL,
+    impact TEXT,
+    reach TEXT,
+    data_leak INTEGER NOT NULL,
+    priority TEXT,
+    status TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     created_by TEXT,
+    response_due_at INTEGER,
+    resolution_due_at INTEGER,
+    responded_at INTEGER,
+    resolved_at INTEGER,
+    pauses TEXT NOT NULL,
+    response_expected_at INTEGER,
+    resolution_expected_at INTEGER,
+    stalled_at INTEGER,
+    due_at INTEGER NOT NULL,
     charged INTEGER NOT NULL,
     correctable INTEGER NOT NULL,
     PRIMARY KEY (id),
@@ -308,8 +327,39 @@ CREATE TABLE tickets (
     FOREIGN KEY (installation_id) REFERENCES installations (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered')),
+    CHECK (channel IN ('portal', 'mail', 'chat', 'phone', 'voice_message', 'in_person')),
+    CHECK (status IN ('new', 'waiting_for_customer', 'in_progress', 'resolved', 'closed')),
+    CHECK (data_leak IN (0, 1)),
+    CHECK (received_at <= created_at),
     CHECK (charged >= 0 AND correctable >= 0)
 ) STRICT;
+
+-- What was said and done on a ticket. Append-only.
+CREATE TABLE ticket_events (
+    id TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    actor_id TEXT,
+    contact_id TEXT,
+    text TEXT,
+    was TEXT,
+    became TEXT,
+    expected_at INTEGER,
+    PRIMARY KEY (id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (kind IN ('acknowledged', 'message', 'note', 'status', 'priority', 'stalled', 'explained'))
+) STRICT;
+
+-- The words by which a ticket is found: of its subject, its report and what else was said when it came in.
+CREATE TABLE ticket_words (
+    word TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    PRIMARY KEY (word, ticket_id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id)
+) STRICT, WITHOUT ROWID;
 
 -- Who pays for a ticket: each decision with its reason, the last one in force (COVER-1). Sentence, reason and offer are
 -- JSON with `nl` and `en`. Append-only; a decision is replaced at most once.
@@ -526,6 +576,10 @@ CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX cards_converting ON cards (converts_on) WHERE converts_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
+CREATE INDEX tickets_due ON tickets (due_at, number) WHERE status IN ('new', 'waiting_for_customer', 'in_progress');
+CREATE INDEX tickets_stalled ON tickets (stalled_at) WHERE stalled_at IS NOT NULL;
+CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
+CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
 CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
 CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
@@ -556,6 +610,10 @@ CREATE TRIGGER notices_no_update BEFORE UPDATE ON notices BEGIN SELECT RAISE(ABO
 CREATE TRIGGER notices_no_delete BEFORE DELETE ON notices BEGIN SELECT RAISE(ABORT, 'notices is append-only: DELETE refused'); END;
 CREATE TRIGGER notices_no_replace BEFORE INSERT ON notices WHEN EXISTS (SELECT 1 FROM notices WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'notices is append-only: REPLACE refused'); END;
+CREATE TRIGGER ticket_events_no_update BEFORE UPDATE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: UPDATE refused'); END;
+CREATE TRIGGER ticket_events_no_delete BEFORE DELETE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: DELETE refused'); END;
+CREATE TRIGGER ticket_events_no_replace BEFORE INSERT ON ticket_events WHEN EXISTS (SELECT 1 FROM ticket_events WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: REPLACE refused'); END;
 CREATE TRIGGER coverage_decisions_no_update BEFORE UPDATE ON coverage_decisions BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: UPDATE refused'); END;
 CREATE TRIGGER coverage_decisions_no_delete BEFORE DELETE ON coverage_decisions BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: DELETE refused'); END;
 CREATE TRIGGER coverage_decisions_no_replace BEFORE INSERT ON coverage_decisions WHEN EXISTS (SELECT 1 FROM coverage_decisions WHERE id = NEW.id OR replaces = NEW.replaces)

@@ -6,7 +6,7 @@
 use super::{
     Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Coverage,
     Customer, CustomerId, Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Minutes,
-    Movement, Note, Notice, Origin, Payment, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    Movement, Note, Notice, Origin, Payment, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
 };
 use std::collections::BTreeMap;
 
@@ -50,6 +50,8 @@ pub struct Changes {
     pub notes: Vec<Note>,
     /// What a decision tells the customer.
     pub notices: Vec<Notice>,
+    /// What a decision did on tickets.
+    pub ticket_events: Vec<TicketEvent>,
 }
 
 /// What is known of one customer.

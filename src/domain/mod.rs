@@ -9,6 +9,7 @@ pub mod burn_down;
 pub mod card;
 pub mod chain;
 pub mod charge;
+pub mod clocks;
 pub mod command;
 pub mod contact;
 pub mod coverage;
@@ -16,6 +17,7 @@ pub mod customer;
 pub mod decide;
 pub mod duration;
 pub mod estimate;
+pub mod evaluate;
 pub mod hours;
 pub mod ids;
 pub mod installation;
@@ -45,7 +47,7 @@ pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use hours::OpeningHours;
 pub use ids::{
     AddOnId, CardId, CommandId, ConsentId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId,
-    InstallationId, InvoiceId, NoticeId, PaymentId, TicketId, TimeEntryId, TransactionId, UserId,
+    InstallationId, InvoiceId, NoticeId, PaymentId, TicketEventId, TicketId, TimeEntryId, TransactionId, UserId,
 };
 pub use installation::Installation;
 pub use invoice::{Invoice, Payment, PaymentMethod};
@@ -54,10 +56,13 @@ pub use minutes::Minutes;
 pub use money::{Cents, NotAnAmount};
 pub use notice::{Notice, NoticeKind};
 pub use policies::Policies;
-pub use policy::Policy;
+pub use policy::{Measure, Policy};
 pub use refusal::Refusal;
 pub use renewal::Consent;
 pub use scope::WorkScope;
-pub use ticket::{Channel, Question, Ticket, TicketKind};
+pub use ticket::{
+    Channel, Due, Handling, Intake, Pauses, Question, Report, Ticket, TicketEvent, TicketEventKind, TicketKind,
+    TicketStatus,
+};
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

@@ -4,7 +4,7 @@ use crate::common::{Fixture, day, noon, on_both};
 use crate::story;
 use strippenkaart::domain::{
     Act, Actor, Card, ContactId, CustomerId, Excess, Installation, InstallationId, Minutes, NoticeKind, PaymentMethod,
-    Receipt, Refusal, Target, TicketKind, UserId,
+    Receipt, Refusal, Report, Target, TicketKind, UserId,
 };
 use strippenkaart::service::{jobs, ledger::Failure, verify::verify};
 use strippenkaart::store::{books, cards, installations, invoices, notices, renewal};
@@ -89,15 +89,7 @@ on_both! {
         let order = Act::OrderCard { product: "5h".to_owned(), installation: theirs, renew: false };
         let refused = fixture.submit(target, order).await.unwrap_err();
         assert!(matches!(refused, Failure::Refused(Refusal::Invalid { field: "installation_id", .. })), "{refused:?}");
-        let act = Act::OpenTicket {
-            subject: "A question".to_owned(),
-            description: "How?".to_owned(),
-            requester: Some(owner),
-            kind: TicketKind::Question,
-            topic: None,
-            urgency: None,
-            installation: theirs,
-        };
+        let act = Act::OpenTicket(Report { requester: Some(owner), installation: theirs, ..Report::default() });
         let refused = fixture.submit(target, act).await.unwrap_err();
         assert!(matches!(refused, Failure::Refused(Refusal::Invalid { field: "installation_id", .. })), "{refused:?}");
         let refused = fixture.submit(target, Act::RemoveInstallation(theirs.unwrap())).await.unwrap_err();

@@ -52,8 +52,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use strippenkaart::domain::{
     Account, Act, Actor, AskedVia, Balance, CardStatus, Cents, ContactId, CoverageId, CustomerId, EstimateId, Excess,
-    InstallationId, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Role, Target, TicketId,
-    TimeEntryId, UserId,
+    InstallationId, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Report, Role, Target,
+    TicketId, TimeEntryId, UserId,
     command::{Answer as Agreement, Ruling},
     decide::conversion::{Upcoming, upcoming},
     estimate::AnswerVia,
@@ -230,6 +230,7 @@ pub fn answer(receipt: &Receipt) -> Answer {
             (coverage.id.0, facts(of_decision))
         }
         Receipt::AddOn(term) => (term.id.0, facts([("since", &term.since)])),
+        Receipt::TicketEvent(event) => (event.id.0, facts([("kind", &event.kind)])),
         Receipt::Estimate(estimate) => {
             let (answer_by, work_until) = (&estimate.answer_by, &estimate.work_until);
             let of_estimate = [
@@ -702,8 +703,9 @@ impl<W: World> Stage<W> {
         let kind = parse(words.next("the kind of the ticket")?, "defect, question, third_party or change")?;
         let (subject, description) = (name.to_owned(), "What happened".to_owned());
         let installation = self.place(words, "on")?;
-        let act = Act::OpenTicket { subject, description, requester, kind, topic, urgency, installation };
-        self.ask_customer(Who::Agent, act)?;
+        let report =
+            Report { subject, description, requester, kind, installation, topic, urgency, ..Report::default() };
+        self.ask_customer(Who::Agent, Act::OpenTicket(report))?;
         self.name("ticket", name);
         self.name_decision(name);
         Ok(())
