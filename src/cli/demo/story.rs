@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use crate::service::access::{Caller, Request};
 use crate::service::balance::AsOf;
+use crate::service::cards::Order;
 use crate::service::customers::{NewContact, NewCustomer};
 use crate::service::tickets::{NewEstimate, ToldAgreement};
 use crate::service::time_entries::Work;
@@ -453,7 +454,7 @@ impl Story {
         };
         let product = product.cloned().unwrap_or_else(|| "10h".to_owned());
         let request = self.login.as_ref().map_or_else(|| self.by_agent(), by);
-        let (_, invoice) = self.service().order_card(request, self.customer, product).await?;
+        let (_, invoice) = self.service().order_card(request, self.customer, Order::of(product)).await?;
         Ok(invoice.ok_or(Error::NotFound("invoice"))?)
     }
 

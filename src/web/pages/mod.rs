@@ -17,6 +17,7 @@ pub mod forms;
 pub mod handling;
 pub mod invoices;
 pub mod queue;
+pub mod renewal;
 pub mod report;
 pub mod session;
 pub mod statement;
