@@ -393,15 +393,17 @@ CREATE TABLE coverage_decisions (
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered'))
 );
 
--- The add-on for urgent tickets (URG-2): the term that was recorded last holds. Append-only.
+-- The add-on for urgent tickets (URG-2): the term with the highest number of its customer holds. Append-only.
 CREATE TABLE urgent_add_ons (
     id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
+    nr BIGINT NOT NULL,
     since TEXT COLLATE "C" NOT NULL,
     until TEXT COLLATE "C",
     recorded_at BIGINT NOT NULL,
     recorded_by TEXT COLLATE "C",
     PRIMARY KEY (id),
+    UNIQUE (customer_id, nr),
     FOREIGN KEY (customer_id) REFERENCES customers (id)
 );
 
@@ -608,7 +610,6 @@ CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
 CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
 CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
-CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';

@@ -392,15 +392,17 @@ CREATE TABLE coverage_decisions (
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered'))
 ) STRICT;
 
--- The add-on for urgent tickets (URG-2): the term that was recorded last holds. Append-only.
+-- The add-on for urgent tickets (URG-2): the term with the highest number of its customer holds. Append-only.
 CREATE TABLE urgent_add_ons (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
+    nr INTEGER NOT NULL,
     since TEXT NOT NULL,
     until TEXT,
     recorded_at INTEGER NOT NULL,
     recorded_by TEXT,
     PRIMARY KEY (id),
+    UNIQUE (customer_id, nr),
     FOREIGN KEY (customer_id) REFERENCES customers (id)
 ) STRICT;
 
@@ -607,7 +609,6 @@ CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
 CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
 CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
-CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
@@ -646,7 +647,7 @@ CREATE TRIGGER coverage_decisions_no_replace BEFORE INSERT ON coverage_decisions
 BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: REPLACE refused'); END;
 CREATE TRIGGER urgent_add_ons_no_update BEFORE UPDATE ON urgent_add_ons BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: UPDATE refused'); END;
 CREATE TRIGGER urgent_add_ons_no_delete BEFORE DELETE ON urgent_add_ons BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: DELETE refused'); END;
-CREATE TRIGGER urgent_add_ons_no_replace BEFORE INSERT ON urgent_add_ons WHEN EXISTS (SELECT 1 FROM urgent_add_ons WHERE id = NEW.id)
+CREATE TRIGGER urgent_add_ons_no_replace BEFORE INSERT ON urgent_add_ons WHEN EXISTS (SELECT 1 FROM urgent_add_ons WHERE id = NEW.id OR (customer_id = NEW.customer_id AND nr = NEW.nr))
 BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: REPLACE refused'); END;
 CREATE TRIGGER commands_no_update BEFORE UPDATE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: UPDATE refused'); END;
 CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: DELETE refused'); END;

@@ -162,6 +162,7 @@ impl Named {
                 self.counters.insert(invoice_counter(today.year()));
                 self.orders = true;
             }
+            Act::RecordAddOn { .. } => self.coverage = true,
             Act::OpenTicket(_) => {
                 self.coverage = true;
                 self.counters.insert("ticket".to_owned());
@@ -454,7 +455,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
 /// What a decision about who pays looks at: the add-on, the tickets that were urgent for free, and the entries to reverse.
 async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mut Books) -> Result<()> {
     let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
-    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY id";
+    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY nr";
     for term in some::<AddOnTerm>(tx, sql, &ids).await? {
         if let Some(ledger) = books.ledgers.get_mut(&term.customer_id) {
             ledger.rows.add_on = Some(term);

@@ -143,7 +143,7 @@ table!(Coverage in "coverage_decisions" key [] changing [] {
     replaces: Option<CoverageId>, override_reason: Option<String>,
 });
 table!(AddOnTerm in "urgent_add_ons" key [] changing [] {
-    id: AddOnId, customer_id: CustomerId, since: NaiveDate, until: Option<NaiveDate>, recorded_at: DateTime<Utc>,
+    id: AddOnId, customer_id: CustomerId, nr: i64, since: NaiveDate, until: Option<NaiveDate>, recorded_at: DateTime<Utc>,
     recorded_by: Option<UserId>,
 });
 table!(Estimate in "estimates" key ["id"] changing [

@@ -13,6 +13,7 @@ mod cards;
 mod cli;
 mod clocks;
 mod common;
+mod coverage;
 mod crash;
 mod desk;
 mod door;

@@ -266,6 +266,7 @@ pub fn no(refusal: &Refusal) -> No {
     let mut facts = match refusal {
         Refusal::Overpayment { open, asked } => facts([("open", open), ("amount", asked)]),
         Refusal::EstimateNotOpen { status } => facts([("status", status)]),
+        Refusal::EstimateNotNeeded { cover } => facts([("cover", cover)]),
         Refusal::CeilingExceeded { ceiling, asked, .. } => facts([("ceiling", ceiling), ("asked", asked)]),
         Refusal::InsufficientMinutes { available, asked } => {
             facts([("available", available), ("asked", asked), ("shortage", &(*asked - *available))])
@@ -1027,10 +1028,11 @@ fn every_scenario_holds_in_the_pure_domain() {
 }
 
 /// The rules, and the sheets of terms that providers publish.
-const RULES: [&str; 28] = [
+const RULES: [&str; 34] = [
     "card_1", "card_2", "card_3", "card_4", "card_5", "card_6", "card_8", "card_9", "card_10", "time_1", "time_2",
     "time_3", "time_4", "time_5", "time_7", "spend_1", "spend_2", "spend_3", "spend_4", "spend_5", "spend_6",
-    "spend_7", "cover_2", "cover_5", "pol_1", "pol_2", "pol_3", "terms",
+    "spend_7", "cover_1", "cover_2", "cover_3", "cover_4", "cover_5", "cover_6", "urg_1", "urg_2", "pol_1", "pol_2",
+    "pol_3", "terms",
 ];
 
 #[test]
