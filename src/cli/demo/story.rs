@@ -13,6 +13,7 @@ use crate::domain::{
 };
 use crate::service::access::{Caller, Request};
 use crate::service::balance::AsOf;
+use crate::service::cards::Order;
 use crate::service::customers::{NewContact, NewCustomer};
 use crate::service::tickets::{NewEstimate, ToldAgreement};
 use crate::service::time_entries::Work;
@@ -424,7 +425,8 @@ impl Story {
         let opened = self.service().policies.day(ticket.created_at);
         let worked_on = Some(if late { workday_before(today - Days::new(1)).max(opened) } else { today });
         let description = text.to_owned();
-        let work = Work { worked, worked_on, description, estimate: None, started_at: None, excess };
+        let work =
+            Work { worked, worked_on, description, estimate: None, started_at: None, surcharges: vec![], excess };
         Ok(self.service().log_time(self.by_agent(), ticket.id, work).await?)
     }
 
@@ -455,7 +457,7 @@ impl Story {
         };
         let product = product.cloned().unwrap_or_else(|| "10h".to_owned());
         let request = self.login.as_ref().map_or_else(|| self.by_agent(), by);
-        let (_, invoice) = self.service().order_card(request, self.customer, product).await?;
+        let (_, invoice) = self.service().order_card(request, self.customer, Order::of(product)).await?;
         Ok(invoice.ok_or(Error::NotFound("invoice"))?)
     }
 
