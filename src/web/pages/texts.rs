@@ -37,6 +37,8 @@ texts! {
         nav_desk: "Werkbank", "Desk";
         nav_customers: "Klanten", "Customers";
         nav_finance: "Financiën", "Finance";
+        nav_availability: "Beschikbaarheid", "Availability";
+        nav_policies: "Voorwaarden", "Terms";
         nav_users: "Gebruikers", "Users";
         other_lang: "en", "nl";
         other_language: "English", "Nederlands";
