@@ -22,6 +22,7 @@ mod urgency;
 use super::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
@@ -40,7 +41,7 @@ pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
-pub use time::{Rounding, TimeRules};
+pub use time::{Factor, Per, Rounding, Surcharge, TimeRules};
 pub use urgency::{AddOn, UrgencyLevel, UrgencyRules};
 
 /// Everything that can differ between providers, as one text says it.
@@ -83,7 +84,7 @@ pub struct Policy {
 }
 
 /// A text of the policy that customers read, in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bilingual {
     /// In Dutch.
     pub nl: String,
@@ -193,9 +194,10 @@ impl Policy {
     }
 
     fn read(keys: &mut Reader<'_>) -> Self {
-        let time = keys.table("time", TimeRules::read);
         let effective_from = keys.required("effective_from", date());
         let calendar = Calendar::read(keys, effective_from);
+        let urgencies = urgency::level_ids(keys);
+        let time = keys.table("time", |keys| TimeRules::read(keys, &calendar, &urgencies));
         let hours = keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar)));
         let tickets = keys.table("tickets", TicketRules::read);
         let known = priorities::Known { hours: hours.as_ref(), channels: &tickets.channels, effective_from };
@@ -228,6 +230,12 @@ impl Policy {
             tickets,
             time,
         }
+    }
+
+    /// A topic by its id.
+    #[must_use]
+    pub fn topic(&self, id: &str) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.id == id)
     }
 
     /// When the provider is there: as the policy says, else always (POL-3).
@@ -492,7 +500,16 @@ priority = "high"
 
     fn quarters() -> TimeRules {
         let (increment, minimum) = (Minutes(15), Minutes(15));
-        TimeRules { increment, minimum, rounding: Rounding::Up, free_up_to: Minutes::ZERO }
+        TimeRules {
+            increment,
+            minimum,
+            rounding: Rounding::Up,
+            per: Per::Entry,
+            free_up_to: Minutes::ZERO,
+            free_first: Minutes::ZERO,
+            factors: vec![],
+            surcharges: vec![],
+        }
     }
 
     fn day(text: &str) -> NaiveDate {

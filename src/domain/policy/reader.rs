@@ -81,6 +81,14 @@ impl<'a> Reader<'a> {
         self.faults.push(PolicyError { line, key, value: String::new(), expected: expected.into() });
     }
 
+    /// Notes a fault of `key` in one of the sections `[[list]]`, which were read before.
+    pub(super) fn fault_in(&mut self, list: &'static str, index: usize, key: &str, expected: impl Into<String>) {
+        let Some(item) = self.find(list).and_then(|value| value.get_ref().as_array()?.get(index)) else { return };
+        let value = item.get_ref().as_table().and_then(|table| table.get(key));
+        let span = value.map_or(item.span(), toml::Spanned::span);
+        self.note(span, &format!("{list}[{index}].{key}"), expected.into());
+    }
+
     fn note(&mut self, span: Range<usize>, key: &str, expected: String) {
         let (line, key) = (line_of(self.text, span.start), format!("{}{key}", self.path));
         self.faults.push(PolicyError { line, key, value: excerpt(self.text, span), expected });

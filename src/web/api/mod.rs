@@ -8,6 +8,7 @@ pub mod availability;
 pub mod balance;
 pub mod cards;
 pub mod contacts;
+pub mod coverage;
 pub mod customers;
 pub mod estimates;
 pub mod invoices;
@@ -128,6 +129,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(invoices::pay))
         .routes(routes!(tickets::open, tickets::list))
         .routes(routes!(tickets::get))
+        .routes(routes!(coverage::rules))
+        .routes(routes!(coverage::propose))
+        .routes(routes!(coverage::history, coverage::decide))
+        .routes(routes!(coverage::add_ons, coverage::record_add_on))
+        .routes(routes!(coverage::agreed_work))
         .routes(routes!(estimates::propose))
         .routes(routes!(estimates::get))
         .routes(routes!(estimates::accept))

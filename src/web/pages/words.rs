@@ -2,7 +2,7 @@
 
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
-use crate::domain::{EstimateStatus, Minutes, PaymentMethod, Refusal, TicketKind};
+use crate::domain::{Cover, CoveredBy, EstimateStatus, Minutes, PaymentMethod, Refusal, TicketKind};
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
@@ -49,6 +49,52 @@ pub const fn ticket_kind(kind: TicketKind, lang: Lang) -> &'static str {
         (TicketKind::Change, Lang::Nl) => "wijziging of advies",
         (TicketKind::Change, Lang::En) => "change or advice",
     }
+}
+
+/// What covers a ticket.
+#[must_use]
+pub const fn covers(cover: Cover, lang: Lang) -> &'static str {
+    match (cover, lang) {
+        (Cover::Safety, Lang::Nl) => "veiligheid, gratis",
+        (Cover::Safety, Lang::En) => "safety, free",
+        (Cover::Defect, Lang::Nl) => "storing, gratis",
+        (Cover::Defect, Lang::En) => "defect, free",
+        (Cover::Included, Lang::Nl) => "inbegrepen",
+        (Cover::Included, Lang::En) => "included",
+        (Cover::AddOn, Lang::Nl) => "spoedabonnement",
+        (Cover::AddOn, Lang::En) => "urgency add-on",
+        (Cover::YearlyUrgent, Lang::Nl) => "spoed, gratis",
+        (Cover::YearlyUrgent, Lang::En) => "urgent, free",
+        (Cover::FairUse, Lang::Nl) => "redelijk gebruik",
+        (Cover::FairUse, Lang::En) => "fair use",
+        (Cover::Card, Lang::Nl) => "strippenkaart",
+        (Cover::Card, Lang::En) => "card",
+        (Cover::Invoice, Lang::Nl) => "op factuur",
+        (Cover::Invoice, Lang::En) => "invoice",
+        (Cover::Goodwill, Lang::Nl) => "coulance",
+        (Cover::Goodwill, Lang::En) => "goodwill",
+        (Cover::Uncovered, Lang::Nl) => "nog af te spreken",
+        (Cover::Uncovered, Lang::En) => "to be agreed",
+    }
+}
+
+/// What covered an entry.
+#[must_use]
+pub const fn covered_by(by: CoveredBy, lang: Lang) -> &'static str {
+    let cover = match by {
+        CoveredBy::Free => return if matches!(lang, Lang::Nl) { "gratis" } else { "free" },
+        CoveredBy::Uncovered => return if matches!(lang, Lang::Nl) { "niet gedekt" } else { "not covered" },
+        CoveredBy::Safety => Cover::Safety,
+        CoveredBy::Defect => Cover::Defect,
+        CoveredBy::Included => Cover::Included,
+        CoveredBy::AddOn => Cover::AddOn,
+        CoveredBy::YearlyUrgent => Cover::YearlyUrgent,
+        CoveredBy::FairUse => Cover::FairUse,
+        CoveredBy::Card => Cover::Card,
+        CoveredBy::Invoice => Cover::Invoice,
+        CoveredBy::Goodwill => Cover::Goodwill,
+    };
+    covers(cover, lang)
 }
 
 /// How an answer was given.
@@ -155,6 +201,14 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::DefectIsFree => {
             "Een storing in ons eigen product lossen we gratis op: een schatting is niet nodig.".to_owned()
         }
+        Refusal::EstimateNotNeeded { cover } => format!(
+            "Dit werk gaat niet van de kaart ({}): een schatting is niet nodig. Beslis eerst anders als dat niet klopt.",
+            covers(*cover, lang)
+        ),
+        Refusal::CoverageChanged { .. } => {
+            "Iemand anders heeft intussen beslist wie dit betaalt. Bekijk dat, en beslis daarna opnieuw.".to_owned()
+        }
+        Refusal::NoRate => "Er is geen uurprijs voor dit werk: vul in wat is afgesproken.".to_owned(),
         Refusal::EstimateNotOpen { status } => {
             format!("Deze schatting staat niet meer open: {}.", estimate_status(*status, lang))
         }
