@@ -1,6 +1,6 @@
 //! How figures and dates are written, in Dutch and in English. Pure functions, called by the page structs.
 
-use crate::domain::{Cents, Minutes};
+use crate::domain::{Cents, Locale, Minutes};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use std::cmp::Reverse;
@@ -36,6 +36,15 @@ impl Lang {
     #[must_use]
     pub fn from_accept_language(header: &str) -> Self {
         if liking(header, Self::En) > liking(header, Self::Nl) { Self::En } else { Self::Nl }
+    }
+}
+
+impl From<Lang> for Locale {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Nl => Self::Nl,
+            Lang::En => Self::En,
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod availability;
 pub mod balance;
+pub mod clock;
 pub mod contacts;
 pub mod customers;
 pub mod desk;
@@ -14,8 +15,11 @@ pub mod drawn;
 pub mod entry;
 pub mod finance;
 pub mod forms;
+pub mod handling;
 pub mod invoices;
 pub mod policies;
+pub mod queue;
+pub mod report;
 pub mod session;
 pub mod statement;
 pub mod texts;
@@ -506,7 +510,10 @@ pub fn router(app: &App) -> Router<App> {
         .merge(desk::router())
         .merge(finance::router())
         .merge(policies::router())
+        .merge(queue::router())
+        .merge(report::router())
         .merge(tickets::router())
+        .merge(handling::router())
         .merge(users::router());
     let explained = axum::middleware::from_fn_with_state(app.clone(), explain);
     pages.layer(explained).layer(CsrfLayer::new()).merge(assets::router())
