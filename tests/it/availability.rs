@@ -18,7 +18,7 @@ const INCIDENTS: &str = "/api/v1/availability/incidents";
 
 /// A provider that promises 99 % of two products.
 pub fn policy() -> String {
-    let text = Policy::shipped("standard").unwrap();
+    let text = Policy::shipped("openedu").unwrap();
     assert!(!text.contains("[availability]"), "what it promises is said here");
     format!(
         "{text}\n[availability]\npromised = 99\naimed = 99.9\nplanned = \"Fr 22:00-24:00\"\nplanned_minutes = 20\n\
@@ -126,7 +126,7 @@ on_both! {
         let again = site.post_with_key(&agent, INCIDENTS, "k1", &body).await.expect(201);
         assert_eq!(first, again);
         let other = outage("2026-03-02T09:00:00Z", "2026-03-02T09:31:00Z");
-        site.post_with_key(&agent, INCIDENTS, "k1", &other).await.problem(422, "key-reused");
+        site.post_with_key(&agent, INCIDENTS, "k1", &other).await.problem(422, "idempotency-key-reused");
         let list = site.get(&agent, INCIDENTS).await.expect(200);
         assert_eq!(list["items"].as_array().unwrap().len(), 1);
 

@@ -165,7 +165,7 @@ on_empty! {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("next.toml");
         let file = file.to_str().unwrap();
-        fs::write(file, shipped.replace("_minutes = 15\n", "_minutes = 30\n")).unwrap();
+        fs::write(file, shipped.replace("t_minutes = 15\n", "t_minutes = 30\n").replace("m_minutes = 15\n", "m_minutes = 30\n")).unwrap();
         let differs = says(&["policy", "diff", "--database", database, "1", file], "");
         assert!(differs.contains("  time.increment_minutes: 15 -> 30"), "{differs}");
         assert!(says(&["policy", "diff", "openedu", "openedu"], "").contains("No key says anything else"));

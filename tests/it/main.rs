@@ -18,6 +18,8 @@ mod desk;
 mod door;
 mod hledger;
 mod journey;
+mod language;
+mod no_cards;
 mod openapi;
 mod pages;
 mod policies;

@@ -888,7 +888,6 @@ name = "Call-out"
             "urgency.safety_priority",
             "the id of a priority",
         ),
-        ("id = \"urgent\"", "id = \"safety\"", 160, "urgency.levels[0].id", "not \"safety\""),
         (
             "[[time.surcharges]]",
             "[[time.factors]]\nfactor = 1.2\nwhen = \"Mo-Fr 18:00-20:00\"\n\n[[time.surcharges]]",

@@ -33,6 +33,7 @@ texts! {
         skip: "Naar de inhoud", "Skip to content";
         nav: "Hoofdmenu", "Main menu";
         nav_balance: "Tegoed", "Balance";
+        nav_overview: "Overzicht", "Overview";
         nav_contacts: "Personen", "People";
         nav_desk: "Werkbank", "Desk";
         nav_customers: "Klanten", "Customers";
