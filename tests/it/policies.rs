@@ -14,7 +14,10 @@ const POLICIES: &str = "/api/v1/policies";
 
 /// The shipped policy with another unit.
 fn by_the_half_hour() -> String {
-    Policy::shipped("openedu").unwrap().replace("\nincrement_minutes = 15", "\nincrement_minutes = 30").replace("\nminimum_minutes = 15", "\nminimum_minutes = 30")
+    Policy::shipped("openedu")
+        .unwrap()
+        .replace("\nincrement_minutes = 15", "\nincrement_minutes = 30")
+        .replace("\nminimum_minutes = 15", "\nminimum_minutes = 30")
 }
 
 async fn charged(fixture: &Fixture, ticket: strippenkaart::domain::TicketId) -> i64 {
