@@ -9,8 +9,13 @@ use serde_json::{Value, json};
 use strippenkaart::domain::{Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
+/// Terms under which every operation has something to do.
+fn policy() -> String {
+    format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
+}
+
 /// Who may: `y` may, `n` is forbidden (403), `h` does not learn that it exists (404). The columns are [`PEOPLE`].
-const TABLE: [(&str, &str); 29] = [
+const TABLE: &[(&str, &str)] = &[
     //                                                         adm fin agt own spe vie oth nob
     ("POST /api/v1/customers", "                                y   y   y   n   n   n   n   n"),
     ("GET /api/v1/customers", "                                 y   y   y   y   y   y   y   y"),
@@ -41,6 +46,15 @@ const TABLE: [(&str, &str); 29] = [
     ("POST /api/v1/time-entries/{id}/cover", "                  y   n   y   y   y   n   h   h"),
     ("GET /api/v1/customers/{id}/balance", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/ledger", "                     y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/availability", "                              y   y   y   y   y   y   y   y"),
+    ("GET /api/v1/availability/{month}", "                      y   y   y   y   y   y   y   y"),
+    ("POST /api/v1/availability/incidents", "                   y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/availability/incidents", "                    y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/policies/current", "                          y   y   y   y   y   y   y   y"),
+    ("GET /api/v1/policies", "                                  y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/policies/{version}", "                        y   y   y   n   n   n   n   n"),
+    ("POST /api/v1/policies/check", "                           y   y   y   n   n   n   n   n"),
+    ("POST /api/v1/policies", "                                 y   n   n   n   n   n   n   n"),
 ];
 
 /// The columns: three roles of the provider, three of the customer, the owner of another customer, and a login that is
@@ -117,16 +131,23 @@ impl Scene {
             Some("estimates") => &self.estimate,
             Some("invoices") => &self.invoice,
             Some("time-entries") => &self.entry,
+            Some("availability" | "policies") => "",
             _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
         };
-        path.replace("{id}", instead.unwrap_or(own)).replace("{contact_id}", &self.leaver)
+        path.replace("{id}", instead.unwrap_or(own))
+            .replace("{contact_id}", &self.leaver)
+            .replace("{month}", "2026-03")
+            .replace("{version}", "1")
     }
 
     /// A body that would do, from this person.
     fn body(&self, operation: &str, person: &str) -> Value {
         let for_contact = matches!(person, "admin" | "agent").then_some(self.owner.as_str());
         match operation.rsplit('/').next().unwrap() {
+            "incidents" => json!({ "product": "Board", "started_at": "2026-03-09T08:00:00Z", "cause": "outage" }),
+            "check" => json!({ "text": crate::availability::policy() }),
+            "policies" => json!({ "text": crate::availability::policy(), "from": "2026-03-09" }),
             "customers" => json!({ "name": format!("School of {person}"), "email": "new@example.org" }),
             "contacts" => json!({ "name": "Nina", "email": format!("{person}@new.example"), "role": "viewer" }),
             "cards" => json!({ "product": "5h" }),
@@ -170,7 +191,7 @@ fn may(row: &str, person: usize) -> &str {
 }
 
 on_both! {
-    under crate::story::policy();
+    under policy();
     async fn every_operation_is_for_whom_the_table_says(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let document = document(&scene.site).await;
@@ -199,6 +220,7 @@ on_both! {
 }
 
 on_both! {
+    under crate::availability::policy();
     async fn what_is_hidden_looks_like_what_is_not_there(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let nothing = uuid::Uuid::from_u128(42).to_string();
