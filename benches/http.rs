@@ -184,6 +184,8 @@ async fn customer(service: &Service, actor: Actor, name: &str, cards: usize) -> 
         description: "How?".to_owned(),
         requester: Some(owner),
         kind: TicketKind::Question,
+        topic: None,
+        urgency: None,
     };
     let Receipt::Ticket(Ticket { id: ticket, .. }) = submit(target, act).await.unwrap() else { unreachable!() };
     (id, ticket)

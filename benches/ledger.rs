@@ -118,6 +118,8 @@ fn open_ticket(owner: ContactId) -> Act {
         description: "How does this work?".to_owned(),
         requester: Some(owner),
         kind: TicketKind::Question,
+        topic: None,
+        urgency: None,
     }
 }
 

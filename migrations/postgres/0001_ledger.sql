@@ -242,6 +242,11 @@ CREATE TABLE tickets (
     description TEXT COLLATE "C" NOT NULL,
     requester_id TEXT COLLATE "C",
     kind TEXT COLLATE "C" NOT NULL,
+    topic TEXT COLLATE "C",
+    urgency TEXT COLLATE "C",
+    coverage_id TEXT COLLATE "C" NOT NULL,
+    cover TEXT COLLATE "C" NOT NULL,
+    agreed_rate BIGINT,
     created_at BIGINT NOT NULL,
     created_by TEXT COLLATE "C",
     charged BIGINT NOT NULL,
@@ -251,8 +256,52 @@ CREATE TABLE tickets (
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (requester_id) REFERENCES contacts (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
+    CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered')),
     CHECK (charged >= 0 AND correctable >= 0)
 ) WITH (fillfactor = 50);
+
+-- Who pays for a ticket: each decision with its reason, the last one in force (COVER-1). Sentence, reason and offer are
+-- JSON with `nl` and `en`. Append-only; a decision is replaced at most once.
+CREATE TABLE coverage_decisions (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    ticket_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    topic TEXT COLLATE "C",
+    asked TEXT COLLATE "C",
+    urgency TEXT COLLATE "C",
+    cover TEXT COLLATE "C" NOT NULL,
+    sentence TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C",
+    reason TEXT COLLATE "C" NOT NULL,
+    offer TEXT COLLATE "C",
+    fair_use_weight TEXT COLLATE "C",
+    hourly_rate BIGINT,
+    agreed_by TEXT COLLATE "C",
+    policy_version BIGINT NOT NULL,
+    decided_by TEXT COLLATE "C",
+    decided_at BIGINT NOT NULL,
+    replaces TEXT COLLATE "C",
+    override_reason TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    UNIQUE (replaces),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    FOREIGN KEY (policy_version) REFERENCES policies (version),
+    CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
+    CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered'))
+);
+
+-- The add-on for urgent tickets (URG-2): the term that was recorded last holds. Append-only.
+CREATE TABLE urgent_add_ons (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    since TEXT COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C",
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id)
+);
 
 -- Hours asked for beforehand, and what became of them (SPEND-3 to SPEND-6).
 CREATE TABLE estimates (
@@ -317,7 +366,7 @@ CREATE TABLE transactions (
     UNIQUE (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
-    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'expiry')),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'expiry')),
     CHECK (seq >= 1)
 );
 
@@ -361,6 +410,7 @@ CREATE TABLE time_entries (
     id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
     ticket_id TEXT COLLATE "C" NOT NULL,
+    coverage_id TEXT COLLATE "C" NOT NULL,
     estimate_id TEXT COLLATE "C",
     transaction_id TEXT COLLATE "C" NOT NULL,
     agent_id TEXT COLLATE "C",
@@ -371,13 +421,17 @@ CREATE TABLE time_entries (
     covered_by TEXT COLLATE "C" NOT NULL,
     recorded_at BIGINT NOT NULL,
     uncovered BIGINT NOT NULL,
+    invoiced BIGINT NOT NULL,
+    hourly_rate BIGINT,
     reversed_by TEXT COLLATE "C",
     PRIMARY KEY (id),
     FOREIGN KEY (ticket_id) REFERENCES tickets (id),
     CHECK (worked BETWEEN 1 AND 1440),
     CHECK (charged >= 0),
     CHECK (uncovered BETWEEN 0 AND charged),
-    CHECK (covered_by IN ('card', 'free', 'uncovered'))
+    CHECK (invoiced BETWEEN 0 AND charged),
+    CHECK (invoiced = 0 OR hourly_rate IS NOT NULL),
+    CHECK (covered_by IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'free', 'uncovered'))
 );
 
 -- Free text of transactions: may be erased, its salted digest stays in the chain.
@@ -414,12 +468,17 @@ CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
+CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
+CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
+CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
 CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepted';
 CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
 CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
+CREATE INDEX time_entries_under ON time_entries (coverage_id);
+CREATE INDEX time_entries_invoiced ON time_entries (customer_id, id) WHERE invoiced > 0;
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
 CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
@@ -435,6 +494,8 @@ $$;
 
 CREATE TRIGGER transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON movements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER coverage_decisions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON coverage_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER urgent_add_ons_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON urgent_add_ons FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER commands_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commands FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER incidents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON incidents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

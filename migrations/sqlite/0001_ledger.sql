@@ -241,6 +241,11 @@ CREATE TABLE tickets (
     description TEXT NOT NULL,
     requester_id TEXT,
     kind TEXT NOT NULL,
+    topic TEXT,
+    urgency TEXT,
+    coverage_id TEXT NOT NULL,
+    cover TEXT NOT NULL,
+    agreed_rate INTEGER,
     created_at INTEGER NOT NULL,
     created_by TEXT,
     charged INTEGER NOT NULL,
@@ -250,7 +255,51 @@ CREATE TABLE tickets (
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (requester_id) REFERENCES contacts (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
+    CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered')),
     CHECK (charged >= 0 AND correctable >= 0)
+) STRICT;
+
+-- Who pays for a ticket: each decision with its reason, the last one in force (COVER-1). Sentence, reason and offer are
+-- JSON with `nl` and `en`. Append-only; a decision is replaced at most once.
+CREATE TABLE coverage_decisions (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    topic TEXT,
+    asked TEXT,
+    urgency TEXT,
+    cover TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    source TEXT,
+    reason TEXT NOT NULL,
+    offer TEXT,
+    fair_use_weight TEXT,
+    hourly_rate INTEGER,
+    agreed_by TEXT,
+    policy_version INTEGER NOT NULL,
+    decided_by TEXT,
+    decided_at INTEGER NOT NULL,
+    replaces TEXT,
+    override_reason TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (replaces),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    FOREIGN KEY (policy_version) REFERENCES policies (version),
+    CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
+    CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered'))
+) STRICT;
+
+-- The add-on for urgent tickets (URG-2): the term that was recorded last holds. Append-only.
+CREATE TABLE urgent_add_ons (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    since TEXT NOT NULL,
+    until TEXT,
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id)
 ) STRICT;
 
 -- Hours asked for beforehand, and what became of them (SPEND-3 to SPEND-6).
@@ -316,7 +365,7 @@ CREATE TABLE transactions (
     UNIQUE (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
-    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'expiry')),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'expiry')),
     CHECK (seq >= 1)
 ) STRICT;
 
@@ -360,6 +409,7 @@ CREATE TABLE time_entries (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
     ticket_id TEXT NOT NULL,
+    coverage_id TEXT NOT NULL,
     estimate_id TEXT,
     transaction_id TEXT NOT NULL,
     agent_id TEXT,
@@ -370,13 +420,17 @@ CREATE TABLE time_entries (
     covered_by TEXT NOT NULL,
     recorded_at INTEGER NOT NULL,
     uncovered INTEGER NOT NULL,
+    invoiced INTEGER NOT NULL,
+    hourly_rate INTEGER,
     reversed_by TEXT,
     PRIMARY KEY (id),
     FOREIGN KEY (ticket_id) REFERENCES tickets (id),
     CHECK (worked BETWEEN 1 AND 1440),
     CHECK (charged >= 0),
     CHECK (uncovered BETWEEN 0 AND charged),
-    CHECK (covered_by IN ('card', 'free', 'uncovered'))
+    CHECK (invoiced BETWEEN 0 AND charged),
+    CHECK (invoiced = 0 OR hourly_rate IS NOT NULL),
+    CHECK (covered_by IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'free', 'uncovered'))
 ) STRICT;
 
 -- Free text of transactions: may be erased, its salted digest stays in the chain.
@@ -413,12 +467,17 @@ CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
+CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
+CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
+CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
 CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepted';
 CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
 CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
+CREATE INDEX time_entries_under ON time_entries (coverage_id);
+CREATE INDEX time_entries_invoiced ON time_entries (customer_id, id) WHERE invoiced > 0;
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
 CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
@@ -434,6 +493,14 @@ CREATE TRIGGER movements_no_update BEFORE UPDATE ON movements BEGIN SELECT RAISE
 CREATE TRIGGER movements_no_delete BEFORE DELETE ON movements BEGIN SELECT RAISE(ABORT, 'movements is append-only: DELETE refused'); END;
 CREATE TRIGGER movements_no_replace BEFORE INSERT ON movements WHEN EXISTS (SELECT 1 FROM movements WHERE customer_id = NEW.customer_id AND recorded_at = NEW.recorded_at AND seq = NEW.seq AND line = NEW.line)
 BEGIN SELECT RAISE(ABORT, 'movements is append-only: REPLACE refused'); END;
+CREATE TRIGGER coverage_decisions_no_update BEFORE UPDATE ON coverage_decisions BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: UPDATE refused'); END;
+CREATE TRIGGER coverage_decisions_no_delete BEFORE DELETE ON coverage_decisions BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: DELETE refused'); END;
+CREATE TRIGGER coverage_decisions_no_replace BEFORE INSERT ON coverage_decisions WHEN EXISTS (SELECT 1 FROM coverage_decisions WHERE id = NEW.id OR replaces = NEW.replaces)
+BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: REPLACE refused'); END;
+CREATE TRIGGER urgent_add_ons_no_update BEFORE UPDATE ON urgent_add_ons BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: UPDATE refused'); END;
+CREATE TRIGGER urgent_add_ons_no_delete BEFORE DELETE ON urgent_add_ons BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: DELETE refused'); END;
+CREATE TRIGGER urgent_add_ons_no_replace BEFORE INSERT ON urgent_add_ons WHEN EXISTS (SELECT 1 FROM urgent_add_ons WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: REPLACE refused'); END;
 CREATE TRIGGER commands_no_update BEFORE UPDATE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: UPDATE refused'); END;
 CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: DELETE refused'); END;
 CREATE TRIGGER commands_no_replace BEFORE INSERT ON commands WHEN EXISTS (SELECT 1 FROM commands WHERE id = NEW.id OR (caller = NEW.caller AND "key" = NEW."key"))

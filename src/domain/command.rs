@@ -2,8 +2,8 @@
 //! [`super::decide()`].
 
 use super::{
-    Cents, CommandId, ContactId, CustomerId, EstimateId, InvoiceId, Locale, Minutes, PaymentMethod, Role, TicketId,
-    TicketKind, TimeEntryId, UserId, contact::AskedVia, estimate::AnswerVia,
+    Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, InvoiceId, Locale, Minutes, PaymentMethod,
+    Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId, contact::AskedVia, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -97,6 +97,27 @@ pub struct Answer {
     pub at: Option<DateTime<Utc>>,
 }
 
+/// A new decision about who pays: what is said in it, the rules decide the rest.
+#[derive(Clone, Debug)]
+pub struct Ruling {
+    /// What the ticket is about after all; as before when not told.
+    pub kind: Option<TicketKind>,
+    /// Its topic after all, or none; as before when not told.
+    pub topic: Option<Option<String>>,
+    /// Its urgency after all, or none; as before when not told.
+    pub urgency: Option<Option<Urgency>>,
+    /// Who pays; as the rules say when not told.
+    pub cover: Option<Cover>,
+    /// Who of the customer agreed to an invoice.
+    pub agreed_by: Option<ContactId>,
+    /// The price of an hour that was agreed; the policy's when not told.
+    pub hourly_rate: Option<Cents>,
+    /// Why.
+    pub reason: String,
+    /// Also reverse the entries that were booked under the old decision.
+    pub reverse_entries: bool,
+}
+
 /// The acts.
 #[derive(Clone, Debug)]
 pub enum Act {
@@ -162,6 +183,37 @@ pub enum Act {
         requester: Option<ContactId>,
         /// What it is about.
         kind: TicketKind,
+        /// Its topic, by the policy's id.
+        topic: Option<String>,
+        /// How urgent it is asked to be.
+        urgency: Option<Urgency>,
+    },
+    /// Decide anew who pays for a ticket (COVER-1).
+    DecideCoverage {
+        /// Which ticket.
+        ticket: TicketId,
+        /// The decision that the new one takes the place of: the one in force.
+        replaces: CoverageId,
+        /// What is decided.
+        ruling: Ruling,
+    },
+    /// A customer has the add-on for urgent tickets, or no longer (URG-2).
+    RecordAddOn {
+        /// First day.
+        since: NaiveDate,
+        /// Last day; none while it goes on.
+        until: Option<NaiveDate>,
+    },
+    /// Uncovered minutes of an entry go on an invoice, on a recorded agreement (TIME-7).
+    InvoiceEntry {
+        /// Which entry.
+        entry: TimeEntryId,
+        /// Who agreed.
+        contact: ContactId,
+        /// The agreed price of an hour; the policy's when not told.
+        hourly_rate: Option<Cents>,
+        /// How and what was agreed.
+        reason: String,
     },
     /// Ask for hours beforehand (SPEND-3).
     ProposeEstimate {
@@ -240,6 +292,9 @@ impl Act {
             Self::OrderCard { .. } => "order_card",
             Self::RecordPayment { .. } => "record_payment",
             Self::OpenTicket { .. } => "open_ticket",
+            Self::DecideCoverage { .. } => "decide_coverage",
+            Self::RecordAddOn { .. } => "record_add_on",
+            Self::InvoiceEntry { .. } => "invoice_entry",
             Self::ProposeEstimate { .. } => "propose_estimate",
             Self::AcceptEstimate { .. } => "accept_estimate",
             Self::DeclineEstimate { .. } => "decline_estimate",

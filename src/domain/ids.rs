@@ -52,6 +52,10 @@ id! {
     CardId,
     /// A report of a customer (*melding*).
     TicketId,
+    /// A decision about who pays for a ticket.
+    CoverageId,
+    /// A term of the add-on for urgent tickets.
+    AddOnId,
     /// Hours agreed beforehand for one ticket.
     EstimateId,
     /// Time an agent worked.

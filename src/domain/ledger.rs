@@ -4,9 +4,9 @@
 //! leaves no trace.
 
 use super::{
-    Account, Balance, Basis, Card, CardId, CommandId, Contact, ContactId, Customer, CustomerId, Estimate, EstimateId,
-    Fresh, Hold, Invoice, InvoiceId, Minutes, Movement, Note, Payment, Ticket, TicketId, TimeEntry, TimeEntryId,
-    Transaction, chain,
+    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Contact, ContactId, Coverage, Customer, CustomerId,
+    Estimate, EstimateId, Fresh, Hold, Invoice, InvoiceId, Minutes, Movement, Note, Payment, Ticket, TicketId,
+    TimeEntry, TimeEntryId, Transaction, chain,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +24,10 @@ pub struct Changes {
     pub cards: BTreeMap<CardId, Card>,
     /// The tickets that are named.
     pub tickets: BTreeMap<TicketId, Ticket>,
+    /// Decisions about who pays made by a decision.
+    pub coverage: Vec<Coverage>,
+    /// The term of the add-on for urgent tickets that was recorded last.
+    pub add_on: Option<AddOnTerm>,
     /// Its open estimates and those that are named.
     pub estimates: BTreeMap<EstimateId, Estimate>,
     /// What is held.
@@ -70,6 +74,9 @@ impl Ledger {
         let rows = &mut self.rows;
         if let Some(customer) = &changes.customer {
             rows.customer = Some(customer.clone());
+        }
+        if let Some(term) = &changes.add_on {
+            rows.add_on = Some(term.clone());
         }
 
         rows.contacts.extend(changes.contacts.clone());
@@ -166,6 +173,12 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn customer(&self) -> Option<&Customer> {
         self.changes.customer.as_ref().or(self.base.rows.customer.as_ref())
+    }
+
+    /// The term of the add-on for urgent tickets that was recorded last.
+    #[must_use]
+    pub fn add_on(&self) -> Option<&AddOnTerm> {
+        self.changes.add_on.as_ref().or(self.base.rows.add_on.as_ref())
     }
 
     /// A customer of the same identity, found when one is to be created.

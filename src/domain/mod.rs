@@ -8,6 +8,7 @@ pub mod availability;
 pub mod burn_down;
 pub mod card;
 pub mod chain;
+pub mod charge;
 pub mod command;
 pub mod contact;
 pub mod coverage;
@@ -34,14 +35,14 @@ pub mod words;
 pub use card::{Card, CardStatus, Origin};
 pub use command::{Act, Actor, Command, Excess, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
-pub use coverage::{Cover, Urgency};
+pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use hours::OpeningHours;
 pub use ids::{
-    CardId, CommandId, ContactId, CustomerId, EstimateId, Fresh, IncidentId, InvoiceId, PaymentId, TicketId,
-    TimeEntryId, TransactionId, UserId,
+    AddOnId, CardId, CommandId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId, InvoiceId, PaymentId,
+    TicketId, TimeEntryId, TransactionId, UserId,
 };
 pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};

@@ -1,6 +1,6 @@
 //! Why the ledger says no. Each refusal carries the figures that a person needs to go on.
 
-use super::{Cents, CustomerId, EstimateStatus, Minutes};
+use super::{Cents, Cover, CoverageId, CustomerId, EstimateStatus, Minutes};
 use chrono::NaiveDate;
 
 /// A decision not to book. Nothing was written.
@@ -59,6 +59,21 @@ pub enum Refusal {
     /// A defect is free: no estimate (COVER-2).
     #[error("a defect is repaired free of charge: no estimate is needed")]
     DefectIsFree,
+    /// Hours are asked for only where cards pay (SPEND-3).
+    #[error("this ticket is covered by `{cover}`: no estimate is needed; decide otherwise first if that is not right")]
+    EstimateNotNeeded {
+        /// What covers it.
+        cover: Cover,
+    },
+    /// Somebody else decided in between (COVER-1).
+    #[error("another decision is in force by now; read it, and name it in `replaces`")]
+    CoverageChanged {
+        /// The one in force.
+        current: CoverageId,
+    },
+    /// An agreed invoice needs a price (COVER-6, TIME-7).
+    #[error("nothing prices an hour of this work: say the agreed `hourly_rate`")]
+    NoRate,
     /// The estimate is no longer waiting for an answer, or not open for work.
     #[error("the estimate is {status}")]
     EstimateNotOpen {
@@ -162,6 +177,9 @@ impl Refusal {
             Self::UnknownProduct { .. } => "unknown-product",
             Self::Overpayment { .. } => "overpayment",
             Self::DefectIsFree => "defect-is-free",
+            Self::EstimateNotNeeded { .. } => "estimate-not-needed",
+            Self::CoverageChanged { .. } => "coverage-changed",
+            Self::NoRate => "no-rate",
             Self::EstimateNotOpen { .. } => "estimate-not-open",
             Self::SpenderNotAuthorised { .. } => "spender-not-authorised",
             Self::CeilingExceeded { .. } => "ceiling-exceeded",
@@ -185,6 +203,8 @@ impl Refusal {
             Self::WorkedOnOutOfRange { .. } => Some("worked_on"),
             Self::AskedByMissing => Some("asked_by"),
             Self::UnknownProduct { .. } => Some("product"),
+            Self::CoverageChanged { .. } => Some("replaces"),
+            Self::NoRate => Some("hourly_rate"),
             Self::Overpayment { .. } => Some("amount"),
             Self::ChannelNotAllowed { .. } => Some("channel"),
             Self::ContactExists { .. } => Some("email"),

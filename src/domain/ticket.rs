@@ -1,6 +1,8 @@
 //! A ticket (*melding*): anything a customer reports.
 
-use super::{ContactId, CustomerId, Minutes, TicketId, UserId, words::words};
+use super::{
+    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, Minutes, TicketId, Urgency, UserId, words::words,
+};
 use chrono::{DateTime, Utc};
 
 words! {
@@ -80,6 +82,16 @@ pub struct Ticket {
     pub requester_id: Option<ContactId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// Its topic, by the policy's id.
+    pub topic: Option<String>,
+    /// The urgency that stands (URG-1, URG-2).
+    pub urgency: Option<Urgency>,
+    /// The decision in force about who pays (COVER-1).
+    pub coverage_id: CoverageId,
+    /// What that decision says.
+    pub cover: Cover,
+    /// The price of an hour that the customer agreed to have invoiced (TIME-7).
+    pub agreed_rate: Option<Cents>,
     /// When it came in.
     pub created_at: DateTime<Utc>,
     /// Who wrote it down.
@@ -88,4 +100,22 @@ pub struct Ticket {
     pub charged: Minutes,
     /// Minutes of reversed entries that drew without an estimate, which a corrected entry may use again (TIME-5).
     pub correctable: Minutes,
+}
+
+impl Ticket {
+    /// As it was when it was opened: decided by the rules, nothing booked on it.
+    #[must_use]
+    pub fn as_opened(self, first: &Coverage) -> Self {
+        Self {
+            kind: first.kind,
+            topic: first.topic.clone(),
+            urgency: first.urgency.clone(),
+            coverage_id: first.id,
+            cover: first.cover,
+            agreed_rate: None,
+            charged: Minutes::ZERO,
+            correctable: Minutes::ZERO,
+            ..self
+        }
+    }
 }

@@ -1,21 +1,57 @@
 //! A time entry: what an agent worked, what it costs the customer, and what covers it (TIME-1, TIME-5, TIME-7).
 
-use super::{CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId, words::words};
+use super::{
+    Cents, Cover, CoverageId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId,
+    words::words,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 
 words! {
-    /// The one thing that covers an entry.
+    /// The one thing that covers an entry: what was decided for its ticket, as far as it reached.
     pub enum CoveredBy {
+        /// A safety incident (URG-1).
+        Safety = "safety",
+        /// A defect (COVER-2).
+        Defect = "defect",
+        /// Part of the service (COVER-3).
+        Included = "included",
+        /// The add-on for urgent tickets (URG-2).
+        AddOn = "add_on",
+        /// The urgent ticket that is free (URG-2).
+        YearlyUrgent = "yearly_urgent",
+        /// Fair use (COVER-4).
+        FairUse = "fair_use",
         /// Cards of the customer, wholly or in part.
         Card = "card",
-        /// Nobody pays: a defect (COVER-2) or a trifle the policy gives away.
+        /// An invoice, as agreed (TIME-7).
+        Invoice = "invoice",
+        /// Given away.
+        Goodwill = "goodwill",
+        /// A trifle that the policy charges nothing for (TIME-2).
         Free = "free",
         /// Nothing yet (TIME-7).
         Uncovered = "uncovered",
     }
 }
 
-/// Work of an agent. Never edited: only the two marks at the end change, when minutes find cover or it is reversed.
+impl From<Cover> for CoveredBy {
+    fn from(cover: Cover) -> Self {
+        match cover {
+            Cover::Safety => Self::Safety,
+            Cover::Defect => Self::Defect,
+            Cover::Included => Self::Included,
+            Cover::AddOn => Self::AddOn,
+            Cover::YearlyUrgent => Self::YearlyUrgent,
+            Cover::FairUse => Self::FairUse,
+            Cover::Card => Self::Card,
+            Cover::Invoice => Self::Invoice,
+            Cover::Goodwill => Self::Goodwill,
+            Cover::Uncovered => Self::Uncovered,
+        }
+    }
+}
+
+/// Work of an agent. Never edited: only the marks at the end change, when minutes find cover or it is reversed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeEntry {
     /// Identity.
@@ -24,6 +60,8 @@ pub struct TimeEntry {
     pub customer_id: CustomerId,
     /// Which ticket.
     pub ticket_id: TicketId,
+    /// The decision about who pays that it follows (COVER-1).
+    pub coverage_id: CoverageId,
     /// The estimate it was logged against, where one was named or found.
     pub estimate_id: Option<EstimateId>,
     /// The transaction that booked it.
@@ -44,6 +82,10 @@ pub struct TimeEntry {
     pub recorded_at: DateTime<Utc>,
     /// Charged minutes that nothing covers yet.
     pub uncovered: Minutes,
+    /// Charged minutes that go on an invoice, as agreed (TIME-7).
+    pub invoiced: Minutes,
+    /// The agreed price of an hour of those, ex VAT (COVER-6).
+    pub hourly_rate: Option<Cents>,
     /// The transaction that reversed it.
     pub reversed_by: Option<TransactionId>,
 }

@@ -47,6 +47,8 @@ words! {
         Cover = "cover",
         /// Uncovered minutes were given away (TIME-7).
         Goodwill = "goodwill",
+        /// Uncovered minutes go on an invoice, as agreed (TIME-7).
+        Invoiced = "invoiced",
         /// A card passed its last valid day (CARD-5).
         Expiry = "expiry",
     }

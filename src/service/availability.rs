@@ -192,7 +192,7 @@ fn check(incident: &Incident, now: DateTime<Utc>) -> Result<()> {
         fault("ended_at", "expected a moment that has passed, or nothing while it is not over");
     }
     if incident.announced_at.is_some() && !incident.cause.is_maintenance() {
-        fault("announced_at", "leave it out: only maintenance is announced");
+        fault("announced_at", "expected nothing: only maintenance is announced");
     } else if incident.announced_at.is_some_and(|announced| announced > now) {
         fault("announced_at", "expected a moment that has passed");
     }
@@ -200,6 +200,6 @@ fn check(incident: &Incident, now: DateTime<Utc>) -> Result<()> {
 }
 
 fn corrected_before() -> Error {
-    let expected = "this record was corrected before; correct the one that took its place".to_owned();
+    let expected = "expected a record that was not corrected before; correct the one that took its place".to_owned();
     Error::Fields(vec![FieldError { field: "replaces".to_owned(), expected }])
 }

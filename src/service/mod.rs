@@ -4,6 +4,7 @@ pub mod access;
 pub mod availability;
 pub mod balance;
 pub mod cards;
+pub mod coverage;
 pub mod customers;
 pub mod desk;
 pub mod jobs;

@@ -221,8 +221,12 @@ fn refused(error: PolicyError) -> Error {
     match error {
         PolicyError::Invalid { errors, .. } => Error::Fields(faults(&errors)),
         PolicyError::From(reason) => {
-            let field = if matches!(reason, NotFrom::TimeZone(_)) { "text" } else { "from" };
-            Error::Fields(vec![FieldError { field: field.to_owned(), expected: reason.to_string() }])
+            let (field, expected) = match reason {
+                NotFrom::Past { .. } => ("from", "expected today or a later day"),
+                NotFrom::Before { .. } => ("from", "expected the first day of the newest version, or a later one"),
+                NotFrom::TimeZone(_) => ("text", "expected the time zone of the newest version"),
+            };
+            Error::Fields(vec![FieldError { field: field.to_owned(), expected: expected.to_owned() }])
         }
         PolicyError::Database(error) => error.into(),
         PolicyError::Raced => Error::Ledger(Failure::Busy),

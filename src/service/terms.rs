@@ -51,7 +51,7 @@ mod tests {
 
     fn version(number: i64, increment: i64) -> Policies {
         let text = Policy::shipped("standard").unwrap();
-        let text = text.replace("increment_minutes = 15", &format!("increment_minutes = {increment}"));
+        let text = text.replace("_minutes = 15", &format!("_minutes = {increment}"));
         Policies::new(vec![(number, Policy::parse(&text).unwrap())]).unwrap()
     }
 

@@ -5,7 +5,7 @@ use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
     Act, Actor, ContactId, CustomerId, Estimate, EstimateId, Minutes, Receipt, Role, Target, Ticket, TicketId,
-    TicketKind, command::Answer, estimate::AnswerVia,
+    TicketKind, Urgency, command::Answer, estimate::AnswerVia,
 };
 use crate::store::estimates::Shown;
 use crate::store::tickets::OnDesk;
@@ -23,6 +23,10 @@ pub struct NewTicket {
     pub requester: Option<ContactId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// Its topic, by the policy's id.
+    pub topic: Option<String>,
+    /// How urgent it is asked to be.
+    pub urgency: Option<Urgency>,
 }
 
 /// Hours to be asked for.
@@ -63,8 +67,8 @@ impl Service {
             Actor::Contact(_, contact) => Some(contact),
             _ => new.requester,
         };
-        let NewTicket { subject, description, kind, .. } = new;
-        let act = Act::OpenTicket { subject, description, requester, kind };
+        let NewTicket { subject, description, kind, topic, urgency, .. } = new;
+        let act = Act::OpenTicket { subject, description, requester, kind, topic, urgency };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::Ticket(ticket) => Ok(ticket),
             other => Err(unexpected(&other)),

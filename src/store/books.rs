@@ -6,10 +6,12 @@
 use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
-    Act, Card, Changes, Command, CommandId, Contact, Customer, CustomerId, Estimate, Hold, Invoice, Key, Ledger,
-    Movement, Numbers, Target, Ticket, TimeEntry, TimeEntryId, UserId, command::Answer, policy::MOST_LATE_DAYS,
+    Act, AddOnTerm, Card, Changes, Command, CommandId, Contact, Customer, CustomerId, Estimate, Hold, Invoice, Key,
+    Ledger, Movement, Numbers, Target, Ticket, TimeEntry, TimeEntryId, UserId,
+    command::Answer,
+    policy::{MOST_LATE_DAYS, UrgencyRules},
 };
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -105,6 +107,10 @@ struct Named {
     cards: BTreeSet<String>,
     identities: BTreeSet<String>,
     counters: BTreeSet<String>,
+    /// Whether somebody decides who pays, for which urgent tickets and the add-on are looked up.
+    coverage: bool,
+    /// The decisions whose entries are to be reversed.
+    undone: BTreeSet<String>,
 }
 
 impl Named {
@@ -136,14 +142,21 @@ impl Named {
             Act::RemoveContact(contact)
             | Act::AcceptEstimate { answer: Answer { contact, .. }, .. }
             | Act::DeclineEstimate { contact: Some(contact), .. }
-            | Act::CoverEntry { by_card: Some(contact), .. } => {
+            | Act::CoverEntry { by_card: Some(contact), .. }
+            | Act::InvoiceEntry { contact, .. } => {
                 self.contacts.insert(contact.to_string());
             }
             Act::OrderCard { .. } => {
                 self.counters.insert(invoice_counter(today.year()));
             }
             Act::OpenTicket { .. } => {
+                self.coverage = true;
                 self.counters.insert("ticket".to_owned());
+            }
+            Act::DecideCoverage { replaces, ruling, .. } => {
+                self.coverage = true;
+                self.contacts.extend(ruling.agreed_by.map(|contact| contact.to_string()));
+                self.undone.extend(ruling.reverse_entries.then(|| replaces.to_string()));
             }
             Act::LogTime { estimate: Some(estimate), .. } => {
                 self.estimates.insert(estimate.to_string());
@@ -179,7 +192,7 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
         books.twins = found.into_iter().map(|(identity, number, id)| (identity, (number, id))).collect();
     }
     load_open(tx, &ids, today, &mut books).await?;
-    load_named(tx, &mut named, &mut books).await?;
+    load_named(tx, &mut named, today, &mut books).await?;
     Ok(books)
 }
 
@@ -232,7 +245,7 @@ pub async fn preview(tx: &mut Tx, command: &Command, today: NaiveDate) -> Result
     let Some(customer) = books.customers.get(&command.target).copied() else { return Ok(None) };
     let Some(ledger) = read(tx, customer, today).await? else { return Ok(None) };
     books.ledgers.insert(customer, ledger);
-    load_named(tx, &mut named, &mut books).await?;
+    load_named(tx, &mut named, today, &mut books).await?;
     Ok(books.ledgers.remove(&customer).map(|ledger| (customer, ledger)))
 }
 
@@ -342,7 +355,10 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
 }
 
 /// What the commands name, open or not; and what a named entry or invoice leads to.
-async fn load_named(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mut Books) -> Result<()> {
+    if named.coverage {
+        load_coverage(tx, named, today, books).await?;
+    }
     if !named.entries.is_empty() {
         load_entries(tx, named, books).await?;
     }
@@ -359,6 +375,26 @@ async fn load_named(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
     place(estimates, books, |row| row.customer_id, |rows, row| rows.estimates.insert(row.id, row));
     let cards = some::<Card>(tx, "SELECT * FROM cards WHERE id {in}", &named.cards).await?;
     place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
+    Ok(())
+}
+
+/// What a decision about who pays looks at: the add-on, the tickets that were urgent for free, and the entries to reverse.
+async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mut Books) -> Result<()> {
+    let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
+    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY id";
+    for term in some::<AddOnTerm>(tx, sql, &ids).await? {
+        if let Some(ledger) = books.ledgers.get_mut(&term.customer_id) {
+            ledger.rows.add_on = Some(term);
+        }
+    }
+    let sql = "SELECT * FROM tickets WHERE customer_id {in} AND cover = 'yearly_urgent' AND created_at >= $2";
+    let since = today.checked_sub_months(Months::new(UrgencyRules::MOST_MONTHS + 1)).unwrap_or(today);
+    let urgent: Vec<Ticket> =
+        tx.query(sql).bind_json(json(&ids)).bind(since.and_time(NaiveTime::MIN).and_utc()).all().await?;
+    place(urgent, books, |row| row.customer_id, |rows, row| rows.tickets.insert(row.id, row));
+    let sql = "SELECT id FROM time_entries WHERE coverage_id {in} AND reversed_by IS NULL";
+    let standing: Vec<(TimeEntryId,)> = some(tx, sql, &named.undone).await?;
+    named.entries.extend(standing.into_iter().map(|(id,)| id.to_string()));
     Ok(())
 }
 
@@ -414,6 +450,7 @@ fn place<T>(
 #[derive(Debug, Default)]
 pub struct Decided {
     customers: BTreeMap<CustomerId, Customer>,
+    add_ons: Vec<AddOnTerm>,
     rows: Changes,
     numbers: Option<Numbers>,
     commands: Vec<CommandRow>,
@@ -427,6 +464,8 @@ impl Decided {
         rows.contacts.extend(changes.contacts);
         rows.cards.extend(changes.cards);
         rows.tickets.extend(changes.tickets);
+        rows.coverage.extend(changes.coverage);
+        self.add_ons.extend(changes.add_on);
         rows.estimates.extend(changes.estimates);
         rows.holds.extend(changes.holds);
         rows.entries.extend(changes.entries);
@@ -458,6 +497,8 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     write(tx, &rows.payments.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.cards.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.tickets.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.coverage.iter().collect::<Vec<_>>()).await?;
+    write(tx, &decided.add_ons.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.estimates.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.holds.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.transactions.iter().collect::<Vec<_>>()).await?;

@@ -3,9 +3,9 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AskedVia, Basis, CardId, Cents, CommandId, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
-    InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId,
-    TransactionId, TransactionKind, UserId, estimate::AnswerVia,
+    Account, AddOnId, AskedVia, Basis, CardId, Cents, CommandId, ContactId, Cover, CoverageId, CoveredBy, CustomerId,
+    EstimateId, EstimateStatus, InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId,
+    TicketKind, TimeEntryId, TransactionId, TransactionKind, Urgency, UserId, estimate::AnswerVia, policy::Bilingual,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -96,6 +96,8 @@ texts!(
     ContactId,
     CardId,
     TicketId,
+    CoverageId,
+    AddOnId,
     EstimateId,
     TimeEntryId,
     InvoiceId,
@@ -110,6 +112,8 @@ texts!(
     TicketKind,
     EstimateStatus,
     AnswerVia,
+    Cover,
+    Urgency,
     CoveredBy,
     PaymentMethod,
     Account,
@@ -123,6 +127,9 @@ stored!(String as String => "TEXT", |text| text.clone(), |text| text);
 stored!(i64 as i64 => "BIGINT", |number| *number, |number| number);
 stored!(Minutes as i64 => "BIGINT", |minutes| minutes.0, |minutes| Minutes(minutes));
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
+stored!(Bilingual as String => "TEXT", |both| serde_json::to_string(both).unwrap_or_default(), |text| {
+    serde_json::from_str(&text)?
+});
 stored!(DateTime<Utc> as i64 => "BIGINT", |at| at.timestamp_micros(), |micros| {
     DateTime::from_timestamp_micros(micros).ok_or("an instant outside the calendar")?
 });

@@ -6,6 +6,7 @@ pub mod books;
 pub mod cards;
 pub mod columns;
 pub mod contacts;
+pub mod coverage;
 pub mod customers;
 pub mod db;
 pub mod estimates;

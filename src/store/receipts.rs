@@ -4,10 +4,10 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, Balance, Card, Cents, Contact, Customer, Estimate, Fresh, Invoice, Minutes, Movement, Payment, Receipt,
-    Ticket, TimeEntry, Transaction, TransactionId, TransactionKind,
+    Account, AddOnTerm, Balance, Card, Cents, Contact, Coverage, Customer, Estimate, Fresh, Invoice, Minutes, Movement,
+    Payment, Receipt, Ticket, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
-    decide::{Correction, TimeReceipt},
+    decide::{Correction, CoverageReceipt, TimeReceipt},
 };
 
 /// The receipt of `command`.
@@ -32,13 +32,29 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         }
         "open_ticket" => {
             let found: Ticket = tx.query("SELECT * FROM tickets WHERE id = $1").bind(id).one().await?;
-            Receipt::Ticket(Ticket { charged: Minutes::ZERO, correctable: Minutes::ZERO, ..found })
+            let sql = "SELECT * FROM coverage_decisions WHERE ticket_id = $1 AND replaces IS NULL";
+            let first: Coverage = tx.query(sql).bind(id).one().await?;
+            Receipt::Ticket(found.as_opened(&first))
+        }
+        "decide_coverage" => decided(tx, id).await?,
+        "record_add_on" => {
+            Receipt::AddOn(tx.query("SELECT * FROM urgent_add_ons WHERE id = $1").bind(id).one::<AddOnTerm>().await?)
         }
         "log_time" => logged(tx, id).await?,
-        "reverse_entry" | "cover_entry" => corrected(tx, id).await?,
+        "reverse_entry" | "cover_entry" | "invoice_entry" => corrected(tx, id).await?,
         "settle" => Receipt::Settled,
         act => estimated(tx, act, id).await?,
     })
+}
+
+/// A decision about who pays, and what its own command reversed under the one before it.
+async fn decided(tx: &mut Tx, id: &str) -> Result<Receipt> {
+    let coverage: Coverage = tx.query("SELECT * FROM coverage_decisions WHERE id = $1").bind(id).one().await?;
+    let sql = "SELECT time_entries.id FROM time_entries JOIN transactions ON transactions.id = time_entries.reversed_by
+               WHERE coverage_id = $1 AND transactions.recorded_at = $2 ORDER BY time_entries.id";
+    let reversed: Vec<(TimeEntryId,)> = tx.query(sql).bind(coverage.replaces).bind(coverage.decided_at).all().await?;
+    let reversed = reversed.into_iter().map(|(id,)| id).collect();
+    Ok(Receipt::Coverage(Box::new(CoverageReceipt { coverage, reversed })))
 }
 
 async fn contact(tx: &mut Tx, id: &str) -> Result<Contact> {
@@ -96,13 +112,17 @@ async fn logged(tx: &mut Tx, id: &str) -> Result<Receipt> {
     let sql = "SELECT * FROM time_entries WHERE id = $1";
     let mut entry: TimeEntry = tx.query(sql).bind(id).one().await?;
     let booked = booked(tx, &entry.transaction_id.to_string()).await?;
-    let given_away: Option<(TransactionId,)> = tx
-        .query("SELECT id FROM transactions WHERE id = $1 AND kind = 'goodwill'")
+    // What became of the remainder at once is the transaction that this command made next.
+    let at_once: Option<(TransactionKind,)> = tx
+        .query("SELECT kind FROM transactions WHERE id = $1 AND kind IN ('goodwill', 'invoiced')")
         .bind(Fresh::after(entry.transaction_id).id::<TransactionId>())
         .optional()
         .await?;
-    let uncovered = booked.1.iter().filter(|row| row.to_account == Account::Uncovered).map(|row| row.minutes);
-    let uncovered = if given_away.is_some() { Minutes::ZERO } else { uncovered.sum() };
+    let open: Minutes = booked.1.iter().filter(|row| row.to_account == Account::Uncovered).map(|row| row.minutes).sum();
+    let uncovered = if at_once.is_some() { Minutes::ZERO } else { open };
+    let invoiced = at_once == Some((TransactionKind::Invoiced,));
+    entry.invoiced = if invoiced { open } else { Minutes::ZERO };
+    entry.hourly_rate = entry.hourly_rate.filter(|_| invoiced);
     entry.uncovered = uncovered;
     entry.reversed_by = None;
     Ok(Receipt::Time(TimeReceipt { entry, draws: draws(&booked.1), uncovered, available_after: booked.2 }))
@@ -111,7 +131,8 @@ async fn logged(tx: &mut Tx, id: &str) -> Result<Receipt> {
 async fn corrected(tx: &mut Tx, id: &str) -> Result<Receipt> {
     let (transaction, movements, available_after) = booked(tx, id).await?;
     let entry = transaction.time_entry_id.ok_or(sqlx::Error::RowNotFound)?;
-    let cards = if transaction.kind == TransactionKind::Goodwill { Vec::new() } else { draws(&movements) };
+    let none = [TransactionKind::Goodwill, TransactionKind::Invoiced].contains(&transaction.kind);
+    let cards = if none { Vec::new() } else { draws(&movements) };
     Ok(Receipt::Correction(Correction { id: transaction.id, entry, kind: transaction.kind, cards, available_after }))
 }
 

@@ -4,10 +4,11 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AskedVia, Balance, Basis, Card, CardId, Cents, Contact, ContactId, CoveredBy, Customer, CustomerId,
-    Estimate, EstimateId, EstimateStatus, Hold, Invoice, InvoiceId, Locale, Minutes, Movement, Note, Origin, Payment,
-    PaymentId, PaymentMethod, Role, Ticket, TicketId, TicketKind, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind, UserId, estimate::AnswerVia,
+    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Card, CardId, Cents, Contact, ContactId, Cover, Coverage,
+    CoverageId, CoveredBy, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Hold, Invoice, InvoiceId,
+    Locale, Minutes, Movement, Note, Origin, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketId, TicketKind,
+    TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind, Urgency, UserId, estimate::AnswerVia,
+    policy::Bilingual,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -109,10 +110,24 @@ table!(Card in "cards" key ["id"] changing [
     expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>, available: Minutes, held: Minutes,
     used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
 });
-table!(Ticket in "tickets" key ["id"] changing ["charged", "correctable"] {
+table!(Ticket in "tickets" key ["id"] changing [
+    "kind", "topic", "urgency", "coverage_id", "cover", "agreed_rate", "charged", "correctable",
+] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
-    requester_id: Option<ContactId>, kind: TicketKind, created_at: DateTime<Utc>, created_by: Option<UserId>,
-    charged: Minutes, correctable: Minutes,
+    requester_id: Option<ContactId>, kind: TicketKind, topic: Option<String>, urgency: Option<Urgency>,
+    coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, created_at: DateTime<Utc>,
+    created_by: Option<UserId>, charged: Minutes, correctable: Minutes,
+});
+table!(Coverage in "coverage_decisions" key [] changing [] {
+    id: CoverageId, customer_id: CustomerId, ticket_id: TicketId, kind: TicketKind, topic: Option<String>,
+    asked: Option<Urgency>, urgency: Option<Urgency>, cover: Cover, sentence: Bilingual, source: Option<String>,
+    reason: Bilingual, offer: Option<Bilingual>, fair_use_weight: Option<Decimal>, hourly_rate: Option<Cents>,
+    agreed_by: Option<ContactId>, policy_version: i64, decided_by: Option<UserId>, decided_at: DateTime<Utc>,
+    replaces: Option<CoverageId>, override_reason: Option<String>,
+});
+table!(AddOnTerm in "urgent_add_ons" key [] changing [] {
+    id: AddOnId, customer_id: CustomerId, since: NaiveDate, until: Option<NaiveDate>, recorded_at: DateTime<Utc>,
+    recorded_by: Option<UserId>,
 });
 table!(Estimate in "estimates" key ["id"] changing [
     "status", "answered_by", "answered_at", "answered_via", "answer_note", "recorded_by", "closed_at", "held", "used",
@@ -127,11 +142,12 @@ table!(Estimate in "estimates" key ["id"] changing [
 table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes"] {
     estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
 });
-table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "reversed_by"] {
-    id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, estimate_id: Option<EstimateId>,
+table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "invoiced", "hourly_rate", "reversed_by"] {
+    id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, coverage_id: CoverageId,
+    estimate_id: Option<EstimateId>,
     transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, worked_on: NaiveDate,
     started_at: Option<DateTime<Utc>>, covered_by: CoveredBy, recorded_at: DateTime<Utc>, uncovered: Minutes,
-    reversed_by: Option<TransactionId>,
+    invoiced: Minutes, hourly_rate: Option<Cents>, reversed_by: Option<TransactionId>,
 });
 table!(Invoice in "invoices" key ["id"] changing ["paid"] {
     id: InvoiceId, customer_id: CustomerId, card_id: CardId, number: String, issued_on: NaiveDate, due_on: NaiveDate,

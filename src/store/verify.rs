@@ -51,7 +51,7 @@ macro_rules! check {
 }
 
 /// Every counter that is not folded along a chain.
-pub const CHECKS: [Check; 11] = [
+pub const CHECKS: [Check; 13] = [
     check!(
         "hold of estimate and card",
         "minutes",
@@ -117,6 +117,26 @@ pub const CHECKS: [Check; 11] = [
                        AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
          WHERE from_account = 'uncovered' OR to_account = 'uncovered'
          UNION ALL SELECT customer_id, id, 0, uncovered FROM time_entries"
+    ),
+    check!(
+        "time entry",
+        "invoiced",
+        "SELECT transactions.customer_id, COALESCE(transactions.time_entry_id, '?') AS subject, minutes AS expected,
+                0 AS found
+         FROM transactions
+         JOIN movements ON movements.customer_id = transactions.customer_id
+                       AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
+         WHERE kind = 'invoiced' AND NOT EXISTS (SELECT 1 FROM time_entries WHERE reversed_by IS NOT NULL
+                                                 AND time_entries.id = transactions.time_entry_id)
+         UNION ALL SELECT customer_id, id, 0, invoiced FROM time_entries"
+    ),
+    check!(
+        "ticket and its decision about who pays",
+        "count",
+        "SELECT customer_id, ticket_id || ' ' || id || ' ' || cover AS subject, 1 AS expected, 0 AS found
+         FROM coverage_decisions AS decided
+         WHERE NOT EXISTS (SELECT 1 FROM coverage_decisions AS newer WHERE newer.replaces = decided.id)
+         UNION ALL SELECT customer_id, id || ' ' || coverage_id || ' ' || cover, 0, 1 FROM tickets"
     ),
     check!(
         "ticket",

@@ -162,6 +162,21 @@ impl FromRequestParts<App> for Ids {
     }
 }
 
+/// The one part of a path that reads itself from text; anything else is not found.
+#[derive(Debug)]
+pub struct Named<T>(pub T);
+
+impl<T: std::str::FromStr + Send> FromRequestParts<App> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        #[expect(clippy::disallowed_types, reason = "wrapped here, so that what cannot be read is not found")]
+        let path = axum::extract::Path::<String>::from_request_parts(parts, &()).await;
+        let read = path.ok().and_then(|path| path.0.parse().ok());
+        read.map(Self).ok_or_else(|| Error::NotFound("page").into())
+    }
+}
+
 /// The query of a GET; unknown parameters are refused.
 #[derive(Debug)]
 pub struct Search<T>(pub T);

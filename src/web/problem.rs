@@ -98,6 +98,7 @@ impl From<Refusal> for Problem {
             | Refusal::WorkedOnOutOfRange { .. }
             | Refusal::AskedByMissing
             | Refusal::UnknownProduct { .. }
+            | Refusal::NoRate
             | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::CONFLICT,
         };
@@ -129,6 +130,9 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::UnknownProduct { .. } => "No such product",
         Refusal::Overpayment { .. } => "More than is open",
         Refusal::DefectIsFree => "A defect is free",
+        Refusal::EstimateNotNeeded { .. } => "No estimate is needed",
+        Refusal::CoverageChanged { .. } => "Another decision is in force",
+        Refusal::NoRate => "No price per hour",
         Refusal::EstimateNotOpen { .. } => "The estimate is not open",
         Refusal::SpenderNotAuthorised { .. } => "Not authorised to spend",
         Refusal::CeilingExceeded { .. } => "More than this contact may agree to",
@@ -150,6 +154,8 @@ fn figures(refusal: &Refusal) -> Value {
     match refusal {
         Refusal::CustomerExists { number, customer } => json!({ "number": number, "customer_id": customer }),
         Refusal::Overpayment { open, asked } => json!({ "open": open.to_string(), "amount": asked.to_string() }),
+        Refusal::EstimateNotNeeded { cover } => json!({ "cover": cover }),
+        Refusal::CoverageChanged { current } => json!({ "coverage_id": current }),
         Refusal::EstimateNotOpen { status } => json!({ "estimate_status": status }),
         Refusal::CeilingExceeded { ceiling, asked, .. } => {
             json!({ "ceiling_minutes": ceiling, "asked_minutes": asked })

@@ -5,13 +5,15 @@ use crate::story;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use strippenkaart::store::Db;
 
-const TABLES: [&str; 3] = ["transactions", "movements", "commands"];
+const TABLES: [&str; 5] = ["transactions", "movements", "commands", "coverage_decisions", "urgent_add_ons"];
 
 /// A column of each table, to write to.
 fn column_of(table: &str) -> &'static str {
     match table {
         "movements" => "minutes",
         "transactions" => "booked_on",
+        "coverage_decisions" => "cover",
+        "urgent_add_ons" => "since",
         _ => "act",
     }
 }
@@ -56,6 +58,15 @@ fn sqlite_changes_of(table: &str) -> Vec<String> {
         changes.push(format!(
             "REPLACE INTO transactions (customer_id, seq, id, {columns})
              SELECT customer_id, seq + 1000, id || 'x', {columns} FROM transactions WHERE reverses IS NOT NULL"
+        ));
+    }
+    if table == "coverage_decisions" {
+        let columns = "customer_id, ticket_id, kind, topic, asked, urgency, cover, sentence, source, reason, offer,
+                       fair_use_weight, hourly_rate, agreed_by, policy_version, decided_by, decided_at, replaces,
+                       override_reason";
+        changes.push(format!(
+            "REPLACE INTO coverage_decisions (id, {columns}) SELECT id || 'x', {columns} FROM coverage_decisions
+             WHERE replaces IS NOT NULL"
         ));
     }
     if table == "commands" {

@@ -31,7 +31,8 @@ fn accept(estimate: EstimateId, contact: ContactId) -> Act {
 
 fn open_ticket(subject: &str, requester: ContactId) -> Act {
     let (subject, description) = (subject.to_owned(), "How?".to_owned());
-    Act::OpenTicket { subject, description, requester: Some(requester), kind: TicketKind::Question }
+    let (requester, kind) = (Some(requester), TicketKind::Question);
+    Act::OpenTicket { subject, description, requester, kind, topic: None, urgency: None }
 }
 
 fn create(name: &str) -> Act {

@@ -289,7 +289,7 @@ fn agreed(books: &Books, step: &Step) -> Option<(Target, Act)> {
             let (subject, description) = ("Help".to_owned(), "It does not work".to_owned());
             (
                 Target::Customer(customer(books, *index)?),
-                Act::OpenTicket { subject, description, requester, kind: *kind },
+                Act::OpenTicket { subject, description, requester, kind: *kind, topic: None, urgency: None },
             )
         }
         Step::Propose { ticket: index, minutes, answer_days, work_days } => {

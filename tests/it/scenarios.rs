@@ -12,13 +12,17 @@
 //! revoke    DAY NAME
 //! card      DAY PRODUCT paid|ordered [as CARD]
 //! payment   DAY CARD EUROS [received DAY]
-//! ticket    DAY TICKET defect|question|third_party|change [by NAME]
+//! ticket    DAY TICKET defect|question|third_party|change [by NAME] [about TOPIC] [urgent LEVEL|safety]
+//! decide    DAY TICKET [cover COVER] [kind KIND] [about TOPIC|none] [urgent LEVEL|safety|none] [agreed_by NAME]
+//!               [rate EUROS] [reversing]      who pays after all, in place of the decision in force
+//! add_on    DAY [since DAY] [until DAY]       the add-on for urgent tickets
 //! estimate  DAY TICKET H:MM [as ESTIMATE] [answer_by DAY] [work_until DAY] [accepted by NAME]
 //! accept    DAY ESTIMATE by NAME [via HOW] [agreed DAY]
 //! decline, close   DAY ESTIMATE
 //! time      DAY TICKET H:MM [worked DAY] [on ESTIMATE] [uncovered | given_away] [as ENTRY]
 //! reverse, goodwill   DAY ENTRY
 //! cover     DAY ENTRY by NAME       from a card, on that person's agreement
+//! invoice   DAY ENTRY by NAME [rate EUROS]    … or on an invoice
 //! day       DAY                     nothing is asked; what is due by then is booked
 //!
 //! answer    KEY VALUE …             what was answered to the line before
@@ -40,9 +44,10 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use strippenkaart::domain::{
-    Account, Act, Actor, AskedVia, Balance, CardStatus, Cents, ContactId, CustomerId, EstimateId, Excess, InvoiceId,
-    Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Role, Target, TicketId, TicketKind, TimeEntryId, UserId,
-    command::Answer as Agreement, estimate::AnswerVia,
+    Account, Act, Actor, AskedVia, Balance, CardStatus, Cents, ContactId, CoverageId, CustomerId, EstimateId, Excess,
+    InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Role, Target, TicketId, TimeEntryId, UserId,
+    command::{Answer as Agreement, Ruling},
+    estimate::AnswerVia,
 };
 use uuid::Uuid;
 
@@ -175,7 +180,29 @@ pub fn answer(receipt: &Receipt) -> Answer {
             (card.id.0, facts([("price", &card.price), ("granted", &card.granted)]))
         }
         Receipt::Payment(payment) => (payment.id.0, facts([("amount", &payment.amount)])),
-        Receipt::Ticket(ticket) => (ticket.id.0, facts([("number", &ticket.number)])),
+        Receipt::Ticket(ticket) => {
+            let urgency = ticket.urgency.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+            let of_ticket = [
+                ("number", &ticket.number as &dyn ToString),
+                ("cover", &ticket.cover),
+                ("coverage_id", &ticket.coverage_id),
+                ("urgency", &urgency),
+            ];
+            (ticket.id.0, facts(of_ticket))
+        }
+        Receipt::Coverage(decided) => {
+            let coverage = &decided.coverage;
+            let urgency = coverage.urgency.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+            let rate = coverage.hourly_rate.map_or_else(|| "none".to_owned(), |rate| rate.to_string());
+            let of_decision = [
+                ("cover", &coverage.cover as &dyn ToString),
+                ("urgency", &urgency),
+                ("hourly_rate", &rate),
+                ("reversed", &decided.reversed.len()),
+            ];
+            (coverage.id.0, facts(of_decision))
+        }
+        Receipt::AddOn(term) => (term.id.0, facts([("since", &term.since)])),
         Receipt::Estimate(estimate) => {
             let (answer_by, work_until) = (&estimate.answer_by, &estimate.work_until);
             let of_estimate = [
@@ -459,6 +486,13 @@ impl<W: World> Stage<W> {
                 let estimate = EstimateId(self.named("estimate", words.next("an estimate")?)?);
                 self.ask(Who::Agent, Target::Estimate(estimate), Act::CloseEstimate(estimate))
             }
+            "decide" => self.decide(words),
+            "add_on" => {
+                let today = self.now.date_naive();
+                let (since, until) = (words.day_option("since")?.unwrap_or(today), words.day_option("until")?);
+                self.ask_customer(Who::Agent, Act::RecordAddOn { since, until })
+            }
+            "invoice" => self.invoice(words),
             "time" => self.time(words),
             "reverse" => {
                 let entry = TimeEntryId(self.named("entry", words.next("an entry")?)?);
@@ -594,22 +628,56 @@ impl<W: World> Stage<W> {
 
     fn ticket(&mut self, words: &mut Words) -> Outcome {
         let requester = words.option("by").map(|name| self.named("contact", name)).transpose()?.map(ContactId);
+        let topic = words.option("about").map(str::to_owned);
+        let urgency = words.option("urgent").map(|urgency| parse(urgency, "a level")).transpose()?;
         let name = words.next("the name of a ticket")?;
         let kind = parse(words.next("the kind of the ticket")?, "defect, question, third_party or change")?;
-        self.open_ticket(name, kind, requester)
+        let (subject, description) = (name.to_owned(), "What happened".to_owned());
+        self.ask_customer(Who::Agent, Act::OpenTicket { subject, description, requester, kind, topic, urgency })?;
+        self.name("ticket", name);
+        self.name_decision(name);
+        Ok(())
     }
 
-    fn open_ticket(&mut self, name: &str, kind: TicketKind, requester: Option<ContactId>) -> Outcome {
-        let (subject, description) = (name.to_owned(), "What happened".to_owned());
-        self.ask_customer(Who::Agent, Act::OpenTicket { subject, description, requester, kind })?;
-        self.name("ticket", name);
+    /// Keeps the decision in force of a ticket under the ticket's name.
+    fn name_decision(&mut self, ticket: &str) {
+        let Some(answer) = self.answered() else { return };
+        let decision = answer.facts.get("coverage_id").map_or(answer.id, |id| id.parse().unwrap());
+        self.names.insert(("decision", ticket.to_owned()), decision);
+    }
+
+    fn decide(&mut self, words: &mut Words) -> Outcome {
+        let told = |text: &str| Some(text.to_owned()).filter(|text| text != "none");
+        let ruling = Ruling {
+            cover: words.option("cover").map(|text| parse(text, "a cover")).transpose()?,
+            kind: words.option("kind").map(|text| parse(text, "a kind")).transpose()?,
+            topic: words.option("about").map(told),
+            urgency: words.option("urgent").map(|text| told(text).map(|text| text.parse().unwrap())),
+            agreed_by: words.option("agreed_by").map(|name| self.named("contact", name)).transpose()?.map(ContactId),
+            hourly_rate: words.option("rate").map(|text| parse(text, "an amount")).transpose()?,
+            reason: "it turned out otherwise".to_owned(),
+            reverse_entries: words.flag("reversing"),
+        };
+        let name = words.next("a ticket")?;
+        let ticket = TicketId(self.named("ticket", name)?);
+        let replaces = CoverageId(self.named("decision", name)?);
+        self.ask(Who::Agent, Target::Ticket(ticket), Act::DecideCoverage { ticket, replaces, ruling })?;
+        self.name_decision(name);
         Ok(())
+    }
+
+    fn invoice(&mut self, words: &mut Words) -> Outcome {
+        let contact = ContactId(self.named("contact", words.option("by").ok_or("agreed by whom?")?)?);
+        let hourly_rate = words.option("rate").map(|text| parse(text, "an amount")).transpose()?;
+        let entry = TimeEntryId(self.named("entry", words.next("an entry")?)?);
+        let reason = "agreed afterwards".to_owned();
+        self.ask(Who::Agent, Target::TimeEntry(entry), Act::InvoiceEntry { entry, contact, hourly_rate, reason })
     }
 
     /// A ticket by its name; a question when nobody has opened it.
     fn ticket_named(&mut self, name: &str) -> Outcome<TicketId> {
         if self.named("ticket", name).is_err() {
-            self.open_ticket(name, TicketKind::Question, None)?;
+            self.ticket(&mut Words::of(&format!("{name} question")))?;
         }
         self.named("ticket", name).map(TicketId)
     }

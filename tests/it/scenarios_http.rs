@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use strippenkaart::domain::{
-    Account, Act, Actor, Balance, ContactId, CustomerId, Excess, Minutes, Target, command::Answer as Agreement,
+    Account, Act, Actor, Balance, ContactId, CoverageId, CustomerId, Excess, Minutes, Target,
+    command::{Answer as Agreement, Ruling},
     estimate::AnswerVia,
 };
 use strippenkaart::service::{jobs, ledger::Failure, token};
@@ -143,10 +144,12 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::RecordPayment { amount, paid_on, method, .. } => {
             ("payments", json!({ "amount": amount.to_string(), "paid_on": paid_on, "method": method }))
         }
-        Act::OpenTicket { subject, description, requester, kind } => {
-            let of_ticket =
-                json!({ "subject": subject, "description": description, "requester_id": requester, "kind": kind });
-            ("tickets", of_ticket)
+        Act::OpenTicket { .. } => ("tickets", of_ticket(act)),
+        Act::DecideCoverage { replaces, ruling, .. } => ("coverage", of_ruling(*replaces, ruling)),
+        Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
+        Act::InvoiceEntry { contact, hourly_rate, reason, .. } => {
+            let rate = hourly_rate.map(|rate| rate.to_string());
+            ("cover", json!({ "by": "invoice", "contact_id": contact, "hourly_rate": rate, "reason": reason }))
         }
         Act::ProposeEstimate { minutes, description, answer_by, work_until, .. } => (
             "estimates",
@@ -164,6 +167,30 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::Settle => unreachable!("the job books what is due"),
     };
     ("POST", format!("{path}/{last}"), body)
+}
+
+fn of_ticket(act: &Act) -> Value {
+    let Act::OpenTicket { subject, description, requester, kind, topic, urgency } = act else { unreachable!() };
+    json!({
+        "subject": subject, "description": description, "requester_id": requester, "kind": kind, "topic": topic,
+        "urgency": urgency.as_ref().map(ToString::to_string),
+    })
+}
+
+fn of_ruling(replaces: CoverageId, ruling: &Ruling) -> Value {
+    let none = || "none".to_owned();
+    let mut body = json!({
+        "replaces": replaces, "cover": ruling.cover, "kind": ruling.kind, "agreed_by": ruling.agreed_by,
+        "hourly_rate": ruling.hourly_rate.map(|rate| rate.to_string()), "reason": ruling.reason,
+        "reverse_entries": ruling.reverse_entries,
+    });
+    if let Some(topic) = &ruling.topic {
+        body["topic"] = topic.clone().unwrap_or_else(none).into();
+    }
+    if let Some(urgency) = &ruling.urgency {
+        body["urgency"] = urgency.as_ref().map_or_else(none, ToString::to_string).into();
+    }
+    body
 }
 
 fn of_customer(act: &Act) -> Value {
@@ -230,6 +257,8 @@ fn facts(body: &Value) -> Facts {
     let facts = members.filter_map(|(name, value)| match (name.as_str(), value) {
         ("minutes", minutes) => Some((name.clone(), read::<Minutes>(minutes).to_string())),
         (_, Value::String(text)) => Some((name.clone(), text.clone())),
+        ("urgency" | "hourly_rate", Value::Null) => Some((name.clone(), "none".to_owned())),
+        ("reversed", Value::Array(entries)) => Some((name.clone(), entries.len().to_string())),
         (_, Value::Number(number)) => Some(match name.strip_suffix("_minutes") {
             Some(name) => (name.to_owned(), read::<Minutes>(value).to_string()),
             None => (name.clone(), number.to_string()),

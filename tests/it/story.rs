@@ -3,18 +3,35 @@
 use crate::common::{Fixture, day, noon};
 use sqlx::AssertSqlSafe;
 use strippenkaart::domain::{
-    Act, Cents, CustomerId, EstimateId, Excess, Locale, Minutes, PaymentMethod, Receipt, Target, TicketId, TicketKind,
-    TimeEntryId, decide::TimeReceipt,
+    Act, Cents, Cover, CustomerId, EstimateId, Excess, Locale, Minutes, PaymentMethod, Receipt, Target, Ticket,
+    TicketId, TicketKind, TimeEntryId, command::Ruling, decide::TimeReceipt,
 };
 use strippenkaart::store::Db;
 
-/// OpenEdu's terms, with cards that expire after two months.
+/// OpenEdu's terms, with cards that expire after two months, and with urgency.
 pub fn policy() -> String {
-    include_str!("../../policies/openedu.toml").replace("validity = \"never\"", "validity = { months = 2 }")
+    let cards =
+        include_str!("../../policies/openedu.toml").replace("validity = \"never\"", "validity = { months = 2 }");
+    format!("{cards}{URGENCY}")
 }
 
-/// Plays the story. Customer 1 gets 15 transactions of all nine kinds, customer 2 its welcome card and customer 3,
-/// imported, nothing.
+/// What an hour costs, and urgent tickets: one free, more with an add-on.
+const URGENCY: &str = r#"
+[rates]
+hourly = "95.00"
+
+[urgency]
+safety = "Safety first."
+sentence = "One a year is free."
+add_on = { monthly = "150.00", hourly = "125.00" }
+
+[[urgency.levels]]
+id = "urgent"
+name = "Urgent"
+"#;
+
+/// Plays the story. Customer 1 gets 15 transactions, customer 2 its welcome card and agreed work, together of all kinds,
+/// and customer 3, imported, nothing.
 pub async fn play(fixture: &Fixture) {
     let (customer, owner) = fixture.customer().await; // 1 welcome
     buy(fixture, customer).await; // 2 activation
@@ -37,12 +54,36 @@ pub async fn play(fixture: &Fixture) {
     let free = log(fixture, defect, 20, None, Some("2026-03-02")).await; // 12 time, free, before all others
     assert_eq!((free.entry.charged, free.uncovered), (Minutes::ZERO, Minutes::ZERO));
 
-    fixture.customer().await;
+    let (second, owner_of_second) = fixture.customer().await;
+    let question = fixture.ticket(second, Some(owner_of_second), TicketKind::Question).await;
+    decide(fixture, &fixture.ticket(second, None, TicketKind::Change).await, Cover::Goodwill).await;
+    let term = Act::RecordAddOn { since: day("2026-03-10"), until: None };
+    fixture.submit(Target::Customer(second), term).await.unwrap();
+    let agreed = log(fixture, question.id, 40, None, None).await; // 2 time, 45 uncovered
+    let (entry, contact, reason) = (agreed.entry.id, owner_of_second, "Said yes by mail".to_owned());
+    let act = Act::InvoiceEntry { entry, contact, hourly_rate: None, reason };
+    fixture.submit(Target::TimeEntry(entry), act).await.unwrap(); // 3 invoiced
     import(fixture).await;
     fixture.clock.set(noon(2026, 5, 20));
     fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 13 expiry
     let late = log(fixture, other, 10, None, Some("2026-05-01")).await; // 14 time, 15 uncovered
     cover(fixture, late.entry.id, true, owner).await; // 15 cover, late, from what expired
+}
+
+/// Decides who pays for a ticket after all.
+async fn decide(fixture: &Fixture, ticket: &Ticket, cover: Cover) {
+    let ruling = Ruling {
+        kind: None,
+        topic: None,
+        urgency: None,
+        cover: Some(cover),
+        agreed_by: None,
+        hourly_rate: None,
+        reason: "We promised it".to_owned(),
+        reverse_entries: true,
+    };
+    let act = Act::DecideCoverage { ticket: ticket.id, replaces: ticket.coverage_id, ruling };
+    fixture.submit(Target::Ticket(ticket.id), act).await.unwrap();
 }
 
 /// A card of five hours, paid in two parts.
@@ -110,7 +151,7 @@ pub async fn tamper(db: &Db, sql: &str) {
     let unlocked = match db {
         Db::Sqlite { .. } => {
             let mut drops = String::new();
-            for table in ["transactions", "movements", "commands"] {
+            for table in ["transactions", "movements", "commands", "coverage_decisions", "urgent_add_ons"] {
                 for act in ["update", "delete", "replace"] {
                     drops += "DROP TRIGGER IF EXISTS ";
                     drops += &[table, "_no_", act, ";\n"].concat();

@@ -291,6 +291,8 @@ impl Story {
             description: topic.description.to_owned(),
             requester: Some(self.spender.id),
             kind: topic.kind,
+            topic: None,
+            urgency: None,
         };
         let by_login = self.random.random_ratio(2, 3);
         let request = self.login.as_ref().filter(|_| by_login).map_or_else(|| self.by_agent(), by);

@@ -40,6 +40,7 @@ impl Case<'_> {
         let reversed = self.draft.entry_mut(id).expect("found above");
         reversed.reversed_by = Some(transaction_id);
         reversed.uncovered = crate::domain::Minutes::ZERO;
+        reversed.invoiced = crate::domain::Minutes::ZERO;
         self.book_with_note(transaction, reason, &lines);
         Ok(self.correction(transaction_id, id, TransactionKind::Reversal, cards))
     }
@@ -121,7 +122,7 @@ impl Case<'_> {
         Ok(self.correction(transaction_id, id, TransactionKind::Cover, cards))
     }
 
-    fn correction(
+    pub(super) fn correction(
         &self,
         id: TransactionId,
         entry: TimeEntryId,

@@ -3,7 +3,7 @@
 use super::{Case, Receipt};
 use crate::domain::{
     Act, Actor, Card, Cents, Contact, ContactId, Customer, CustomerId, Minutes, Origin, Refusal, Role, Ticket,
-    TransactionKind, chain,
+    TransactionKind, chain, coverage::Question,
 };
 
 impl Case<'_> {
@@ -141,7 +141,7 @@ impl Case<'_> {
     }
 
     pub(super) fn open_ticket(&mut self) -> Result<Receipt, Refusal> {
-        let Act::OpenTicket { subject, description, requester, kind } = &self.command.act else {
+        let Act::OpenTicket { subject, description, requester, kind, topic, urgency } = &self.command.act else {
             unreachable!("act() has matched the command");
         };
         if let Some(requester) = requester {
@@ -150,21 +150,30 @@ impl Case<'_> {
                 return Err(invalid("requester_id", "expected a contact of this customer"));
             }
         }
+        let id = self.draft.fresh.id();
+        let asked = Question { kind: *kind, topic: topic.as_deref(), urgency: urgency.as_ref() };
+        let coverage = self.first_coverage(id, &asked)?;
         let number = self.numbers().ticket;
         self.numbers().ticket += 1;
         let ticket = Ticket {
-            id: self.draft.fresh.id(),
+            id,
             customer_id: self.customer().id,
             number,
             subject: subject.clone(),
             description: description.clone(),
             requester_id: *requester,
             kind: *kind,
+            topic: topic.clone(),
+            urgency: coverage.urgency.clone(),
+            coverage_id: coverage.id,
+            cover: coverage.cover,
+            agreed_rate: None,
             created_at: self.recorded_at(),
             created_by: self.actor().user(),
             charged: Minutes::ZERO,
             correctable: Minutes::ZERO,
         };
+        self.draft.changes.coverage.push(coverage);
         self.draft.changes.tickets.insert(ticket.id, ticket.clone());
         Ok(Receipt::Ticket(ticket))
     }

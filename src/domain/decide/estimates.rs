@@ -2,7 +2,8 @@
 
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
-    Account, Act, Card, Contact, ContactId, Estimate, EstimateId, EstimateStatus, Minutes, Refusal, TransactionKind,
+    Account, Act, Card, Contact, ContactId, Cover, Estimate, EstimateId, EstimateStatus, Minutes, Refusal,
+    TransactionKind,
     burn_down::{burn_down, total},
     command::Answer,
     contact::MayNot,
@@ -20,8 +21,10 @@ impl Case<'_> {
             unreachable!("act() has matched the command");
         };
         let ticket = self.ticket(*ticket)?;
-        if ticket.kind.is_free() {
-            return Err(Refusal::DefectIsFree);
+        match ticket.cover {
+            Cover::Defect => return Err(Refusal::DefectIsFree),
+            cover if !cover.takes_estimates() => return Err(Refusal::EstimateNotNeeded { cover }),
+            _ => {}
         }
         if self.at.policy().cards.is_none() {
             return Err(Refusal::NoCards);

@@ -5,20 +5,23 @@
 
 mod cards;
 mod corrections;
+mod coverage;
 mod customers;
 mod estimates;
 mod settle;
 mod time;
 
 use super::{
-    Act, Actor, Card, Contact, Customer, CustomerId, Estimate, Invoice, Ledger, Minutes, Note, Numbers, Payment,
-    Policies, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
+    Act, Actor, AddOnTerm, Card, Contact, Customer, CustomerId, Estimate, Invoice, Ledger, Minutes, Note, Numbers,
+    Payment, Policies, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId,
+    TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,
     ledger::{Changes, Draft, Line},
 };
 use chrono::{DateTime, NaiveDate, Utc};
+pub use coverage::CoverageReceipt;
 pub use settle::settled;
 
 /// What a decision leads to.
@@ -47,6 +50,10 @@ pub enum Receipt {
     Payment(Payment),
     /// A ticket.
     Ticket(Ticket),
+    /// A new decision about who pays.
+    Coverage(Box<CoverageReceipt>),
+    /// A term of the add-on for urgent tickets.
+    AddOn(AddOnTerm),
     /// An estimate, as the command left it.
     Estimate(Estimate),
     /// A time entry.
@@ -77,7 +84,7 @@ pub struct Correction {
     pub id: TransactionId,
     /// The entry it is about.
     pub entry: TimeEntryId,
-    /// Reversal, cover or goodwill.
+    /// Reversal, cover, goodwill or invoice.
     pub kind: TransactionKind,
     /// Per card: minutes given back by a reversal, or drawn by a cover.
     pub cards: Vec<Draw>,
@@ -146,6 +153,11 @@ impl Case<'_> {
                 self.record_payment(*invoice, *amount, *paid_on, *method)
             }
             Act::OpenTicket { .. } => self.open_ticket(),
+            Act::DecideCoverage { ticket, replaces, ruling } => self.decide_coverage(*ticket, *replaces, ruling),
+            Act::RecordAddOn { since, until } => self.record_add_on(*since, *until),
+            Act::InvoiceEntry { entry, contact, hourly_rate, reason } => {
+                self.invoice_entry(*entry, *contact, *hourly_rate, reason)
+            }
             Act::ProposeEstimate { .. } => self.propose_estimate(),
             Act::AcceptEstimate { estimate, answer } => self.accept_estimate(*estimate, answer),
             Act::DeclineEstimate { estimate, contact } => self.decline_estimate(*estimate, *contact),

@@ -3,8 +3,8 @@
 
 use super::{Case, Receipt, TimeReceipt, customers::invalid, settle::home_of};
 use crate::domain::{
-    Account, Act, Basis, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess, Minutes, Policy, Refusal, Ticket,
-    TimeEntry, TimeEntryId, TransactionId, TransactionKind,
+    Account, Act, Basis, Cents, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess, Minutes,
+    Policy, Refusal, Ticket, TimeEntry, TimeEntryId, TransactionId, TransactionKind,
     burn_down::{Draw, burn_down, total},
     ledger::Line,
     policy::Agreement,
@@ -17,6 +17,17 @@ pub(super) struct Cover {
     pub(super) lines: Vec<Line>,
     /// The refusal to give when a remainder may not stay uncovered.
     refusal: Option<Refusal>,
+}
+
+/// What becomes of charged minutes that nothing covers.
+#[derive(Clone, Copy)]
+enum Rest {
+    /// They stay uncovered; or there are none.
+    Stands,
+    /// Goodwill, at once.
+    GivenAway,
+    /// To an invoice, as agreed for the ticket, at this price an hour.
+    Invoiced(Cents),
 }
 
 impl Cover {
@@ -37,15 +48,16 @@ impl Case<'_> {
         }
         let worked_on = self.day_of_work(*worked_on, *started_at)?;
         let (version, policy) = self.at.policies.at(worked_on);
-        let charged = if ticket.kind.is_free() { Minutes::ZERO } else { policy.time.charge(*worked) };
+        let charged = if ticket.cover.charges() { policy.time.charge(*worked) } else { Minutes::ZERO };
         let cover = self.cover(&ticket, *estimate, charged, worked_on, policy)?;
         let uncovered = charged - cover.total();
-        let forgiven = may_stay_open(&cover, uncovered, *excess, policy)?;
+        let rest = rest_of(&ticket, &cover, uncovered, *excess, policy)?;
 
         let entry = TimeEntry {
             id: self.draft.fresh.id(),
             customer_id: ticket.customer_id,
             ticket_id: ticket.id,
+            coverage_id: ticket.coverage_id,
             estimate_id: estimate.or_else(|| cover.lines.iter().find_map(|line| line.estimate)),
             transaction_id: TransactionId(self.command.id.0),
             agent_id: self.actor().user(),
@@ -53,16 +65,18 @@ impl Case<'_> {
             charged,
             worked_on,
             started_at: *started_at,
-            covered_by: covered_by(charged, uncovered),
+            covered_by: covered_by(&ticket, charged, uncovered),
             recorded_at: self.recorded_at(),
             uncovered,
+            invoiced: Minutes::ZERO,
+            hourly_rate: None,
             reversed_by: None,
         };
-        Ok(self.book_time(entry, cover, description, version, forgiven))
+        Ok(self.book_time(entry, cover, description, version, rest))
     }
 
-    /// Books an entry with its cover, and gives the uncovered remainder away when it is `forgiven`.
-    fn book_time(&mut self, mut entry: TimeEntry, cover: Cover, text: &str, version: i64, forgiven: bool) -> Receipt {
+    /// Books an entry with its cover, and what becomes of the uncovered remainder.
+    fn book_time(&mut self, mut entry: TimeEntry, cover: Cover, text: &str, version: i64, rest: Rest) -> Receipt {
         let uncovered = entry.uncovered;
         let mut transaction = self.transaction(TransactionKind::Time);
         entry.transaction_id = transaction.id;
@@ -78,8 +92,10 @@ impl Case<'_> {
         lines.push(uncovered_line(Account::Issued, Account::Uncovered, uncovered));
         self.draft.changes.entries.insert(entry.id, entry.clone());
         self.book_with_note(transaction, text, &lines);
-        if forgiven {
-            self.give_away(entry.id, text);
+        match rest {
+            Rest::Stands => {}
+            Rest::GivenAway => self.give_away(entry.id, text),
+            Rest::Invoiced(rate) => self.put_on_invoice(entry.id, rate, text),
         }
         let entry = self.draft.entry(entry.id).expect("inserted above").clone();
         let available_after = self.customer().available;
@@ -122,6 +138,9 @@ impl Case<'_> {
         };
         if charged.is_zero() {
             return Ok(Cover::default());
+        }
+        if ticket.cover == Covering::Invoice {
+            return Ok(Cover { lines: vec![], refusal: Some(Refusal::AgreementRequired { asked: charged }) });
         }
         match named {
             Some(named) if named.is_open() => Ok(self.draw_on_holds(&[named], charged, policy)),
@@ -265,27 +284,35 @@ impl Case<'_> {
     }
 }
 
-/// Whether an uncovered remainder may stand, and whether it is given away at once.
-fn may_stay_open(cover: &Cover, uncovered: Minutes, excess: Excess, policy: &Policy) -> Result<bool, Refusal> {
+/// What becomes of an uncovered remainder (TIME-7), or the refusal where it may not stand.
+fn rest_of(
+    ticket: &Ticket,
+    cover: &Cover,
+    uncovered: Minutes,
+    excess: Excess,
+    policy: &Policy,
+) -> Result<Rest, Refusal> {
     if uncovered.is_zero() {
-        return Ok(false);
+        return Ok(Rest::Stands);
     }
     let tolerance = policy.spending.tolerance;
-    match excess {
-        Excess::Uncovered => Ok(false),
-        Excess::Goodwill if uncovered <= tolerance => Ok(true),
-        Excess::Goodwill => Err(Refusal::BeyondTolerance { tolerance, shortage: uncovered }),
-        Excess::Refuse => Err(cover.refusal.clone().expect("what falls short says why")),
+    match (excess, ticket.agreed_rate) {
+        (_, Some(rate)) => Ok(Rest::Invoiced(rate)),
+        (Excess::Uncovered, _) => Ok(Rest::Stands),
+        (Excess::Goodwill, _) if uncovered <= tolerance => Ok(Rest::GivenAway),
+        (Excess::Goodwill, _) => Err(Refusal::BeyondTolerance { tolerance, shortage: uncovered }),
+        (Excess::Refuse, _) => Err(cover.refusal.clone().expect("what falls short says why")),
     }
 }
 
-fn covered_by(charged: Minutes, uncovered: Minutes) -> CoveredBy {
-    if charged.is_zero() {
-        CoveredBy::Free
-    } else if uncovered == charged {
-        CoveredBy::Uncovered
-    } else {
-        CoveredBy::Card
+/// What covers an entry of a ticket: what was decided for it, but a trifle is free, and a charge that nothing met uncovered.
+fn covered_by(ticket: &Ticket, charged: Minutes, uncovered: Minutes) -> CoveredBy {
+    match ticket.cover {
+        free if !free.charges() => free.into(),
+        _ if charged.is_zero() => CoveredBy::Free,
+        Covering::Invoice if ticket.agreed_rate.is_some() => CoveredBy::Invoice,
+        _ if uncovered == charged => CoveredBy::Uncovered,
+        _ => CoveredBy::Card,
     }
 }
 

@@ -55,6 +55,11 @@ impl Calendar {
         Self { holidays, from }
     }
 
+    /// The first day that the policy counts for.
+    pub(super) const fn from(&self) -> NaiveDate {
+        self.from
+    }
+
     /// The hours under `key`, if it is there: readable, real, and opening within [`SEARCH_DAYS`].
     pub(super) fn optional(&self, keys: &mut Reader<'_>, key: &'static str) -> Option<OpeningHours> {
         let written = keys.optional(key, text())?;

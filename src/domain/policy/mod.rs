@@ -12,9 +12,8 @@ mod coverage;
 mod diff;
 mod fair_use;
 mod hours;
-mod priorities;
-
 mod parts;
+mod priorities;
 mod reader;
 mod spending;
 mod tickets;
@@ -24,6 +23,7 @@ mod urgency;
 use super::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
@@ -38,13 +38,12 @@ pub use diff::{Difference, differences};
 pub use fair_use::FairUseRules;
 use hours::Calendar;
 pub use hours::HoursRules;
-pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received, Target, Within};
-
 pub use parts::Part;
+pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received, Target, Within};
 use reader::{Reader, date, email, excerpt, line_of, text, zone};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
-pub use time::{Rounding, TimeRules};
+pub use time::{Factor, Per, Rounding, Surcharge, TimeRules};
 pub use urgency::{AddOn, UrgencyLevel, UrgencyRules};
 
 /// Everything that can differ between providers, as one text says it.
@@ -89,7 +88,7 @@ pub struct Policy {
 }
 
 /// A text of the policy that customers read, in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bilingual {
     /// In Dutch.
     pub nl: String,
@@ -199,9 +198,10 @@ impl Policy {
     }
 
     fn read(keys: &mut Reader<'_>) -> Self {
-        let time = keys.table("time", TimeRules::read);
         let effective_from = keys.required("effective_from", date());
         let calendar = Calendar::read(keys, effective_from);
+        let urgencies = urgency::level_ids(keys);
+        let time = keys.table("time", |keys| TimeRules::read(keys, &calendar, &urgencies));
         let hours = keys.has("hours").then(|| keys.table("hours", |keys| HoursRules::read(keys, &calendar)));
         let tickets = keys.table("tickets", TicketRules::read);
         let known = priorities::Known { hours: hours.as_ref(), channels: &tickets.channels, effective_from };
@@ -230,13 +230,18 @@ impl Policy {
             topics,
             rates,
             spending: keys.table("spending", SpendingRules::read),
-            tickets,
-
             availability: keys
                 .has("availability")
                 .then(|| keys.table("availability", |keys| AvailabilityRules::read(keys, &calendar))),
+            tickets,
             time,
         }
+    }
+
+    /// A topic by its id.
+    #[must_use]
+    pub fn topic(&self, id: &str) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.id == id)
     }
 
     /// When the provider is there: as the policy says, else always (POL-3).
@@ -324,6 +329,7 @@ impl std::error::Error for PolicyErrors {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::hours::{Country, OpeningHours};
     use crate::domain::{Cents, Minutes};
     use proptest::prelude::*;
     use rust_decimal::Decimal;
@@ -337,6 +343,11 @@ time_zone = "Europe/Amsterdam"
 name = "Sample"
 email = "desk@sample.example"
 address = ["Street 1", "1234 AB Town"]
+phone = "+31 20 000 0000"
+vat_number = "NL123456789B01"
+registration = "12345678"
+iban = "NL91ABNA0417164300"
+account_manager = "manager@sample.example"
 
 [time]
 increment_minutes = 15
@@ -352,11 +363,26 @@ validity = { months = 12 }
 late_days = 31
 vat_rate = 21
 payment_days = 14
+strip_price = "20.00"
+minimum_first_minutes = 480
+top_up = "while_left"
+per_installation = true
+pays_for = ["training"]
+not_for = ["migration"]
+auto_renew = "with_consent"
+conversion = "new_rate"
+conversion_on = "01-01"
+refundable = true
+alert_below_minutes = 0
 
 [[cards.products]]
 id = "5h"
 minutes = 300
 price = "400.00"
+list_price = "500.00"
+per_installation = false
+pays_for = ["training", "question"]
+not_for = []
 
 [[cards.products]]
 id = "10h"
@@ -379,6 +405,96 @@ planned = "Fr 22:00-24:00"
 planned_minutes = 20
 urgent = "Mo-Fr 22:00-24:00"
 products = ["Sample", "Sample for phones"]
+
+[hours]
+service = "Mo-Fr 08:30-18:00; PH off"
+holidays = "NL"
+working_day_minutes = 570
+
+[tickets]
+channels = ["portal", "mail", "chat", "phone"]
+intake = ["what", "where", "when", "who"]
+products = ["Sample"]
+stalled_button = true
+waiting_pauses = true
+phone_roles = ["owner"]
+data_leak = { nl = "Ons incidentplan gaat voor.", en = "Our incident plan prevails." }
+
+[[priorities]]
+id = "high"
+name = { nl = "Hoog", en = "High" }
+description = "Nothing works."
+emergency = "Mail first, then phone."
+report_by = "phone"
+binding = true
+
+[[priorities.targets]]
+measure = "response"
+within = "1h"
+counted = "continuous"
+received = "any"
+channels = ["phone"]
+acknowledgement_counts = false
+
+[[priorities.targets]]
+measure = "resolution"
+within = "0.5 working days"
+
+[[priorities]]
+id = "low"
+name = "Low"
+
+[[reaches]]
+id = "few"
+name = "A few"
+
+[[reaches]]
+id = "all"
+name = "Everybody"
+
+[[impacts]]
+id = "down"
+name = "Down"
+priorities = ["low", "high"]
+
+[[topics]]
+id = "training"
+name = "Training"
+fair_use_weight = 2
+hourly_rate = "95.00"
+
+[[topics]]
+id = "migration"
+name = "Migration"
+fair_use = "excluded"
+
+[rates]
+hourly = "90.00"
+
+[[coverage]]
+by = "card"
+kinds = ["question"]
+topics = ["training"]
+sentence = "Training goes on the card."
+source = "section 4"
+
+[defects]
+sentence = "Our mistake, our time."
+
+[urgency]
+safety = "Safety first."
+safety_priority = "high"
+not_safety = ["A lost password"]
+free_per_window = 1
+window_months = 12
+sentence = "One a year is free."
+offer = "The add-on."
+add_on = { monthly = "150.00", hourly = "125.00" }
+
+[[urgency.levels]]
+id = "urgent"
+name = "Urgent"
+priority = "high"
 "#;
 
     const LEAST: &str = "name = \"least\"\neffective_from = 2026-01-01\n\
@@ -390,7 +506,16 @@ products = ["Sample", "Sample for phones"]
 
     fn quarters() -> TimeRules {
         let (increment, minimum) = (Minutes(15), Minutes(15));
-        TimeRules { increment, minimum, rounding: Rounding::Up, free_up_to: Minutes::ZERO }
+        TimeRules {
+            increment,
+            minimum,
+            rounding: Rounding::Up,
+            per: Per::Entry,
+            free_up_to: Minutes::ZERO,
+            free_first: Minutes::ZERO,
+            factors: vec![],
+            surcharges: vec![],
+        }
     }
 
     fn day(text: &str) -> NaiveDate {
@@ -547,9 +672,9 @@ products = ["Sample", "Sample for phones"]
         let availability = AvailabilityRules {
             promised: Decimal::from(99),
             aimed: Some(Decimal::new(999, 1)),
-            planned: Some("Fr 22:00-24:00".to_owned()),
+            planned: OpeningHours::parse("Fr 22:00-24:00", Some(Country::NL)).ok(),
             planned_minutes: Some(Minutes(20)),
-            urgent: Some("Mo-Fr 22:00-24:00".to_owned()),
+            urgent: OpeningHours::parse("Mo-Fr 22:00-24:00", Some(Country::NL)).ok(),
             products: vec!["Sample".to_owned(), "Sample for phones".to_owned()],
         };
         assert_eq!(policy.availability, Some(availability));
@@ -557,7 +682,7 @@ products = ["Sample", "Sample for phones"]
             let policy = Policy::parse(&SAMPLE.replace("vat_rate = 21", &format!("vat_rate = {written}"))).unwrap();
             assert_eq!(policy.cards.unwrap().vat_rate.to_string(), rate);
         }
-        let years = SAMPLE.replace("months = 12", "calendar_years = 3");
+        let years = SAMPLE.replace("{ months = 12 }", "{ calendar_years = 3 }");
         assert_eq!(Policy::parse(&years).unwrap().cards.unwrap().validity, Validity::CalendarYears(3));
     }
 
@@ -581,10 +706,9 @@ products = ["Sample", "Sample for phones"]
 
     #[test]
     fn pol_3_the_sample_has_every_key_of_the_language() {
-        let rest = "phone = \"1\"\nvat_number = \"2\"\nregistration = \"3\"\niban = \"4\"\n[time]";
-        let mut written = written(&SAMPLE.replace("[time]", rest).parse().unwrap(), "");
-        // Two keys of which only one may stand there.
-        written.push("cards.validity.calendar_years".to_owned());
+        let mut written = written(&SAMPLE.parse().unwrap(), "");
+        // Of a validity and of its start only one can stand there.
+        written.extend(["calendar_years", "from"].map(|key| format!("cards.validity.{key}")));
         written.sort();
         written.dedup();
         assert_eq!(written, Policy::keys());
@@ -622,58 +746,144 @@ products = ["Sample", "Sample for phones"]
         ("desk@sample.example", "desk at sample", 7, "provider.email", "an e-mail address"),
         ("\"Street 1\"", "1", 8, "provider.address[0]", "a text in quotes"),
         ("address = [\"Street 1\", \"1234 AB Town\"]", "address = \"Street 1\"", 8, "provider.address", "a list"),
-        ("_minutes = 15", "_minutes = 0", 11, "time.increment_minutes", "from 1 to 1440"),
-        ("_minutes = 15", "_minutes = -15", 11, "time.increment_minutes", "from 1 to 1440"),
-        ("_minutes = 15", "_minutes = 1455", 11, "time.increment_minutes", "from 1 to 1440"),
-        ("_minutes = 15", "_minutes = 0.25", 11, "time.increment_minutes", "a whole number"),
-        ("_minutes = 15", "_minutes = \"15m\"", 11, "time.increment_minutes", "a whole number"),
-        ("minimum_minutes = 30", "minimum_minutes = 20", 12, "time.minimum_minutes", "a multiple of"),
-        ("rounding = \"up\"", "rounding = \"down\"", 13, "time.rounding", "\"up\" or \"nearest\""),
-        ("rounding =", "roundng =", 13, "time.roundng", "did you mean rounding?"),
-        ("free_up_to_minutes = 5", "free_up_to_minutes = -1", 14, "time.free_up_to_minutes", "from 0 to 1440"),
-        ("hourly_price = \"80.00\"", "hourly_price = 80", 17, "cards.hourly_price", "in quotes, such as \"400.00\""),
-        ("welcome_minutes = 180", "welcome_minutes = 100", 18, "cards.welcome_minutes", "a multiple of the increment"),
-        ("welcome_minutes = 180", "welcome_hours = 3", 18, "cards.welcome_hours", "did you mean welcome_minutes?"),
-        ("\"payment\"", "\"invoice\"", 19, "cards.activate_on", "\"payment\" or \"order\""),
-        ("{ months = 12 }", "\"forever\"", 20, "cards.validity", "\"never\", { months = 12 }"),
-        ("{ months = 12 }", "{ months = 12, calendar_years = 3 }", 20, "cards.validity", "or { calendar_years = 3 }"),
-        ("{ months = 12 }", "{}", 20, "cards.validity", "or { calendar_years = 3 }"),
-        ("{ months = 12 }", "{ months = 0 }", 20, "cards.validity.months", "number of months from 1"),
-        ("{ months = 12 }", "{ month = 12 }", 20, "cards.validity.month", "did you mean months?"),
-        ("late_days = 31", "late_days = -1", 21, "cards.late_days", "number of days from 0"),
-        ("late_days = 31", "late_days = 367", 21, "cards.late_days", "number of days from 0 to 366"),
-        ("vat_rate = 21", "vat_rate = 121", 22, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("vat_rate = 21", "vat_rate = -1", 22, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("vat_rate = 21", "vat_rate = nan", 22, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("id = \"5h\"\n", "", 25, "cards.products[0].id", "a short name"),
-        ("id = \"5h\"", "id = \"5 h\"", 26, "cards.products[0].id", "a short name"),
-        ("minutes = 300", "minutes = 310", 27, "cards.products[0].minutes", "a multiple of"),
-        ("minutes = 300", "minutes = 0", 27, "cards.products[0].minutes", "from 1 to"),
-        ("id = \"10h\"", "id = \"5h\"", 31, "cards.products[1].id", "an id that no other product has"),
-        ("price = \"800.00\"", "price = \"-800.00\"", 33, "cards.products[1].price", "from 0.00 to"),
-        ("price = \"800.00\"", "price = \"800,00\"", 33, "cards.products[1].price", "an amount in euros"),
-        ("price = \"800.00\"", "price = 800.00", 33, "cards.products[1].price", "in quotes"),
-        ("price = \"800.00\"\n", "", 30, "cards.products[1].price", "an amount in euros"),
-        ("\"above_minutes\"", "\"sometimes\"", 36, "spending.agreement", "or \"not_required\""),
-        ("above_minutes = 60\n", "", 35, "spending.above_minutes", "a whole number"),
-        ("\"above_minutes\"", "\"required\"", 37, "spending.above_minutes", "only beside"),
-        ("\"mail\"", "\"fax\"", 38, "spending.agreement_channels[1]", "or \"in_person\""),
-        ("above_minutes = 60", "above_minutes = 0", 37, "spending.above_minutes", "from 1 to"),
-        ("answer_days = 14", "answer_days = \"14\"", 39, "spending.answer_days", "number of days from 1"),
-        ("owner_spends = true", "owner_spends = \"yes\"", 42, "spending.owner_spends", "true or false"),
-        ("promised = 99\n", "", 44, "availability.promised", "a percentage above 0"),
-        ("promised = 99", "promised = 0", 45, "availability.promised", "a percentage above 0"),
-        ("promised = 99", "promised = 99.95", 46, "availability.aimed", "at least what is promised (99.95)"),
-        ("aimed = 99.9", "aimed = \"99.9\"", 46, "availability.aimed", "a percentage from 0 to 100"),
-        ("planned = \"Fr 22:00-24:00\"\n", "", 47, "availability.planned_minutes", "only beside planned"),
-        ("planned_minutes = 20", "planned_minutes = 0", 48, "availability.planned_minutes", "from 1 to 1440"),
-        ("\"Sample for phones\"", "\"Sample\"", 50, "availability.products", "each product once; \"Sample\""),
-        ("\"Sample for phones\"", "7", 50, "availability.products[1]", "a text in quotes"),
-        ("[spending]", "[spendings]", 35, "spendings", "did you mean spending?"),
-        ("answer_days = 14", "answer_days = ", 39, "", "expected"),
+        ("_minutes = 15", "_minutes = 0", 16, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = -15", 16, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = 1455", 16, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = 0.25", 16, "time.increment_minutes", "a whole number"),
+        ("_minutes = 15", "_minutes = \"15m\"", 16, "time.increment_minutes", "a whole number"),
+        ("minimum_minutes = 30", "minimum_minutes = 20", 17, "time.minimum_minutes", "a multiple of"),
+        ("rounding = \"up\"", "rounding = \"down\"", 18, "time.rounding", "\"up\" or \"nearest\""),
+        ("rounding =", "roundng =", 18, "time.roundng", "did you mean rounding?"),
+        ("free_up_to_minutes = 5", "free_up_to_minutes = -1", 19, "time.free_up_to_minutes", "from 0 to 1440"),
+        ("hourly_price = \"80.00\"", "hourly_price = 80", 22, "cards.hourly_price", "in quotes, such as \"400.00\""),
+        ("welcome_minutes = 180", "welcome_minutes = 100", 23, "cards.welcome_minutes", "a multiple of the increment"),
+        ("welcome_minutes = 180", "welcome_hours = 3", 23, "cards.welcome_hours", "did you mean welcome_minutes?"),
+        ("\"payment\"", "\"invoice\"", 24, "cards.activate_on", "\"payment\" or \"order\""),
+        ("{ months = 12 }", "\"forever\"", 25, "cards.validity", "\"never\", { months = 12 }"),
+        ("{ months = 12 }", "{ months = 12, calendar_years = 3 }", 25, "cards.validity", "or { calendar_years = 3 }"),
+        ("{ months = 12 }", "{}", 25, "cards.validity", "or { calendar_years = 3 }"),
+        ("{ months = 12 }", "{ months = 0 }", 25, "cards.validity.months", "number of months from 1"),
+        ("{ months = 12 }", "{ month = 12 }", 25, "cards.validity.month", "did you mean months?"),
+        ("late_days = 31", "late_days = -1", 26, "cards.late_days", "number of days from 0"),
+        ("late_days = 31", "late_days = 367", 26, "cards.late_days", "number of days from 0 to 366"),
+        ("vat_rate = 21", "vat_rate = 121", 27, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("vat_rate = 21", "vat_rate = -1", 27, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("vat_rate = 21", "vat_rate = nan", 27, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("id = \"5h\"\n", "", 41, "cards.products[0].id", "a short name"),
+        ("id = \"5h\"", "id = \"5 h\"", 42, "cards.products[0].id", "a short name"),
+        ("minutes = 300", "minutes = 310", 43, "cards.products[0].minutes", "a multiple of"),
+        ("minutes = 300", "minutes = 0", 43, "cards.products[0].minutes", "from 1 to"),
+        ("id = \"10h\"", "id = \"5h\"", 51, "cards.products[1].id", "an id that no other product has"),
+        ("price = \"800.00\"", "price = \"-800.00\"", 53, "cards.products[1].price", "from 0.00 to"),
+        ("price = \"800.00\"", "price = \"800,00\"", 53, "cards.products[1].price", "an amount in euros"),
+        ("price = \"800.00\"", "price = 800.00", 53, "cards.products[1].price", "in quotes"),
+        ("price = \"800.00\"\n", "", 50, "cards.products[1].price", "an amount in euros"),
+        ("\"above_minutes\"", "\"sometimes\"", 56, "spending.agreement", "or \"not_required\""),
+        ("above_minutes = 60\n", "", 55, "spending.above_minutes", "a whole number"),
+        ("\"above_minutes\"", "\"required\"", 57, "spending.above_minutes", "only beside"),
+        ("\"mail\"", "\"fax\"", 58, "spending.agreement_channels[1]", "or \"in_person\""),
+        ("above_minutes = 60", "above_minutes = 0", 57, "spending.above_minutes", "from 1 to"),
+        ("answer_days = 14", "answer_days = \"14\"", 59, "spending.answer_days", "number of days from 1"),
+        ("owner_spends = true", "owner_spends = \"yes\"", 62, "spending.owner_spends", "true or false"),
+        ("promised = 99\n", "", 64, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 0", 65, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 99.95", 66, "availability.aimed", "at least what is promised (99.95)"),
+        ("aimed = 99.9", "aimed = \"99.9\"", 66, "availability.aimed", "a percentage from 0 to 100"),
+        ("planned = \"Fr 22:00-24:00\"\n", "", 67, "availability.planned_minutes", "only beside planned"),
+        ("planned_minutes = 20", "planned_minutes = 0", 68, "availability.planned_minutes", "from 1 to 1440"),
+        ("\"Sample for phones\"", "\"Sample\"", 70, "availability.products", "each product once; \"Sample\""),
+        ("\"Sample for phones\"", "7", 70, "availability.products[1]", "a text in quotes"),
+        (
+            "service = \"Mo-Fr 08:30-18:00; PH off\"",
+            "service = \"Mo-Fr 25:30-18:00\"",
+            73,
+            "hours.service",
+            "not in the opening_hours syntax",
+        ),
+        (
+            "service = \"Mo-Fr 08:30-18:00; PH off\"",
+            "service = \"Mo-Fr; Feb 30 off\"",
+            73,
+            "hours.service",
+            "there is no Feb 30",
+        ),
+        ("service = \"Mo-Fr 08:30-18:00; PH off\"", "service = \"off\"", 73, "hours.service", "open within 400 days"),
+        (
+            "planned = \"Fr 22:00-24:00\"",
+            "planned = \"friday night\"",
+            67,
+            "availability.planned",
+            "not in the opening_hours syntax",
+        ),
+        (
+            "working_day_minutes = 570",
+            "working_day_minutes = 571",
+            104,
+            "priorities[0].targets[1].within",
+            "whole minutes of a working day of 571",
+        ),
+        ("\"portal\", \"mail\"", "\"portal\", \"fax\"", 78, "tickets.channels[1]", "\"portal\", \"mail\""),
+        ("within = \"1h\"", "within = \"1 hour\"", 96, "priorities[0].targets[0].within", "a time such as"),
+        (
+            "within = \"1h\"",
+            "within = \"1 working day\"",
+            96,
+            "priorities[0].targets[0].within",
+            "because working days count service time",
+        ),
+        (
+            "measure = \"resolution\"",
+            "measure = \"response\"\nchannels = [\"phone\"]",
+            103,
+            "priorities[0].targets[1].measure",
+            "one target for each",
+        ),
+        (
+            "priorities = [\"low\", \"high\"]",
+            "priorities = [\"low\"]",
+            121,
+            "impacts[0].priorities",
+            "2 priorities' ids, one per reach: few, all",
+        ),
+        (
+            "priorities = [\"low\", \"high\"]",
+            "priorities = [\"low\", \"1\"]",
+            121,
+            "impacts[0].priorities[1]",
+            "the id of a priority: high, low",
+        ),
+        ("id = \"all\"", "id = \"few\"", 115, "reaches[1].id", "no other reach"),
+        ("pays_for = [\"training\"]", "pays_for = [\"trainings\"]", 33, "cards.pays_for[0]", "one of the [[topics]]"),
+        (
+            "list_price = \"500.00\"",
+            "list_price = \"400.00\"",
+            45,
+            "cards.products[0].list_price",
+            "more than the price",
+        ),
+        ("\"01-01\"", "\"02-30\"", 37, "cards.conversion_on", "a month and a day"),
+        (
+            "topics = [\"training\"]",
+            "topics = [\"teaching\"]",
+            140,
+            "coverage[0].topics[0]",
+            "the id of a topic: training, migration",
+        ),
+        ("by = \"card\"", "by = \"cards\"", 138, "coverage[0].by", "\"included\", \"fair_use\""),
+        ("fair_use_weight = 2", "fair_use_weight = 2.125", 126, "topics[0].fair_use_weight", "at most 2 decimals"),
+        (
+            "safety_priority = \"high\"",
+            "safety_priority = \"urgent\"",
+            149,
+            "urgency.safety_priority",
+            "the id of a priority",
+        ),
+        ("id = \"urgent\"", "id = \"safety\"", 158, "urgency.levels[0].id", "not \"safety\""),
+        ("[spending]", "[spendings]", 55, "spendings", "did you mean spending?"),
+        ("answer_days = 14", "answer_days = ", 59, "", "expected"),
         ("= 2026-01-01", "= 2026-02-30", 2, "", "day"),
-        ("[time]", "[time", 10, "", "unclosed"),
-        ("rounding = \"up\"", "minimum_minutes = 15", 13, "", "duplicate key"),
+        ("[time]", "[time", 15, "", "unclosed"),
+        ("rounding = \"up\"", "minimum_minutes = 15", 18, "", "duplicate key"),
     ];
 
     #[test]
@@ -697,8 +907,8 @@ products = ["Sample", "Sample for phones"]
         insta::assert_snapshot!(report, @r#"
         line 5: provider.email is missing; expected an e-mail address, such as "helpdesk@company.example"
         line 7: provider.e_mail = "desk@sample.example"; expected a known key; did you mean email?
-        line 11: time.increment_minutes = 0; expected a whole number of minutes from 1 to 1440
-        line 33: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
+        line 16: time.increment_minutes = 0; expected a whole number of minutes from 1 to 1440
+        line 53: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
         "#);
     }
 

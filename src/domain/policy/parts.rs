@@ -10,6 +10,8 @@ words! {
         Cards = "cards",
         /// Service hours; without them the provider is always there.
         Hours = "hours",
+        /// Priorities of tickets.
+        Priorities = "priorities",
         /// Topics of tickets.
         Topics = "topics",
         /// Rules on who pays, besides cards.
@@ -36,6 +38,7 @@ impl Policy {
         match part {
             Part::Cards => self.cards.is_some(),
             Part::Hours => self.hours.is_some(),
+            Part::Priorities => !self.priorities.is_empty(),
             Part::Topics => !self.topics.is_empty(),
             Part::Coverage => !self.coverage.is_empty(),
             Part::FairUse => self.fair_use.is_some(),

@@ -68,7 +68,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.table.map_or(0, DeTable::len)
+        // Where keys are gathered, all that were asked for count as there.
+        self.table.map_or_else(|| self.gathered.as_ref().map_or(0, |_| self.known.len()), DeTable::len)
     }
 
     /// Notes a fault of `key`, which may be missing.
@@ -78,6 +79,14 @@ impl<'a> Reader<'a> {
         }
         let (line, key) = (self.line, format!("{}{key}", self.path));
         self.faults.push(PolicyError { line, key, value: String::new(), expected: expected.into() });
+    }
+
+    /// Notes a fault of `key` in one of the sections `[[list]]`, which were read before.
+    pub(super) fn fault_in(&mut self, list: &'static str, index: usize, key: &str, expected: impl Into<String>) {
+        let Some(item) = self.find(list).and_then(|value| value.get_ref().as_array()?.get(index)) else { return };
+        let value = item.get_ref().as_table().and_then(|table| table.get(key));
+        let span = value.map_or(item.span(), toml::Spanned::span);
+        self.note(span, &format!("{list}[{index}].{key}"), expected.into());
     }
 
     fn note(&mut self, span: Range<usize>, key: &str, expected: String) {

@@ -48,6 +48,11 @@ pub struct UrgencyLevel {
     pub priority: Option<String>,
 }
 
+/// The ids of the levels, for sections that are read before this one.
+pub(super) fn level_ids(keys: &mut Reader<'_>) -> Vec<String> {
+    keys.peek("urgency", |keys| keys.tables("levels", |keys| keys.or("id", String::new(), id())))
+}
+
 impl UrgencyRules {
     /// The longest window, in months.
     pub const MOST_MONTHS: u32 = 120;

@@ -4,14 +4,17 @@
 //! A POST answers with facts that later commands do not change: under the same `Idempotency-Key` the very same body comes
 //! back. What changes (balances, what an estimate still holds) is told by a GET.
 
+pub mod availability;
 pub mod balance;
 pub mod cards;
 pub mod contacts;
+pub mod coverage;
 pub mod customers;
 pub mod estimates;
 pub mod invoices;
 pub mod ledger;
 pub mod openapi;
+pub mod policies;
 mod schema;
 pub mod tickets;
 pub mod time_entries;
@@ -126,6 +129,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(invoices::pay))
         .routes(routes!(tickets::open, tickets::list))
         .routes(routes!(tickets::get))
+        .routes(routes!(coverage::rules))
+        .routes(routes!(coverage::propose))
+        .routes(routes!(coverage::history, coverage::decide))
+        .routes(routes!(coverage::add_ons, coverage::record_add_on))
+        .routes(routes!(coverage::agreed_work))
         .routes(routes!(estimates::propose))
         .routes(routes!(estimates::get))
         .routes(routes!(estimates::accept))
@@ -135,5 +143,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(time_entries::reverse))
         .routes(routes!(time_entries::cover))
         .routes(routes!(balance::get))
+        .routes(routes!(availability::list))
+        .routes(routes!(availability::get))
+        .routes(routes!(availability::record, availability::incidents))
+        .routes(routes!(policies::apply, policies::list))
+        .routes(routes!(policies::current))
+        .routes(routes!(policies::check))
+        .routes(routes!(policies::get))
         .routes(routes!(ledger::list))
 }

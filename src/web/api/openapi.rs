@@ -28,6 +28,8 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
         (name = "estimates", description = "Hours are agreed beforehand"),
         (name = "time", description = "Time is logged, reversed and covered"),
         (name = "ledger", description = "What is left, and why"),
+        (name = "availability", description = "What could be used, month by month"),
+        (name = "policies", description = "The terms, by version"),
     )
 )]
 struct Outline;

@@ -1,10 +1,12 @@
 //! How the words, ids and figures of the domain look in the OpenAPI document. Said here, so that the domain need not
 //! know of it.
 
+use crate::domain::availability::{Cause, Verdict};
+use crate::domain::policy::Part;
 use crate::domain::{
-    Account, AskedVia, Basis, CardId, CardStatus, ContactId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
-    InvoiceId, Locale, Minutes, PaymentId, PaymentMethod, Role, TicketId, TicketKind, TimeEntryId, TransactionId,
-    TransactionKind, estimate::AnswerVia,
+    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, ContactId, Cover, CoverageId, CoveredBy, CustomerId,
+    EstimateId, EstimateStatus, IncidentId, InvoiceId, Locale, Minutes, PaymentId, PaymentMethod, Role, TicketId,
+    TicketKind, TimeEntryId, TransactionId, TransactionKind, UserId, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -49,10 +51,14 @@ fn minutes() -> ObjectBuilder {
 schema! { Minutes: minutes() }
 
 ids! {
+    IncidentId: "Identity of a record of an incident or maintenance.",
     CustomerId: "Identity of a customer.",
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
     TicketId: "Identity of a ticket.",
+    CoverageId: "Identity of a decision about who pays.",
+    AddOnId: "Identity of a term of the add-on for urgent tickets.",
+    UserId: "Identity of a login.",
     EstimateId: "Identity of an estimate.",
     TimeEntryId: "Identity of a time entry.",
     InvoiceId: "Identity of an invoice.",
@@ -61,6 +67,10 @@ ids! {
 }
 
 words! {
+    Cause: "Why a product could not be used; a `mistake` was none. Maintenance is left out inside its window when it was \
+        announced; outages are down; the other causes are left out (SLA-8).",
+    Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",
+    Part: "A part that a provider may do without (POL-3).",
     Locale: "Language of mails and invoices.",
     Role: "What a contact may do: an owner manages contacts and buys, a spender agrees to estimates, a viewer looks.",
     AskedVia: "How a request of the customer reached the agent (SPEND-2).",
@@ -69,8 +79,9 @@ words! {
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
     EstimateStatus: "Where an estimate stands.",
     AnswerVia: "How an answer reached the provider.",
-    CoveredBy: "What covered the time when it was logged: cards (wholly or in part), nobody because it is free, or \
-        nothing yet.",
+    Cover: "Who pays for a ticket, in the order in which it is tried (COVER-1).",
+    CoveredBy: "What covered the time when it was logged: what was decided for its ticket, `free` for a trifle, \
+        `uncovered` when nothing did yet.",
     TransactionKind: "Why minutes moved.",
     Account: "Where minutes come from or go to; `issued` is the outside world.",
     Basis: "By which rule the card was chosen (TIME-4).",

@@ -1,7 +1,7 @@
 //! Tickets: anything a customer reports.
 
 use super::{Created, Found, List, created, found, paging};
-use crate::domain::{self, ContactId, CustomerId, TicketId, TicketKind};
+use crate::domain::{self, ContactId, Cover, CoverageId, CustomerId, TicketId, TicketKind};
 use crate::service::tickets::NewTicket as New;
 use crate::web::App;
 use crate::web::extract::{Id, Paging, Search, Token, Write};
@@ -26,6 +26,10 @@ pub struct NewTicket {
     requester_id: Option<ContactId>,
     /// What it is about.
     kind: TicketKind,
+    /// Its topic, by the policy's id.
+    topic: Option<String>,
+    /// How urgent it is: an id of a level, or `safety`. Asking by mistake costs nothing.
+    urgency: Option<String>,
 }
 
 impl NewTicket {
@@ -36,6 +40,8 @@ impl NewTicket {
             description: fields.text("description", &self.description),
             requester: self.requester_id,
             kind: self.kind,
+            topic: self.topic.clone(),
+            urgency: fields.optional("urgency", self.urgency.as_deref(), "expected a level, or \"safety\""),
         };
         fields.done()?;
         Ok(new)
@@ -59,6 +65,14 @@ pub struct Ticket {
     requester_id: Option<ContactId>,
     /// What it is about.
     kind: TicketKind,
+    /// Its topic.
+    topic: Option<String>,
+    /// The urgency that stands.
+    urgency: Option<String>,
+    /// Who pays, as decided before the work (COVER-1).
+    cover: Cover,
+    /// The decision that says so.
+    coverage_id: CoverageId,
     /// When it came in.
     created_at: DateTime<Utc>,
 }
@@ -73,6 +87,10 @@ impl From<domain::Ticket> for Ticket {
             description: ticket.description,
             requester_id: ticket.requester_id,
             kind: ticket.kind,
+            topic: ticket.topic,
+            urgency: ticket.urgency.map(|urgency| urgency.to_string()),
+            cover: ticket.cover,
+            coverage_id: ticket.coverage_id,
             created_at: ticket.created_at,
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{Created, created};
 use crate::domain::{
-    CardId, ContactId, CoveredBy, EstimateId, Excess, Minutes, TicketId, TimeEntryId, TransactionId, TransactionKind,
-    burn_down,
+    CardId, Cents, ContactId, CoveredBy, EstimateId, Excess, Minutes, TicketId, TimeEntryId, TransactionId,
+    TransactionKind, burn_down,
     decide::{Correction, TimeReceipt},
 };
 use crate::service::time_entries::Work;
@@ -50,7 +50,7 @@ pub struct LoggedTime {
     draws: Vec<Draw>,
     /// What nothing covered.
     uncovered_minutes: Minutes,
-    /// `card`, `free` or `uncovered`.
+    /// What the ticket's decision says, `free` for a trifle, `uncovered` when nothing covered it.
     covered_by: CoveredBy,
     /// What the customer can still agree to, after it.
     available_after_minutes: Minutes,
@@ -129,10 +129,13 @@ pub struct NewReversal {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCover {
-    /// The customer's cards, or nobody.
+    /// The customer's cards, an invoice, or nobody.
     by: CoverBy,
-    /// By an agent, for `card`: the spender who agreed. A contact agrees for themselves.
+    /// By an agent, for `card` and `invoice`: the spender who agreed. A contact agrees for themselves.
     contact_id: Option<ContactId>,
+    /// By an agent, for `invoice`: the agreed price of an hour, ex VAT; the policy's when left out.
+    #[schema(example = "95.00")]
+    hourly_rate: Option<String>,
     /// Why.
     #[schema(max_length = 4000)]
     reason: String,
@@ -144,6 +147,8 @@ pub struct NewCover {
 pub enum CoverBy {
     /// The cards of the customer, on a spender's agreement.
     Card,
+    /// An invoice, on a spender's agreement.
+    Invoice,
     /// The provider gives them away.
     Goodwill,
 }
@@ -155,7 +160,7 @@ pub struct BookedCorrection {
     id: TransactionId,
     /// The entry it is about.
     time_entry_id: TimeEntryId,
-    /// `reversal`, `cover` or `goodwill`.
+    /// `reversal`, `cover`, `invoiced` or `goodwill`.
     kind: TransactionKind,
     /// Per card: minutes given back by a reversal, or drawn by a cover.
     cards: Vec<Draw>,
@@ -194,7 +199,8 @@ pub(super) async fn reverse(
 
 /// Cover uncovered minutes
 ///
-/// From cards on a spender's agreement, or given away (TIME-7). By agents; owners and spenders may agree to `card`.
+/// From cards or on an invoice, on a spender's agreement, or given away (TIME-7). By agents; owners and spenders may agree
+/// to `card` and `invoice`.
 #[utoipa::path(post, path = "/api/v1/time-entries/{id}/cover", tag = "time",
     params(("id" = uuid::Uuid, Path, description = "The time entry")),
     request_body = NewCover, responses((status = 201, description = "What was booked", body = BookedCorrection)))]
@@ -209,10 +215,16 @@ pub(super) async fn cover(
     if by == CoverBy::Goodwill && contact_id.is_some() {
         fields.fault("contact_id", "leave it out: nobody of the customer agrees to goodwill");
     }
+    let rate = fields.amount("hourly_rate", new.body.hourly_rate.as_deref());
+    if rate.is_some_and(|rate| by != CoverBy::Invoice || rate <= Cents::ZERO) {
+        fields.fault("hourly_rate", "expected more than 0.00, and only for an invoice");
+    }
     fields.only_by_agent("contact_id", contact_id.is_some() && !new.caller().is_agent());
+    fields.only_by_agent("hourly_rate", rate.is_some() && !new.caller().is_agent());
     fields.done()?;
     let booked = match by {
         CoverBy::Card => app.service.cover_by_card(new.request(), id, contact_id, reason).await?,
+        CoverBy::Invoice => app.service.cover_by_invoice(new.request(), id, contact_id, rate, reason).await?,
         CoverBy::Goodwill => app.service.cover_by_goodwill(new.request(), id, reason).await?,
     };
     Ok(created(booked))

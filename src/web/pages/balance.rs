@@ -638,8 +638,11 @@ fn new_ticket(values: &Values) -> Result<NewTicket> {
     let description = fields.text("description", values.get("description"));
     let kind = fields.needed("kind", values.get("kind"), "expected one of the choices");
     let requester = fields.optional("requester_id", values.filled("requester_id"), "expected one of the choices");
+    let topic = values.filled("topic").map(str::to_owned);
+    let urgency = fields.optional("urgency", values.filled("urgency"), "expected one of the choices");
     fields.done()?;
-    Ok(NewTicket { subject, description, requester, kind: kind.unwrap_or(TicketKind::Question) })
+    let kind = kind.unwrap_or(TicketKind::Question);
+    Ok(NewTicket { subject, description, requester, kind, topic, urgency })
 }
 
 #[derive(Template)]

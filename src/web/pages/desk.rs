@@ -157,10 +157,9 @@ impl DeskPage {
 pub(super) fn booked(entry: &TimeEntry, number: i64, lang: Lang) -> String {
     let (worked, charged) = (words::typed_time(entry.worked, lang), entry.charged);
     let from = match (entry.covered_by, entry.estimate_id) {
-        (CoveredBy::Free, _) => either(lang, "gratis", "free"),
-        (CoveredBy::Uncovered, _) => either(lang, "niet gedekt", "not covered"),
         (CoveredBy::Card, Some(_)) => either(lang, "van de afspraak", "from the agreement"),
         (CoveredBy::Card, None) => either(lang, "van de strippenkaart", "from the card"),
+        (other, _) => words::covered_by(other, lang),
     };
     let open = match entry.uncovered {
         Minutes::ZERO => String::new(),

@@ -159,7 +159,7 @@ fn explain(time: &TimeReceipt, held: Minutes, lang: Lang) -> Understood {
     let drawn: Minutes = time.draws.iter().map(|draw| draw.minutes).sum();
     let after = time.available_after;
     let rest = match (time.entry.covered_by, time.entry.estimate_id) {
-        (CoveredBy::Free, _) => either(lang, "gratis".to_owned(), "free".to_owned()),
+        (by, _) if ![CoveredBy::Card, CoveredBy::Uncovered].contains(&by) => words::covered_by(by, lang).to_owned(),
         (_, Some(_)) => {
             let stays = held.less(drawn);
             either(

@@ -37,6 +37,7 @@ texts! {
         correction: "Correctie van", "Correction of";
         covered: "Alsnog van de kaart:", "Now paid by card:";
         goodwill: "Kwijtgescholden:", "Waived:";
+        invoiced: "Op factuur, zoals afgesproken:", "On an invoice, as agreed:";
         expired: "Kaart verlopen, rest vervallen", "Card expired, rest lost";
         invoice: "factuur", "invoice";
         ticket: "Melding", "Ticket";
@@ -183,6 +184,7 @@ impl Teller<'_> {
             TransactionKind::Reversal => t.correction,
             TransactionKind::Cover => t.covered,
             TransactionKind::Goodwill => t.goodwill,
+            TransactionKind::Invoiced => t.invoiced,
             TransactionKind::Expiry => t.expired,
         };
         told.to_owned()
@@ -192,7 +194,7 @@ impl Teller<'_> {
     fn about(&self, booked: &Booked, shown: &[i64]) -> Option<Link> {
         let about_work = matches!(
             booked.transaction.kind,
-            TransactionKind::Reversal | TransactionKind::Cover | TransactionKind::Goodwill
+            TransactionKind::Reversal | TransactionKind::Cover | TransactionKind::Goodwill | TransactionKind::Invoiced
         );
         let (seq, day) = booked.logged_seq.zip(booked.logged_on).filter(|_| about_work)?;
         let date = date_short(day, self.lang);
@@ -220,7 +222,10 @@ impl Teller<'_> {
                     remarks.push(Remark { text: t.undone.to_owned(), link: Some(link) });
                 }
             }
-            TransactionKind::Reversal | TransactionKind::Cover | TransactionKind::Goodwill => {
+            TransactionKind::Reversal
+            | TransactionKind::Cover
+            | TransactionKind::Goodwill
+            | TransactionKind::Invoiced => {
                 remarks.extend(booked.text.as_ref().map(|text| plain(format!("{} {text}", t.reason))));
             }
             TransactionKind::Activation => {
@@ -286,7 +291,9 @@ fn change(movements: &[Movement]) -> Minutes {
 fn amount(booked: &Booked, movements: &[Movement]) -> Option<String> {
     let size = match booked.transaction.kind {
         TransactionKind::Time | TransactionKind::Reversal => booked.charged.unwrap_or_default(),
-        TransactionKind::Cover | TransactionKind::Goodwill => moved(movements, Account::Uncovered, Account::Issued),
+        TransactionKind::Cover | TransactionKind::Goodwill | TransactionKind::Invoiced => {
+            moved(movements, Account::Uncovered, Account::Issued)
+        }
         _ => movements.iter().map(|line| line.minutes).sum(),
     };
     let sign = match change(movements).0 {

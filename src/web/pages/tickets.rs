@@ -100,8 +100,6 @@ texts! {
         report: "Omschrijving", "Description";
         make: "Maak melding", "Make ticket";
         none: "Er zijn nog geen meldingen.", "There are no tickets yet.";
-        card: "strippenkaart", "card";
-        free: "gratis", "free";
         given: "weggegeven", "given away";
         covered_later: "Alsnog gedekt", "Covered later";
         given_later: "Weggegeven", "Given away";
@@ -265,13 +263,12 @@ impl TicketPage {
         let entry = &shown.entry;
         let agreed = entry.estimate_id.and_then(|id| self.view.estimates.iter().find(|found| found.estimate.id == id));
         match (entry.covered_by, agreed) {
-            (CoveredBy::Free, _) => self.t.free.to_owned(),
             (CoveredBy::Uncovered, _) => String::new(),
             (CoveredBy::Card, Some(agreed)) => {
                 let minutes = agreed.estimate.minutes;
                 either(self.lang(), format!("afspraak van {minutes}"), format!("agreement of {minutes}"))
             }
-            (CoveredBy::Card, None) => self.t.card.to_owned(),
+            (other, _) => words::covered_by(other, self.lang()).to_owned(),
         }
     }
 
@@ -620,6 +617,8 @@ fn read_ticket(values: &Values) -> Result<NewTicket> {
         description: fields.text("description", values.get("description")),
         requester: fields.optional("requester_id", values.filled("requester_id"), "expected one of the choices"),
         kind: fields.needed("kind", values.get("kind"), "expected one of the choices").unwrap_or(TicketKind::Question),
+        topic: values.filled("topic").map(str::to_owned),
+        urgency: fields.optional("urgency", values.filled("urgency"), "expected one of the choices"),
     };
     fields.done()?;
     Ok(new)

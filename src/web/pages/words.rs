@@ -2,7 +2,7 @@
 
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
-use crate::domain::{EstimateStatus, Minutes, PaymentMethod, Refusal, TicketKind};
+use crate::domain::{Cover, CoveredBy, EstimateStatus, Minutes, PaymentMethod, Refusal, TicketKind};
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
@@ -49,6 +49,52 @@ pub const fn ticket_kind(kind: TicketKind, lang: Lang) -> &'static str {
         (TicketKind::Change, Lang::Nl) => "wijziging of advies",
         (TicketKind::Change, Lang::En) => "change or advice",
     }
+}
+
+/// What covers a ticket.
+#[must_use]
+pub const fn covers(cover: Cover, lang: Lang) -> &'static str {
+    match (cover, lang) {
+        (Cover::Safety, Lang::Nl) => "veiligheid, gratis",
+        (Cover::Safety, Lang::En) => "safety, free",
+        (Cover::Defect, Lang::Nl) => "storing, gratis",
+        (Cover::Defect, Lang::En) => "defect, free",
+        (Cover::Included, Lang::Nl) => "inbegrepen",
+        (Cover::Included, Lang::En) => "included",
+        (Cover::AddOn, Lang::Nl) => "spoedabonnement",
+        (Cover::AddOn, Lang::En) => "urgency add-on",
+        (Cover::YearlyUrgent, Lang::Nl) => "spoed, gratis",
+        (Cover::YearlyUrgent, Lang::En) => "urgent, free",
+        (Cover::FairUse, Lang::Nl) => "redelijk gebruik",
+        (Cover::FairUse, Lang::En) => "fair use",
+        (Cover::Card, Lang::Nl) => "strippenkaart",
+        (Cover::Card, Lang::En) => "card",
+        (Cover::Invoice, Lang::Nl) => "op factuur",
+        (Cover::Invoice, Lang::En) => "invoice",
+        (Cover::Goodwill, Lang::Nl) => "coulance",
+        (Cover::Goodwill, Lang::En) => "goodwill",
+        (Cover::Uncovered, Lang::Nl) => "nog af te spreken",
+        (Cover::Uncovered, Lang::En) => "to be agreed",
+    }
+}
+
+/// What covered an entry.
+#[must_use]
+pub const fn covered_by(by: CoveredBy, lang: Lang) -> &'static str {
+    let cover = match by {
+        CoveredBy::Free => return if matches!(lang, Lang::Nl) { "gratis" } else { "free" },
+        CoveredBy::Uncovered => return if matches!(lang, Lang::Nl) { "niet gedekt" } else { "not covered" },
+        CoveredBy::Safety => Cover::Safety,
+        CoveredBy::Defect => Cover::Defect,
+        CoveredBy::Included => Cover::Included,
+        CoveredBy::AddOn => Cover::AddOn,
+        CoveredBy::YearlyUrgent => Cover::YearlyUrgent,
+        CoveredBy::FairUse => Cover::FairUse,
+        CoveredBy::Card => Cover::Card,
+        CoveredBy::Invoice => Cover::Invoice,
+        CoveredBy::Goodwill => Cover::Goodwill,
+    };
+    covers(cover, lang)
 }
 
 /// How an answer was given.
@@ -155,6 +201,14 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::DefectIsFree => {
             "Een storing in ons eigen product lossen we gratis op: een schatting is niet nodig.".to_owned()
         }
+        Refusal::EstimateNotNeeded { cover } => format!(
+            "Dit werk gaat niet van de kaart ({}): een schatting is niet nodig. Beslis eerst anders als dat niet klopt.",
+            covers(*cover, lang)
+        ),
+        Refusal::CoverageChanged { .. } => {
+            "Iemand anders heeft intussen beslist wie dit betaalt. Bekijk dat, en beslis daarna opnieuw.".to_owned()
+        }
+        Refusal::NoRate => "Er is geen uurprijs voor dit werk: vul in wat is afgesproken.".to_owned(),
         Refusal::EstimateNotOpen { status } => {
             format!("Deze schatting staat niet meer open: {}.", estimate_status(*status, lang))
         }
@@ -293,6 +347,27 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "dit wachtwoord lijkt te veel op uw naam of adres; kies een ander",
     ),
     ("choose a ticket from the list, or type its number", "kies een melding uit de lijst, of typ het nummer"),
+    ("expected a moment within ten years of now", "kies een moment binnen tien jaar van nu"),
+    (
+        "expected a moment that has passed: only maintenance is recorded beforehand",
+        "kies een moment dat voorbij is: alleen onderhoud wordt vooraf vastgelegd",
+    ),
+    ("expected a moment after it began", "kies een moment na het begin"),
+    (
+        "expected a moment that has passed, or nothing while it is not over",
+        "kies een moment dat voorbij is, of niets zolang het duurt",
+    ),
+    ("expected nothing: only maintenance is announced", "laat dit leeg: alleen onderhoud wordt aangekondigd"),
+    ("expected a moment that has passed", "kies een moment dat voorbij is"),
+    (
+        "expected a record that was not corrected before; correct the one that took its place",
+        "deze melding is al verbeterd; verbeter die ervoor in de plaats kwam",
+    ),
+    (
+        "expected the first day of the newest version, or a later one",
+        "kies de eerste dag van de nieuwste versie, of een latere",
+    ),
+    ("expected the time zone of the newest version", "houd de tijdzone van de nieuwste versie aan"),
     ("expected an amount in euros, such as 968.00", "vul een bedrag in euro's in, zoals 968,00"),
     ("expected a day and a time", "vul een dag en een tijd in"),
 ];

@@ -192,7 +192,7 @@ impl Fixture {
     /// A question on paper.
     pub async fn ticket(&self, customer: CustomerId, requester: Option<ContactId>, kind: TicketKind) -> Ticket {
         let (subject, description) = ("A question".to_owned(), "How does this work?".to_owned());
-        let act = Act::OpenTicket { subject, description, requester, kind };
+        let act = Act::OpenTicket { subject, description, requester, kind, topic: None, urgency: None };
         match self.submit(Target::Customer(customer), act).await.unwrap() {
             Receipt::Ticket(ticket) => ticket,
             other => panic!("{other:?}"),

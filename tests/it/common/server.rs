@@ -235,7 +235,9 @@ impl Live {
             subject: "Vraag".to_owned(),
             description: "Hoe werkt dit?".to_owned(),
             requester: Some(owner.id),
-            kind: TicketKind::Question,
+            kind: TicketKind::Change,
+            topic: None,
+            urgency: None,
         };
         (customer, self.service.open_ticket(self.by(), customer, ticket).await.unwrap())
     }
