@@ -16,6 +16,7 @@ pub mod customer;
 pub mod decide;
 pub mod duration;
 pub mod estimate;
+pub mod evaluate;
 pub mod hours;
 pub mod ids;
 pub mod invoice;

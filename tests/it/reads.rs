@@ -54,7 +54,7 @@ on_both! {
         story::play(&fixture).await;
         let on = &mut fixture.service.db.reader().await.unwrap();
         let customer = customers::list(on, "", 0, 1).await.unwrap().remove(0);
-        let newest = tickets::newest(on, i64::MAX, 2).await.unwrap();
+        let newest = tickets::newest(on, 4, 2).await.unwrap();
         assert_eq!(newest.iter().map(|row| row.ticket.number).collect::<Vec<_>>(), [3, 2]);
         let own = tickets::of(on, customer.id, 2, 50).await.unwrap();
         assert_eq!(own.iter().map(|ticket| ticket.number).collect::<Vec<_>>(), [1]);

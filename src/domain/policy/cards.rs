@@ -342,7 +342,7 @@ impl Validity {
                 keys.fault("from", "to stand only beside months: calendar years count from the year of the order");
             }
             let from = keys.or("from", starts[0].1, word(starts));
-            (keys.len() - usize::from(keys.has("from")), from, months, years)
+            (keys.len().saturating_sub(usize::from(keys.has("from"))), from, months, years)
         });
         if given != 1 {
             keys.fault("validity", EXPECTED);
