@@ -17,6 +17,7 @@ pub mod decide;
 pub mod duration;
 pub mod estimate;
 pub mod evaluate;
+pub mod fair_use;
 pub mod hours;
 pub mod ids;
 pub mod invoice;
@@ -40,10 +41,11 @@ pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
+pub use fair_use::{Conversation, Counted, Weight};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, CardId, CommandId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId, InvoiceId, PaymentId,
-    TicketId, TimeEntryId, TransactionId, UserId,
+    AddOnId, CardId, CommandId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId, Fresh,
+    IncidentId, InvoiceId, PaymentId, TicketId, TimeEntryId, TransactionId, UserId,
 };
 pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};

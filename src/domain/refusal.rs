@@ -155,7 +155,7 @@ pub enum Refusal {
     WorkedOnOutOfRange {
         /// First day of the contract.
         first: NaiveDate,
-        /// Today.
+        /// Today, or the last day of the contract.
         last: NaiveDate,
     },
     /// The same `Idempotency-Key` with another request.

@@ -1,7 +1,7 @@
 //! A ticket (*melding*): anything a customer reports.
 
 use super::{
-    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, Minutes, TicketId, Urgency, UserId, words::words,
+    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, Minutes, TicketId, Urgency, UserId, Weight, words::words,
 };
 use chrono::{DateTime, Utc};
 
@@ -90,6 +90,8 @@ pub struct Ticket {
     pub coverage_id: CoverageId,
     /// What that decision says.
     pub cover: Cover,
+    /// By how much its worked minutes count under fair use; none when they do not (FAIR-2).
+    pub fair_use_weight: Option<Weight>,
     /// The price of an hour that the customer agreed to have invoiced (TIME-7).
     pub agreed_rate: Option<Cents>,
     /// When it came in.
@@ -112,6 +114,7 @@ impl Ticket {
             urgency: first.urgency.clone(),
             coverage_id: first.id,
             cover: first.cover,
+            fair_use_weight: first.weight(),
             agreed_rate: None,
             charged: Minutes::ZERO,
             correctable: Minutes::ZERO,

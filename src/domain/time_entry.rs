@@ -1,7 +1,7 @@
 //! A time entry: what an agent worked, what it costs the customer, and what covers it (TIME-1, TIME-5, TIME-7).
 
 use super::{
-    Cents, Cover, CoverageId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId,
+    Cents, Counted, Cover, CoverageId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId,
     words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -72,6 +72,8 @@ pub struct TimeEntry {
     pub worked: Minutes,
     /// Minutes as charged: rounded, 0 when free.
     pub charged: Minutes,
+    /// What it counts for under fair use, as decided when it was logged; nothing when it does not (FAIR-2).
+    pub counted: Counted,
     /// The day of the work.
     pub worked_on: NaiveDate,
     /// When the work began, if that was told.

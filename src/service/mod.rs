@@ -7,6 +7,7 @@ pub mod cards;
 pub mod coverage;
 pub mod customers;
 pub mod desk;
+pub mod fair_use;
 pub mod jobs;
 pub mod journal;
 pub mod ledger;

@@ -4,9 +4,10 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, AddOnTerm, Balance, Card, Cents, Contact, Coverage, Customer, Estimate, Fresh, Invoice, Minutes, Movement,
-    Payment, Receipt, Ticket, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
+    Account, AddOnTerm, Balance, Card, Cents, Contact, Conversation, Coverage, Customer, Estimate, Fresh, Invoice,
+    Minutes, Movement, Payment, Receipt, Ticket, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
+    customer::ContractEnd,
     decide::{Correction, CoverageReceipt, TimeReceipt},
 };
 
@@ -39,6 +40,14 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         "decide_coverage" => decided(tx, id).await?,
         "record_add_on" => {
             Receipt::AddOn(tx.query("SELECT * FROM urgent_add_ons WHERE id = $1").bind(id).one::<AddOnTerm>().await?)
+        }
+        "end_contract" => {
+            let sql = "SELECT * FROM contract_ends WHERE id = $1";
+            Receipt::ContractEnd(tx.query(sql).bind(id).one::<ContractEnd>().await?)
+        }
+        "record_conversation" => {
+            let sql = "SELECT * FROM fair_use_conversations WHERE id = $1";
+            Receipt::Conversation(tx.query(sql).bind(id).one::<Conversation>().await?)
         }
         "log_time" => logged(tx, id).await?,
         "reverse_entry" | "cover_entry" | "invoice_entry" => corrected(tx, id).await?,

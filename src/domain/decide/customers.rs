@@ -28,6 +28,7 @@ impl Case<'_> {
             locale: *locale,
             monthly_amount: *monthly_amount,
             contract_start: contract_start.unwrap_or(today),
+            contract_end: None,
             created_at: now,
             seq: 0,
             head: chain::GENESIS.to_owned(),
@@ -40,6 +41,7 @@ impl Case<'_> {
             refunded: Minutes::ZERO,
             uncovered: Minutes::ZERO,
         };
+        self.draft.changes.tally.on(customer.contract_start).joined += 1;
         self.draft.changes.customer = Some(customer.clone());
         if !imported {
             self.grant_welcome_card();
@@ -167,6 +169,7 @@ impl Case<'_> {
             urgency: coverage.urgency.clone(),
             coverage_id: coverage.id,
             cover: coverage.cover,
+            fair_use_weight: coverage.weight(),
             agreed_rate: None,
             created_at: self.recorded_at(),
             created_by: self.actor().user(),

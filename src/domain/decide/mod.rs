@@ -8,16 +8,18 @@ mod corrections;
 mod coverage;
 mod customers;
 mod estimates;
+mod fair_use;
 mod settle;
 mod time;
 
 use super::{
-    Act, Actor, AddOnTerm, Card, Contact, Customer, CustomerId, Estimate, Invoice, Ledger, Minutes, Note, Numbers,
-    Payment, Policies, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId,
+    Act, Actor, AddOnTerm, Card, Contact, Conversation, Customer, CustomerId, Estimate, Invoice, Ledger, Minutes, Note,
+    Numbers, Payment, Policies, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId,
     TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,
+    customer::ContractEnd,
     ledger::{Changes, Draft, Line},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -54,6 +56,10 @@ pub enum Receipt {
     Coverage(Box<CoverageReceipt>),
     /// A term of the add-on for urgent tickets.
     AddOn(AddOnTerm),
+    /// A contract ends, or goes on.
+    ContractEnd(ContractEnd),
+    /// What was said about fair use.
+    Conversation(Conversation),
     /// An estimate, as the command left it.
     Estimate(Estimate),
     /// A time entry.
@@ -154,6 +160,8 @@ impl Case<'_> {
             }
             Act::OpenTicket { .. } => self.open_ticket(),
             Act::DecideCoverage { ticket, replaces, ruling } => self.decide_coverage(*ticket, *replaces, ruling),
+            Act::EndContract { last_day } => self.end_contract(*last_day),
+            Act::RecordConversation { .. } => self.record_conversation(),
             Act::RecordAddOn { since, until } => self.record_add_on(*since, *until),
             Act::InvoiceEntry { entry, contact, hourly_rate, reason } => {
                 self.invoice_entry(*entry, *contact, *hourly_rate, reason)

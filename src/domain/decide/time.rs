@@ -3,9 +3,10 @@
 
 use super::{Case, Receipt, TimeReceipt, customers::invalid, settle::home_of};
 use crate::domain::{
-    Account, Act, Basis, Cents, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess, Minutes,
-    Policy, Refusal, Ticket, TimeEntry, TimeEntryId, TransactionId, TransactionKind,
+    Account, Act, Basis, Cents, Counted, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess,
+    Minutes, Policy, Refusal, Ticket, TimeEntry, TimeEntryId, TransactionId, TransactionKind,
     burn_down::{Draw, burn_down, total},
+    fair_use::Term,
     ledger::Line,
     policy::Agreement,
 };
@@ -63,6 +64,7 @@ impl Case<'_> {
             agent_id: self.actor().user(),
             worked: *worked,
             charged,
+            counted: ticket.fair_use_weight.map_or(Counted::ZERO, |weight| weight.count(*worked)),
             worked_on,
             started_at: *started_at,
             covered_by: covered_by(&ticket, charged, uncovered),
@@ -86,6 +88,7 @@ impl Case<'_> {
         transaction.time_entry_id = Some(entry.id);
         transaction.ticket_id = Some(entry.ticket_id);
         transaction.worked = Some(entry.worked);
+        self.draft.changes.tally.on(entry.worked_on).counted += entry.counted;
         let draws = draws_of(&cover.lines);
         self.count_drawn(&entry, &cover.lines);
         let mut lines = cover.lines;
@@ -102,7 +105,7 @@ impl Case<'_> {
         Receipt::Time(TimeReceipt { uncovered: entry.uncovered, entry, draws, available_after })
     }
 
-    /// TIME-1: from the start of the contract to today; told by the day or by the start.
+    /// TIME-1: from the start of the contract to today or its end; told by the day or by the start.
     fn day_of_work(&self, told: Option<NaiveDate>, started: Option<DateTime<Utc>>) -> Result<NaiveDate, Refusal> {
         let today = self.at.today();
         let start_day = started.map(|at| self.at.policies.day(at));
@@ -113,9 +116,10 @@ impl Case<'_> {
             return Err(invalid("started_at", "expected a moment on the day of `worked_on`"));
         }
         let day = told.or(start_day).unwrap_or(today);
-        let first = self.customer().contract_start;
-        if day < first || day > today {
-            return Err(Refusal::WorkedOnOutOfRange { first, last: today });
+        let Term { first, last } = self.customer().term();
+        let last = last.map_or(today, |last| last.min(today));
+        if day < first || day > last {
+            return Err(Refusal::WorkedOnOutOfRange { first, last });
         }
         Ok(day)
     }
