@@ -2,7 +2,7 @@
 
 use super::charge::{Arithmetic, TicketDayId, Weighted};
 use super::{
-    Cents, Cover, CoverageId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId,
+    Cents, Counted, Cover, CoverageId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId,
     words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -82,6 +82,8 @@ pub struct TimeEntry {
     pub surcharged: Minutes,
     /// How the charge came about; none where nothing is charged, whatever was worked.
     pub arithmetic: Option<Arithmetic>,
+    /// What it counts for under fair use, as decided when it was logged; nothing when it does not (FAIR-2).
+    pub counted: Counted,
     /// The day of the work.
     pub worked_on: NaiveDate,
     /// When the work began, if that was told.

@@ -4,10 +4,11 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, AddOnTerm, Balance, Card, Cents, Consent, Contact, Coverage, Customer, Estimate, Fresh, Installation,
-    Invoice, Minutes, Movement, Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction,
-    TransactionId, TransactionKind,
+    Account, AddOnTerm, Balance, Card, Cents, Consent, Contact, Conversation, Coverage, Customer, Estimate, Fresh,
+    Installation, Invoice, Minutes, Movement, Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId,
+    Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
+    customer::ContractEnd,
     decide::{Correction, CoverageReceipt, TimeReceipt},
 };
 
@@ -54,6 +55,14 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         "handle_ticket" => {
             let found: TicketEvent = tx.query("SELECT * FROM ticket_events WHERE id = $1").bind(id).one().await?;
             Receipt::TicketEvent(found)
+        }
+        "end_contract" => {
+            let sql = "SELECT * FROM contract_ends WHERE id = $1";
+            Receipt::ContractEnd(tx.query(sql).bind(id).one::<ContractEnd>().await?)
+        }
+        "record_conversation" => {
+            let sql = "SELECT * FROM fair_use_conversations WHERE id = $1";
+            Receipt::Conversation(tx.query(sql).bind(id).one::<Conversation>().await?)
         }
         "log_time" => logged(tx, id).await?,
         "reverse_entry" | "cover_entry" | "invoice_entry" => corrected(tx, id).await?,
