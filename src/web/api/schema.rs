@@ -2,11 +2,14 @@
 //! know of it.
 
 use crate::domain::availability::{Cause, Verdict};
+use crate::domain::coverage::Outcome;
+use crate::domain::fair_use::{Level, NoVerdict};
 use crate::domain::policy::Part;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, ContactId, Cover, CoverageId, CoveredBy, CustomerId,
-    EstimateId, EstimateStatus, IncidentId, InvoiceId, Locale, Minutes, PaymentId, PaymentMethod, Role, TicketId,
-    TicketKind, TimeEntryId, TransactionId, TransactionKind, UserId, estimate::AnswerVia,
+    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, ContactId, ContractEndId, ConversationId, Cover, CoverageId,
+    CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InvoiceId, Locale, Minutes, PaymentId,
+    PaymentMethod, Role, TicketId, TicketKind, TimeEntryId, TransactionId, TransactionKind, UserId,
+    estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -57,6 +60,8 @@ ids! {
     CardId: "Identity of a card.",
     TicketId: "Identity of a ticket.",
     CoverageId: "Identity of a decision about who pays.",
+    ContractEndId: "Identity of an end of a contract.",
+    ConversationId: "Identity of a conversation about fair use.",
     AddOnId: "Identity of a term of the add-on for urgent tickets.",
     UserId: "Identity of a login.",
     EstimateId: "Identity of an estimate.",
@@ -71,6 +76,10 @@ words! {
         announced; outages are down; the other causes are left out (SLA-8).",
     Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",
     Part: "A part that a provider may do without (POL-3).",
+    Level: "Where a customer stands: near from the policy's per cent up to exactly the allowance, over beyond it (FAIR-4).",
+    NoVerdict: "Why there is no verdict (FAIR-5).",
+    Outcome: "What a conversation about fair use came to (FAIR-6): questions come off the card, a proposal to measure, or it \
+        stays as it is.",
     Locale: "Language of mails and invoices.",
     Role: "What a contact may do: an owner manages contacts and buys, a spender agrees to estimates, a viewer looks.",
     AskedVia: "How a request of the customer reached the agent (SPEND-2).",
