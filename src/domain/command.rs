@@ -2,9 +2,9 @@
 //! [`super::decide()`].
 
 use super::{
-    Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, InvoiceId, Locale, Minutes, PaymentMethod,
-    Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId, contact::AskedVia, coverage::Outcome,
-    estimate::AnswerVia,
+    Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, Handling, InstallationId, InvoiceId,
+    Locale, Minutes, PaymentMethod, Report, Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId,
+    contact::AskedVia, coverage::Outcome, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -158,11 +158,26 @@ pub enum Act {
     },
     /// A person leaves, or may no longer spend (SPEND-6).
     RemoveContact(ContactId),
+    /// Something that cards can be bought for and tickets can be about (CARD-8).
+    AddInstallation {
+        /// What the customer calls it.
+        name: String,
+    },
+    /// An installation is no longer there.
+    RemoveInstallation(InstallationId),
     /// A card of a product (CARD-1).
     OrderCard {
         /// The product's id, for instance `10h`.
         product: String,
+        /// For which installation; none for all of them (CARD-8).
+        installation: Option<InstallationId>,
+        /// The owner consents to renewal with it (CARD-9).
+        renew: bool,
     },
+    /// An owner consents to renewal (CARD-9).
+    GiveConsent,
+    /// … and no longer does.
+    WithdrawConsent,
     /// Money came in for an invoice.
     RecordPayment {
         /// Which invoice.
@@ -175,19 +190,13 @@ pub enum Act {
         method: PaymentMethod,
     },
     /// A report. Always accepted (COVER-5).
-    OpenTicket {
-        /// One line.
-        subject: String,
-        /// The report.
-        description: String,
-        /// Who asked.
-        requester: Option<ContactId>,
-        /// What it is about.
-        kind: TicketKind,
-        /// Its topic, by the policy's id.
-        topic: Option<String>,
-        /// How urgent it is asked to be.
-        urgency: Option<Urgency>,
+    OpenTicket(Report),
+    /// Something is done on a ticket that is there.
+    HandleTicket {
+        /// Which ticket.
+        ticket: TicketId,
+        /// What.
+        handling: Handling,
     },
     /// Decide anew who pays for a ticket (COVER-1).
     DecideCoverage {
@@ -273,6 +282,8 @@ pub enum Act {
         estimate: Option<EstimateId>,
         /// When the work began.
         started_at: Option<DateTime<Utc>>,
+        /// What comes on top, by the ids of the policy's surcharges (TIME-3).
+        surcharges: Vec<String>,
         /// What to do with a shortage.
         excess: Excess,
     },
@@ -297,6 +308,12 @@ pub enum Act {
 }
 
 impl Act {
+    /// An order of a product for all installations, without consent to anything.
+    #[must_use]
+    pub fn order(product: impl Into<String>) -> Self {
+        Self::OrderCard { product: product.into(), installation: None, renew: false }
+    }
+
     /// A short name for the log of commands.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -304,9 +321,14 @@ impl Act {
             Self::CreateCustomer { .. } => "create_customer",
             Self::AddContact { .. } => "add_contact",
             Self::RemoveContact(_) => "remove_contact",
+            Self::AddInstallation { .. } => "add_installation",
+            Self::RemoveInstallation(_) => "remove_installation",
             Self::OrderCard { .. } => "order_card",
+            Self::GiveConsent => "give_consent",
+            Self::WithdrawConsent => "withdraw_consent",
             Self::RecordPayment { .. } => "record_payment",
-            Self::OpenTicket { .. } => "open_ticket",
+            Self::OpenTicket(_) => "open_ticket",
+            Self::HandleTicket { .. } => "handle_ticket",
             Self::DecideCoverage { .. } => "decide_coverage",
             Self::RecordAddOn { .. } => "record_add_on",
             Self::EndContract { .. } => "end_contract",

@@ -52,6 +52,8 @@ id! {
     CardId,
     /// A report of a customer (*melding*).
     TicketId,
+    /// Something that happened to a ticket.
+    TicketEventId,
     /// A decision about who pays for a ticket.
     CoverageId,
     /// An end of a contract, or its undoing.
@@ -66,6 +68,12 @@ id! {
     TimeEntryId,
     /// An invoice (*factuur*).
     InvoiceId,
+    /// One of a customer's installations, such as a website (CARD-8).
+    InstallationId,
+    /// A customer's consent to renewal (CARD-9).
+    ConsentId,
+    /// Something the customer is told.
+    NoticeId,
     /// Money received for an invoice.
     PaymentId,
     /// One ledger transaction.

@@ -9,6 +9,7 @@ pub mod burn_down;
 pub mod card;
 pub mod chain;
 pub mod charge;
+pub mod clocks;
 pub mod command;
 pub mod contact;
 pub mod coverage;
@@ -20,13 +21,16 @@ pub mod evaluate;
 pub mod fair_use;
 pub mod hours;
 pub mod ids;
+pub mod installation;
 pub mod invoice;
 pub mod ledger;
 mod minutes;
 mod money;
+pub mod notice;
 pub mod policies;
 pub mod policy;
 pub mod refusal;
+pub mod renewal;
 pub mod scope;
 pub mod sla;
 pub mod ticket;
@@ -34,7 +38,7 @@ pub mod time_entry;
 pub mod transaction;
 pub mod words;
 
-pub use card::{Card, CardStatus, Origin};
+pub use card::{Card, CardStatus, Origin, Work};
 pub use command::{Act, Actor, Command, Excess, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
 pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
@@ -44,18 +48,24 @@ pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use fair_use::{Conversation, Counted, Weight};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, CardId, CommandId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId, Fresh,
-    IncidentId, InvoiceId, PaymentId, TicketId, TimeEntryId, TransactionId, UserId,
+    AddOnId, CardId, CommandId, ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId,
+    EstimateId, Fresh, IncidentId, InstallationId, InvoiceId, NoticeId, PaymentId, TicketEventId, TicketId,
+    TimeEntryId, TransactionId, UserId,
 };
+pub use installation::Installation;
 pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};
 pub use minutes::Minutes;
 pub use money::{Cents, NotAnAmount};
+pub use notice::{Notice, NoticeKind};
 pub use policies::Policies;
-pub use policy::Policy;
+pub use policy::{Measure, Policy};
 pub use refusal::Refusal;
-pub use ticket::{Channel, Question, Ticket, TicketKind};
-
+pub use renewal::Consent;
 pub use scope::WorkScope;
+pub use ticket::{
+    Channel, Due, Handling, Intake, Pauses, Question, Report, Ticket, TicketEvent, TicketEventKind, TicketKind,
+    TicketStatus,
+};
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

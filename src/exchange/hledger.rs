@@ -169,6 +169,7 @@ mod tests {
             expired: Minutes::ZERO,
             frozen: Minutes::ZERO,
             refunded: Minutes::ZERO,
+            converted: Minutes::ZERO,
             uncovered: Minutes::ZERO,
         }
     }

@@ -3,9 +3,13 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, Cents, CommandId, ContactId, Cover, CoverageId, CoveredBy, CustomerId,
-    EstimateId, EstimateStatus, InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId,
-    TicketKind, TimeEntryId, TransactionId, TransactionKind, Urgency, UserId, estimate::AnswerVia, policy::Bilingual,
+    Account, AddOnId, AskedVia, Basis, CardId, Cents, Channel, CommandId, ConsentId, ContactId, Cover, CoverageId,
+    CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId, Locale, Minutes,
+    NoticeId, NoticeKind, Origin, Pauses, PaymentId, PaymentMethod, Role, TicketEventId, TicketEventKind, TicketId,
+    TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, Urgency, UserId, WorkScope,
+    charge::{Arithmetic, Weighted},
+    estimate::AnswerVia,
+    policy::{Bilingual, Per},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -101,6 +105,11 @@ texts!(
     EstimateId,
     TimeEntryId,
     InvoiceId,
+    InstallationId,
+    ConsentId,
+    NoticeId,
+    NoticeKind,
+    WorkScope,
     PaymentId,
     TransactionId,
     CommandId,
@@ -110,6 +119,12 @@ texts!(
     AskedVia,
     Origin,
     TicketKind,
+    TicketStatus,
+    TicketEventId,
+    TicketEventKind,
+    Channel,
+    Intake,
+    Pauses,
     EstimateStatus,
     AnswerVia,
     Cover,
@@ -119,6 +134,7 @@ texts!(
     Account,
     TransactionKind,
     Basis,
+    Per,
     NaiveDate,
     Decimal,
     uuid::Uuid,
@@ -126,12 +142,22 @@ texts!(
 stored!(String as String => "TEXT", |text| text.clone(), |text| text);
 stored!(i64 as i64 => "BIGINT", |number| *number, |number| number);
 stored!(Minutes as i64 => "BIGINT", |minutes| minutes.0, |minutes| Minutes(minutes));
+stored!(Weighted as i64 => "BIGINT", |weighted| weighted.0, |hundredths| Weighted(hundredths));
+stored!(Arithmetic as String => "TEXT", |steps| serde_json::to_string(steps).unwrap_or_default(), |text| {
+    serde_json::from_str(&text)?
+});
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
 stored!(Bilingual as String => "TEXT", |both| serde_json::to_string(both).unwrap_or_default(), |text| {
     serde_json::from_str(&text)?
 });
 stored!(DateTime<Utc> as i64 => "BIGINT", |at| at.timestamp_micros(), |micros| {
     DateTime::from_timestamp_micros(micros).ok_or("an instant outside the calendar")?
+});
+
+stored!(bool as i64 => "BIGINT", |truth| i64::from(*truth), |number| number != 0);
+// What has no due moment sorts last.
+stored!(Due as i64 => "BIGINT", |due| due.0.map_or(i64::MAX, |at| at.timestamp_micros()), |micros| {
+    Due(if micros == i64::MAX { None } else { DateTime::from_timestamp_micros(micros) })
 });
 
 impl Stored for &str {

@@ -98,6 +98,7 @@ impl From<Refusal> for Problem {
             | Refusal::WorkedOnOutOfRange { .. }
             | Refusal::AskedByMissing
             | Refusal::UnknownProduct { .. }
+            | Refusal::BelowFirstPurchase { .. }
             | Refusal::NoRate
             | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::CONFLICT,
@@ -128,6 +129,12 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::LastOwner => "At least one owner must remain",
         Refusal::NoCards => "No cards are sold here",
         Refusal::UnknownProduct { .. } => "No such product",
+        Refusal::InstallationExists { .. } => "The installation exists already",
+        Refusal::InstallationInUse { .. } => "Cards have minutes for this installation",
+        Refusal::BelowFirstPurchase { .. } => "Less than a first purchase",
+        Refusal::NoRenewal => "Cards are not renewed here",
+        Refusal::ConsentByOwner => "Only an owner consents",
+        Refusal::OutOfScope { .. } => "The cards are for other work",
         Refusal::Overpayment { .. } => "More than is open",
         Refusal::DefectIsFree => "A defect is free",
         Refusal::EstimateNotNeeded { .. } => "No estimate is needed",
@@ -144,8 +151,18 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::BeyondTolerance { .. } => "Too much to give away",
         Refusal::AlreadyReversed => "Reversed already",
         Refusal::NothingUncovered => "Nothing is uncovered",
+        Refusal::StatusNotPossible { .. } => "Not from where it stands",
+        Refusal::NothingMissed => "Nothing was missed",
+        Refusal::NotOffered => "Not offered here",
+        Refusal::StalledToday => "Reported already today",
         Refusal::KeyReused => "This Idempotency-Key was used for another request",
     }
+}
+
+/// A parameter of the query that this caller has to give.
+#[must_use]
+pub fn needed(field: &str) -> Problem {
+    Problem::fields(vec![FieldError { field: field.to_owned(), expected: "is needed".to_owned() }])
 }
 
 /// The figures of a refusal, by their names in the API.
@@ -163,6 +180,14 @@ fn figures(refusal: &Refusal) -> Value {
         Refusal::InsufficientMinutes { available, asked } => json!({
             "available_minutes": available, "asked_minutes": asked, "shortage_minutes": shortage(asked, available),
         }),
+        Refusal::OutOfScope { available, asked, unusable, reasons } => json!({
+            "available_minutes": available, "asked_minutes": asked, "shortage_minutes": shortage(asked, available),
+            "unusable_minutes": unusable, "reasons": reasons.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }),
+        Refusal::InstallationInUse { left } => json!({ "left_minutes": left }),
+        Refusal::BelowFirstPurchase { minimum, asked, .. } => {
+            json!({ "minimum_minutes": minimum, "asked_minutes": asked })
+        }
         Refusal::BeyondAgreement { agreed, left, asked, tolerance } => json!({
             "agreed_minutes": agreed, "left_minutes": left, "asked_minutes": asked,
             "shortage_minutes": shortage(asked, left), "tolerance_minutes": tolerance,
@@ -173,6 +198,7 @@ fn figures(refusal: &Refusal) -> Value {
         Refusal::BeyondTolerance { tolerance, shortage } => {
             json!({ "tolerance_minutes": tolerance, "shortage_minutes": shortage })
         }
+        Refusal::StatusNotPossible { status, possible } => json!({ "ticket_status": status, "possible": possible }),
         Refusal::WorkedOnOutOfRange { first, last } => json!({ "first": first, "last": last }),
         _ => json!({}),
     }

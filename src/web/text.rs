@@ -1,6 +1,6 @@
 //! How figures and dates are written, in Dutch and in English. Pure functions, called by the page structs.
 
-use crate::domain::{Cents, Minutes};
+use crate::domain::{Cents, Locale, Minutes};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use std::cmp::Reverse;
@@ -13,6 +13,15 @@ pub enum Lang {
     Nl,
     /// English.
     En,
+}
+
+impl From<Lang> for Locale {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Nl => Self::Nl,
+            Lang::En => Self::En,
+        }
+    }
 }
 
 impl Lang {
@@ -107,6 +116,16 @@ pub fn money(amount: Cents, lang: Lang) -> String {
         Lang::Nl => format!("€ {sign}{},{cents:02}", grouped(all / 100, '.')),
         Lang::En => format!("{sign}€{}.{cents:02}", grouped(all / 100, ',')),
     }
+}
+
+/// A whole number of none or more: `44.640` in Dutch, `44,640` in English.
+#[must_use]
+pub fn number(number: i64, lang: Lang) -> String {
+    let separator = match lang {
+        Lang::Nl => '.',
+        Lang::En => ',',
+    };
+    grouped(number.unsigned_abs(), separator)
 }
 
 /// The digits in groups of three.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
     Act, Actor, Cents, Command, CommandId, ContactId, CustomerId, EstimateId, Excess, Key, Locale, Minutes,
-    PaymentMethod, Receipt, Refusal, Role, Target, Ticket, TicketKind, command::Answer, estimate::AnswerVia,
+    PaymentMethod, Receipt, Refusal, Report, Role, Target, Ticket, TicketKind, command::Answer, estimate::AnswerVia,
 };
 use strippenkaart::service::{
     Service,
@@ -31,8 +31,7 @@ fn accept(estimate: EstimateId, contact: ContactId) -> Act {
 
 fn open_ticket(subject: &str, requester: ContactId) -> Act {
     let (subject, description) = (subject.to_owned(), "How?".to_owned());
-    let (requester, kind) = (Some(requester), TicketKind::Question);
-    Act::OpenTicket { subject, description, requester, kind, topic: None, urgency: None }
+    Act::OpenTicket(Report { subject, description, requester: Some(requester), ..Report::default() })
 }
 
 fn create(name: &str) -> Act {
@@ -60,7 +59,7 @@ async fn second(fixture: &Fixture, seed: u64) -> Service {
 /// A customer with ten hours and its welcome card.
 async fn with_ten_hours(fixture: &Fixture) -> (CustomerId, ContactId) {
     let (customer, owner) = fixture.customer().await;
-    let order = Act::OrderCard { product: "10h".to_owned() };
+    let order = Act::order("10h".to_owned());
     let Ok(Receipt::Card(_, Some(invoice))) = fixture.submit(Target::Customer(customer), order).await else {
         panic!("an order")
     };
@@ -170,7 +169,7 @@ async fn two_writers_hand_out_gapless_numbers() {
                     create(&format!("c{}", number / 2)),
                 ));
                 let Receipt::Customer(made) = made.await? else { panic!("a customer") };
-                let order = command(&service, Target::Customer(customer), Act::OrderCard { product: "5h".to_owned() });
+                let order = command(&service, Target::Customer(customer), Act::order("5h".to_owned()));
                 let Receipt::Card(_, Some(invoice)) = service.door.submit(order).await? else { panic!("a card") };
                 Ok::<_, Failure>((made.number, invoice.number))
             })
@@ -231,7 +230,7 @@ on_both! {
         };
         let Receipt::Contact(owner) = thrice(&fixture, sends, all, person("owner", Role::Owner)).await else { panic!() };
         let Receipt::Contact(other) = thrice(&fixture, sends, all, person("other", Role::Spender)).await else { panic!() };
-        let order = Act::OrderCard { product: "10h".to_owned() };
+        let order = Act::order("10h".to_owned());
         let Receipt::Card(_, Some(invoice)) = thrice(&fixture, sends, all, order).await else { panic!() };
         let paid_on = fixture.service.policies.day(fixture.clock.now());
         let pay = |amount| Act::RecordPayment { invoice: invoice.id, amount, paid_on, method: PaymentMethod::Bank };

@@ -12,8 +12,8 @@ use std::task::Poll;
 use strippenkaart::domain::{
     Account, Act, Actor, AskedVia, Balance, Card, CardId, Cents, Command, Contact, Customer, CustomerId, Estimate,
     EstimateId, EstimateStatus, Excess, Hold, Invoice, Ledger, Locale, Minutes, Movement, Note, Payment, PaymentMethod,
-    Policy, Receipt, Refusal, Role, Target, Ticket, TicketKind, TimeEntry, Transaction, TransactionKind, UserId, chain,
-    command::Answer, estimate::AnswerVia,
+    Policy, Receipt, Refusal, Report, Role, Target, Ticket, TicketKind, TimeEntry, Transaction, TransactionKind,
+    UserId, chain, command::Answer, estimate::AnswerVia,
 };
 use strippenkaart::service::ledger::{Failure, Reply};
 use strippenkaart::store::{Db, Statements as _, books::CommandRow};
@@ -270,7 +270,7 @@ fn people(books: &Books, step: &Step) -> Option<(Target, Act)> {
 fn money(books: &Books, step: &Step) -> Option<(Target, Act)> {
     Some(match step {
         Step::Order { customer: index, product } => {
-            (Target::Customer(customer(books, *index)?), Act::OrderCard { product: (*product).to_owned() })
+            (Target::Customer(customer(books, *index)?), Act::order((*product).to_owned()))
         }
         Step::Pay { invoice: index, quarters } => {
             let invoice = pick(books, *index, |ledger| ledger.rows.invoices.values().cloned().collect())?;
@@ -289,7 +289,7 @@ fn agreed(books: &Books, step: &Step) -> Option<(Target, Act)> {
             let (subject, description) = ("Help".to_owned(), "It does not work".to_owned());
             (
                 Target::Customer(customer(books, *index)?),
-                Act::OpenTicket { subject, description, requester, kind: *kind, topic: None, urgency: None },
+                Act::OpenTicket(Report { subject, description, requester, kind: *kind, ..Report::default() }),
             )
         }
         Step::Propose { ticket: index, minutes, answer_days, work_days } => {
@@ -338,6 +338,7 @@ fn time(books: &Books, step: &Step) -> Option<(Target, Act)> {
                 description: "Helped".to_owned(),
                 estimate: on.map(|estimate| estimate.id),
                 started_at: None,
+                surcharges: vec![],
                 excess: *excess,
             };
             (Target::Ticket(ticket), act)

@@ -11,12 +11,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use strippenkaart::domain::{
-    Account, Act, Actor, Balance, ContactId, CoverageId, CustomerId, Excess, Minutes, Target,
+    Account, Act, Actor, Balance, ContactId, CoverageId, CustomerId, Excess, Handling, Minutes, Report, Target,
     command::{Answer as Agreement, Ruling},
     estimate::AnswerVia,
 };
 use strippenkaart::service::{jobs, ledger::Failure, token};
-use strippenkaart::store::users::StaffRole;
+use strippenkaart::store::{notices, users::StaffRole};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -109,9 +109,21 @@ impl World for Api {
                 status: read::<String>(&card["status"]).parse().unwrap(),
                 granted: read(&card["granted_minutes"]),
                 expires_on: read(&card["expires_on"]),
+                converts_on: read(&card["converts_on"]),
+                becomes: read(&card["converts_into_minutes"]),
+                credit: read::<String>(&card["credit"]).parse().unwrap(),
                 balance: balance(card),
             })
             .collect()
+    }
+
+    fn told(&mut self, customer: CustomerId) -> Vec<String> {
+        // The API tells of the last two months, and a scenario may last years.
+        let db = &self.site.fixture.service.db;
+        let since = async { notices::since(&mut db.reader().await?, customer, DateTime::UNIX_EPOCH, 1000).await };
+        let mut told = self.runtime.block_on(since).unwrap();
+        told.reverse();
+        told.iter().map(|notice| notice.kind.to_string()).collect()
     }
 
     fn movements(&mut self, customer: CustomerId) -> Vec<Move> {
@@ -140,11 +152,18 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::CreateCustomer { .. } => return ("POST", "/api/v1/customers".to_owned(), of_customer(act)),
         Act::RemoveContact(contact) => return ("DELETE", format!("{path}/contacts/{contact}"), json!({})),
         Act::AddContact { .. } => ("contacts", of_contact(act)),
-        Act::OrderCard { product } => ("cards", json!({ "product": product })),
+        Act::AddInstallation { name } => ("installations", json!({ "name": name })),
+        Act::RemoveInstallation(id) => return ("DELETE", format!("{path}/installations/{id}"), json!({})),
+        Act::GiveConsent => ("renewal", json!({})),
+        Act::WithdrawConsent => return ("DELETE", format!("{path}/renewal"), json!({})),
+        Act::OrderCard { product, installation, renew } => {
+            ("cards", json!({ "product": product, "installation_id": installation, "auto_renew": renew }))
+        }
         Act::RecordPayment { amount, paid_on, method, .. } => {
             ("payments", json!({ "amount": amount.to_string(), "paid_on": paid_on, "method": method }))
         }
-        Act::OpenTicket { .. } => ("tickets", of_ticket(act)),
+        Act::OpenTicket(report) => ("tickets", of_report(report)),
+        Act::HandleTicket { handling, .. } => of_handling(handling),
         Act::DecideCoverage { replaces, ruling, .. } => ("coverage", of_ruling(*replaces, ruling)),
         Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
         Act::InvoiceEntry { contact, hourly_rate, reason, .. } => {
@@ -169,14 +188,6 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
     ("POST", format!("{path}/{last}"), body)
 }
 
-fn of_ticket(act: &Act) -> Value {
-    let Act::OpenTicket { subject, description, requester, kind, topic, urgency } = act else { unreachable!() };
-    json!({
-        "subject": subject, "description": description, "requester_id": requester, "kind": kind, "topic": topic,
-        "urgency": urgency.as_ref().map(ToString::to_string),
-    })
-}
-
 fn of_ruling(replaces: CoverageId, ruling: &Ruling) -> Value {
     let none = || "none".to_owned();
     let mut body = json!({
@@ -196,6 +207,29 @@ fn of_ruling(replaces: CoverageId, ruling: &Ruling) -> Value {
 fn of_customer(act: &Act) -> Value {
     let Act::CreateCustomer { name, email, locale, contract_start, imported, .. } = act else { unreachable!() };
     json!({ "name": name, "email": email, "locale": locale, "contract_start": contract_start, "imported": imported })
+}
+
+fn of_report(report: &Report) -> Value {
+    json!({
+        "subject": report.subject, "description": report.description, "requester_id": report.requester,
+        "kind": report.kind, "channel": report.channel, "installation_id": report.installation,
+        "impact": report.impact, "reach": report.reach, "received_at": report.received_at,
+        "data_leak": report.data_leak, "topic": report.topic, "urgency": report.urgency.as_ref().map(ToString::to_string),
+    })
+}
+
+fn of_handling(handling: &Handling) -> (&'static str, Value) {
+    match handling {
+        Handling::Acknowledge { text } => ("acknowledge", json!({ "text": text })),
+        Handling::Say { text } => ("messages", json!({ "text": text })),
+        Handling::Note { text } => ("notes", json!({ "text": text })),
+        Handling::Move { to, text } => ("status", json!({ "to": to, "text": text })),
+        Handling::Prioritise { priority, reason } => ("priority", json!({ "priority": priority, "reason": reason })),
+        Handling::Stall { text } => ("stalled", json!({ "text": text })),
+        Handling::Explain { measure, reason, expected_at } => {
+            ("explanations", json!({ "measure": measure, "reason": reason, "expected_at": expected_at }))
+        }
+    }
 }
 
 fn of_contact(act: &Act) -> Value {
@@ -219,10 +253,12 @@ fn of_agreement(answer: &Agreement) -> Value {
 }
 
 fn of_time(act: &Act) -> Value {
-    let Act::LogTime { worked, worked_on, description, estimate, started_at, excess, .. } = act else { unreachable!() };
+    let Act::LogTime { worked, worked_on, description, estimate, started_at, surcharges, excess, .. } = act else {
+        unreachable!()
+    };
     let mut body = json!({
         "worked_minutes": worked, "worked_on": worked_on, "description": description, "estimate_id": estimate,
-        "started_at": started_at,
+        "started_at": started_at, "surcharges": surcharges,
     });
     if *excess == Excess::Uncovered {
         body["uncovered"] = true.into();

@@ -1,9 +1,9 @@
-//! Customers, their persons and their tickets (CARD-2, SPEND-1, SPEND-2, SPEND-6, COVER-5).
+//! Customers and their persons (CARD-2, SPEND-1, SPEND-2, SPEND-6).
 
 use super::{Case, Receipt};
 use crate::domain::{
-    Act, Actor, Card, Cents, Contact, ContactId, Customer, CustomerId, Minutes, Origin, Refusal, Role, Ticket,
-    TransactionKind, chain, coverage::Question,
+    Act, Actor, Card, Cents, Contact, ContactId, Customer, CustomerId, Minutes, Origin, Refusal, Role, TransactionKind,
+    WorkScope, chain,
 };
 
 impl Case<'_> {
@@ -39,6 +39,7 @@ impl Case<'_> {
             expired: Minutes::ZERO,
             frozen: Minutes::ZERO,
             refunded: Minutes::ZERO,
+            converted: Minutes::ZERO,
             uncovered: Minutes::ZERO,
         };
         self.draft.changes.tally.on(customer.contract_start).joined += 1;
@@ -49,7 +50,7 @@ impl Case<'_> {
         Ok(Receipt::Customer(customer))
     }
 
-    /// CARD-2: one free card, where the policy has one.
+    /// CARD-2: one free card, where the policy has one, to spend as they like: on whatever installation and work.
     fn grant_welcome_card(&mut self) {
         let Some(terms) = &self.at.policy().cards else { return };
         if terms.welcome.is_zero() {
@@ -69,12 +70,18 @@ impl Case<'_> {
             expires_on: None,
             late_days: i64::from(terms.late_days),
             invoice_id: None,
+            installation_id: None,
+            work: WorkScope::default(),
+            converts_on: None,
+            converted_from: None,
+            credit: Cents::ZERO,
             available: Minutes::ZERO,
             held: Minutes::ZERO,
             used: Minutes::ZERO,
             expired: Minutes::ZERO,
             frozen: Minutes::ZERO,
             refunded: Minutes::ZERO,
+            converted: Minutes::ZERO,
         };
         self.activate(card, TransactionKind::Welcome);
     }
@@ -140,45 +147,6 @@ impl Case<'_> {
         contact.removed_at = Some(at);
         contact.removed_by = by;
         Ok(Receipt::Removed(contact.clone()))
-    }
-
-    pub(super) fn open_ticket(&mut self) -> Result<Receipt, Refusal> {
-        let Act::OpenTicket { subject, description, requester, kind, topic, urgency } = &self.command.act else {
-            unreachable!("act() has matched the command");
-        };
-        if let Some(requester) = requester {
-            let known = self.draft.contact(*requester).is_some_and(|contact| contact.removed_at.is_none());
-            if !known {
-                return Err(invalid("requester_id", "expected a contact of this customer"));
-            }
-        }
-        let id = self.draft.fresh.id();
-        let asked = Question { kind: *kind, topic: topic.as_deref(), urgency: urgency.as_ref() };
-        let coverage = self.first_coverage(id, &asked)?;
-        let number = self.numbers().ticket;
-        self.numbers().ticket += 1;
-        let ticket = Ticket {
-            id,
-            customer_id: self.customer().id,
-            number,
-            subject: subject.clone(),
-            description: description.clone(),
-            requester_id: *requester,
-            kind: *kind,
-            topic: topic.clone(),
-            urgency: coverage.urgency.clone(),
-            coverage_id: coverage.id,
-            cover: coverage.cover,
-            fair_use_weight: coverage.weight(),
-            agreed_rate: None,
-            created_at: self.recorded_at(),
-            created_by: self.actor().user(),
-            charged: Minutes::ZERO,
-            correctable: Minutes::ZERO,
-        };
-        self.draft.changes.coverage.push(coverage);
-        self.draft.changes.tickets.insert(ticket.id, ticket.clone());
-        Ok(Receipt::Ticket(ticket))
     }
 }
 

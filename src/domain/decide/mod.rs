@@ -1,21 +1,27 @@
 //! THE decision: ledger + command + policy + now -> the rows to write, or a refusal.
 //!
 //! Shared by the writer, the previews on the pages and the tests. Phases of every decision: settle what became due
-//! (expiries, lapses), check, book. A refusal leaves nothing behind, not even the settlement.
+//! (lapses, conversions, expiries), check, book, follow up (what was used up is ordered again or told). A refusal leaves
+//! nothing behind, not even the settlement.
 
 mod cards;
+pub mod conversion;
 mod corrections;
 mod coverage;
 mod customers;
+mod days;
 mod estimates;
 mod fair_use;
+mod installations;
+mod renewal;
 mod settle;
+mod tickets;
 mod time;
 
 use super::{
-    Act, Actor, AddOnTerm, Card, Contact, Conversation, Customer, CustomerId, Estimate, Invoice, Ledger, Minutes, Note,
-    Numbers, Payment, Policies, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind,
+    Act, Actor, AddOnTerm, Card, Consent, Contact, Conversation, Customer, CustomerId, Estimate, Installation, Invoice,
+    Ledger, Minutes, Note, Numbers, Payment, Policies, Policy, Refusal, Ticket, TicketEvent, TicketId, TimeEntry,
+    TimeEntryId, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,
@@ -46,12 +52,18 @@ pub enum Receipt {
     Contact(Contact),
     /// A contact is gone.
     Removed(Contact),
+    /// An installation, added or removed.
+    Installation(Installation),
+    /// Consent to renewal, given or withdrawn.
+    Consent(Consent),
     /// A card, and its invoice when it was bought.
     Card(Card, Option<Invoice>),
     /// A payment.
     Payment(Payment),
     /// A ticket.
     Ticket(Ticket),
+    /// Something done on a ticket.
+    TicketEvent(TicketEvent),
     /// A new decision about who pays.
     Coverage(Box<CoverageReceipt>),
     /// A term of the add-on for urgent tickets.
@@ -94,6 +106,8 @@ pub struct Correction {
     pub kind: TransactionKind,
     /// Per card: minutes given back by a reversal, or drawn by a cover.
     pub cards: Vec<Draw>,
+    /// By how much the other work of that ticket and day is charged more, or less, since a reversal (TIME-2).
+    pub repriced: Minutes,
     /// What the customer can still agree to, after it.
     pub available_after: Minutes,
 }
@@ -114,6 +128,12 @@ impl<'a> Circumstances<'a> {
     #[must_use]
     pub fn today(&self) -> NaiveDate {
         self.policies.day(self.now)
+    }
+
+    /// The terms under which a ticket came in: its clocks follow them, whatever is in force now (POL-1).
+    #[must_use]
+    pub fn terms_of(&self, received_at: DateTime<Utc>) -> &'a Policy {
+        self.policies.at(self.policies.day(received_at)).1
     }
 
     /// The version in force today.
@@ -137,6 +157,10 @@ pub fn decide(ledger: &Ledger, id: CustomerId, command: &Command, at: Circumstan
         case.settle();
     }
     let receipt = case.act(id)?;
+    if exists {
+        case.convert_cards();
+        case.follow_up();
+    }
     Ok(Decision { changes: case.draft.changes, numbers: case.numbers, receipt })
 }
 
@@ -154,11 +178,16 @@ impl Case<'_> {
             Act::CreateCustomer { .. } => self.create_customer(id),
             Act::AddContact { .. } => self.add_contact(),
             Act::RemoveContact(contact) => self.remove_contact(*contact),
-            Act::OrderCard { product } => self.order_card(product),
+            Act::AddInstallation { name } => self.add_installation(name),
+            Act::RemoveInstallation(installation) => self.remove_installation(*installation),
+            Act::OrderCard { product, installation, renew } => self.order_card(product, *installation, *renew),
+            Act::GiveConsent => self.give_consent(),
+            Act::WithdrawConsent => self.withdraw_consent(),
             Act::RecordPayment { invoice, amount, paid_on, method } => {
                 self.record_payment(*invoice, *amount, *paid_on, *method)
             }
-            Act::OpenTicket { .. } => self.open_ticket(),
+            Act::OpenTicket(report) => self.open_ticket(report),
+            Act::HandleTicket { ticket, handling } => self.handle_ticket(*ticket, handling),
             Act::DecideCoverage { ticket, replaces, ruling } => self.decide_coverage(*ticket, *replaces, ruling),
             Act::EndContract { last_day } => self.end_contract(*last_day),
             Act::RecordConversation { .. } => self.record_conversation(),

@@ -12,10 +12,13 @@ pub mod coverage;
 pub mod customers;
 pub mod estimates;
 pub mod fair_use;
+pub mod handling;
+pub mod installations;
 pub mod invoices;
 pub mod ledger;
 pub mod openapi;
 pub mod policies;
+pub mod renewal;
 mod schema;
 pub mod tickets;
 pub mod time_entries;
@@ -126,10 +129,23 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(contacts::add, contacts::list))
         .routes(routes!(contacts::remove))
         .routes(routes!(cards::order))
+        .routes(routes!(installations::add, installations::list))
+        .routes(routes!(installations::remove))
+        .routes(routes!(renewal::get, renewal::give, renewal::withdraw))
+        .routes(routes!(renewal::notices))
         .routes(routes!(invoices::get))
         .routes(routes!(invoices::pay))
-        .routes(routes!(tickets::open, tickets::list))
+        .routes(routes!(tickets::open, tickets::of_customer))
+        .routes(routes!(tickets::list))
         .routes(routes!(tickets::get))
+        .routes(routes!(handling::list))
+        .routes(routes!(handling::acknowledge))
+        .routes(routes!(handling::say))
+        .routes(routes!(handling::note))
+        .routes(routes!(handling::status))
+        .routes(routes!(handling::prioritise))
+        .routes(routes!(handling::stall))
+        .routes(routes!(handling::explain))
         .routes(routes!(coverage::rules))
         .routes(routes!(coverage::propose))
         .routes(routes!(coverage::history, coverage::decide))

@@ -6,9 +6,10 @@ use crate::domain::coverage::Outcome;
 use crate::domain::fair_use::{Level, NoVerdict};
 use crate::domain::policy::Part;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, ContactId, ContractEndId, ConversationId, Cover, CoverageId,
-    CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InvoiceId, Locale, Minutes, PaymentId,
-    PaymentMethod, Role, TicketId, TicketKind, TimeEntryId, TransactionId, TransactionKind, UserId,
+    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
+    ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
+    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, TicketEventId,
+    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
     estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -59,6 +60,7 @@ ids! {
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
     TicketId: "Identity of a ticket.",
+    TicketEventId: "Identity of something that happened to a ticket.",
     CoverageId: "Identity of a decision about who pays.",
     ContractEndId: "Identity of an end of a contract.",
     ConversationId: "Identity of a conversation about fair use.",
@@ -67,6 +69,8 @@ ids! {
     EstimateId: "Identity of an estimate.",
     TimeEntryId: "Identity of a time entry.",
     InvoiceId: "Identity of an invoice.",
+    InstallationId: "Identity of an installation of a customer.",
+    ConsentId: "Identity of a consent to renewal.",
     PaymentId: "Identity of a payment.",
     TransactionId: "Identity of a transaction of the ledger.",
 }
@@ -84,8 +88,16 @@ words! {
     Role: "What a contact may do: an owner manages contacts and buys, a spender agrees to estimates, a viewer looks.",
     AskedVia: "How a request of the customer reached the agent (SPEND-2).",
     CardStatus: "What can be done with a card.",
+    NoticeKind: "What an owner is told about cards: little is left (`low`), a used-up card was ordered again (`renewed`) or \
+        is no longer for sale (`not_renewed`), what was left went on at a new rate (`converted`) or is given back \
+        (`credited`).",
     PaymentMethod: "How money came in.",
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
+    TicketStatus: "Where a ticket stands.",
+    TicketEventKind: "What happened to a ticket.",
+    Channel: "How a report reached the provider.",
+    Question: "What a report may be asked to say.",
+    Measure: "One of the two clocks of a ticket.",
     EstimateStatus: "Where an estimate stands.",
     AnswerVia: "How an answer reached the provider.",
     Cover: "Who pays for a ticket, in the order in which it is tried (COVER-1).",

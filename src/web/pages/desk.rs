@@ -1,15 +1,19 @@
 //! The desk: the line where time is logged, and what is going on.
 
 use super::customers::{CustomerList, CustomerTexts, ListQuery};
-use super::entry::{self, EntryTexts, Understood, WaysOut};
+use super::entry::{self, Clock, EntryTexts, Extras, Understood, WaysOut};
 use super::forms::Form;
+use super::queue::{self, QueueTexts, TicketRow};
 use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::{CoveredBy, Minutes, TimeEntry};
-use crate::service::desk::{OnDesk, ShownEstimate};
+use crate::domain::{CoveredBy, Minutes, Policy, TimeEntry};
+use crate::service::desk::{Filter, OnDesk, ShownEstimate};
 use crate::service::{Error, Result};
 use crate::web::App;
+use crate::web::api::tickets::START;
+
+use crate::web::arithmetic::hint;
 use crate::web::extract::Search;
 use crate::web::problem::Problem;
 use crate::web::text::{self, Lang};
@@ -19,11 +23,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use chrono_tz::Tz;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// How many tickets the desk lists, and how many it offers in the line.
-const LISTED: usize = 8;
+const LISTED: i64 = 12;
 const OFFERED: i64 = 50;
 /// How many unanswered estimates it lists.
 const WAITING: i64 = 12;
@@ -41,9 +45,13 @@ texts! {
         book: "Boek", "Log";
         look: "Bekijk", "Preview";
         customers: "Klanten", "Customers";
-        tickets: "Nieuwste meldingen", "Newest tickets";
+        tickets: "Meldingen", "Tickets";
+        all_tickets: "Alle meldingen", "All tickets";
+        stalled: "Ligt stil, zegt de klant", "Stalled, says the customer";
+        stalled_lead: "Taak voor de accountmanager", "A task for the account manager";
+        no_mail: "Er gaat nog geen mail uit: deze lijst is het bericht.", "No mail is sent yet: this list is the message.";
         new_ticket: "Nieuwe melding", "New ticket";
-        no_tickets: "Nog geen meldingen.", "No tickets yet.";
+        no_tickets: "Er staat niets open.", "Nothing is open.";
         waiting: "Schattingen zonder antwoord", "Estimates without an answer";
         none_waiting: "Geen schatting wacht op antwoord.", "No estimate waits for an answer.";
         before: "antwoord uiterlijk", "answer by";
@@ -60,29 +68,14 @@ struct DeskQuery {
     ticket: Option<String>,
 }
 
-/// What the preview is asked for; other fields of the form come along and are left alone.
+/// The form as the preview gets it: all of its fields.
 #[derive(Debug, Default, Deserialize)]
-struct Typed {
-    #[serde(default)]
-    ticket: String,
-    #[serde(default)]
-    time: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    worked_on: String,
-    #[serde(default)]
-    estimate_id: String,
-}
+#[serde(transparent)]
+struct Typed(BTreeMap<String, String>);
 
 impl From<Typed> for Values {
-    fn from(typed: Typed) -> Self {
-        Self::default()
-            .with("ticket", typed.ticket)
-            .with("time", typed.time)
-            .with("description", typed.description)
-            .with("worked_on", typed.worked_on)
-            .with("estimate_id", typed.estimate_id)
+    fn from(Typed(typed): Typed) -> Self {
+        typed.into_iter().fold(Self::default(), |values, (name, value)| values.with(&name, value))
     }
 }
 
@@ -95,13 +88,21 @@ struct DeskPage {
     c: &'static CustomerTexts,
     agent: bool,
     form: Form,
+    extras: Extras,
     line: Understood,
     ways: Option<WaysOut>,
     notice: Option<String>,
     list: CustomerList,
+    /// What the line offers.
     tickets: Vec<OnDesk>,
+    q: &'static QueueTexts,
+    /// What is due first.
+    due: Vec<TicketRow>,
+    /// What customers call stalled (SLA-7).
+    stalled: Vec<TicketRow>,
+    /// Whose task that is.
+    manager: String,
     waiting: Vec<ShownEstimate>,
-    zone: Tz,
 }
 
 #[derive(Template)]
@@ -116,7 +117,10 @@ impl DeskPage {
         let lang = member.lang();
         let today = app.service.policies.day(app.service.clock.now());
         let list = CustomerList::read(app, member, asked, "/desk").await?;
-        let tickets = app.service.newest_tickets(&member.caller, i64::MAX, OFFERED).await?;
+        let service = &app.service;
+        let tickets = service.newest_tickets(&member.caller, &Filter::default(), i64::MAX, OFFERED).await?;
+        let due = service.due_tickets(&member.caller, &Filter::default(), START, LISTED).await?;
+        let stalled = service.stalled_tickets(&member.caller, LISTED).await?;
         let mut waiting = app.service.waiting_estimates(&member.caller, WAITING).await?;
         waiting.retain(|shown| shown.estimate.status == shown.estimate.status_on(today));
         Ok(Self {
@@ -126,31 +130,28 @@ impl DeskPage {
             c: CustomerTexts::of(lang),
             agent: member.caller.is_agent(),
             form: Form::default(),
+            extras: Extras::of(app, lang),
             line: Understood::default(),
             ways: None,
             notice: None,
             list,
             tickets,
+            due: queue::rows(service, lang, &due, true),
+            stalled: queue::rows(service, lang, &stalled, true),
+            manager: manager(service.policies.newest()),
+            q: QueueTexts::of(lang),
             waiting,
-            zone: app.service.policies.time_zone(),
         })
-    }
-
-    fn listed(&self) -> &[OnDesk] {
-        &self.tickets[..self.tickets.len().min(LISTED)]
-    }
-
-    fn kind(&self, row: &OnDesk) -> &'static str {
-        words::ticket_kind(row.ticket.kind, self.page.lang)
-    }
-
-    fn day(&self, row: &OnDesk) -> String {
-        text::date_short(row.ticket.created_at.with_timezone(&self.zone).date_naive(), self.page.lang)
     }
 
     fn answer_by(&self, row: &ShownEstimate) -> String {
         text::date(row.estimate.answer_by, self.page.lang)
     }
+}
+
+/// Who is told that a ticket is stalled: the account manager, where the policy names one.
+fn manager(policy: &Policy) -> String {
+    policy.provider.account_manager.clone().unwrap_or_else(|| policy.provider.email.clone())
 }
 
 /// What was just booked, in one sentence.
@@ -165,10 +166,12 @@ pub(super) fn booked(entry: &TimeEntry, number: i64, lang: Lang) -> String {
         Minutes::ZERO => String::new(),
         open => either(lang, format!(" Nog niet gedekt: {open}."), format!(" Not covered yet: {open}.")),
     };
+    let hint = entry.arithmetic.as_ref().and_then(|steps| hint(steps, lang));
+    let hint = hint.map_or(String::new(), |hint| format!(" {hint}"));
     either(
         lang,
-        format!("Geboekt op melding {number}: {worked} gewerkt, {charged} berekend, {from}.{open}"),
-        format!("Logged on ticket {number}: {worked} worked, {charged} charged, {from}.{open}"),
+        format!("Geboekt op melding {number}: {worked} gewerkt, {charged} berekend, {from}.{open}{hint}"),
+        format!("Logged on ticket {number}: {worked} worked, {charged} charged, {from}.{open}{hint}"),
     )
 }
 
@@ -223,7 +226,7 @@ async fn book(State(app): State<App>, sent: Submission) -> Result<Response, Faul
 }
 
 async fn log(app: &App, sent: &Submission) -> Result<TimeEntry> {
-    let work = entry::work(&sent.values, sent.member.lang());
+    let work = entry::work(&sent.values, sent.member.lang(), &Clock::of(app));
     let ticket = entry::ticket(&app.service, &sent.member, sent.values.get("ticket")).await;
     let (ticket, work) = match (ticket, work) {
         (Ok(ticket), Ok(work)) => (ticket, work),

@@ -5,7 +5,9 @@
 //! books carries a one-time key, so that a double click books once.
 
 pub mod assets;
+pub mod availability;
 pub mod balance;
+pub mod clock;
 pub mod contacts;
 pub mod customers;
 pub mod desk;
@@ -13,7 +15,12 @@ pub mod drawn;
 pub mod entry;
 pub mod finance;
 pub mod forms;
+pub mod handling;
 pub mod invoices;
+pub mod policies;
+pub mod queue;
+pub mod renewal;
+pub mod report;
 pub mod session;
 pub mod statement;
 pub mod texts;
@@ -25,6 +32,7 @@ use super::App;
 use super::extract::{digest, read};
 use super::problem::Problem;
 use super::text::Lang;
+use crate::domain::policy::Part;
 use crate::domain::{Key, Refusal};
 use crate::service::access::{Caller, Request as Asked};
 use crate::service::{Error, FieldError, ledger::Failure};
@@ -55,11 +63,19 @@ pub struct Page {
     pub path: String,
     /// A fresh one-time key.
     pub key: String,
+    /// The parts that the provider has (POL-3).
+    pub parts: Vec<Part>,
     /// Who is logged in.
     pub user: Option<Nav>,
 }
 
 impl Page {
+    /// Whether the provider has a part, by its word.
+    #[must_use]
+    pub fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|known| known.as_str() == part)
+    }
+
     /// The same, for a page that stands at another address than the form that led to it.
     #[must_use]
     pub fn at(self, path: String) -> Self {
@@ -104,6 +120,7 @@ pub struct Visitor {
     /// Asked for by htmx: one block of the page will do.
     pub part: bool,
     provider: String,
+    parts: Vec<Part>,
     key: String,
 }
 
@@ -124,6 +141,7 @@ impl Visitor {
             assets: assets::prefix(),
             path: self.path.clone(),
             key: self.key.clone(),
+            parts: self.parts.clone(),
             user,
         }
     }
@@ -140,9 +158,12 @@ impl Visitor {
         };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let part = parts.headers.contains_key("hx-request");
-        let provider = app.service.policies.newest().provider.name.clone();
+        let policies = &app.service.policies;
+        let today = policies.day(app.service.clock.now());
+        let provider = policies.at(today).1.provider.name.clone();
+        let shown = Part::ALL.iter().copied().filter(|part| policies.shows(*part, today)).collect();
         let key = app.service.clock.id::<Uuid>().to_string();
-        Ok(Self { lang: language(&parts.headers, &jar), caller, path, part, provider, key })
+        Ok(Self { lang: language(&parts.headers, &jar), caller, path, part, provider, parts: shown, key })
     }
 }
 
@@ -227,6 +248,13 @@ impl Values {
     #[must_use]
     pub fn filled(&self, name: &str) -> Option<&str> {
         Some(self.get(name)).filter(|text| !text.trim().is_empty())
+    }
+
+    /// What follows `prefix` in the names of the fields that were filled in: which boxes of a row were ticked.
+    #[must_use]
+    pub fn marked(&self, prefix: &str) -> Vec<String> {
+        let filled = self.0.iter().filter(|(_, value)| !value.trim().is_empty());
+        filled.filter_map(|(name, _)| name.strip_prefix(prefix)).map(str::to_owned).collect()
     }
 
     /// Fills a field in beforehand.
@@ -482,13 +510,18 @@ async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
+        .merge(availability::router())
         .merge(balance::router())
         .merge(contacts::router())
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())
         .merge(finance::router())
+        .merge(policies::router())
+        .merge(queue::router())
+        .merge(report::router())
         .merge(tickets::router())
+        .merge(handling::router())
         .merge(users::router());
     let explained = axum::middleware::from_fn_with_state(app.clone(), explain);
     pages.layer(explained).layer(CsrfLayer::new()).merge(assets::router())

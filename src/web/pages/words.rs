@@ -1,8 +1,12 @@
 //! Refusals and problems in the reader's own words: what was wrong, and what to do.
 
+use crate::domain::clocks::Notice;
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
-use crate::domain::{Cover, CoveredBy, EstimateStatus, Minutes, PaymentMethod, Refusal, TicketKind};
+use crate::domain::refusal::NotPaid;
+use crate::domain::{
+    Channel, Cover, CoveredBy, EstimateStatus, Minutes, PaymentMethod, Question, Refusal, TicketKind, TicketStatus,
+};
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
@@ -49,6 +53,89 @@ pub const fn ticket_kind(kind: TicketKind, lang: Lang) -> &'static str {
         (TicketKind::Change, Lang::Nl) => "wijziging of advies",
         (TicketKind::Change, Lang::En) => "change or advice",
     }
+}
+
+/// Where a ticket stands.
+#[must_use]
+pub const fn ticket_status(status: TicketStatus, lang: Lang) -> &'static str {
+    match (status, lang) {
+        (TicketStatus::New, Lang::Nl) => "nieuw",
+        (TicketStatus::New, Lang::En) => "new",
+        (TicketStatus::WaitingForCustomer, Lang::Nl) => "wacht op klant",
+        (TicketStatus::WaitingForCustomer, Lang::En) => "waiting for customer",
+        (TicketStatus::InProgress, Lang::Nl) => "in behandeling",
+        (TicketStatus::InProgress, Lang::En) => "in progress",
+        (TicketStatus::Resolved, Lang::Nl) => "opgelost",
+        (TicketStatus::Resolved, Lang::En) => "resolved",
+        (TicketStatus::Closed, Lang::Nl) => "gesloten",
+        (TicketStatus::Closed, Lang::En) => "closed",
+    }
+}
+
+/// How a report came in.
+#[must_use]
+pub const fn channel(channel: Channel, lang: Lang) -> &'static str {
+    match (channel, lang) {
+        (Channel::Portal, Lang::Nl) => "hier ingetypt",
+        (Channel::Portal, Lang::En) => "typed in here",
+        (Channel::Mail, Lang::Nl) => "per mail",
+        (Channel::Mail, Lang::En) => "by mail",
+        (Channel::Chat, Lang::Nl) => "via chat",
+        (Channel::Chat, Lang::En) => "by chat",
+        (Channel::Phone, Lang::Nl) => "telefonisch",
+        (Channel::Phone, Lang::En) => "by telephone",
+        (Channel::VoiceMessage, Lang::Nl) => "ingesproken",
+        (Channel::VoiceMessage, Lang::En) => "by voice message",
+        (Channel::InPerson, Lang::Nl) => "ter plekke",
+        (Channel::InPerson, Lang::En) => "in person",
+    }
+}
+
+/// What a report is asked to say.
+#[must_use]
+pub const fn question(question: Question, lang: Lang) -> &'static str {
+    match (question, lang) {
+        (Question::What, Lang::Nl) => "Wat ziet u precies?",
+        (Question::What, Lang::En) => "What exactly do you see?",
+        (Question::Where, Lang::Nl) => "Waar gebeurt het?",
+        (Question::Where, Lang::En) => "Where does it happen?",
+        (Question::When, Lang::Nl) => "Sinds wanneer, of hoe vaak?",
+        (Question::When, Lang::En) => "Since when, or how often?",
+        (Question::Who, Lang::Nl) => "Bij wie gebeurt het?",
+        (Question::Who, Lang::En) => "To whom does it happen?",
+        (Question::Page, Lang::Nl) => "Wat is het adres van de pagina?",
+        (Question::Page, Lang::En) => "What is the address of the page?",
+        (Question::Screenshot, Lang::Nl) => "Waar staat een schermafbeelding?",
+        (Question::Screenshot, Lang::En) => "Where can a screenshot be seen?",
+        (Question::Steps, Lang::Nl) => "Welke stappen zette u?",
+        (Question::Steps, Lang::En) => "Which steps did you take?",
+    }
+}
+
+/// What whoever reported should know (SLA-6).
+#[must_use]
+pub fn notice(notice: Notice<'_>, lang: Lang) -> String {
+    match (notice, lang) {
+        (Notice::ReportBy(asked), Lang::Nl) => {
+            format!("Meld dit de volgende keer liever {}. We helpen u hier evengoed.", channel(asked, lang))
+        }
+        (Notice::ReportBy(asked), Lang::En) => {
+            format!("Next time, please report this {}. We help you all the same.", channel(asked, lang))
+        }
+        (Notice::MayNotPhone, Lang::Nl) => {
+            "Bellen is voor wie daarvoor is aangewezen; mail de volgende keer. We helpen u hier evengoed.".to_owned()
+        }
+        (Notice::MayNotPhone, Lang::En) => {
+            "Phoning is for those appointed to it; please mail next time. We help you all the same.".to_owned()
+        }
+        (Notice::DataLeak(text), lang) => text.of(lang.into()).to_owned(),
+    }
+}
+
+/// Statuses in a sentence.
+fn statuses(all: &[TicketStatus], lang: Lang) -> String {
+    let words: Vec<&str> = all.iter().map(|status| ticket_status(*status, lang)).collect();
+    words.join(", ")
 }
 
 /// What covers a ticket.
@@ -194,6 +281,30 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::AskedByMissing => "Leg vast wie van de klant hierom vroeg, en hoe (mail of chat).".to_owned(),
         Refusal::NoCards => "Deze leverancier verkoopt geen strippenkaarten.".to_owned(),
         Refusal::UnknownProduct { products, .. } => format!("Deze kaart is er niet. Kies uit: {products}."),
+        Refusal::InstallationExists { name } => format!("{name} staat er al bij."),
+        Refusal::InstallationInUse { left } => {
+            format!("Kaarten voor deze installatie hebben nog {}; die zou niemand meer kunnen gebruiken.", h(left))
+        }
+        Refusal::BelowFirstPurchase { minimum, asked, strip } => format!(
+            "Een eerste aankoop is minstens {} ({} strippen); dit is {}.",
+            h(minimum),
+            minimum.0 / strip.0,
+            h(asked)
+        ),
+        Refusal::NoRenewal => "Bij deze leverancier worden kaarten niet vanzelf verlengd.".to_owned(),
+        Refusal::ConsentByOwner => {
+            "Alleen een eigenaar van de klant kan, ingelogd, toestemming geven om te verlengen.".to_owned()
+        }
+        Refusal::OutOfScope { available, asked, unusable, reasons } => {
+            let why: Vec<String> = reasons.iter().map(|reason| sentence(&not_paid(reason))).collect();
+            format!(
+                "Voor dit werk is {} beschikbaar en {} nodig. Nog {} staat op kaarten die dit niet betalen. {}",
+                h(available),
+                h(asked),
+                h(unusable),
+                why.join(" ")
+            )
+        }
         Refusal::Overpayment { open, asked } => {
             let (open, asked) = (money(*open, lang), money(*asked, lang));
             format!("{asked} is meer dan de {open} die nog openstaat op deze factuur.")
@@ -246,6 +357,13 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::WorkedOnOutOfRange { first, last } => {
             format!("De dag van het werk ligt tussen {} en {}.", date(*first, lang), date(*last, lang))
         }
+        Refusal::StatusNotPossible { status, possible } => {
+            let (status, possible) = (ticket_status(*status, lang), statuses(possible, lang));
+            format!("De melding is {status}. Wat nu kan: {possible}.")
+        }
+        Refusal::NothingMissed => "Op deze melding is geen bindende termijn gemist.".to_owned(),
+        Refusal::NotOffered => "Dit kan hier niet; schrijf een bericht bij de melding.".to_owned(),
+        Refusal::StalledToday => "Dit is vandaag al gemeld; de accountmanager ziet het op de werkbank.".to_owned(),
         Refusal::KeyReused => {
             "Dit formulier was al verstuurd met andere gegevens. Kijk of het klopt en verstuur het opnieuw.".to_owned()
         }
@@ -258,6 +376,25 @@ fn english(refusal: &Refusal) -> String {
         Refusal::InsufficientMinutes { available, asked } => {
             format!("{} is available and {} is needed: {} too few.", h(available), h(asked), h(&(*asked - *available)))
         }
+        Refusal::OutOfScope { available, asked, unusable, reasons } => {
+            let why: Vec<String> = reasons.iter().map(|reason| sentence(&reason.to_string())).collect();
+            format!(
+                "For this work {} is available and {} is needed. Another {} is on cards that do not pay for it. {}",
+                h(available),
+                h(asked),
+                h(unusable),
+                why.join(" ")
+            )
+        }
+        Refusal::InstallationInUse { left } => {
+            format!("Cards for this installation still have {}; nobody could use those any more.", h(left))
+        }
+        Refusal::BelowFirstPurchase { minimum, asked, strip } => format!(
+            "A first purchase is at least {} ({} strips); this is {}.",
+            h(minimum),
+            minimum.0 / strip.0,
+            h(asked)
+        ),
         Refusal::BeyondAgreement { agreed, left, asked, .. } => format!(
             "Of the agreed {} there is {} left and this costs {}: {} too much.",
             h(agreed),
@@ -278,10 +415,35 @@ fn english(refusal: &Refusal) -> String {
         Refusal::Overpayment { open, asked } => {
             format!("{} is more than the {} open on this invoice.", money(*asked, Lang::En), money(*open, Lang::En))
         }
+        Refusal::StatusNotPossible { status, possible } => {
+            let (status, possible) = (ticket_status(*status, Lang::En), statuses(possible, Lang::En));
+            format!("The ticket is {status}. What can be done now: {possible}.")
+        }
         Refusal::KeyReused => "This form was sent before with other contents. Check it and send it again.".to_owned(),
         Refusal::Invalid { expected, .. } => field_text(expected, Lang::En),
         other => sentence(&other.to_string()),
     }
+}
+
+/// Why a card does not pay for a ticket (CARD-8), in Dutch.
+fn not_paid(reason: &NotPaid) -> String {
+    match reason {
+        NotPaid::Installation { card, ticket: Some(ticket) } => {
+            format!("de kaart is voor {card}, deze melding gaat over {ticket}")
+        }
+        NotPaid::Installation { card, ticket: None } => {
+            format!("de kaart is voor {card}, en de melding zegt niet waarover zij gaat")
+        }
+        NotPaid::Work { work } => {
+            format!("{} gaat niet van de kaart: spreek een factuur af", kind_of_work(work, Lang::Nl))
+        }
+    }
+}
+
+/// A kind of work as a scope names it: a kind of ticket in words, or a topic.
+#[must_use]
+pub fn kind_of_work(word: &str, lang: Lang) -> String {
+    word.parse().map_or_else(|_| word.replace('_', " "), |kind| ticket_kind(kind, lang).to_owned())
 }
 
 /// With a capital and a full stop.
@@ -332,7 +494,16 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected a moment that is not in the future", "kies een moment dat niet in de toekomst ligt"),
     ("expected a day or a moment that is not in the future", "kies een dag die niet in de toekomst ligt"),
     ("expected a moment on the day of `worked_on`", "kies een moment op de dag van het werk"),
+    ("expected an impact of the policy", "kies een van de mogelijkheden"),
+    ("expected a reach of the policy", "kies een van de mogelijkheden"),
+    ("expected a priority of the policy", "kies een van de prioriteiten"),
+    ("expected another priority than it has", "kies een andere prioriteit dan de melding al heeft"),
+    ("is needed: what the customer is asked", "schrijf op wat u van de klant wilt weten"),
+    ("expected a moment that is still to come", "kies een moment dat nog moet komen"),
+    ("expected open, all or a status", "kies een van de mogelijkheden"),
     ("expected a contact of this customer", "kies een persoon van deze klant"),
+    ("expected an installation of this customer", "kies een installatie van deze klant"),
+    ("expected the installation that this card is bought for", "kies voor welke installatie deze kaart is"),
     ("expected an estimate of this ticket", "kies een schatting van deze melding"),
     ("a login with this address exists already", "er is al een login met dit e-mailadres"),
     ("there is no login with this address", "er is geen login met dit e-mailadres"),
@@ -370,6 +541,18 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected the time zone of the newest version", "houd de tijdzone van de nieuwste versie aan"),
     ("expected an amount in euros, such as 968.00", "vul een bedrag in euro's in, zoals 968,00"),
     ("expected a day and a time", "vul een dag en een tijd in"),
+    ("expected a day on or after `since`", "kies een dag op of na de eerste dag"),
+    (
+        "leave it out: only an invoice takes an agreement here",
+        "laat dit leeg: alleen een factuur vraagt hier een akkoord",
+    ),
+    ("leave it out: this provider has no urgent tickets", "laat dit leeg: spoed is er hier niet"),
+    (
+        "a defect is free of charge; say in `kind` what the ticket is about after all",
+        "een storing is kosteloos; kies eerst wat de melding dan wel is",
+    ),
+    ("say how urgent the ticket is", "kies hoe dringend de melding is"),
+    ("there is nothing else to choose", "er valt niets anders te kiezen"),
 ];
 
 fn field_text(text: &str, lang: Lang) -> String {
@@ -427,8 +610,8 @@ mod tests {
     use std::path::Path;
 
     /// Never shown at a form: days of a token come from the command line, the others from the API's queries.
-    const NOT_ON_A_PAGE: [&str; 3] =
-        ["expected 1 to {} days", "expected at most {most} characters", "is needed: {expected}"];
+    const NOT_ON_A_PAGE: [&str; 4] =
+        ["expected 1 to {} days", "expected at most {most} characters", "expected one of: {}", "is needed: {expected}"];
 
     fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
