@@ -74,6 +74,8 @@ pub struct TimeEntry {
     pub worked: Minutes,
     /// Minutes as charged: rounded, with surcharges, 0 when free.
     pub charged: Minutes,
+    /// What it counts for under fair use, as decided when it was logged; nothing when it does not (FAIR-2).
+    pub counted: Counted,
     /// The version of the policy that it was priced under (POL-1).
     pub policy_version: i64,
     /// What the work counts for before rounding (TIME-3).
@@ -82,8 +84,6 @@ pub struct TimeEntry {
     pub surcharged: Minutes,
     /// How the charge came about; none where nothing is charged, whatever was worked.
     pub arithmetic: Option<Arithmetic>,
-    /// What it counts for under fair use, as decided when it was logged; nothing when it does not (FAIR-2).
-    pub counted: Counted,
     /// The day of the work.
     pub worked_on: NaiveDate,
     /// When the work began, if that was told.

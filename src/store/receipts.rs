@@ -52,10 +52,6 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         "record_add_on" => {
             Receipt::AddOn(tx.query("SELECT * FROM urgent_add_ons WHERE id = $1").bind(id).one::<AddOnTerm>().await?)
         }
-        "handle_ticket" => {
-            let found: TicketEvent = tx.query("SELECT * FROM ticket_events WHERE id = $1").bind(id).one().await?;
-            Receipt::TicketEvent(found)
-        }
         "end_contract" => {
             let sql = "SELECT * FROM contract_ends WHERE id = $1";
             Receipt::ContractEnd(tx.query(sql).bind(id).one::<ContractEnd>().await?)
@@ -63,6 +59,10 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         "record_conversation" => {
             let sql = "SELECT * FROM fair_use_conversations WHERE id = $1";
             Receipt::Conversation(tx.query(sql).bind(id).one::<Conversation>().await?)
+        }
+        "handle_ticket" => {
+            let found: TicketEvent = tx.query("SELECT * FROM ticket_events WHERE id = $1").bind(id).one().await?;
+            Receipt::TicketEvent(found)
         }
         "log_time" => logged(tx, id).await?,
         "reverse_entry" | "cover_entry" | "invoice_entry" => corrected(tx, id).await?,
