@@ -49,6 +49,8 @@ words! {
         Goodwill = "goodwill",
         /// Uncovered minutes go on an invoice, as agreed (TIME-7).
         Invoiced = "invoiced",
+        /// An entry is charged more or less, because other work of its ticket and day was reversed (TIME-2).
+        Repricing = "repricing",
         /// A card passed its last valid day (CARD-5).
         Expiry = "expiry",
     }

@@ -6,7 +6,10 @@ use crate::domain::{
     Account, AddOnId, AskedVia, Basis, CardId, Cents, Channel, CommandId, ContactId, Cover, CoverageId, CoveredBy,
     CustomerId, Due, EstimateId, EstimateStatus, Intake, InvoiceId, Locale, Minutes, Origin, Pauses, PaymentId,
     PaymentMethod, Role, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId,
-    TransactionId, TransactionKind, Urgency, UserId, estimate::AnswerVia, policy::Bilingual,
+    TransactionId, TransactionKind, Urgency, UserId,
+    charge::{Arithmetic, Weighted},
+    estimate::AnswerVia,
+    policy::{Bilingual, Per},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -126,6 +129,7 @@ texts!(
     Account,
     TransactionKind,
     Basis,
+    Per,
     NaiveDate,
     Decimal,
     uuid::Uuid,
@@ -133,6 +137,10 @@ texts!(
 stored!(String as String => "TEXT", |text| text.clone(), |text| text);
 stored!(i64 as i64 => "BIGINT", |number| *number, |number| number);
 stored!(Minutes as i64 => "BIGINT", |minutes| minutes.0, |minutes| Minutes(minutes));
+stored!(Weighted as i64 => "BIGINT", |weighted| weighted.0, |hundredths| Weighted(hundredths));
+stored!(Arithmetic as String => "TEXT", |steps| serde_json::to_string(steps).unwrap_or_default(), |text| {
+    serde_json::from_str(&text)?
+});
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
 stored!(Bilingual as String => "TEXT", |both| serde_json::to_string(both).unwrap_or_default(), |text| {
     serde_json::from_str(&text)?

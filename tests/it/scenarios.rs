@@ -3,7 +3,8 @@
 //! A line with a date does something on that day; a line without one says what must then be true. `#` starts a comment.
 //!
 //! ```text
-//! policy    [DAY] NAME              the terms, shipped with the program; with a day: a newer version from then on
+//! policy    [DAY] NAME              the terms, shipped with the program or a file of tests/it/terms; with a day: a newer
+//!                                   version from then on
 //! with      KEY VALUE…              … with one key changed
 //! without   SECTION                 … with a section left out
 //! customer  DAY NAME [imported] [since DAY]
@@ -19,7 +20,8 @@
 //! estimate  DAY TICKET H:MM [as ESTIMATE] [answer_by DAY] [work_until DAY] [accepted by NAME]
 //! accept    DAY ESTIMATE by NAME [via HOW] [agreed DAY]
 //! decline, close   DAY ESTIMATE
-//! time      DAY TICKET H:MM [worked DAY] [on ESTIMATE] [uncovered | given_away] [as ENTRY]
+//! time      DAY TICKET H:MM [worked DAY] [started HH:MM] [with SURCHARGE,…] [on ESTIMATE] [uncovered | given_away]
+//!               [as ENTRY]
 //! reverse, goodwill   DAY ENTRY
 //! cover     DAY ENTRY by NAME       from a card, on that person's agreement
 //! invoice   DAY ENTRY by NAME [rate EUROS]    … or on an invoice
@@ -38,6 +40,7 @@
 
 use crate::common::{AGENT, day, pure::Books};
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Europe::Amsterdam;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -225,7 +228,10 @@ pub fn answer(receipt: &Receipt) -> Answer {
             ];
             (time.entry.id.0, facts(of_entry))
         }
-        Receipt::Correction(correction) => (correction.id.0, facts([("available_after", &correction.available_after)])),
+        Receipt::Correction(correction) => {
+            let (available_after, repriced) = (&correction.available_after, &correction.repriced);
+            (correction.id.0, facts([("available_after", available_after), ("repriced", repriced)]))
+        }
         Receipt::Settled => (Uuid::nil(), Facts::new()),
     };
     Answer { id, invoice, facts }
@@ -331,8 +337,9 @@ impl Terms {
     fn policy(&mut self, words: &mut Words) -> Outcome {
         let from = if words.starts_with_day() { Some(words.day()?) } else { None };
         let name = words.next("the name of a policy")?;
-        let text = Policy::shipped(name).ok_or_else(|| format!("no policy `{name}` is shipped"))?;
-        self.versions.push(text.to_owned());
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/terms").join(format!("{name}.toml"));
+        let shipped = Policy::shipped(name).map(str::to_owned).or_else(|| std::fs::read_to_string(path).ok());
+        self.versions.push(shipped.ok_or_else(|| format!("no policy `{name}` is shipped or in tests/it/terms"))?);
         if let Some(from) = from {
             self.set("effective_from", &from.to_string())?;
         }
@@ -727,6 +734,8 @@ impl<W: World> Stage<W> {
     fn time(&mut self, words: &mut Words) -> Outcome {
         let name = words.option("as").unwrap_or("last");
         let worked_on = words.day_option("worked")?;
+        let started_at = words.option("started").map(|time| self.moment(worked_on, time)).transpose()?;
+        let surcharges = words.option("with").map(|ids| ids.split(',').map(str::to_owned).collect());
         let estimate = words.option("on").map(|name| self.named("estimate", name)).transpose()?.map(EstimateId);
         let excess = match (words.flag("uncovered"), words.flag("given_away")) {
             (false, false) => Excess::Refuse,
@@ -740,12 +749,21 @@ impl<W: World> Stage<W> {
             worked_on,
             description: "Helped".to_owned(),
             estimate,
-            started_at: None,
+            started_at,
+            surcharges: surcharges.unwrap_or_default(),
             excess,
         };
         self.ask(Who::Agent, Target::Ticket(ticket), act)?;
         self.name("entry", name);
         Ok(())
+    }
+
+    /// A time on the provider's clock, today or on another day.
+    fn moment(&self, day: Option<NaiveDate>, time: &str) -> Outcome<DateTime<Utc>> {
+        let wrong = || format!("expected a time such as 16:40, found `{time}`");
+        let time = NaiveTime::parse_from_str(time, "%H:%M").map_err(|_| wrong())?;
+        let local = day.unwrap_or(self.now.date_naive()).and_time(time);
+        local.and_local_timezone(Amsterdam).earliest().map(|at| at.to_utc()).ok_or_else(wrong)
     }
 
     fn cover(&mut self, verb: &str, words: &mut Words) -> Outcome {
@@ -921,10 +939,10 @@ fn every_scenario_holds_in_the_pure_domain() {
 }
 
 /// The rules of the first issue.
-const RULES: [&str; 23] = [
-    "card_1", "card_2", "card_3", "card_4", "card_5", "card_6", "time_1", "time_2", "time_4", "time_5", "time_7",
-    "spend_1", "spend_2", "spend_3", "spend_4", "spend_5", "spend_6", "spend_7", "cover_2", "cover_5", "pol_1",
-    "pol_2", "pol_3",
+const RULES: [&str; 25] = [
+    "card_1", "card_2", "card_3", "card_4", "card_5", "card_6", "time_1", "time_2", "time_3", "time_4", "time_5",
+    "time_7", "spend_1", "spend_2", "spend_3", "spend_4", "spend_5", "spend_6", "spend_7", "cover_2", "cover_5",
+    "pol_1", "pol_2", "pol_3", "terms",
 ];
 
 #[test]

@@ -125,6 +125,7 @@ async fn log(
         description: "Looked into it".to_owned(),
         estimate,
         started_at: None,
+        surcharges: vec![],
         excess: Excess::Uncovered,
     };
     match fixture.submit(Target::Ticket(ticket), act).await.unwrap() {

@@ -421,7 +421,8 @@ impl Story {
         let opened = self.service().policies.day(ticket.created_at);
         let worked_on = Some(if late { workday_before(today - Days::new(1)).max(opened) } else { today });
         let description = text.to_owned();
-        let work = Work { worked, worked_on, description, estimate: None, started_at: None, excess };
+        let work =
+            Work { worked, worked_on, description, estimate: None, started_at: None, surcharges: vec![], excess };
         Ok(self.service().log_time(self.by_agent(), ticket.id, work).await?)
     }
 

@@ -208,7 +208,7 @@ impl Case<'_> {
         let rate = told.or_else(|| hourly_rate(policy, ticket.topic.as_deref())).ok_or(Refusal::NoRate)?;
         self.put_on_invoice(id, rate, reason);
         let booked = self.draft.changes.transactions.last().expect("just booked").id;
-        Ok(self.correction(booked, id, TransactionKind::Invoiced, Vec::new()))
+        Ok(self.correction(booked, id, TransactionKind::Invoiced, (Vec::new(), Minutes::ZERO)))
     }
 
     /// Books what an entry has uncovered as to be invoiced at `rate` an hour.
@@ -216,7 +216,7 @@ impl Case<'_> {
         let (open, ticket, worked_on) = {
             let entry = self.draft.entry_mut(id).expect("the caller has it");
             let open = std::mem::take(&mut entry.uncovered);
-            entry.invoiced = open;
+            entry.invoiced += open;
             entry.hourly_rate = Some(rate);
             (open, entry.ticket_id, entry.worked_on)
         };

@@ -233,6 +233,13 @@ impl Values {
         Some(self.get(name)).filter(|text| !text.trim().is_empty())
     }
 
+    /// What follows `prefix` in the names of the fields that were filled in: which boxes of a row were ticked.
+    #[must_use]
+    pub fn marked(&self, prefix: &str) -> Vec<String> {
+        let filled = self.0.iter().filter(|(_, value)| !value.trim().is_empty());
+        filled.filter_map(|(name, _)| name.strip_prefix(prefix)).map(str::to_owned).collect()
+    }
+
     /// Fills a field in beforehand.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
