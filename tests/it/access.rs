@@ -10,7 +10,7 @@ use strippenkaart::domain::{Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
 /// Who may: `y` may, `n` is forbidden (403), `h` does not learn that it exists (404). The columns are [`PEOPLE`].
-const TABLE: [(&str, &str); 22] = [
+const TABLE: [(&str, &str); 31] = [
     //                                                         adm fin agt own spe vie oth nob
     ("POST /api/v1/customers", "                                y   y   y   n   n   n   n   n"),
     ("GET /api/v1/customers", "                                 y   y   y   y   y   y   y   y"),
@@ -24,6 +24,15 @@ const TABLE: [(&str, &str); 22] = [
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/tickets", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/tickets/{id}", "                              y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/tickets", "                                   y   y   y   y   y   y   y   y"),
+    ("GET /api/v1/tickets/{id}/events", "                       y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/acknowledge", "                 y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/messages", "                    y   n   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/notes", "                       y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/status", "                      y   n   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/priority", "                    y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/stalled", "                     n   n   n   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/explanations", "                y   n   y   n   n   n   h   h"),
     ("POST /api/v1/tickets/{id}/estimates", "                   y   n   y   n   n   n   h   h"),
     ("GET /api/v1/estimates/{id}", "                            y   y   y   y   y   y   h   h"),
     ("POST /api/v1/estimates/{id}/accept", "                    y   n   y   y   y   n   h   h"),
@@ -122,6 +131,10 @@ impl Scene {
             "cards" => json!({ "product": "5h" }),
             "payments" => json!({ "amount": "1.00", "paid_on": "2026-03-09", "method": "bank" }),
             "tickets" => json!({ "subject": "Help", "description": "Please", "kind": "question" }),
+            "messages" | "notes" => json!({ "text": "Hello" }),
+            "status" => json!({ "to": "closed" }),
+            "priority" => json!({ "priority": if person == "admin" { "high" } else { "normal" }, "reason": "Agreed" }),
+            "explanations" => json!({ "measure": "response", "reason": "Ill", "expected_at": "2026-04-01T10:00:00Z" }),
             "estimates" => json!({ "minutes": 15, "description": "The work" }),
             "accept" if for_contact.is_some() => {
                 json!({ "contact_id": for_contact, "channel": "phone", "note": "Jo said yes" })
