@@ -9,6 +9,7 @@ mod api;
 mod append_only;
 mod architecture;
 mod cancelled_begin;
+mod charging;
 mod cli;
 mod clocks;
 mod common;
