@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
-    Act, Actor, Contact, CustomerId, Excess, Locale, Minutes, Receipt, Role, Target, Ticket, TicketId, TicketKind,
+    Act, Actor, Contact, CustomerId, Excess, Locale, Minutes, Receipt, Report, Role, Target, Ticket, TicketId,
 };
 use strippenkaart::service::{Service, login::NewUser, policies::Given};
 use strippenkaart::store::{Db, users::StaffRole};
@@ -180,14 +180,12 @@ async fn customer(service: &Service, actor: Actor, name: &str, cards: usize) -> 
         };
         submit(Target::Invoice(invoice.id), act).await.unwrap();
     }
-    let act = Act::OpenTicket {
+    let act = Act::OpenTicket(Report {
         subject: "A question".to_owned(),
         description: "How?".to_owned(),
         requester: Some(owner),
-        kind: TicketKind::Question,
-        topic: None,
-        urgency: None,
-    };
+        ..Report::default()
+    });
     let Receipt::Ticket(Ticket { id: ticket, .. }) = submit(target, act).await.unwrap() else { unreachable!() };
     (id, ticket)
 }

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
     Act, Actor, Command, ContactId, CustomerId, EstimateId, Excess, Ledger, Locale, Minutes, Numbers, Policies, Policy,
-    Receipt, Role, Target, TicketId, TicketKind, UserId,
+    Receipt, Report, Role, Target, TicketId, UserId,
     command::Answer,
     decide::{Circumstances, decide},
     estimate::AnswerVia,
@@ -114,14 +114,12 @@ fn add_owner() -> Act {
 }
 
 fn open_ticket(owner: ContactId) -> Act {
-    Act::OpenTicket {
+    Act::OpenTicket(Report {
         subject: "A question".to_owned(),
         description: "How does this work?".to_owned(),
         requester: Some(owner),
-        kind: TicketKind::Question,
-        topic: None,
-        urgency: None,
-    }
+        ..Report::default()
+    })
 }
 
 fn propose(ticket: TicketId, minutes: i64) -> Act {

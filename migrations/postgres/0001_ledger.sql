@@ -233,7 +233,8 @@ CREATE TABLE cards (
     CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0)
 ) WITH (fillfactor = 50);
 
--- A report of a customer.
+-- A report of a customer, where it stands and what its clocks say (SLA-1 to SLA-7). `due_at` is the largest number
+-- where nothing is due, so that one index has the order of the desk.
 CREATE TABLE tickets (
     id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
@@ -247,8 +248,26 @@ CREATE TABLE tickets (
     coverage_id TEXT COLLATE "C" NOT NULL,
     cover TEXT COLLATE "C" NOT NULL,
     agreed_rate BIGINT,
+    channel TEXT COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C",
+    intake TEXT COLLATE "C" NOT NULL,
+    impact TEXT COLLATE "C",
+    reach TEXT COLLATE "C",
+    data_leak BIGINT NOT NULL,
+    priority TEXT COLLATE "C",
+    status TEXT COLLATE "C" NOT NULL,
+    received_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     created_by TEXT COLLATE "C",
+    response_due_at BIGINT,
+    resolution_due_at BIGINT,
+    responded_at BIGINT,
+    resolved_at BIGINT,
+    pauses TEXT COLLATE "C" NOT NULL,
+    response_expected_at BIGINT,
+    resolution_expected_at BIGINT,
+    stalled_at BIGINT,
+    due_at BIGINT NOT NULL,
     charged BIGINT NOT NULL,
     correctable BIGINT NOT NULL,
     PRIMARY KEY (id),
@@ -257,8 +276,39 @@ CREATE TABLE tickets (
     FOREIGN KEY (requester_id) REFERENCES contacts (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered')),
+    CHECK (channel IN ('portal', 'mail', 'chat', 'phone', 'voice_message', 'in_person')),
+    CHECK (status IN ('new', 'waiting_for_customer', 'in_progress', 'resolved', 'closed')),
+    CHECK (data_leak IN (0, 1)),
+    CHECK (received_at <= created_at),
     CHECK (charged >= 0 AND correctable >= 0)
-) WITH (fillfactor = 50);
+);
+
+-- What was said and done on a ticket. Append-only.
+CREATE TABLE ticket_events (
+    id TEXT COLLATE "C" NOT NULL,
+    ticket_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    actor_id TEXT COLLATE "C",
+    contact_id TEXT COLLATE "C",
+    text TEXT COLLATE "C",
+    was TEXT COLLATE "C",
+    became TEXT COLLATE "C",
+    expected_at BIGINT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (kind IN ('acknowledged', 'message', 'note', 'status', 'priority', 'stalled', 'explained'))
+);
+
+-- The words by which a ticket is found: of its subject, its report and what else was said when it came in.
+CREATE TABLE ticket_words (
+    word TEXT COLLATE "C" NOT NULL,
+    ticket_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (word, ticket_id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id)
+);
 
 -- Who pays for a ticket: each decision with its reason, the last one in force (COVER-1). Sentence, reason and offer are
 -- JSON with `nl` and `en`. Append-only; a decision is replaced at most once.
@@ -493,6 +543,10 @@ CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
+CREATE INDEX tickets_due ON tickets (due_at, number) WHERE status IN ('new', 'waiting_for_customer', 'in_progress');
+CREATE INDEX tickets_stalled ON tickets (stalled_at) WHERE stalled_at IS NOT NULL;
+CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
+CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
 CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
 CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
@@ -520,6 +574,7 @@ $$;
 
 CREATE TRIGGER transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON movements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ticket_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER coverage_decisions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON coverage_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER urgent_add_ons_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON urgent_add_ons FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER commands_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commands FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -232,7 +232,8 @@ CREATE TABLE cards (
     CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0)
 ) STRICT;
 
--- A report of a customer.
+-- A report of a customer, where it stands and what its clocks say (SLA-1 to SLA-7). `due_at` is the largest number
+-- where nothing is due, so that one index has the order of the desk.
 CREATE TABLE tickets (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
@@ -246,8 +247,26 @@ CREATE TABLE tickets (
     coverage_id TEXT NOT NULL,
     cover TEXT NOT NULL,
     agreed_rate INTEGER,
+    channel TEXT NOT NULL,
+    product TEXT,
+    intake TEXT NOT NULL,
+    impact TEXT,
+    reach TEXT,
+    data_leak INTEGER NOT NULL,
+    priority TEXT,
+    status TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     created_by TEXT,
+    response_due_at INTEGER,
+    resolution_due_at INTEGER,
+    responded_at INTEGER,
+    resolved_at INTEGER,
+    pauses TEXT NOT NULL,
+    response_expected_at INTEGER,
+    resolution_expected_at INTEGER,
+    stalled_at INTEGER,
+    due_at INTEGER NOT NULL,
     charged INTEGER NOT NULL,
     correctable INTEGER NOT NULL,
     PRIMARY KEY (id),
@@ -256,8 +275,39 @@ CREATE TABLE tickets (
     FOREIGN KEY (requester_id) REFERENCES contacts (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered')),
+    CHECK (channel IN ('portal', 'mail', 'chat', 'phone', 'voice_message', 'in_person')),
+    CHECK (status IN ('new', 'waiting_for_customer', 'in_progress', 'resolved', 'closed')),
+    CHECK (data_leak IN (0, 1)),
+    CHECK (received_at <= created_at),
     CHECK (charged >= 0 AND correctable >= 0)
 ) STRICT;
+
+-- What was said and done on a ticket. Append-only.
+CREATE TABLE ticket_events (
+    id TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    actor_id TEXT,
+    contact_id TEXT,
+    text TEXT,
+    was TEXT,
+    became TEXT,
+    expected_at INTEGER,
+    PRIMARY KEY (id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (kind IN ('acknowledged', 'message', 'note', 'status', 'priority', 'stalled', 'explained'))
+) STRICT;
+
+-- The words by which a ticket is found: of its subject, its report and what else was said when it came in.
+CREATE TABLE ticket_words (
+    word TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    PRIMARY KEY (word, ticket_id),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id)
+) STRICT, WITHOUT ROWID;
 
 -- Who pays for a ticket: each decision with its reason, the last one in force (COVER-1). Sentence, reason and offer are
 -- JSON with `nl` and `en`. Append-only; a decision is replaced at most once.
@@ -492,6 +542,10 @@ CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
+CREATE INDEX tickets_due ON tickets (due_at, number) WHERE status IN ('new', 'waiting_for_customer', 'in_progress');
+CREATE INDEX tickets_stalled ON tickets (stalled_at) WHERE stalled_at IS NOT NULL;
+CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
+CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
 CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
 CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
@@ -519,6 +573,10 @@ CREATE TRIGGER movements_no_update BEFORE UPDATE ON movements BEGIN SELECT RAISE
 CREATE TRIGGER movements_no_delete BEFORE DELETE ON movements BEGIN SELECT RAISE(ABORT, 'movements is append-only: DELETE refused'); END;
 CREATE TRIGGER movements_no_replace BEFORE INSERT ON movements WHEN EXISTS (SELECT 1 FROM movements WHERE customer_id = NEW.customer_id AND recorded_at = NEW.recorded_at AND seq = NEW.seq AND line = NEW.line)
 BEGIN SELECT RAISE(ABORT, 'movements is append-only: REPLACE refused'); END;
+CREATE TRIGGER ticket_events_no_update BEFORE UPDATE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: UPDATE refused'); END;
+CREATE TRIGGER ticket_events_no_delete BEFORE DELETE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: DELETE refused'); END;
+CREATE TRIGGER ticket_events_no_replace BEFORE INSERT ON ticket_events WHEN EXISTS (SELECT 1 FROM ticket_events WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: REPLACE refused'); END;
 CREATE TRIGGER coverage_decisions_no_update BEFORE UPDATE ON coverage_decisions BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: UPDATE refused'); END;
 CREATE TRIGGER coverage_decisions_no_delete BEFORE DELETE ON coverage_decisions BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: DELETE refused'); END;
 CREATE TRIGGER coverage_decisions_no_replace BEFORE INSERT ON coverage_decisions WHEN EXISTS (SELECT 1 FROM coverage_decisions WHERE id = NEW.id OR replaces = NEW.replaces)

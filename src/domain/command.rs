@@ -2,8 +2,9 @@
 //! [`super::decide()`].
 
 use super::{
-    Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, InvoiceId, Locale, Minutes, PaymentMethod,
-    Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId, contact::AskedVia, estimate::AnswerVia,
+    Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, Handling, InvoiceId, Locale, Minutes,
+    PaymentMethod, Report, Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId, contact::AskedVia,
+    estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -174,19 +175,13 @@ pub enum Act {
         method: PaymentMethod,
     },
     /// A report. Always accepted (COVER-5).
-    OpenTicket {
-        /// One line.
-        subject: String,
-        /// The report.
-        description: String,
-        /// Who asked.
-        requester: Option<ContactId>,
-        /// What it is about.
-        kind: TicketKind,
-        /// Its topic, by the policy's id.
-        topic: Option<String>,
-        /// How urgent it is asked to be.
-        urgency: Option<Urgency>,
+    OpenTicket(Report),
+    /// Something is done on a ticket that is there.
+    HandleTicket {
+        /// Which ticket.
+        ticket: TicketId,
+        /// What.
+        handling: Handling,
     },
     /// Decide anew who pays for a ticket (COVER-1).
     DecideCoverage {
@@ -293,7 +288,8 @@ impl Act {
             Self::RemoveContact(_) => "remove_contact",
             Self::OrderCard { .. } => "order_card",
             Self::RecordPayment { .. } => "record_payment",
-            Self::OpenTicket { .. } => "open_ticket",
+            Self::OpenTicket(_) => "open_ticket",
+            Self::HandleTicket { .. } => "handle_ticket",
             Self::DecideCoverage { .. } => "decide_coverage",
             Self::RecordAddOn { .. } => "record_add_on",
             Self::InvoiceEntry { .. } => "invoice_entry",

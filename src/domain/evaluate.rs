@@ -4,8 +4,8 @@
 use super::charge::{Charge, TicketDay, Work, charge};
 use super::coverage::{Facts, Proposal, Question, propose};
 use super::policy::{Agreement, Priority, Surcharge};
-use super::sla::{Deadline, clocks};
-use super::{Cents, Channel, CustomerId, Minutes, Policy, TicketId, TicketKind, Urgency};
+use super::sla::Deadline;
+use super::{Cents, Channel, CustomerId, Minutes, Policy, TicketId, TicketKind, Urgency, clocks, sla};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -94,7 +94,7 @@ pub fn evaluate<'a>(policy: &'a Policy, asked: &Inquiry) -> Result<Evaluation<'a
     let charged = if proposal.cover.charges() { charge.charged } else { Minutes::ZERO };
     let priority = priority(policy, asked, proposal.urgency.as_ref());
     let deadlines = priority.map_or_else(Vec::new, |priority| {
-        clocks(policy, priority, asked.channel, asked.received)
+        sla::clocks(policy, priority, asked.channel, asked.received)
             .map(|clock| clock.deadline(&[], asked.received))
             .collect()
     });
@@ -124,19 +124,12 @@ fn untouched(policy: &Policy, asked: &Inquiry) -> TicketDay {
     TicketDay::new((TicketId(Uuid::nil()), day, 0), CustomerId(Uuid::nil()), policy.time.per)
 }
 
-/// The priority: as told, else of the urgency that stands, else by the matrix (SLA-1).
+/// The priority: as told, else as a ticket would get it (SLA-1).
 fn priority<'a>(policy: &'a Policy, asked: &Inquiry, urgency: Option<&Urgency>) -> Option<&'a Priority> {
-    let of_urgency = || {
-        let rules = policy.urgency.as_ref()?;
-        match urgency? {
-            Urgency::Safety => rules.safety_priority.as_deref(),
-            Urgency::Level(id) => rules.levels.iter().find(|level| level.id == *id)?.priority.as_deref(),
-        }
-    };
-    let of_matrix = || policy.matrix.priority(asked.impact.as_deref()?, asked.reach.as_deref());
-    let only = || policy.priorities.first().filter(|_| policy.priorities.len() == 1).map(|only| only.id.as_str());
-    let id = asked.priority.as_deref().or_else(of_urgency).or_else(of_matrix).or_else(only)?;
-    policy.priorities.iter().find(|priority| priority.id == id)
+    match &asked.priority {
+        Some(id) => policy.priority(id),
+        None => clocks::assess(policy, urgency, asked.impact.as_deref(), asked.reach.as_deref()),
+    }
 }
 
 /// Whether everything that is named exists; the surcharges that are.

@@ -52,6 +52,8 @@ id! {
     CardId,
     /// A report of a customer (*melding*).
     TicketId,
+    /// Something that happened to a ticket.
+    TicketEventId,
     /// A decision about who pays for a ticket.
     CoverageId,
     /// A term of the add-on for urgent tickets.

@@ -5,8 +5,8 @@
 
 use super::{
     Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Contact, ContactId, Coverage, Customer, CustomerId,
-    Estimate, EstimateId, Fresh, Hold, Invoice, InvoiceId, Minutes, Movement, Note, Payment, Ticket, TicketId,
-    TimeEntry, TimeEntryId, Transaction, chain,
+    Estimate, EstimateId, Fresh, Hold, Invoice, InvoiceId, Minutes, Movement, Note, Payment, Ticket, TicketEvent,
+    TicketId, TimeEntry, TimeEntryId, Transaction, chain,
     charge::{TicketDay, TicketDayId},
 };
 use std::collections::BTreeMap;
@@ -47,6 +47,8 @@ pub struct Changes {
     pub movements: Vec<Movement>,
     /// Free texts made by a decision.
     pub notes: Vec<Note>,
+    /// What a decision did on tickets.
+    pub ticket_events: Vec<TicketEvent>,
 }
 
 /// What is known of one customer.

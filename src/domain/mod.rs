@@ -9,6 +9,7 @@ pub mod burn_down;
 pub mod card;
 pub mod chain;
 pub mod charge;
+pub mod clocks;
 pub mod command;
 pub mod contact;
 pub mod coverage;
@@ -43,17 +44,19 @@ pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use hours::OpeningHours;
 pub use ids::{
     AddOnId, CardId, CommandId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId, InvoiceId, PaymentId,
-    TicketId, TimeEntryId, TransactionId, UserId,
+    TicketEventId, TicketId, TimeEntryId, TransactionId, UserId,
 };
 pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};
 pub use minutes::Minutes;
 pub use money::{Cents, NotAnAmount};
 pub use policies::Policies;
-pub use policy::Policy;
+pub use policy::{Measure, Policy};
 pub use refusal::Refusal;
-pub use ticket::{Channel, Question, Ticket, TicketKind};
-
 pub use scope::WorkScope;
+pub use ticket::{
+    Channel, Due, Handling, Intake, Pauses, Question, Report, Ticket, TicketEvent, TicketEventKind, TicketKind,
+    TicketStatus,
+};
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};

@@ -1,6 +1,6 @@
 //! Why the ledger says no. Each refusal carries the figures that a person needs to go on.
 
-use super::{Cents, Cover, CoverageId, CustomerId, EstimateStatus, Minutes};
+use super::{Cents, Cover, CoverageId, CustomerId, EstimateStatus, Minutes, TicketStatus};
 use chrono::NaiveDate;
 
 /// A decision not to book. Nothing was written.
@@ -158,9 +158,32 @@ pub enum Refusal {
         /// Today.
         last: NaiveDate,
     },
+    /// A ticket does not go there from where it stands.
+    #[error("the ticket is {status}; it can become {}", words(possible))]
+    StatusNotPossible {
+        /// Where it stands.
+        status: TicketStatus,
+        /// Where this person can move it.
+        possible: Vec<TicketStatus>,
+    },
+    /// There is nothing to explain: no binding target of this ticket was missed (SLA-5).
+    #[error("no binding target of this kind was missed on this ticket: there is nothing to explain")]
+    NothingMissed,
+    /// This provider has no such button (SLA-7, POL-3).
+    #[error("this provider does not offer it; write a message on the ticket instead")]
+    NotOffered,
+    /// The customer said so already today (SLA-7).
+    #[error("this was reported already today, and the account manager sees it on the desk")]
+    StalledToday,
     /// The same `Idempotency-Key` with another request.
     #[error("this Idempotency-Key was used for another request; use a new one")]
     KeyReused,
+}
+
+/// Statuses in a sentence.
+fn words(statuses: &[TicketStatus]) -> String {
+    let words: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
+    if words.is_empty() { "nothing else by you".to_owned() } else { words.join(", ") }
 }
 
 impl Refusal {
@@ -191,6 +214,10 @@ impl Refusal {
             Self::BeyondTolerance { .. } => "beyond-tolerance",
             Self::AlreadyReversed => "already-reversed",
             Self::NothingUncovered => "nothing-uncovered",
+            Self::StatusNotPossible { .. } => "status-not-possible",
+            Self::NothingMissed => "nothing-missed",
+            Self::NotOffered => "not-offered",
+            Self::StalledToday => "stalled-today",
             Self::KeyReused => "idempotency-key-reused",
         }
     }

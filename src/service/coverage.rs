@@ -5,8 +5,8 @@ use super::customers::unexpected;
 use super::tickets::missing;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Actor, AddOnTerm, Cents, ContactId, Coverage, CoverageId, CustomerId, Numbers, Policy, Receipt, Role, Target,
-    TicketId, TicketKind, TimeEntryId, Urgency,
+    Act, Actor, AddOnTerm, Cents, ContactId, Coverage, CoverageId, CustomerId, Numbers, Policy, Receipt, Report, Role,
+    Target, TicketId, TicketKind, TimeEntryId, Urgency,
     command::Ruling,
     decide::{Circumstances, Correction, CoverageReceipt, decide},
 };
@@ -39,8 +39,7 @@ impl Service {
     pub async fn propose_coverage(&self, caller: &Caller, customer: CustomerId, asked: Asked) -> Result<Coverage> {
         let actor = caller.actor_at(customer)?;
         let Asked { kind, topic, urgency } = asked;
-        let (subject, description) = (String::new(), String::new());
-        let act = Act::OpenTicket { subject, description, requester: None, kind, topic, urgency };
+        let act = Act::OpenTicket(Report { kind, topic, urgency, ..Report::default() });
         let command = self.command(actor, None, Target::Customer(customer), act);
         let now = self.clock.now();
         let mut tx = self.db.snapshot().await?;

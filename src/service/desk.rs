@@ -11,12 +11,14 @@ pub use crate::store::cards::Sold;
 pub use crate::store::contacts::WithLogin;
 pub use crate::store::estimates::Shown as ShownEstimate;
 pub use crate::store::invoices::Owed;
-pub use crate::store::tickets::OnDesk;
+pub use crate::store::tickets::{Filter, Happened, OnDesk, Standing};
 pub use crate::store::time_entries::{Corrected, Shown as ShownEntry};
 pub use crate::store::users::{StaffRole, User};
 
 /// The most entries that the page of a ticket shows.
 const ENTRIES: i64 = 200;
+/// The most events.
+const EVENTS: i64 = 200;
 
 /// A ticket with everything on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +37,8 @@ pub struct TicketView {
     pub entries: Vec<ShownEntry>,
     /// What corrected its entries: reversals, covers, gifts; the oldest first.
     pub corrections: Vec<Corrected>,
+    /// What happened to it, the oldest first; notes only for staff.
+    pub events: Vec<Happened>,
     /// The local day.
     pub today: NaiveDate,
 }
@@ -65,7 +69,8 @@ impl Service {
         let estimates = estimates::of_ticket(&mut on, id).await?;
         let entries = time_entries::of_ticket(&mut on, id, ENTRIES).await?;
         let corrections = time_entries::corrections(&mut on, id).await?;
-        Ok(TicketView { ticket, customer, requester, contacts, estimates, entries, corrections, today })
+        let events = tickets::events(&mut on, id, caller.is_staff(), EVENTS).await?;
+        Ok(TicketView { ticket, customer, requester, contacts, estimates, entries, corrections, events, today })
     }
 
     /// A ticket by the number that people say.

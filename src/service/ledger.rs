@@ -372,6 +372,7 @@ fn command_row(command: &Command, customer_id: CustomerId, receipt: &Receipt, no
         Receipt::Card(card, _) => card.id.to_string(),
         Receipt::Payment(payment) => payment.id.to_string(),
         Receipt::Ticket(ticket) => ticket.id.to_string(),
+        Receipt::TicketEvent(event) => event.id.to_string(),
         Receipt::Coverage(decided) => decided.coverage.id.to_string(),
         Receipt::AddOn(term) => term.id.to_string(),
         Receipt::Estimate(estimate) => estimate.id.to_string(),

@@ -4,30 +4,18 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Actor, ContactId, CustomerId, Estimate, EstimateId, Minutes, Receipt, Role, Target, Ticket, TicketId,
-    TicketKind, Urgency, command::Answer, estimate::AnswerVia,
+    Act, Actor, Channel, ContactId, CustomerId, Due, Estimate, EstimateId, Handling, Minutes, Policy, Receipt, Report,
+    Role, Target, Ticket, TicketEvent, TicketId, command::Answer, estimate::AnswerVia, ticket::words_of,
 };
 use crate::store::estimates::Shown;
-use crate::store::tickets::OnDesk;
-use crate::store::{estimates, tickets};
+use crate::store::tickets::{Filter, Happened, OnDesk};
+use crate::store::{contacts, estimates, tickets};
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// A ticket to be opened.
-#[derive(Clone, Debug)]
-pub struct NewTicket {
-    /// One line.
-    pub subject: String,
-    /// The report.
-    pub description: String,
-    /// Who asked; a contact who opens it asks.
-    pub requester: Option<ContactId>,
-    /// What it is about.
-    pub kind: TicketKind,
-    /// Its topic, by the policy's id.
-    pub topic: Option<String>,
-    /// How urgent it is asked to be.
-    pub urgency: Option<Urgency>,
-}
+/// The most tickets that one search looks through, the newest ones.
+const FOUND: i64 = 500;
+/// The most words of a search that count.
+const WORDS: usize = 6;
 
 /// Hours to be asked for.
 #[derive(Clone, Debug)]
@@ -59,18 +47,45 @@ impl Service {
     /// Opens a ticket: any contact of the customer, and agents. Always accepted (COVER-5).
     ///
     /// # Errors
-    /// Not found for somebody else's customer; forbidden for finance.
-    pub async fn open_ticket(&self, request: Request<'_>, customer: CustomerId, new: NewTicket) -> Result<Ticket> {
-        let every_role = [Role::Owner, Role::Spender, Role::Viewer];
-        let actor = request.caller.require(customer, &every_role, request.caller.is_agent())?;
-        let requester = match actor {
-            Actor::Contact(_, contact) => Some(contact),
-            _ => new.requester,
+    /// Not found for somebody else's customer; forbidden for finance; fields that cannot be right.
+    pub async fn open_ticket(&self, request: Request<'_>, customer: CustomerId, report: Report) -> Result<Ticket> {
+        let actor = request.caller.require(customer, Role::ALL, request.caller.is_agent())?;
+        let report = match actor {
+            // A contact who reports asks, here and now.
+            Actor::Contact(_, contact) => {
+                Report { requester: Some(contact), channel: Channel::Portal, received_at: None, ..report }
+            }
+            _ => report,
         };
-        let NewTicket { subject, description, kind, topic, urgency, .. } = new;
-        let act = Act::OpenTicket { subject, description, requester, kind, topic, urgency };
+        let act = Act::OpenTicket(report);
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::Ticket(ticket) => Ok(ticket),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Does something on a ticket. Contacts write messages, close, reopen, and say that nothing moves; the rest is for
+    /// agents, and that one is not.
+    ///
+    /// # Errors
+    /// As the rules and the role say; not found for somebody else's ticket.
+    pub async fn handle_ticket(
+        &self,
+        request: Request<'_>,
+        ticket: TicketId,
+        handling: Handling,
+    ) -> Result<TicketEvent> {
+        let customer = self.ticket(request.caller, ticket).await?.customer_id;
+        let (by_contact, by_agent) = match handling {
+            Handling::Say { .. } | Handling::Move { .. } => (true, true),
+            Handling::Stall { .. } => (true, false),
+            _ => (false, true),
+        };
+        let roles = if by_contact { Role::ALL } else { &[] };
+        let actor = request.caller.require(customer, roles, by_agent && request.caller.is_agent())?;
+        let act = Act::HandleTicket { ticket, handling };
+        match self.submit(self.command(actor, request.key, Target::Ticket(ticket), act)).await? {
+            Receipt::TicketEvent(event) => Ok(event),
             other => Err(unexpected(&other)),
         }
     }
@@ -85,6 +100,15 @@ impl Service {
         Ok(ticket)
     }
 
+    /// What happened to a ticket, the oldest first: at most the newest `limit`. Notes are for staff only.
+    ///
+    /// # Errors
+    /// Not found for somebody else's ticket.
+    pub async fn ticket_events(&self, caller: &Caller, ticket: TicketId, limit: i64) -> Result<Vec<Happened>> {
+        self.ticket(caller, ticket).await?;
+        Ok(tickets::events(&mut self.db.reader().await?, ticket, caller.is_staff(), limit).await?)
+    }
+
     /// The tickets of a customer, the newest first, before number `before`.
     ///
     /// # Errors
@@ -93,20 +117,97 @@ impl Service {
         &self,
         caller: &Caller,
         customer: CustomerId,
+        filter: &Filter,
         before: i64,
         limit: i64,
-    ) -> Result<Vec<Ticket>> {
+    ) -> Result<Vec<OnDesk>> {
         self.customer(caller, customer).await?;
-        Ok(tickets::of(&mut self.db.reader().await?, customer, before, limit).await?)
+        Ok(tickets::of(&mut self.db.reader().await?, customer, filter, before, limit).await?)
+    }
+
+    /// Open tickets of all customers, what is due first before the others, after the place `after`: for staff.
+    ///
+    /// # Errors
+    /// Forbidden for contacts.
+    pub async fn due_tickets(
+        &self,
+        caller: &Caller,
+        filter: &Filter,
+        after: (Due, i64),
+        limit: i64,
+    ) -> Result<Vec<OnDesk>> {
+        caller.staff(true)?;
+        Ok(tickets::due(&mut self.db.reader().await?, filter, after, limit).await?)
     }
 
     /// The newest tickets of all customers: for staff.
     ///
     /// # Errors
     /// Forbidden for contacts.
-    pub async fn newest_tickets(&self, caller: &Caller, before: i64, limit: i64) -> Result<Vec<OnDesk>> {
+    pub async fn newest_tickets(
+        &self,
+        caller: &Caller,
+        filter: &Filter,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<OnDesk>> {
         caller.staff(true)?;
-        Ok(tickets::newest(&mut self.db.reader().await?, before, limit).await?)
+        Ok(tickets::newest(&mut self.db.reader().await?, filter, before, limit).await?)
+    }
+
+    /// The newest tickets in which every word of `text` stands or begins a word: of one customer, or of all for staff. A
+    /// number finds its ticket.
+    ///
+    /// # Errors
+    /// Not found for somebody else's customer; forbidden for a contact who names none.
+    pub async fn find_tickets(
+        &self,
+        caller: &Caller,
+        text: &str,
+        customer: Option<CustomerId>,
+        filter: &Filter,
+        limit: i64,
+    ) -> Result<Vec<OnDesk>> {
+        match customer {
+            Some(customer) => caller.see(customer)?,
+            None => caller.staff(true).map(drop)?,
+        }
+        let mut on = self.db.snapshot().await?;
+        let numbered = match text.trim().trim_start_matches('#').parse() {
+            Ok(number) => tickets::by_number(&mut on, number).await?,
+            Err(_) => None,
+        };
+        let numbered = numbered.filter(|ticket| customer.is_none_or(|customer| ticket.customer_id == customer));
+        let words: Vec<String> = words_of([text]).into_iter().take(WORDS).collect();
+        let mut ids: Vec<TicketId> = numbered.into_iter().map(|ticket| ticket.id).collect();
+        if !words.is_empty() {
+            ids.extend(tickets::matching(&mut on, &words, customer, FOUND).await?);
+        }
+        Ok(tickets::these(&mut on, &ids, filter, limit).await?)
+    }
+
+    /// The open tickets that a customer called stalled, the longest ago first: for staff (SLA-7).
+    ///
+    /// # Errors
+    /// Forbidden for contacts.
+    pub async fn stalled_tickets(&self, caller: &Caller, limit: i64) -> Result<Vec<OnDesk>> {
+        caller.staff(true)?;
+        Ok(tickets::stalled(&mut self.db.reader().await?, self.clock.now(), limit).await?)
+    }
+
+    /// The role of whoever asked, also when that person has left (SLA-6).
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn requester_role(&self, ticket: &Ticket) -> Result<Option<Role>> {
+        let Some(requester) = ticket.requester_id else { return Ok(None) };
+        Ok(contacts::get(&mut self.db.reader().await?, requester).await?.map(|contact| contact.role))
+    }
+
+    /// The terms under which a ticket came in (POL-1).
+    #[must_use]
+    pub fn terms_of(&self, ticket: &Ticket) -> &Policy {
+        self.policies.at(self.policies.day(ticket.received_at)).1
     }
 
     /// Asks for hours: for agents.

@@ -7,7 +7,7 @@ use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
     Act, AddOnTerm, Card, Changes, Command, CommandId, Contact, Customer, CustomerId, Estimate, Hold, Invoice, Key,
-    Ledger, Movement, Numbers, Target, Ticket, TimeEntry, TimeEntryId, UserId,
+    Ledger, Movement, Numbers, Target, Ticket, TicketId, TimeEntry, TimeEntryId, UserId,
     charge::TicketDay,
     command::Answer,
     policy::{MOST_LATE_DAYS, UrgencyRules},
@@ -152,7 +152,7 @@ impl Named {
             Act::OrderCard { .. } => {
                 self.counters.insert(invoice_counter(today.year()));
             }
-            Act::OpenTicket { .. } => {
+            Act::OpenTicket(_) => {
                 self.coverage = true;
                 self.counters.insert("ticket".to_owned());
             }
@@ -513,8 +513,16 @@ impl Decided {
         rows.transactions.extend(changes.transactions);
         rows.movements.extend(changes.movements);
         rows.notes.extend(changes.notes);
+        rows.ticket_events.extend(changes.ticket_events);
         self.numbers = numbers.or(self.numbers.take());
         self.commands.push(command);
+    }
+
+    /// The tickets that commands in it opened.
+    fn opened(&self) -> impl Iterator<Item = &Ticket> {
+        let opened = self.commands.iter().filter(|command| command.act == "open_ticket");
+        let ids = opened.filter_map(|command| command.subject.parse().ok());
+        ids.filter_map(|id: TicketId| self.rows.tickets.get(&id))
     }
 
     /// The first command in it: whether that one stands tells whether all do.
@@ -536,6 +544,8 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     write(tx, &rows.payments.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.cards.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.tickets.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.ticket_events.iter().collect::<Vec<_>>()).await?;
+    super::tickets::index(tx, decided.opened()).await?;
     write(tx, &rows.coverage.iter().collect::<Vec<_>>()).await?;
     write(tx, &decided.add_ons.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.estimates.values().collect::<Vec<_>>()).await?;

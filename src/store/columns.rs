@@ -3,9 +3,10 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, Cents, CommandId, ContactId, Cover, CoverageId, CoveredBy, CustomerId,
-    EstimateId, EstimateStatus, InvoiceId, Locale, Minutes, Origin, PaymentId, PaymentMethod, Role, TicketId,
-    TicketKind, TimeEntryId, TransactionId, TransactionKind, Urgency, UserId,
+    Account, AddOnId, AskedVia, Basis, CardId, Cents, Channel, CommandId, ContactId, Cover, CoverageId, CoveredBy,
+    CustomerId, Due, EstimateId, EstimateStatus, Intake, InvoiceId, Locale, Minutes, Origin, Pauses, PaymentId,
+    PaymentMethod, Role, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId,
+    TransactionId, TransactionKind, Urgency, UserId,
     charge::{Arithmetic, Weighted},
     estimate::AnswerVia,
     policy::{Bilingual, Per},
@@ -113,6 +114,12 @@ texts!(
     AskedVia,
     Origin,
     TicketKind,
+    TicketStatus,
+    TicketEventId,
+    TicketEventKind,
+    Channel,
+    Intake,
+    Pauses,
     EstimateStatus,
     AnswerVia,
     Cover,
@@ -140,6 +147,12 @@ stored!(Bilingual as String => "TEXT", |both| serde_json::to_string(both).unwrap
 });
 stored!(DateTime<Utc> as i64 => "BIGINT", |at| at.timestamp_micros(), |micros| {
     DateTime::from_timestamp_micros(micros).ok_or("an instant outside the calendar")?
+});
+
+stored!(bool as i64 => "BIGINT", |truth| i64::from(*truth), |number| number != 0);
+// What has no due moment sorts last.
+stored!(Due as i64 => "BIGINT", |due| due.0.map_or(i64::MAX, |at| at.timestamp_micros()), |micros| {
+    Due(if micros == i64::MAX { None } else { DateTime::from_timestamp_micros(micros) })
 });
 
 impl Stored for &str {

@@ -4,10 +4,11 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Card, CardId, Cents, Contact, ContactId, Cover, Coverage,
-    CoverageId, CoveredBy, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Hold, Invoice, InvoiceId,
-    Locale, Minutes, Movement, Note, Origin, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketId, TicketKind,
-    TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind, Urgency, UserId,
+    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Contact, ContactId, Cover,
+    Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate, EstimateId, EstimateStatus, Hold, Intake,
+    Invoice, InvoiceId, Locale, Minutes, Movement, Note, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role,
+    Ticket, TicketEvent, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId,
+    Transaction, TransactionId, TransactionKind, Urgency, UserId,
     charge::{Arithmetic, TicketDay, Weighted},
     estimate::AnswerVia,
     policy::{Bilingual, Per},
@@ -113,12 +114,22 @@ table!(Card in "cards" key ["id"] changing [
     used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
 });
 table!(Ticket in "tickets" key ["id"] changing [
-    "kind", "topic", "urgency", "coverage_id", "cover", "agreed_rate", "charged", "correctable",
+    "kind", "topic", "urgency", "coverage_id", "cover", "agreed_rate", "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "pauses",
+    "response_expected_at", "resolution_expected_at", "stalled_at", "due_at", "charged", "correctable",
 ] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
     requester_id: Option<ContactId>, kind: TicketKind, topic: Option<String>, urgency: Option<Urgency>,
-    coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, created_at: DateTime<Utc>,
-    created_by: Option<UserId>, charged: Minutes, correctable: Minutes,
+    coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, channel: Channel, product: Option<String>, intake: Intake,
+    impact: Option<String>, reach: Option<String>, data_leak: bool, priority: Option<String>, status: TicketStatus,
+    received_at: DateTime<Utc>, created_at: DateTime<Utc>, created_by: Option<UserId>,
+    response_due_at: Option<DateTime<Utc>>, resolution_due_at: Option<DateTime<Utc>>,
+    responded_at: Option<DateTime<Utc>>, resolved_at: Option<DateTime<Utc>>, pauses: Pauses, response_expected_at: Option<DateTime<Utc>>, resolution_expected_at: Option<DateTime<Utc>>,
+    stalled_at: Option<DateTime<Utc>>, due_at: Due, charged: Minutes, correctable: Minutes,
+});
+table!(TicketEvent in "ticket_events" key [] changing [] {
+    id: TicketEventId, ticket_id: TicketId, customer_id: CustomerId, kind: TicketEventKind,
+    recorded_at: DateTime<Utc>, actor_id: Option<UserId>, contact_id: Option<ContactId>, text: Option<String>,
+    was: Option<String>, became: Option<String>, expected_at: Option<DateTime<Utc>>,
 });
 table!(Coverage in "coverage_decisions" key [] changing [] {
     id: CoverageId, customer_id: CustomerId, ticket_id: TicketId, kind: TicketKind, topic: Option<String>,

@@ -146,6 +146,27 @@ impl<T: From<uuid::Uuid> + Send> FromRequestParts<App> for Id<T> {
     }
 }
 
+/// What a path names by its identity, or by the number that people say; anything else is not found.
+#[derive(Debug)]
+pub enum IdOrNumber<T> {
+    /// By its identity.
+    Id(T),
+    /// By its number.
+    Number(i64),
+}
+
+impl<T: From<uuid::Uuid> + Send> FromRequestParts<App> for IdOrNumber<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let last = parts.uri.path().rsplit('/').next().unwrap_or_default();
+        match last.parse() {
+            Ok(number) => Ok(Self::Number(number)),
+            Err(_) => Id::from_request_parts(parts, app).await.map(|Id(id)| Self::Id(id)),
+        }
+    }
+}
+
 /// All identities in a path, in order.
 #[derive(Debug)]
 pub struct Ids(pub Vec<uuid::Uuid>);

@@ -54,6 +54,12 @@ impl Fields {
         Some(self.line(field, text))
     }
 
+    /// A text that may be left out; an empty one counts as left out.
+    pub fn optional_text(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+        let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+        Some(self.text(field, text))
+    }
+
     fn bounded(&mut self, field: &str, text: &str, most: usize, lines: bool) -> String {
         let text = text.trim();
         let bad = |letter: char| letter.is_control() && !(lines && matches!(letter, '\n' | '\r' | '\t'));

@@ -144,8 +144,18 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::BeyondTolerance { .. } => "Too much to give away",
         Refusal::AlreadyReversed => "Reversed already",
         Refusal::NothingUncovered => "Nothing is uncovered",
+        Refusal::StatusNotPossible { .. } => "Not from where it stands",
+        Refusal::NothingMissed => "Nothing was missed",
+        Refusal::NotOffered => "Not offered here",
+        Refusal::StalledToday => "Reported already today",
         Refusal::KeyReused => "This Idempotency-Key was used for another request",
     }
+}
+
+/// A parameter of the query that this caller has to give.
+#[must_use]
+pub fn needed(field: &str) -> Problem {
+    Problem::fields(vec![FieldError { field: field.to_owned(), expected: "is needed".to_owned() }])
 }
 
 /// The figures of a refusal, by their names in the API.
@@ -173,6 +183,7 @@ fn figures(refusal: &Refusal) -> Value {
         Refusal::BeyondTolerance { tolerance, shortage } => {
             json!({ "tolerance_minutes": tolerance, "shortage_minutes": shortage })
         }
+        Refusal::StatusNotPossible { status, possible } => json!({ "ticket_status": status, "possible": possible }),
         Refusal::WorkedOnOutOfRange { first, last } => json!({ "first": first, "last": last }),
         _ => json!({}),
     }

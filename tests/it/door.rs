@@ -8,7 +8,7 @@ use std::time::Duration;
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
     Act, Actor, Cents, Command, CommandId, ContactId, CustomerId, EstimateId, Excess, Key, Locale, Minutes,
-    PaymentMethod, Receipt, Refusal, Role, Target, Ticket, TicketKind, command::Answer, estimate::AnswerVia,
+    PaymentMethod, Receipt, Refusal, Report, Role, Target, Ticket, TicketKind, command::Answer, estimate::AnswerVia,
 };
 use strippenkaart::service::{
     Service,
@@ -31,8 +31,7 @@ fn accept(estimate: EstimateId, contact: ContactId) -> Act {
 
 fn open_ticket(subject: &str, requester: ContactId) -> Act {
     let (subject, description) = (subject.to_owned(), "How?".to_owned());
-    let (requester, kind) = (Some(requester), TicketKind::Question);
-    Act::OpenTicket { subject, description, requester, kind, topic: None, urgency: None }
+    Act::OpenTicket(Report { subject, description, requester: Some(requester), ..Report::default() })
 }
 
 fn create(name: &str) -> Act {

@@ -12,8 +12,8 @@ use std::task::Poll;
 use strippenkaart::domain::{
     Account, Act, Actor, AskedVia, Balance, Card, CardId, Cents, Command, Contact, Customer, CustomerId, Estimate,
     EstimateId, EstimateStatus, Excess, Hold, Invoice, Ledger, Locale, Minutes, Movement, Note, Payment, PaymentMethod,
-    Policy, Receipt, Refusal, Role, Target, Ticket, TicketKind, TimeEntry, Transaction, TransactionKind, UserId, chain,
-    charge::TicketDay, command::Answer, estimate::AnswerVia, policy::Per,
+    Policy, Receipt, Refusal, Report, Role, Target, Ticket, TicketKind, TimeEntry, Transaction, TransactionKind,
+    UserId, chain, charge::TicketDay, command::Answer, estimate::AnswerVia, policy::Per,
 };
 use strippenkaart::service::ledger::{Failure, Reply};
 use strippenkaart::store::{Db, Statements as _, books::CommandRow};
@@ -295,7 +295,7 @@ fn agreed(books: &Books, step: &Step) -> Option<(Target, Act)> {
             let (subject, description) = ("Help".to_owned(), "It does not work".to_owned());
             (
                 Target::Customer(customer(books, *index)?),
-                Act::OpenTicket { subject, description, requester, kind: *kind, topic: None, urgency: None },
+                Act::OpenTicket(Report { subject, description, requester, kind: *kind, ..Report::default() }),
             )
         }
         Step::Propose { ticket: index, minutes, answer_days, work_days } => {

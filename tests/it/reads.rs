@@ -3,6 +3,7 @@
 use crate::common::{day, noon, on_both};
 use crate::story;
 use strippenkaart::domain::{Account, Cents, EstimateStatus, Minutes, TransactionKind, UserId};
+use strippenkaart::store::tickets::Filter;
 use strippenkaart::store::users::{Invitation, Purpose, StaffRole, User};
 use strippenkaart::store::{
     books, cards, contacts, customers, estimates, invoices, ledger, tickets, time_entries, users,
@@ -54,11 +55,11 @@ on_both! {
         story::play(&fixture).await;
         let on = &mut fixture.service.db.reader().await.unwrap();
         let customer = customers::list(on, "", 0, 1).await.unwrap().remove(0);
-        let newest = tickets::newest(on, 4, 2).await.unwrap();
+        let newest = tickets::newest(on, &Filter::default(), i64::MAX, 2).await.unwrap();
         assert_eq!(newest.iter().map(|row| row.ticket.number).collect::<Vec<_>>(), [3, 2]);
-        let own = tickets::of(on, customer.id, 2, 50).await.unwrap();
-        assert_eq!(own.iter().map(|ticket| ticket.number).collect::<Vec<_>>(), [1]);
-        let ticket = own[0].clone();
+        let own = tickets::of(on, customer.id, &Filter::default(), 2, 50).await.unwrap();
+        assert_eq!(own.iter().map(|row| row.ticket.number).collect::<Vec<_>>(), [1]);
+        let ticket = own[0].ticket.clone();
         assert_eq!(tickets::get(on, ticket.id).await.unwrap(), Some(ticket.clone()));
         assert_eq!(tickets::by_number(on, 1).await.unwrap(), Some(ticket.clone()));
         assert_eq!(tickets::by_number(on, 99).await.unwrap(), None);
@@ -127,7 +128,7 @@ on_both! {
         assert_eq!((card.from_account, card.to_account, card.card_after.expired), (Account::Expired, Account::Used, Minutes(60)));
         assert_eq!(ledger::uncovered(on, customer).await.unwrap(), []);
         let open = strippenkaart::domain::Excess::Uncovered;
-        let ticket = tickets::of(on, customer, 3, 1).await.unwrap()[0].id;
+        let ticket = tickets::of(on, customer, &Filter::default(), 3, 1).await.unwrap()[0].ticket.id;
         fixture.submit(strippenkaart::domain::Target::Ticket(ticket), fixture.time(ticket, 20, open)).await.unwrap();
         let uncovered = ledger::uncovered(on, customer).await.unwrap();
         assert_eq!((uncovered.len(), uncovered[0].uncovered, uncovered[0].worked_on), (1, Minutes(30), day("2026-05-20")));

@@ -48,7 +48,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use strippenkaart::domain::{
     Account, Act, Actor, AskedVia, Balance, CardStatus, Cents, ContactId, CoverageId, CustomerId, EstimateId, Excess,
-    InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Role, Target, TicketId, TimeEntryId, UserId,
+    InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Report, Role, Target, TicketId, TimeEntryId,
+    UserId,
     command::{Answer as Agreement, Ruling},
     estimate::AnswerVia,
 };
@@ -206,6 +207,7 @@ pub fn answer(receipt: &Receipt) -> Answer {
             (coverage.id.0, facts(of_decision))
         }
         Receipt::AddOn(term) => (term.id.0, facts([("since", &term.since)])),
+        Receipt::TicketEvent(event) => (event.id.0, facts([("kind", &event.kind)])),
         Receipt::Estimate(estimate) => {
             let (answer_by, work_until) = (&estimate.answer_by, &estimate.work_until);
             let of_estimate = [
@@ -640,7 +642,10 @@ impl<W: World> Stage<W> {
         let name = words.next("the name of a ticket")?;
         let kind = parse(words.next("the kind of the ticket")?, "defect, question, third_party or change")?;
         let (subject, description) = (name.to_owned(), "What happened".to_owned());
-        self.ask_customer(Who::Agent, Act::OpenTicket { subject, description, requester, kind, topic, urgency })?;
+        self.ask_customer(
+            Who::Agent,
+            Act::OpenTicket(Report { subject, description, requester, kind, topic, urgency, ..Report::default() }),
+        )?;
         self.name("ticket", name);
         self.name_decision(name);
         Ok(())

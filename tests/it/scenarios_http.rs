@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use strippenkaart::domain::{
-    Account, Act, Actor, Balance, ContactId, CoverageId, CustomerId, Excess, Minutes, Target,
+    Account, Act, Actor, Balance, ContactId, CoverageId, CustomerId, Excess, Handling, Minutes, Report, Target,
     command::{Answer as Agreement, Ruling},
     estimate::AnswerVia,
 };
@@ -144,7 +144,8 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::RecordPayment { amount, paid_on, method, .. } => {
             ("payments", json!({ "amount": amount.to_string(), "paid_on": paid_on, "method": method }))
         }
-        Act::OpenTicket { .. } => ("tickets", of_ticket(act)),
+        Act::OpenTicket(report) => ("tickets", of_report(report)),
+        Act::HandleTicket { handling, .. } => of_handling(handling),
         Act::DecideCoverage { replaces, ruling, .. } => ("coverage", of_ruling(*replaces, ruling)),
         Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
         Act::InvoiceEntry { contact, hourly_rate, reason, .. } => {
@@ -169,14 +170,6 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
     ("POST", format!("{path}/{last}"), body)
 }
 
-fn of_ticket(act: &Act) -> Value {
-    let Act::OpenTicket { subject, description, requester, kind, topic, urgency } = act else { unreachable!() };
-    json!({
-        "subject": subject, "description": description, "requester_id": requester, "kind": kind, "topic": topic,
-        "urgency": urgency.as_ref().map(ToString::to_string),
-    })
-}
-
 fn of_ruling(replaces: CoverageId, ruling: &Ruling) -> Value {
     let none = || "none".to_owned();
     let mut body = json!({
@@ -196,6 +189,29 @@ fn of_ruling(replaces: CoverageId, ruling: &Ruling) -> Value {
 fn of_customer(act: &Act) -> Value {
     let Act::CreateCustomer { name, email, locale, contract_start, imported, .. } = act else { unreachable!() };
     json!({ "name": name, "email": email, "locale": locale, "contract_start": contract_start, "imported": imported })
+}
+
+fn of_report(report: &Report) -> Value {
+    json!({
+        "subject": report.subject, "description": report.description, "requester_id": report.requester,
+        "kind": report.kind, "channel": report.channel,
+        "impact": report.impact, "reach": report.reach, "received_at": report.received_at,
+        "data_leak": report.data_leak, "topic": report.topic, "urgency": report.urgency.as_ref().map(ToString::to_string),
+    })
+}
+
+fn of_handling(handling: &Handling) -> (&'static str, Value) {
+    match handling {
+        Handling::Acknowledge { text } => ("acknowledge", json!({ "text": text })),
+        Handling::Say { text } => ("messages", json!({ "text": text })),
+        Handling::Note { text } => ("notes", json!({ "text": text })),
+        Handling::Move { to, text } => ("status", json!({ "to": to, "text": text })),
+        Handling::Prioritise { priority, reason } => ("priority", json!({ "priority": priority, "reason": reason })),
+        Handling::Stall { text } => ("stalled", json!({ "text": text })),
+        Handling::Explain { measure, reason, expected_at } => {
+            ("explanations", json!({ "measure": measure, "reason": reason, "expected_at": expected_at }))
+        }
+    }
 }
 
 fn of_contact(act: &Act) -> Value {

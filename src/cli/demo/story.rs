@@ -5,13 +5,14 @@ use super::cast::{COLLEAGUES, Ending, FIRST, Pace, Part, SECOND, TOPICS_EN, TOPI
 use super::stage::{Stage, Step, workday, workday_before};
 use super::{CUSTOMER, PASSWORD};
 use crate::domain::{
-    AskedVia, Cents, Contact, Customer, CustomerId, Estimate, EstimateId, Excess, Invoice, Locale, Minutes,
-    PaymentMethod, Policy, Role, Ticket, TicketKind, decide::TimeReceipt, estimate::AnswerVia,
+    AskedVia, Cents, Channel, Contact, Customer, CustomerId, Estimate, EstimateId, Excess, Handling, Intake, Invoice,
+    Locale, Minutes, PaymentMethod, Policy, Question, Report, Role, Ticket, TicketKind, TicketStatus,
+    decide::TimeReceipt, estimate::AnswerVia,
 };
 use crate::service::access::{Caller, Request};
 use crate::service::balance::AsOf;
 use crate::service::customers::{NewContact, NewCustomer};
-use crate::service::tickets::{NewEstimate, NewTicket, ToldAgreement};
+use crate::service::tickets::{NewEstimate, ToldAgreement};
 use crate::service::time_entries::Work;
 use crate::service::{Error, Service};
 use chrono::{Days, NaiveDate};
@@ -108,14 +109,21 @@ impl Story {
         let ticket = self.report(topic).await?;
         self.pass(0).await?;
         let estimate = self.propose(&ticket, topic.minutes, topic.work).await?;
+        self.waits_for_agreement(&ticket).await?;
         let days = self.random.random_range(0..=3);
         self.pass(days).await?;
         match self.random.random_range(0..20) {
-            0 => return self.decline(estimate.id).await,
+            0 => {
+                self.decline(estimate.id).await?;
+                let (nl, en) = ("Afgewezen; we laten het hierbij.", "Declined; we leave it at that.");
+                return self.moves(&ticket, TicketStatus::Closed, nl, en).await;
+            }
             1 => return Ok(()), // lapses
             _ => self.agree(estimate.id).await?,
         }
-        self.work(&ticket, estimate, topic).await
+        self.takes_up(&ticket).await?;
+        self.work(&ticket, estimate, topic).await?;
+        self.finishes(&ticket).await
     }
 
     /// Entries within an agreement, the last day closes it most of the time.
@@ -144,12 +152,13 @@ impl Story {
 
     async fn defect(&mut self, topic: &Topic) -> Step {
         let ticket = self.report(topic).await?;
+        self.handle(&ticket, Handling::Acknowledge { text: None }).await?;
         for text in &topic.entries[..2] {
             self.pass(0).await?;
             let worked = Minutes(self.random.random_range(9..=50));
             self.log(&ticket, worked, text, Excess::Refuse).await?;
         }
-        Ok(())
+        self.finishes(&ticket).await
     }
 
     /// What is left for the visitor to find.
@@ -172,7 +181,11 @@ impl Story {
             Ending::AtWork => {
                 let ticket = self.agreed(150).await?;
                 let text = self.topic().entries[0];
-                self.log(&ticket, Minutes(50), text, Excess::Refuse).await.map(drop)
+                self.log(&ticket, Minutes(50), text, Excess::Refuse).await?;
+                let text = self.say("Wacht op de export van de beheerder.", "Waits for the administrator's export.");
+                self.handle(&ticket, Handling::Note { text }).await?;
+                self.pass(1).await?;
+                self.complains(&ticket).await
             }
             Ending::Unpaid => self.order().await.map(drop),
             Ending::HalfPaid => {
@@ -214,7 +227,8 @@ impl Story {
         let reason =
             self.say("75 minuten was een tikfout; het waren er 35.", "75 minutes was a typing mistake for 35.");
         self.service().reverse_entry(self.by_agent(), wrong.entry.id, reason).await?;
-        self.log(&ticket, Minutes(35), text, Excess::Refuse).await.map(drop)
+        self.log(&ticket, Minutes(35), text, Excess::Refuse).await?;
+        self.finishes(&ticket).await
     }
 
     /// Work beyond an agreement: uncovered, given away, or agreed to afterwards.
@@ -237,7 +251,7 @@ impl Story {
             }
             _ => {}
         }
-        Ok(())
+        self.finishes(&ticket).await
     }
 
     /// Somebody agreed and then left; somebody has a ceiling; somebody stands in for the summer.
@@ -265,6 +279,7 @@ impl Story {
         let (ticket, estimate) = self.asked(minutes).await?;
         self.pass(0).await?;
         self.agree(estimate.id).await?;
+        self.takes_up(&ticket).await?;
         self.pass(0).await?;
         Ok(ticket)
     }
@@ -282,21 +297,92 @@ impl Story {
         let new =
             NewEstimate { minutes: Minutes(minutes), description: topic.work.to_owned(), answer_by, work_until: None };
         let estimate = self.service().propose_estimate(self.by_agent(), ticket.id, new).await?;
+        self.waits_for_agreement(&ticket).await?;
         Ok((ticket, estimate))
     }
 
     async fn report(&mut self, topic: &Topic) -> Step<Ticket> {
-        let new = NewTicket {
+        let by_login = self.random.random_ratio(2, 3);
+        let rules = self.policy().tickets.clone();
+        let told: Vec<Channel> = rules.channels.iter().copied().filter(|each| *each != Channel::Portal).collect();
+        let matrix = self.policy().matrix.clone();
+        let bad = matrix.impacts.choose(&mut self.random).map(|impact| impact.id.clone());
+        let report = Report {
             subject: topic.subject.to_owned(),
             description: topic.description.to_owned(),
             requester: Some(self.spender.id),
             kind: topic.kind,
-            topic: None,
-            urgency: None,
+            channel: told.choose(&mut self.random).copied().unwrap_or_default(),
+            product: rules.products.choose(&mut self.random).cloned(),
+            intake: self.said(&rules.intake),
+            impact: bad,
+            // Most reports concern few.
+            reach: matrix.reaches.first().map(|reach| reach.id.clone()),
+            ..Report::default()
         };
-        let by_login = self.random.random_ratio(2, 3);
         let request = self.login.as_ref().filter(|_| by_login).map_or_else(|| self.by_agent(), by);
-        Ok(self.service().open_ticket(request, self.customer, new).await?)
+        Ok(self.service().open_ticket(request, self.customer, report).await?)
+    }
+
+    /// What is known besides the report, now and then.
+    fn said(&mut self, asked: &[Question]) -> Intake {
+        let mut said = Intake::default();
+        for (question, nl, en) in [
+            (Question::Where, "Op de pagina waar we de gegevens invoeren", "On the page where we enter the data"),
+            (Question::When, "Sinds gisterochtend, telkens weer", "Since yesterday morning, every time"),
+            (Question::Who, "Bij drie collega's van de administratie", "Three colleagues in the office"),
+        ] {
+            if asked.contains(&question) && self.random.random_ratio(1, 2) {
+                said.0.insert(question, self.say(nl, en));
+            }
+        }
+        said
+    }
+
+    /// The customer is asked to agree.
+    async fn waits_for_agreement(&self, ticket: &Ticket) -> Step {
+        let (nl, en) =
+            ("Er staat een schatting voor u klaar. Gaat u akkoord?", "An estimate is waiting. Do you agree?");
+        self.moves(ticket, TicketStatus::WaitingForCustomer, nl, en).await
+    }
+
+    async fn handle(&self, ticket: &Ticket, handling: Handling) -> Step {
+        self.service().handle_ticket(self.by_agent(), ticket.id, handling).await?;
+        Ok(())
+    }
+
+    async fn moves(&self, ticket: &Ticket, to: TicketStatus, nl: &str, en: &str) -> Step {
+        self.handle(ticket, Handling::Move { to, text: Some(self.say(nl, en)) }).await
+    }
+
+    /// The first answer.
+    async fn takes_up(&self, ticket: &Ticket) -> Step {
+        let (nl, en) =
+            ("We hebben het bekeken en gaan ermee aan de slag.", "We have looked at it and are starting on it.");
+        self.moves(ticket, TicketStatus::InProgress, nl, en).await
+    }
+
+    /// It is done; the customer closes it where it has a login and feels like it.
+    async fn finishes(&mut self, ticket: &Ticket) -> Step {
+        let (nl, en) = ("Het is klaar. Werkt het bij u ook?", "It is done. Does it work for you too?");
+        self.moves(ticket, TicketStatus::Resolved, nl, en).await?;
+        let closes = self.random.random_ratio(1, 2);
+        if let Some(login) = self.login.as_ref().filter(|_| closes) {
+            let text = Some(self.say("Ja, dank!", "Yes, thank you!"));
+            let handling = Handling::Move { to: TicketStatus::Closed, text };
+            self.service().handle_ticket(by(login), ticket.id, handling).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the policy has the button, the customer presses it.
+    async fn complains(&self, ticket: &Ticket) -> Step {
+        let offered = self.policy().tickets.stalled_button;
+        if let Some(login) = self.login.as_ref().filter(|_| offered) {
+            let text = Some(self.say("We horen niets meer.", "We do not hear anything."));
+            self.service().handle_ticket(by(login), ticket.id, Handling::Stall { text }).await?;
+        }
+        Ok(())
     }
 
     async fn propose(&self, ticket: &Ticket, minutes: i64, work: &str) -> Step<Estimate> {

@@ -87,6 +87,7 @@ impl Case<'_> {
             self.end_estimates_of(id);
         }
         coverage.put_on(self.draft.ticket_mut(id).expect("found above"));
+        self.follow_urgency(id, ticket.urgency.as_ref())?;
         self.draft.changes.coverage.push(coverage.clone());
         Ok(Receipt::Coverage(Box::new(CoverageReceipt { coverage, reversed })))
     }

@@ -1,9 +1,9 @@
-//! Customers, their persons and their tickets (CARD-2, SPEND-1, SPEND-2, SPEND-6, COVER-5).
+//! Customers and their persons (CARD-2, SPEND-1, SPEND-2, SPEND-6).
 
 use super::{Case, Receipt};
 use crate::domain::{
-    Act, Actor, Card, Cents, Contact, ContactId, Customer, CustomerId, Minutes, Origin, Refusal, Role, Ticket,
-    TransactionKind, chain, coverage::Question,
+    Act, Actor, Card, Cents, Contact, ContactId, Customer, CustomerId, Minutes, Origin, Refusal, Role, TransactionKind,
+    chain,
 };
 
 impl Case<'_> {
@@ -138,44 +138,6 @@ impl Case<'_> {
         contact.removed_at = Some(at);
         contact.removed_by = by;
         Ok(Receipt::Removed(contact.clone()))
-    }
-
-    pub(super) fn open_ticket(&mut self) -> Result<Receipt, Refusal> {
-        let Act::OpenTicket { subject, description, requester, kind, topic, urgency } = &self.command.act else {
-            unreachable!("act() has matched the command");
-        };
-        if let Some(requester) = requester {
-            let known = self.draft.contact(*requester).is_some_and(|contact| contact.removed_at.is_none());
-            if !known {
-                return Err(invalid("requester_id", "expected a contact of this customer"));
-            }
-        }
-        let id = self.draft.fresh.id();
-        let asked = Question { kind: *kind, topic: topic.as_deref(), urgency: urgency.as_ref() };
-        let coverage = self.first_coverage(id, &asked)?;
-        let number = self.numbers().ticket;
-        self.numbers().ticket += 1;
-        let ticket = Ticket {
-            id,
-            customer_id: self.customer().id,
-            number,
-            subject: subject.clone(),
-            description: description.clone(),
-            requester_id: *requester,
-            kind: *kind,
-            topic: topic.clone(),
-            urgency: coverage.urgency.clone(),
-            coverage_id: coverage.id,
-            cover: coverage.cover,
-            agreed_rate: None,
-            created_at: self.recorded_at(),
-            created_by: self.actor().user(),
-            charged: Minutes::ZERO,
-            correctable: Minutes::ZERO,
-        };
-        self.draft.changes.coverage.push(coverage);
-        self.draft.changes.tickets.insert(ticket.id, ticket.clone());
-        Ok(Receipt::Ticket(ticket))
     }
 }
 

@@ -10,12 +10,13 @@ mod customers;
 mod days;
 mod estimates;
 mod settle;
+mod tickets;
 mod time;
 
 use super::{
     Act, Actor, AddOnTerm, Card, Contact, Customer, CustomerId, Estimate, Invoice, Ledger, Minutes, Note, Numbers,
-    Payment, Policies, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind,
+    Payment, Policies, Policy, Refusal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction,
+    TransactionId, TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,
@@ -51,6 +52,8 @@ pub enum Receipt {
     Payment(Payment),
     /// A ticket.
     Ticket(Ticket),
+    /// Something done on a ticket.
+    TicketEvent(TicketEvent),
     /// A new decision about who pays.
     Coverage(Box<CoverageReceipt>),
     /// A term of the add-on for urgent tickets.
@@ -113,6 +116,12 @@ impl<'a> Circumstances<'a> {
         self.policies.day(self.now)
     }
 
+    /// The terms under which a ticket came in: its clocks follow them, whatever is in force now (POL-1).
+    #[must_use]
+    pub fn terms_of(&self, received_at: DateTime<Utc>) -> &'a Policy {
+        self.policies.at(self.policies.day(received_at)).1
+    }
+
     /// The version in force today.
     #[must_use]
     pub fn policy(&self) -> &'a Policy {
@@ -155,7 +164,8 @@ impl Case<'_> {
             Act::RecordPayment { invoice, amount, paid_on, method } => {
                 self.record_payment(*invoice, *amount, *paid_on, *method)
             }
-            Act::OpenTicket { .. } => self.open_ticket(),
+            Act::OpenTicket(report) => self.open_ticket(report),
+            Act::HandleTicket { ticket, handling } => self.handle_ticket(*ticket, handling),
             Act::DecideCoverage { ticket, replaces, ruling } => self.decide_coverage(*ticket, *replaces, ruling),
             Act::RecordAddOn { since, until } => self.record_add_on(*since, *until),
             Act::InvoiceEntry { entry, contact, hourly_rate, reason } => {

@@ -11,6 +11,7 @@ pub mod contacts;
 pub mod coverage;
 pub mod customers;
 pub mod estimates;
+pub mod handling;
 pub mod invoices;
 pub mod ledger;
 pub mod openapi;
@@ -127,8 +128,17 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(cards::order))
         .routes(routes!(invoices::get))
         .routes(routes!(invoices::pay))
-        .routes(routes!(tickets::open, tickets::list))
+        .routes(routes!(tickets::open, tickets::of_customer))
+        .routes(routes!(tickets::list))
         .routes(routes!(tickets::get))
+        .routes(routes!(handling::list))
+        .routes(routes!(handling::acknowledge))
+        .routes(routes!(handling::say))
+        .routes(routes!(handling::note))
+        .routes(routes!(handling::status))
+        .routes(routes!(handling::prioritise))
+        .routes(routes!(handling::stall))
+        .routes(routes!(handling::explain))
         .routes(routes!(coverage::rules))
         .routes(routes!(coverage::propose))
         .routes(routes!(coverage::history, coverage::decide))

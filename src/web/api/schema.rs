@@ -4,9 +4,10 @@
 use crate::domain::availability::{Cause, Verdict};
 use crate::domain::policy::Part;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, ContactId, Cover, CoverageId, CoveredBy, CustomerId,
-    EstimateId, EstimateStatus, IncidentId, InvoiceId, Locale, Minutes, PaymentId, PaymentMethod, Role, TicketId,
-    TicketKind, TimeEntryId, TransactionId, TransactionKind, UserId, estimate::AnswerVia,
+    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ContactId, Cover, CoverageId, CoveredBy,
+    CustomerId, EstimateId, EstimateStatus, IncidentId, InvoiceId, Locale, Measure, Minutes, PaymentId, PaymentMethod,
+    Question, Role, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId,
+    TransactionKind, UserId, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -56,6 +57,7 @@ ids! {
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
     TicketId: "Identity of a ticket.",
+    TicketEventId: "Identity of something that happened to a ticket.",
     CoverageId: "Identity of a decision about who pays.",
     AddOnId: "Identity of a term of the add-on for urgent tickets.",
     UserId: "Identity of a login.",
@@ -77,6 +79,11 @@ words! {
     CardStatus: "What can be done with a card.",
     PaymentMethod: "How money came in.",
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
+    TicketStatus: "Where a ticket stands.",
+    TicketEventKind: "What happened to a ticket.",
+    Channel: "How a report reached the provider.",
+    Question: "What a report may be asked to say.",
+    Measure: "One of the two clocks of a ticket.",
     EstimateStatus: "Where an estimate stands.",
     AnswerVia: "How an answer reached the provider.",
     Cover: "Who pays for a ticket, in the order in which it is tried (COVER-1).",

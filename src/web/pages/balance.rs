@@ -10,10 +10,9 @@ use super::{App, Fault, Member, Page, Refused, Submission, Values, done, show, s
 use crate::domain::contact::MayNot;
 use crate::domain::policy::CardRules;
 use crate::domain::{
-    Balance, Contact, Customer, CustomerId, EstimateId, EstimateStatus, Minutes, Policy, Role, TicketKind, TimeEntryId,
+    Balance, Contact, Customer, CustomerId, EstimateId, EstimateStatus, Minutes, Policy, Role, TimeEntryId,
 };
 use crate::service::balance::{Overview, Shown, Uncovered};
-use crate::service::tickets::NewTicket;
 use crate::service::{Error, Result};
 use crate::web::extract::{Id, Search};
 use crate::web::fields::Fields;
@@ -99,17 +98,6 @@ texts! {
         reported: "Uw melding is binnen, onder nummer", "Your report has come in, as number";
         choose: "Welke klant?", "Which customer?";
         choose_none: "Uw login hoort (nu) bij geen enkele klant. Vraag een eigenaar om een uitnodiging.", "Your login belongs to no customer (now). Ask an owner for an invitation.";
-        report_lead: "Een melding kost niets. Voor werk dat wel iets kost, vragen we eerst akkoord.", "A report costs nothing. For work that does, we ask for agreement first.";
-        kind: "Waar gaat het over?", "What is it about?";
-        kind_defect: "Iets werkt niet zoals het hoort", "Something does not work as it should";
-        kind_question: "Een vraag over het gebruik", "A question about how to use it";
-        kind_third_party: "Iets van een andere leverancier", "Something of another supplier";
-        kind_change: "Een wijziging of iets nieuws", "A change or something new";
-        subject: "Onderwerp", "Subject";
-        description: "Wat is er aan de hand?", "What is the matter?";
-        requester: "Namens wie", "On behalf of";
-        nobody_named: "niemand in het bijzonder", "nobody in particular";
-        send: "Versturen", "Send";
     }
 }
 
@@ -120,7 +108,6 @@ pub fn router() -> Router<App> {
         .route("/contacts", get(choose_contacts))
         .route("/customers/{id}", get(balance))
         .route("/customers/{id}/cards", post(order))
-        .route("/customers/{id}/tickets/new", get(report_form).post(report))
         .route("/estimates/{id}/accept", post(accept))
         .route("/estimates/{id}/decline", post(decline))
         .route("/time-entries/{id}/cover", post(cover))
@@ -568,81 +555,6 @@ async fn order(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission)
         Ok((_, None)) => Ok(done(&format!("/customers/{id}"))),
         Err(error) => refused(&app, &sent.member, id, "cards", sent.values, error).await,
     }
-}
-
-#[derive(Template)]
-#[template(path = "balance/report.html")]
-struct ReportPage {
-    page: Page,
-    t: &'static BalanceTexts,
-    customer: Customer,
-    /// Whom staff can name.
-    contacts: Vec<Contact>,
-    staff: bool,
-    values: Values,
-    refused: Refused,
-}
-
-impl ReportPage {
-    fn kinds(&self) -> [(TicketKind, &'static str); 4] {
-        [
-            (TicketKind::Question, self.t.kind_question),
-            (TicketKind::Defect, self.t.kind_defect),
-            (TicketKind::ThirdParty, self.t.kind_third_party),
-            (TicketKind::Change, self.t.kind_change),
-        ]
-    }
-
-    fn chosen(&self, field: &str, value: impl std::fmt::Display) -> bool {
-        self.values.get(field) == value.to_string()
-    }
-}
-
-async fn report_page(
-    app: &App,
-    member: &Member,
-    id: CustomerId,
-    values: Values,
-    refused: Refused,
-) -> Result<ReportPage, Fault> {
-    let customer = app.service.customer(&member.caller, id).await?;
-    let staff = member.caller.is_staff();
-    let viewer = Viewer::new(app, member, id);
-    let contacts = viewer.contacts(id, staff).await?;
-    let page = member.page().at(format!("/customers/{id}/tickets/new"));
-    Ok(ReportPage { page, t: BalanceTexts::of(member.lang()), customer, contacts, staff, values, refused })
-}
-
-async fn report_form(State(app): State<App>, member: Member, Id(id): Id<CustomerId>) -> Result<Response, Fault> {
-    show(&report_page(&app, &member, id, Values::default(), Refused::default()).await?)
-}
-
-async fn report(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {
-    let opened = match new_ticket(&sent.values) {
-        Ok(new) => app.service.open_ticket(sent.request(), id, new).await,
-        Err(error) => Err(error),
-    };
-    match opened {
-        Ok(ticket) if sent.member.caller.is_staff() => Ok(done(&format!("/tickets/{}", ticket.id))),
-        Ok(ticket) => Ok(done(&format!("/customers/{id}?done=reported&ticket={}", ticket.number))),
-        Err(error) => {
-            let (status, refused) = Refused::with_status(error, sent.member.lang())?;
-            show_with(status, &report_page(&app, &sent.member, id, sent.values, refused).await?)
-        }
-    }
-}
-
-fn new_ticket(values: &Values) -> Result<NewTicket> {
-    let mut fields = Fields::default();
-    let subject = fields.line("subject", values.get("subject"));
-    let description = fields.text("description", values.get("description"));
-    let kind = fields.needed("kind", values.get("kind"), "expected one of the choices");
-    let requester = fields.optional("requester_id", values.filled("requester_id"), "expected one of the choices");
-    let topic = values.filled("topic").map(str::to_owned);
-    let urgency = fields.optional("urgency", values.filled("urgency"), "expected one of the choices");
-    fields.done()?;
-    let kind = kind.unwrap_or(TicketKind::Question);
-    Ok(NewTicket { subject, description, requester, kind, topic, urgency })
 }
 
 #[derive(Template)]

@@ -3,13 +3,15 @@
 use super::customers::{CustomerList, CustomerTexts, ListQuery};
 use super::entry::{self, Clock, EntryTexts, Extras, Understood, WaysOut};
 use super::forms::Form;
+use super::queue::{self, QueueTexts, TicketRow};
 use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::{CoveredBy, Minutes, TimeEntry};
-use crate::service::desk::{OnDesk, ShownEstimate};
+use crate::domain::{CoveredBy, Minutes, Policy, TimeEntry};
+use crate::service::desk::{Filter, OnDesk, ShownEstimate};
 use crate::service::{Error, Result};
 use crate::web::App;
+use crate::web::api::tickets::START;
 use crate::web::arithmetic::hint;
 use crate::web::extract::Search;
 use crate::web::problem::Problem;
@@ -20,12 +22,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use chrono_tz::Tz;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// How many tickets the desk lists, and how many it offers in the line.
-const LISTED: usize = 8;
+const LISTED: i64 = 12;
 const OFFERED: i64 = 50;
 /// How many unanswered estimates it lists.
 const WAITING: i64 = 12;
@@ -43,9 +44,13 @@ texts! {
         book: "Boek", "Log";
         look: "Bekijk", "Preview";
         customers: "Klanten", "Customers";
-        tickets: "Nieuwste meldingen", "Newest tickets";
+        tickets: "Meldingen", "Tickets";
+        all_tickets: "Alle meldingen", "All tickets";
+        stalled: "Ligt stil, zegt de klant", "Stalled, says the customer";
+        stalled_lead: "Taak voor de accountmanager", "A task for the account manager";
+        no_mail: "Er gaat nog geen mail uit: deze lijst is het bericht.", "No mail is sent yet: this list is the message.";
         new_ticket: "Nieuwe melding", "New ticket";
-        no_tickets: "Nog geen meldingen.", "No tickets yet.";
+        no_tickets: "Er staat niets open.", "Nothing is open.";
         waiting: "Schattingen zonder antwoord", "Estimates without an answer";
         none_waiting: "Geen schatting wacht op antwoord.", "No estimate waits for an answer.";
         before: "antwoord uiterlijk", "answer by";
@@ -87,9 +92,16 @@ struct DeskPage {
     ways: Option<WaysOut>,
     notice: Option<String>,
     list: CustomerList,
+    /// What the line offers.
     tickets: Vec<OnDesk>,
+    q: &'static QueueTexts,
+    /// What is due first.
+    due: Vec<TicketRow>,
+    /// What customers call stalled (SLA-7).
+    stalled: Vec<TicketRow>,
+    /// Whose task that is.
+    manager: String,
     waiting: Vec<ShownEstimate>,
-    zone: Tz,
 }
 
 #[derive(Template)]
@@ -104,7 +116,10 @@ impl DeskPage {
         let lang = member.lang();
         let today = app.service.policies.day(app.service.clock.now());
         let list = CustomerList::read(app, member, asked, "/desk").await?;
-        let tickets = app.service.newest_tickets(&member.caller, i64::MAX, OFFERED).await?;
+        let service = &app.service;
+        let tickets = service.newest_tickets(&member.caller, &Filter::default(), i64::MAX, OFFERED).await?;
+        let due = service.due_tickets(&member.caller, &Filter::default(), START, LISTED).await?;
+        let stalled = service.stalled_tickets(&member.caller, LISTED).await?;
         let mut waiting = app.service.waiting_estimates(&member.caller, WAITING).await?;
         waiting.retain(|shown| shown.estimate.status == shown.estimate.status_on(today));
         Ok(Self {
@@ -120,26 +135,22 @@ impl DeskPage {
             notice: None,
             list,
             tickets,
+            due: queue::rows(service, lang, &due, true),
+            stalled: queue::rows(service, lang, &stalled, true),
+            manager: manager(service.policies.newest()),
+            q: QueueTexts::of(lang),
             waiting,
-            zone: app.service.policies.time_zone(),
         })
-    }
-
-    fn listed(&self) -> &[OnDesk] {
-        &self.tickets[..self.tickets.len().min(LISTED)]
-    }
-
-    fn kind(&self, row: &OnDesk) -> &'static str {
-        words::ticket_kind(row.ticket.kind, self.page.lang)
-    }
-
-    fn day(&self, row: &OnDesk) -> String {
-        text::date_short(row.ticket.created_at.with_timezone(&self.zone).date_naive(), self.page.lang)
     }
 
     fn answer_by(&self, row: &ShownEstimate) -> String {
         text::date(row.estimate.answer_by, self.page.lang)
     }
+}
+
+/// Who is told that a ticket is stalled: the account manager, where the policy names one.
+fn manager(policy: &Policy) -> String {
+    policy.provider.account_manager.clone().unwrap_or_else(|| policy.provider.email.clone())
 }
 
 /// What was just booked, in one sentence.

@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod balance;
+pub mod clock;
 pub mod contacts;
 pub mod customers;
 pub mod desk;
@@ -13,7 +14,10 @@ pub mod drawn;
 pub mod entry;
 pub mod finance;
 pub mod forms;
+pub mod handling;
 pub mod invoices;
+pub mod queue;
+pub mod report;
 pub mod session;
 pub mod statement;
 pub mod texts;
@@ -495,7 +499,10 @@ pub fn router(app: &App) -> Router<App> {
         .merge(customers::router())
         .merge(desk::router())
         .merge(finance::router())
+        .merge(queue::router())
+        .merge(report::router())
         .merge(tickets::router())
+        .merge(handling::router())
         .merge(users::router());
     let explained = axum::middleware::from_fn_with_state(app.clone(), explain);
     pages.layer(explained).layer(CsrfLayer::new()).merge(assets::router())

@@ -1,19 +1,22 @@
 //! A ticket with everything on it, and what an agent does there: log time, ask for an agreement or write one down, correct.
 
+use super::clock::{ClockTexts, ClockView, Watch};
 use super::desk::notice_of;
 use super::entry::{self, Clock, EntryTexts, Extras, Understood, WaysOut};
 use super::forms::{self, Form, Forms};
+use super::handling::{self, HandlingTexts, Said};
+use super::queue::{self, MANY, QueueTexts, TicketRow};
 use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::estimate::AnswerVia;
 use crate::domain::{
-    ContactId, CoveredBy, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Minutes, Ticket, TicketId,
-    TicketKind, TimeEntryId, TransactionKind,
+    ContactId, CoveredBy, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Measure, Minutes, Policy,
+    TicketId, TicketKind, TimeEntryId, TransactionKind, clocks,
 };
 use crate::service::access::Caller;
-use crate::service::desk::{ShownEntry, ShownEstimate, TicketView};
-use crate::service::tickets::{NewEstimate, NewTicket, ToldAgreement};
+use crate::service::desk::{Filter, ShownEntry, ShownEstimate, TicketView};
+use crate::service::tickets::{NewEstimate, ToldAgreement};
 use crate::service::{Error, Result};
 use crate::web::App;
 use crate::web::arithmetic::sentences;
@@ -29,9 +32,6 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-/// How many tickets a list holds.
-const MANY: usize = 50;
-
 texts! {
     /// Tickets.
     pub struct TicketTexts {
@@ -44,6 +44,10 @@ texts! {
         nobody: "niemand in het bijzonder", "nobody in particular";
         kind: "Soort", "Kind";
         reported: "Gemeld", "Reported";
+        status: "Status", "Status";
+        priority: "Prioriteit", "Priority";
+        product: "Product", "Product";
+        unsaid: "Dit helpt ons sneller antwoorden:", "This helps us answer sooner:";
         may_agree: "Kan vandaag akkoord geven", "Can agree today";
         no_one: "niemand", "nobody";
         estimates: "Schattingen", "Estimates";
@@ -124,6 +128,13 @@ struct TicketPage {
     page: Page,
     t: &'static TicketTexts,
     e: &'static EntryTexts,
+    h: &'static HandlingTexts,
+    k: &'static ClockTexts,
+    clocks: Vec<ClockView>,
+    said: Vec<Said>,
+    /// The terms under which it came in.
+    policy: Policy,
+    now: DateTime<Utc>,
     view: TicketView,
     zone: Tz,
     /// May do an agent's work.
@@ -150,12 +161,21 @@ impl TicketPage {
         let spenders = able.iter().map(|contact| (contact.id, named(contact, lang))).collect();
         let me = caller.contact_at(view.customer.id);
         let answers = me.is_some_and(|me| able.iter().any(|contact| contact.id == me.id));
+        let (terms, now, zone) =
+            (app.service.terms_of(&view.ticket), app.service.clock.now(), app.service.policies.time_zone());
+        let watch = Watch { policy: terms, now, zone, lang };
         let channels = policy.spending.channels.iter().filter_map(|channel| channel.as_str().parse().ok()).collect();
         Ok(Self {
             page: member.page().at(format!("/tickets/{id}")),
             t: TicketTexts::of(lang),
             e: EntryTexts::of(lang),
-            zone: app.service.policies.time_zone(),
+            h: HandlingTexts::of(lang),
+            k: ClockTexts::of(lang),
+            clocks: watch.clocks(&view.ticket),
+            said: handling::timeline(&view.events, terms, zone, lang),
+            policy: terms.clone(),
+            now,
+            zone,
             agent: caller.is_agent(),
             staff: caller.is_staff(),
             answers,
@@ -202,7 +222,93 @@ impl TicketPage {
     }
 
     fn reported(&self) -> String {
-        text::moment(self.view.ticket.created_at, self.zone, self.lang())
+        let channel = words::channel(self.view.ticket.channel, self.lang());
+        format!("{}, {channel}", text::moment(self.view.ticket.received_at, self.zone, self.lang()))
+    }
+
+    fn stands(&self) -> &'static str {
+        words::ticket_status(self.view.ticket.status, self.lang())
+    }
+
+    fn priority(&self) -> Option<&str> {
+        clocks::priority(&self.policy, &self.view.ticket).map(|priority| priority.name.of(self.lang().into()))
+    }
+
+    /// How to get help outside the service hours, where this priority has any.
+    fn emergency(&self) -> Option<&str> {
+        let priority =
+            clocks::priority(&self.policy, &self.view.ticket).filter(|_| self.view.ticket.status.is_open())?;
+        priority.emergency.as_ref().map(|text| text.of(self.lang().into()))
+    }
+
+    /// What whoever reported should know (SLA-6).
+    fn notices(&self) -> Vec<String> {
+        let role = self.view.requester.as_ref().map(|contact| contact.role);
+        let words = |notice: clocks::Notice<'_>| words::notice(notice, self.lang());
+        clocks::notices(&self.policy, &self.view.ticket, role).into_iter().map(words).collect()
+    }
+
+    /// What was said besides the report.
+    fn answers_given(&self) -> Vec<(&'static str, &str)> {
+        let given = self.view.ticket.intake.0.iter();
+        given.map(|(question, text)| (words::question(*question, self.lang()), text.as_str())).collect()
+    }
+
+    /// What would help, and was not said.
+    fn unsaid(&self) -> Option<String> {
+        let open = self.view.ticket.intake.unsaid(&self.policy.tickets.intake);
+        let questions: Vec<&str> = open.iter().map(|question| words::question(*question, self.lang())).collect();
+        let asks = !questions.is_empty() && self.view.ticket.status.is_open();
+        asks.then(|| format!("{} {}", self.t.unsaid, questions.join(" ")))
+    }
+
+    /// Since when the customer says that nothing moves, and with whom that lies (SLA-7).
+    fn stalled(&self) -> Option<String> {
+        let since = self.view.ticket.stalled_at.filter(|_| self.view.ticket.status.is_open())?;
+        let since = text::moment(since, self.zone, self.lang());
+        let manager = self.policy.provider.account_manager.as_deref().unwrap_or(&self.policy.provider.email);
+        Some(either(
+            self.lang(),
+            format!("De klant meldde op {since} dat het stil ligt. Aan zet: de accountmanager, {manager}."),
+            format!("The customer said on {since} that nothing moves. Up to the account manager, {manager}."),
+        ))
+    }
+
+    /// The missed targets that ask for their reason: the clock, the question, whether a new moment is needed (SLA-5).
+    fn unexplained(&self) -> Vec<(Measure, &'static str, bool)> {
+        let ticket = &self.view.ticket;
+        let asks = |measure: &Measure| ticket.is_unexplained(*measure, self.now);
+        let binding = clocks::is_binding(&self.policy, ticket);
+        let question = |measure: Measure| match measure {
+            Measure::Response => self.h.explain_response,
+            Measure::Resolution => self.h.explain_resolution,
+        };
+        let open = Measure::ALL.iter().copied().filter(asks).filter(|_| binding);
+        open.map(|measure| (measure, question(measure), ticket.met_at(measure).is_none())).collect()
+    }
+
+    /// The priorities that could be agreed on.
+    fn priorities(&self) -> Vec<(&str, &str)> {
+        let others = self.policy.priorities.iter().filter(|each| Some(&each.id) != self.view.ticket.priority.as_ref());
+        others.map(|each| (each.id.as_str(), each.name.of(self.lang().into()))).collect()
+    }
+
+    fn buttons(&self) -> Vec<(&'static str, &'static str)> {
+        let offered = self.policy.tickets.stalled_button;
+        handling::buttons(&self.view.ticket, self.agent, offered, self.lang())
+    }
+
+    fn reply_label(&self) -> &'static str {
+        if self.agent { self.h.reply } else { self.h.reply_customer }
+    }
+
+    fn reply_hint(&self) -> &'static str {
+        let offered = self.policy.tickets.stalled_button && self.view.ticket.status.is_open();
+        match (self.agent, offered) {
+            (true, _) => self.h.reply_hint,
+            (false, true) => self.h.stall_hint,
+            (false, false) => "",
+        }
     }
 
     fn able(&self) -> String {
@@ -336,6 +442,10 @@ fn named(contact: &crate::domain::Contact, lang: Lang) -> String {
 
 /// What was just done, in one sentence.
 fn sentence(done: &str, lang: Lang) -> Option<&'static str> {
+    if let Ok(kind) = done.parse() {
+        let (nl, en) = handling::sentence(kind);
+        return Some(either(lang, nl, en));
+    }
     let (nl, en) = match done {
         "made" => ("De melding is gemaakt.", "The ticket was made."),
         "proposed" => ("De schatting staat klaar voor de klant.", "The estimate is there for the customer to answer."),
@@ -368,7 +478,7 @@ async fn index(
 }
 
 /// Leads to the ticket when it was done; else the ticket again, with the form as it was sent and why it was refused.
-async fn answer(
+pub(super) async fn answer(
     app: &App,
     sent: &Submission,
     ticket: TicketId,
@@ -528,20 +638,10 @@ struct TicketList {
     /// Where a new one is made.
     new: Option<String>,
     customer: Customer,
-    rows: Vec<Ticket>,
+    rows: Vec<TicketRow>,
+    q: &'static QueueTexts,
     newest: Option<String>,
     older: Option<String>,
-    zone: Tz,
-}
-
-impl TicketList {
-    fn kind(&self, ticket: &Ticket) -> &'static str {
-        words::ticket_kind(ticket.kind, self.page.lang)
-    }
-
-    fn day(&self, ticket: &Ticket) -> String {
-        text::date_short(ticket.created_at.with_timezone(&self.zone).date_naive(), self.page.lang)
-    }
 }
 
 async fn of_customer(
@@ -555,21 +655,21 @@ async fn of_customer(
     let before = before.map_err(|_| crate::web::extract::bad_cursor())?;
     let customer = app.service.customer(caller, id).await?;
     let limit = i64::try_from(MANY + 1).unwrap_or(i64::MAX);
-    let mut rows = app.service.tickets_of(caller, id, before, limit).await?;
-    let more = rows.len() > MANY;
-    rows.truncate(MANY);
+    let mut found = app.service.tickets_of(caller, id, &Filter::default(), before, limit).await?;
+    let more = found.len() > MANY;
+    found.truncate(MANY);
     let address = format!("/customers/{id}/tickets");
-    let older = rows.last().filter(|_| more);
+    let older = found.last().filter(|_| more);
     show(&TicketList {
         page: member.page(),
         t: TicketTexts::of(member.lang()),
         staff: caller.is_staff(),
         new: new_address(caller, id),
-        older: older.map(|ticket| format!("{address}?cursor={}", cursor(&ticket.number.to_string()))),
+        older: older.map(|row| format!("{address}?cursor={}", cursor(&row.ticket.number.to_string()))),
         newest: asked.cursor.map(|_| address),
         customer,
-        rows,
-        zone: app.service.policies.time_zone(),
+        rows: queue::rows(&app.service, member.lang(), &found, false),
+        q: QueueTexts::of(member.lang()),
     })
 }
 
@@ -580,64 +680,6 @@ fn new_address(caller: &Caller, customer: CustomerId) -> Option<String> {
     } else {
         Some(format!("/customers/{customer}/tickets/new"))
     }
-}
-
-#[derive(Template)]
-#[template(path = "tickets/new.html")]
-struct NewPage {
-    page: Page,
-    t: &'static TicketTexts,
-    customer: Customer,
-    contacts: Vec<(ContactId, String)>,
-    form: Form,
-}
-
-impl NewPage {
-    async fn read(app: &App, member: &Member, id: CustomerId, form: Form) -> Result<Self> {
-        member.caller.staff(member.caller.is_agent())?;
-        let customer = app.service.customer(&member.caller, id).await?;
-        let contacts = app.service.contacts(&member.caller, id).await?;
-        let contacts = contacts.into_iter().map(|found| (found.contact.id, found.contact.name)).collect();
-        Ok(Self { page: member.page(), t: TicketTexts::of(member.lang()), customer, contacts, form })
-    }
-
-    fn kinds(&self) -> Vec<(TicketKind, &'static str)> {
-        TicketKind::ALL.iter().map(|kind| (*kind, words::ticket_kind(*kind, self.page.lang))).collect()
-    }
-}
-
-async fn new(State(app): State<App>, member: Member, Id(id): Id<CustomerId>) -> Result<Response, Fault> {
-    show(&NewPage::read(&app, &member, id, Form::default()).await?)
-}
-
-async fn make(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {
-    sent.member.caller.staff(sent.member.caller.is_agent())?;
-    let made = match read_ticket(&sent.values) {
-        Ok(new) => app.service.open_ticket(sent.request(), id, new).await,
-        Err(error) => Err(error),
-    };
-    match made {
-        Ok(ticket) => Ok(done(&format!("/tickets/{}?done=made", ticket.id))),
-        Err(error) => {
-            let (status, refused) = Refused::with_status(error, sent.member.lang())?;
-            let form = Form::sent(sent.values.clone(), refused);
-            show_with(status, &NewPage::read(&app, &sent.member, id, form).await?)
-        }
-    }
-}
-
-fn read_ticket(values: &Values) -> Result<NewTicket> {
-    let mut fields = Fields::default();
-    let new = NewTicket {
-        subject: fields.line("subject", values.get("subject")),
-        description: fields.text("description", values.get("description")),
-        requester: fields.optional("requester_id", values.filled("requester_id"), "expected one of the choices"),
-        kind: fields.needed("kind", values.get("kind"), "expected one of the choices").unwrap_or(TicketKind::Question),
-        topic: values.filled("topic").map(str::to_owned),
-        urgency: fields.optional("urgency", values.filled("urgency"), "expected one of the choices"),
-    };
-    fields.done()?;
-    Ok(new)
 }
 
 /// The pages of this module.
@@ -652,5 +694,4 @@ pub fn router() -> Router<App> {
         .route("/time-entries/{id}/reverse", post(reverse))
         .route("/time-entries/{id}/cover-for", post(cover_for))
         .route("/customers/{id}/tickets", get(of_customer))
-        .route("/desk/customers/{id}/tickets/new", get(new).post(make))
 }

@@ -1,8 +1,11 @@
 //! Refusals and problems in the reader's own words: what was wrong, and what to do.
 
+use crate::domain::clocks::Notice;
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
-use crate::domain::{Cover, CoveredBy, EstimateStatus, Minutes, PaymentMethod, Refusal, TicketKind};
+use crate::domain::{
+    Channel, Cover, CoveredBy, EstimateStatus, Minutes, PaymentMethod, Question, Refusal, TicketKind, TicketStatus,
+};
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
@@ -49,6 +52,89 @@ pub const fn ticket_kind(kind: TicketKind, lang: Lang) -> &'static str {
         (TicketKind::Change, Lang::Nl) => "wijziging of advies",
         (TicketKind::Change, Lang::En) => "change or advice",
     }
+}
+
+/// Where a ticket stands.
+#[must_use]
+pub const fn ticket_status(status: TicketStatus, lang: Lang) -> &'static str {
+    match (status, lang) {
+        (TicketStatus::New, Lang::Nl) => "nieuw",
+        (TicketStatus::New, Lang::En) => "new",
+        (TicketStatus::WaitingForCustomer, Lang::Nl) => "wacht op klant",
+        (TicketStatus::WaitingForCustomer, Lang::En) => "waiting for customer",
+        (TicketStatus::InProgress, Lang::Nl) => "in behandeling",
+        (TicketStatus::InProgress, Lang::En) => "in progress",
+        (TicketStatus::Resolved, Lang::Nl) => "opgelost",
+        (TicketStatus::Resolved, Lang::En) => "resolved",
+        (TicketStatus::Closed, Lang::Nl) => "gesloten",
+        (TicketStatus::Closed, Lang::En) => "closed",
+    }
+}
+
+/// How a report came in.
+#[must_use]
+pub const fn channel(channel: Channel, lang: Lang) -> &'static str {
+    match (channel, lang) {
+        (Channel::Portal, Lang::Nl) => "hier ingetypt",
+        (Channel::Portal, Lang::En) => "typed in here",
+        (Channel::Mail, Lang::Nl) => "per mail",
+        (Channel::Mail, Lang::En) => "by mail",
+        (Channel::Chat, Lang::Nl) => "via chat",
+        (Channel::Chat, Lang::En) => "by chat",
+        (Channel::Phone, Lang::Nl) => "telefonisch",
+        (Channel::Phone, Lang::En) => "by telephone",
+        (Channel::VoiceMessage, Lang::Nl) => "ingesproken",
+        (Channel::VoiceMessage, Lang::En) => "by voice message",
+        (Channel::InPerson, Lang::Nl) => "ter plekke",
+        (Channel::InPerson, Lang::En) => "in person",
+    }
+}
+
+/// What a report is asked to say.
+#[must_use]
+pub const fn question(question: Question, lang: Lang) -> &'static str {
+    match (question, lang) {
+        (Question::What, Lang::Nl) => "Wat ziet u precies?",
+        (Question::What, Lang::En) => "What exactly do you see?",
+        (Question::Where, Lang::Nl) => "Waar gebeurt het?",
+        (Question::Where, Lang::En) => "Where does it happen?",
+        (Question::When, Lang::Nl) => "Sinds wanneer, of hoe vaak?",
+        (Question::When, Lang::En) => "Since when, or how often?",
+        (Question::Who, Lang::Nl) => "Bij wie gebeurt het?",
+        (Question::Who, Lang::En) => "To whom does it happen?",
+        (Question::Page, Lang::Nl) => "Wat is het adres van de pagina?",
+        (Question::Page, Lang::En) => "What is the address of the page?",
+        (Question::Screenshot, Lang::Nl) => "Waar staat een schermafbeelding?",
+        (Question::Screenshot, Lang::En) => "Where can a screenshot be seen?",
+        (Question::Steps, Lang::Nl) => "Welke stappen zette u?",
+        (Question::Steps, Lang::En) => "Which steps did you take?",
+    }
+}
+
+/// What whoever reported should know (SLA-6).
+#[must_use]
+pub fn notice(notice: Notice<'_>, lang: Lang) -> String {
+    match (notice, lang) {
+        (Notice::ReportBy(asked), Lang::Nl) => {
+            format!("Meld dit de volgende keer liever {}. We helpen u hier evengoed.", channel(asked, lang))
+        }
+        (Notice::ReportBy(asked), Lang::En) => {
+            format!("Next time, please report this {}. We help you all the same.", channel(asked, lang))
+        }
+        (Notice::MayNotPhone, Lang::Nl) => {
+            "Bellen is voor wie daarvoor is aangewezen; mail de volgende keer. We helpen u hier evengoed.".to_owned()
+        }
+        (Notice::MayNotPhone, Lang::En) => {
+            "Phoning is for those appointed to it; please mail next time. We help you all the same.".to_owned()
+        }
+        (Notice::DataLeak(text), lang) => text.of(lang.into()).to_owned(),
+    }
+}
+
+/// Statuses in a sentence.
+fn statuses(all: &[TicketStatus], lang: Lang) -> String {
+    let words: Vec<&str> = all.iter().map(|status| ticket_status(*status, lang)).collect();
+    words.join(", ")
 }
 
 /// What covers a ticket.
@@ -246,6 +332,13 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::WorkedOnOutOfRange { first, last } => {
             format!("De dag van het werk ligt tussen {} en {}.", date(*first, lang), date(*last, lang))
         }
+        Refusal::StatusNotPossible { status, possible } => {
+            let (status, possible) = (ticket_status(*status, lang), statuses(possible, lang));
+            format!("De melding is {status}. Wat nu kan: {possible}.")
+        }
+        Refusal::NothingMissed => "Op deze melding is geen bindende termijn gemist.".to_owned(),
+        Refusal::NotOffered => "Dit kan hier niet; schrijf een bericht bij de melding.".to_owned(),
+        Refusal::StalledToday => "Dit is vandaag al gemeld; de accountmanager ziet het op de werkbank.".to_owned(),
         Refusal::KeyReused => {
             "Dit formulier was al verstuurd met andere gegevens. Kijk of het klopt en verstuur het opnieuw.".to_owned()
         }
@@ -277,6 +370,10 @@ fn english(refusal: &Refusal) -> String {
         }
         Refusal::Overpayment { open, asked } => {
             format!("{} is more than the {} open on this invoice.", money(*asked, Lang::En), money(*open, Lang::En))
+        }
+        Refusal::StatusNotPossible { status, possible } => {
+            let (status, possible) = (ticket_status(*status, Lang::En), statuses(possible, Lang::En));
+            format!("The ticket is {status}. What can be done now: {possible}.")
         }
         Refusal::KeyReused => "This form was sent before with other contents. Check it and send it again.".to_owned(),
         Refusal::Invalid { expected, .. } => field_text(expected, Lang::En),
@@ -332,6 +429,13 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected a moment that is not in the future", "kies een moment dat niet in de toekomst ligt"),
     ("expected a day or a moment that is not in the future", "kies een dag die niet in de toekomst ligt"),
     ("expected a moment on the day of `worked_on`", "kies een moment op de dag van het werk"),
+    ("expected an impact of the policy", "kies een van de mogelijkheden"),
+    ("expected a reach of the policy", "kies een van de mogelijkheden"),
+    ("expected a priority of the policy", "kies een van de prioriteiten"),
+    ("expected another priority than it has", "kies een andere prioriteit dan de melding al heeft"),
+    ("is needed: what the customer is asked", "schrijf op wat u van de klant wilt weten"),
+    ("expected a moment that is still to come", "kies een moment dat nog moet komen"),
+    ("expected open, all or a status", "kies een van de mogelijkheden"),
     ("expected a contact of this customer", "kies een persoon van deze klant"),
     ("expected an estimate of this ticket", "kies een schatting van deze melding"),
     ("a login with this address exists already", "er is al een login met dit e-mailadres"),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
     Act, Actor, Command, Contact, ContactId, CustomerId, Estimate, EstimateId, Excess, Key, Locale, Minutes, Policy,
-    Receipt, Role, Target, Ticket, TicketId, TicketKind, UserId, decide::TimeReceipt, estimate::AnswerVia,
+    Receipt, Report, Role, Target, Ticket, TicketId, TicketKind, UserId, decide::TimeReceipt, estimate::AnswerVia,
 };
 use strippenkaart::service::{Service, ledger::Reply, policies::Given};
 use strippenkaart::store::Db;
@@ -192,7 +192,7 @@ impl Fixture {
     /// A question on paper.
     pub async fn ticket(&self, customer: CustomerId, requester: Option<ContactId>, kind: TicketKind) -> Ticket {
         let (subject, description) = ("A question".to_owned(), "How does this work?".to_owned());
-        let act = Act::OpenTicket { subject, description, requester, kind, topic: None, urgency: None };
+        let act = Act::OpenTicket(Report { subject, description, requester, kind, ..Report::default() });
         match self.submit(Target::Customer(customer), act).await.unwrap() {
             Receipt::Ticket(ticket) => ticket,
             other => panic!("{other:?}"),

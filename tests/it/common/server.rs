@@ -7,13 +7,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
-    CustomerId, Estimate, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Role, Ticket, TicketKind,
+    CustomerId, Estimate, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Report, Role, Ticket, TicketKind,
     estimate::AnswerVia,
 };
 use strippenkaart::service::access::{Caller, Request};
 use strippenkaart::service::customers::{NewContact, NewCustomer};
 use strippenkaart::service::login::NewUser;
-use strippenkaart::service::tickets::{NewEstimate, NewTicket, ToldAgreement};
+use strippenkaart::service::tickets::{NewEstimate, ToldAgreement};
 use strippenkaart::service::{Service, policies::Given};
 use strippenkaart::store::{Db, users::StaffRole};
 use tempfile::TempDir;
@@ -231,13 +231,12 @@ impl Live {
         let owner = self.service.add_contact(self.by(), customer, owner).await.unwrap();
         let (_, invoice) = self.service.order_card(self.by(), customer, format!("{hours}h")).await.unwrap();
         self.pay(invoice.unwrap().id).await;
-        let ticket = NewTicket {
+        let ticket = Report {
             subject: "Vraag".to_owned(),
             description: "Hoe werkt dit?".to_owned(),
             requester: Some(owner.id),
             kind: TicketKind::Change,
-            topic: None,
-            urgency: None,
+            ..Report::default()
         };
         (customer, self.service.open_ticket(self.by(), customer, ticket).await.unwrap())
     }
