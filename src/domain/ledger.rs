@@ -4,9 +4,9 @@
 //! leaves no trace.
 
 use super::{
-    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Contact, ContactId, Coverage, Customer, CustomerId,
-    Estimate, EstimateId, Fresh, Hold, Invoice, InvoiceId, Minutes, Movement, Note, Payment, Ticket, TicketEvent,
-    TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Coverage,
+    Customer, CustomerId, Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Minutes,
+    Movement, Note, Notice, Origin, Payment, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
     charge::{TicketDay, TicketDayId},
 };
 use std::collections::BTreeMap;
@@ -21,6 +21,10 @@ pub struct Changes {
     pub customer: Option<Customer>,
     /// Its persons.
     pub contacts: BTreeMap<ContactId, Contact>,
+    /// Its installations that were not removed (CARD-8).
+    pub installations: BTreeMap<InstallationId, Installation>,
+    /// Its consent to renewal, where it holds (CARD-9).
+    pub consents: BTreeMap<ConsentId, Consent>,
     /// Its cards that can still pay, or are named.
     pub cards: BTreeMap<CardId, Card>,
     /// The tickets that are named.
@@ -37,7 +41,7 @@ pub struct Changes {
     pub entries: BTreeMap<TimeEntryId, TimeEntry>,
     /// What stands of tickets and days that are named (TIME-2).
     pub days: BTreeMap<TicketDayId, TicketDay>,
-    /// The invoices that are named.
+    /// The invoices that are named, and those not fully paid where a card may have to be ordered again.
     pub invoices: BTreeMap<InvoiceId, Invoice>,
     /// Payments made by a decision.
     pub payments: Vec<Payment>,
@@ -47,6 +51,8 @@ pub struct Changes {
     pub movements: Vec<Movement>,
     /// Free texts made by a decision.
     pub notes: Vec<Note>,
+    /// What a decision tells the customer.
+    pub notices: Vec<Notice>,
     /// What a decision did on tickets.
     pub ticket_events: Vec<TicketEvent>,
 }
@@ -60,6 +66,8 @@ pub struct Ledger {
     pub entry_movements: BTreeMap<TimeEntryId, Vec<Movement>>,
     /// A customer with this identity exists already (asked for when one is created).
     pub twin: Option<(i64, CustomerId)>,
+    /// It has ordered a card before (asked for when one is ordered).
+    pub has_bought: bool,
 }
 
 /// The next free numbers; taken ones are never given out again (PAY-1).
@@ -84,7 +92,10 @@ impl Ledger {
             rows.add_on = Some(term.clone());
         }
 
+        self.has_bought |= changes.cards.values().any(|card| card.origin == Origin::Bought);
         rows.contacts.extend(changes.contacts.clone());
+        rows.installations.extend(changes.installations.clone());
+        rows.consents.extend(changes.consents.clone());
         rows.cards.extend(changes.cards.clone());
         rows.tickets.extend(changes.tickets.clone());
         rows.estimates.extend(changes.estimates.clone());
@@ -161,6 +172,10 @@ impl<'a> Draft<'a> {
     overlay! {
         /// A contact.
         contact, contact_mut, contacts, contacts: ContactId => Contact;
+        /// An installation.
+        installation, installation_mut, installations, installations: InstallationId => Installation;
+        /// Consent to renewal.
+        consent, consent_mut, consents, consents: ConsentId => Consent;
         /// A card.
         card, card_mut, cards, cards: CardId => Card;
         /// A ticket.
@@ -193,6 +208,18 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn twin(&self) -> Option<(i64, CustomerId)> {
         self.base.twin
+    }
+
+    /// Whether the customer has ordered a card before.
+    #[must_use]
+    pub fn has_bought(&self) -> bool {
+        self.base.has_bought
+    }
+
+    /// A card as it was before this decision.
+    #[must_use]
+    pub fn card_before(&self, id: CardId) -> Option<&Card> {
+        self.base.rows.cards.get(&id)
     }
 
     /// The movements of every transaction about an entry, the oldest first.

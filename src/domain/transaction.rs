@@ -23,6 +23,8 @@ words! {
         Frozen = "frozen",
         /// Given back for money.
         Refunded = "refunded",
+        /// Taken over by another card at a new rate (CARD-10).
+        Converted = "converted",
         /// Worked, covered by nothing yet; belongs to no card.
         Uncovered = "uncovered",
     }
@@ -53,6 +55,8 @@ words! {
         Repricing = "repricing",
         /// A card passed its last valid day (CARD-5).
         Expiry = "expiry",
+        /// Unspent minutes became minutes at a new rate, or money to give back (CARD-10).
+        Conversion = "conversion",
     }
 }
 

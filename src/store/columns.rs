@@ -3,10 +3,10 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, Cents, Channel, CommandId, ContactId, Cover, CoverageId, CoveredBy,
-    CustomerId, Due, EstimateId, EstimateStatus, Intake, InvoiceId, Locale, Minutes, Origin, Pauses, PaymentId,
-    PaymentMethod, Role, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId,
-    TransactionId, TransactionKind, Urgency, UserId,
+    Account, AddOnId, AskedVia, Basis, CardId, Cents, Channel, CommandId, ConsentId, ContactId, Cover, CoverageId,
+    CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId, Locale, Minutes,
+    NoticeId, NoticeKind, Origin, Pauses, PaymentId, PaymentMethod, Role, TicketEventId, TicketEventKind, TicketId,
+    TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, Urgency, UserId, WorkScope,
     charge::{Arithmetic, Weighted},
     estimate::AnswerVia,
     policy::{Bilingual, Per},
@@ -105,6 +105,11 @@ texts!(
     EstimateId,
     TimeEntryId,
     InvoiceId,
+    InstallationId,
+    ConsentId,
+    NoticeId,
+    NoticeKind,
+    WorkScope,
     PaymentId,
     TransactionId,
     CommandId,

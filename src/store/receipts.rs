@@ -4,8 +4,9 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, AddOnTerm, Balance, Card, Cents, Contact, Coverage, Customer, Estimate, Fresh, Invoice, Minutes, Movement,
-    Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
+    Account, AddOnTerm, Balance, Card, Cents, Consent, Contact, Coverage, Customer, Estimate, Fresh, Installation,
+    Invoice, Minutes, Movement, Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction,
+    TransactionId, TransactionKind,
     burn_down::Draw,
     decide::{Correction, CoverageReceipt, TimeReceipt},
 };
@@ -26,6 +27,16 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
             Receipt::Contact(Contact { removed_at: None, removed_by: None, ..added })
         }
         "remove_contact" => Receipt::Removed(contact(tx, id).await?),
+        "add_installation" => {
+            let added = installation(tx, id).await?;
+            Receipt::Installation(Installation { removed_at: None, removed_by: None, ..added })
+        }
+        "remove_installation" => Receipt::Installation(installation(tx, id).await?),
+        "give_consent" => {
+            let given = consent(tx, id).await?;
+            Receipt::Consent(Consent { withdrawn_at: None, withdrawn_by: None, ..given })
+        }
+        "withdraw_consent" => Receipt::Consent(consent(tx, id).await?),
         "order_card" => ordered(tx, command).await?,
         "record_payment" => {
             Receipt::Payment(tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one::<Payment>().await?)
@@ -65,6 +76,14 @@ async fn contact(tx: &mut Tx, id: &str) -> Result<Contact> {
     tx.query("SELECT * FROM contacts WHERE id = $1").bind(id).one().await
 }
 
+async fn installation(tx: &mut Tx, id: &str) -> Result<Installation> {
+    tx.query("SELECT * FROM installations WHERE id = $1").bind(id).one().await
+}
+
+async fn consent(tx: &mut Tx, id: &str) -> Result<Consent> {
+    tx.query("SELECT * FROM consents WHERE id = $1").bind(id).one().await
+}
+
 /// A card as it was ordered: with its minutes only if it became active in the same command, and nothing drawn or paid.
 async fn ordered(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
     let sql = "SELECT * FROM cards WHERE id = $1";
@@ -84,8 +103,10 @@ async fn ordered(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         card.activated_at = None;
         card.activated_on = None;
         card.expires_on = None;
+        card.converts_on = None;
         card.granted = Minutes::ZERO;
     }
+    card.credit = Cents::ZERO;
     card.set_balance(&Balance { available: card.granted, ..Balance::default() });
     Ok(Receipt::Card(card, invoice.map(|invoice| Invoice { paid: Cents::ZERO, ..invoice })))
 }

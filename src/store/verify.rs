@@ -69,7 +69,7 @@ macro_rules! check_day {
 }
 
 /// Every counter that is not folded along a chain.
-pub const CHECKS: [Check; 19] = [
+pub const CHECKS: [Check; 20] = [
     check!(
         "hold of estimate and card",
         "minutes",
@@ -184,6 +184,13 @@ pub const CHECKS: [Check; 19] = [
         "paid",
         "SELECT customer_id, invoice_id AS subject, amount AS expected, 0 AS found FROM payments
          UNION ALL SELECT customer_id, id, 0, paid FROM invoices"
+    ),
+    check!(
+        "card for an installation",
+        "of the same customer",
+        "SELECT cards.customer_id, cards.id AS subject, 1 AS expected,
+                CASE WHEN installations.customer_id = cards.customer_id THEN 1 ELSE 0 END AS found
+         FROM cards LEFT JOIN installations ON installations.id = installation_id WHERE installation_id IS NOT NULL"
     ),
     check!(
         "note without transaction",

@@ -39,15 +39,6 @@ impl Lang {
     }
 }
 
-impl From<Lang> for Locale {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::Nl => Self::Nl,
-            Lang::En => Self::En,
-        }
-    }
-}
-
 /// How much the header likes a language: its weight in thousandths, then its place. A `*` stands for all not named.
 fn liking(header: &str, lang: Lang) -> Option<(u16, Reverse<usize>)> {
     let ranges = header.split(',').enumerate().filter_map(|(place, range)| {
@@ -116,6 +107,16 @@ pub fn money(amount: Cents, lang: Lang) -> String {
         Lang::Nl => format!("€ {sign}{},{cents:02}", grouped(all / 100, '.')),
         Lang::En => format!("{sign}€{}.{cents:02}", grouped(all / 100, ',')),
     }
+}
+
+/// A whole number of none or more: `44.640` in Dutch, `44,640` in English.
+#[must_use]
+pub fn number(number: i64, lang: Lang) -> String {
+    let separator = match lang {
+        Lang::Nl => '.',
+        Lang::En => ',',
+    };
+    grouped(number.unsigned_abs(), separator)
 }
 
 /// The digits in groups of three.

@@ -100,9 +100,10 @@ impl Case<'_> {
         let contact =
             self.draft.contact(contact).ok_or_else(|| invalid("contact_id", "expected a contact of this customer"))?;
         self.check_spender(contact, entry.uncovered, self.at.now)?;
-        let cover = self.draw_on_cards(entry.uncovered, entry.worked_on);
+        let ticket = self.ticket(entry.ticket_id)?;
+        let cover = self.draw_on_cards(entry.uncovered, entry.worked_on, ticket.work());
         if cover.total() < entry.uncovered {
-            return Err(Refusal::InsufficientMinutes { available: cover.total(), asked: entry.uncovered });
+            return Err(self.too_few(cover.total(), entry.uncovered, ticket.work()));
         }
         let cards = draws_of(&cover.lines);
         let mut lines = cover.lines;

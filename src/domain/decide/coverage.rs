@@ -178,6 +178,7 @@ impl Case<'_> {
         let term = AddOnTerm {
             id: self.draft.fresh.id(),
             customer_id: self.customer().id,
+            nr: self.draft.add_on().map_or(0, |term| term.nr) + 1,
             since,
             until,
             recorded_at: self.recorded_at(),
@@ -260,7 +261,7 @@ fn check_names(policy: &Policy, topic: Option<&str>, urgency: Option<&Urgency>) 
 
 fn one_of(names: &[&str]) -> String {
     if names.is_empty() {
-        "leave it out: there are none".to_owned()
+        "there is nothing else to choose".to_owned()
     } else {
         format!("expected one of: {}", names.join(", "))
     }

@@ -4,7 +4,7 @@
 use super::{Case, Receipt, TimeReceipt, customers::invalid, settle::home_of};
 use crate::domain::{
     Account, Act, Basis, Cents, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess, Minutes,
-    Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, TransactionId, TransactionKind,
+    Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, TransactionId, TransactionKind, Work,
     burn_down::{Draw, burn_down, total},
     charge::Weighted,
     ledger::Line,
@@ -153,7 +153,7 @@ impl Case<'_> {
         }
         match named {
             Some(named) if named.is_open() => Ok(self.draw_on_holds(&[named], charged, policy)),
-            Some(named) => self.draw_again(named, charged, worked_on, policy),
+            Some(named) => self.draw_again(named, ticket, charged, worked_on, policy),
             None => {
                 let open = self.open_estimates(ticket);
                 if open.is_empty() {
@@ -195,6 +195,7 @@ impl Case<'_> {
     fn draw_again(
         &self,
         estimate: &Estimate,
+        ticket: &Ticket,
         charged: Minutes,
         worked_on: NaiveDate,
         policy: &Policy,
@@ -202,7 +203,7 @@ impl Case<'_> {
         if estimate.status != EstimateStatus::Closed || estimate.correctable.is_zero() {
             return Err(Refusal::EstimateNotOpen { status: estimate.status });
         }
-        let mut cover = self.draw_on_cards(charged.min(estimate.correctable), worked_on);
+        let mut cover = self.draw_on_cards(charged.min(estimate.correctable), worked_on, ticket.work());
         for line in &mut cover.lines {
             line.estimate = Some(estimate.id);
         }
@@ -229,16 +230,18 @@ impl Case<'_> {
             (true, false) => (ticket.correctable, Some(Refusal::RequesterNotAuthorised { asked: charged })),
             (false, _) => (ticket.correctable, Some(Refusal::AgreementRequired { asked: charged })),
         };
-        let mut cover = self.draw_on_cards(charged.min(allowed), worked_on);
-        let short = Refusal::InsufficientMinutes { available: cover.total(), asked: charged };
+        let mut cover = self.draw_on_cards(charged.min(allowed), worked_on, ticket.work());
+        let short = self.too_few(cover.total(), charged, ticket.work());
         cover.refusal = Some(refusal.filter(|_| allowed < charged).unwrap_or(short));
         cover
     }
 
-    /// TIME-4: from cards active on the day of the work (late from what expired since), else from cards active now.
-    pub(super) fn draw_on_cards(&self, asked: Minutes, worked_on: NaiveDate) -> Cover {
+    /// TIME-4: from cards active on the day of the work (late from what expired since), else from cards active now; only
+    /// from cards that pay for the work (CARD-8).
+    pub(super) fn draw_on_cards(&self, asked: Minutes, worked_on: NaiveDate, work: Work<'_>) -> Cover {
         let today = self.at.today();
-        let of_that_day = self.draft.cards().filter(|card| card.is_valid_on(worked_on)).map(|card| {
+        let valid = self.draft.cards().filter(|card| card.is_valid_on(worked_on) && card.pays_for(work));
+        let of_that_day = valid.map(|card| {
             let late = if card.takes_late_work(worked_on, today) { card.expired } else { Minutes::ZERO };
             (card, if card.is_past(today) { late } else { card.available })
         });
@@ -252,7 +255,7 @@ impl Case<'_> {
             })
             .collect();
         let rest = asked - lines.iter().map(|line| line.minutes).sum();
-        let newer = self.spendable(today).into_iter().filter(|(card, _)| !card.is_valid_on(worked_on)).collect();
+        let newer = self.spendable(today, work).into_iter().filter(|(card, _)| !card.is_valid_on(worked_on)).collect();
         lines.extend(
             burn_down(newer, rest).into_iter().map(|draw| draw_line(draw, Account::Available, None, Basis::Now)),
         );

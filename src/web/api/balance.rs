@@ -1,8 +1,9 @@
 //! What a customer has left, now and as the page showed it at a moment in the past.
 
-use super::{Found, found};
-use crate::domain::{self, CardId, CardStatus, CustomerId, Minutes};
-use crate::service::balance::{AsOf, BalanceView, CardView};
+use super::{Amount, Found, found};
+use crate::domain::policy::Part;
+use crate::domain::{self, CardId, CardStatus, CustomerId, InstallationId, Minutes, decide::conversion::Upcoming};
+use crate::service::balance::{AsOf, BalanceView, CardView, ScopeView};
 use crate::web::App;
 use crate::web::extract::{Id, Search, Token};
 use crate::web::fields::Fields;
@@ -37,7 +38,7 @@ impl Moment {
     }
 }
 
-/// Minutes per account.
+/// Minutes per account of cards.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names in the API say their unit")]
 pub struct Figures {
@@ -53,8 +54,8 @@ pub struct Figures {
     frozen_minutes: Minutes,
     /// Given back for money.
     refunded_minutes: Minutes,
-    /// Worked, covered by nothing yet (TIME-7); belongs to no card, so always 0 there.
-    uncovered_minutes: Minutes,
+    /// Gone on as minutes of another card at a new rate (CARD-10).
+    converted_minutes: Minutes,
 }
 
 impl From<domain::Balance> for Figures {
@@ -66,7 +67,7 @@ impl From<domain::Balance> for Figures {
             expired_minutes: balance.expired,
             frozen_minutes: balance.frozen,
             refunded_minutes: balance.refunded,
-            uncovered_minutes: balance.uncovered,
+            converted_minutes: balance.converted,
         }
     }
 }
@@ -84,22 +85,81 @@ pub struct CardBalance {
     granted_minutes: Minutes,
     /// Last valid day; `null` when it never expires.
     expires_on: Option<NaiveDate>,
+    /// The installation that it pays for; `null` for all of them (CARD-8).
+    installation_id: Option<InstallationId>,
+    /// The kinds of work that it pays for, by topic or kind of ticket; empty for all that is not in `not_for`.
+    pays_for: Vec<String>,
+    /// The kinds of work that it does not pay for.
+    not_for: Vec<String>,
+    /// From this day on, available minutes are converted (CARD-10); `null` when they never are.
+    converts_on: Option<NaiveDate>,
+    /// How many minutes the available ones will be then, as far as the policy says today; `null` when they stay as they
+    /// are or are given back.
+    converts_into_minutes: Option<Minutes>,
+    /// The card whose money it took over (CARD-10).
+    converted_from: Option<CardId>,
+    /// What is to be given back by credit note, ex VAT.
+    credit: Amount,
     /// Its figures.
     #[serde(flatten)]
     figures: Figures,
+    /// Uncovered minutes belong to no card, so always 0.
+    uncovered_minutes: Minutes,
 }
 
 impl From<CardView> for CardBalance {
     fn from(view: CardView) -> Self {
         let figures = view.card.balance().into();
-        let CardView { card, status } = view;
+        let CardView { card, status, upcoming } = view;
+        let converts_into_minutes = match upcoming {
+            Some((_, Upcoming::Minutes { minutes, .. })) => Some(minutes),
+            _ => None,
+        };
         Self {
             id: card.id,
             product: card.product,
             status,
             granted_minutes: card.granted,
             expires_on: card.expires_on,
+            installation_id: card.installation_id,
+            pays_for: card.work.only,
+            not_for: card.work.never,
+            converts_on: card.converts_on,
+            converts_into_minutes,
+            converted_from: card.converted_from,
+            credit: Amount(card.credit),
             figures,
+            uncovered_minutes: Minutes::ZERO,
+        }
+    }
+}
+
+/// What cards of one scope have together (CARD-8): it can be spent on nothing else.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScopeBalance {
+    /// The installation; `null` for all of them.
+    installation_id: Option<InstallationId>,
+    /// Its name.
+    installation: Option<String>,
+    /// The kinds of work that are paid; empty for all that is not in `not_for`.
+    pays_for: Vec<String>,
+    /// The kinds of work that are not paid.
+    not_for: Vec<String>,
+    /// Can still be agreed to.
+    available_minutes: Minutes,
+    /// Set apart for accepted estimates.
+    held_minutes: Minutes,
+}
+
+impl ScopeBalance {
+    fn of(scope: ScopeView, balance: &BalanceView) -> Self {
+        Self {
+            installation_id: scope.installation,
+            installation: scope.installation.and_then(|id| balance.installation(id)).map(str::to_owned),
+            pays_for: scope.work.only,
+            not_for: scope.work.never,
+            available_minutes: scope.available,
+            held_minutes: scope.held,
         }
     }
 }
@@ -107,19 +167,33 @@ impl From<CardView> for CardBalance {
 /// What a customer has, at one moment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Balance {
-    /// The totals.
+    /// The totals of its cards; left out where there are no cards (POL-3).
     #[serde(flatten)]
-    figures: Figures,
+    figures: Option<Figures>,
+    /// Worked, covered by nothing yet (TIME-7).
+    uncovered_minutes: Minutes,
     /// The moment.
     as_of: DateTime<Utc>,
-    /// Its cards, the oldest order first.
-    cards: Vec<CardBalance>,
+    /// What is left, for what; left out where there are no cards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<ScopeBalance>>,
+    /// Its cards, the oldest order first; left out where there are no cards (POL-3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cards: Option<Vec<CardBalance>>,
 }
 
-impl From<BalanceView> for Balance {
-    fn from(view: BalanceView) -> Self {
-        let cards = view.cards.into_iter().map(CardBalance::from).collect();
-        Self { figures: view.total.into(), as_of: view.as_of, cards }
+impl Balance {
+    /// With what belongs to cards where there are any, or there can be.
+    fn new(view: BalanceView, has_cards: bool) -> Self {
+        let shown = has_cards || !view.cards.is_empty();
+        let scopes = || view.scopes().into_iter().map(|scope| ScopeBalance::of(scope, &view)).collect();
+        Self {
+            scopes: shown.then(scopes),
+            figures: shown.then(|| view.total.into()),
+            uncovered_minutes: view.total.uncovered,
+            as_of: view.as_of,
+            cards: shown.then(|| view.cards.into_iter().map(CardBalance::from).collect()),
+        }
     }
 }
 
@@ -135,5 +209,7 @@ pub(super) async fn get(
     Id(customer): Id<CustomerId>,
     Search(moment): Search<Moment>,
 ) -> Found<Balance> {
-    Ok(found(app.service.balance(&caller, customer, moment.read()?).await?))
+    let policies = &app.service.policies;
+    let has_cards = policies.shows(Part::Cards, policies.day(app.service.clock.now()));
+    Ok(found(Balance::new(app.service.balance(&caller, customer, moment.read()?).await?, has_cards)))
 }

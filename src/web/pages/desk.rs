@@ -12,6 +12,7 @@ use crate::service::desk::{Filter, OnDesk, ShownEstimate};
 use crate::service::{Error, Result};
 use crate::web::App;
 use crate::web::api::tickets::START;
+
 use crate::web::arithmetic::hint;
 use crate::web::extract::Search;
 use crate::web::problem::Problem;

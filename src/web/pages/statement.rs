@@ -42,6 +42,10 @@ texts! {
         goodwill: "Kwijtgescholden:", "Waived:";
         invoiced: "Op factuur, zoals afgesproken:", "On an invoice, as agreed:";
         expired: "Kaart verlopen, rest vervallen", "Card expired, rest lost";
+        converted: "Omgerekend naar het nieuwe tarief", "Converted to the new rate";
+        credited: "Kaart afgesloten, rest wordt terugbetaald", "Card closed, the rest is given back";
+        old_card: "omgerekend", "converted";
+        new_card: "nieuwe kaart, voor hetzelfde geld", "new card, for the same money";
         invoice: "factuur", "invoice";
         ticket: "Melding", "Ticket";
         reason: "reden:", "reason:";
@@ -190,6 +194,10 @@ impl Teller<'_> {
             TransactionKind::Goodwill => t.goodwill,
             TransactionKind::Invoiced => t.invoiced,
             TransactionKind::Expiry => t.expired,
+            TransactionKind::Conversion if movements.iter().all(|line| line.to_account == Account::Refunded) => {
+                t.credited
+            }
+            TransactionKind::Conversion => t.converted,
         };
         told.to_owned()
     }
@@ -264,6 +272,8 @@ impl Teller<'_> {
             (Some(Basis::WorkedDay), _) => t.worked_day,
             (Some(Basis::Now), _) => t.now,
             (Some(Basis::Late), _) => t.late,
+            (None, Account::Converted) => t.old_card,
+            (None, Account::Available) if kind == TransactionKind::Conversion => t.new_card,
             (None, Account::Held) if back => t.into_hold,
             (None, Account::Expired) if back => t.into_expired,
             (None, _) => "",
@@ -304,6 +314,10 @@ fn amount(booked: &Booked, movements: &[Movement]) -> Option<String> {
     let size = match booked.transaction.kind {
         TransactionKind::Time => booked.charged.unwrap_or_default(),
         TransactionKind::Reversal => booked.charged.unwrap_or_default() + booked.repriced.unwrap_or_default(),
+        TransactionKind::Conversion => match change(movements) {
+            Minutes::ZERO => moved(movements, Account::Available, Account::Converted),
+            changed => Minutes(changed.0.abs()),
+        },
         TransactionKind::Cover | TransactionKind::Goodwill | TransactionKind::Invoiced => {
             moved(movements, Account::Uncovered, Account::Issued)
         }

@@ -33,10 +33,13 @@ texts! {
         skip: "Naar de inhoud", "Skip to content";
         nav: "Hoofdmenu", "Main menu";
         nav_balance: "Tegoed", "Balance";
+        nav_overview: "Overzicht", "Overview";
         nav_contacts: "Personen", "People";
         nav_desk: "Werkbank", "Desk";
         nav_customers: "Klanten", "Customers";
         nav_finance: "Financiën", "Finance";
+        nav_availability: "Beschikbaarheid", "Availability";
+        nav_policies: "Voorwaarden", "Terms";
         nav_users: "Gebruikers", "Users";
         other_lang: "en", "nl";
         other_language: "English", "Nederlands";
@@ -54,12 +57,14 @@ texts! {
         frozen: "bevroren", "frozen";
         expired: "verlopen", "expired";
         refunded: "terugbetaald", "refunded";
+        converted: "omgerekend", "converted";
         pending: "nog niet actief", "not active yet";
         stamp_pending: "Niet betaald", "Not paid";
         stamp_used_up: "Op", "Used up";
         stamp_expired: "Verlopen", "Expired";
         stamp_frozen: "Bevroren", "Frozen";
         stamp_refunded: "Terugbetaald", "Refunded";
+        stamp_converted: "Omgerekend", "Converted";
         pager: "Bladeren", "Pages";
         pager_newest: "Nieuwste", "Newest";
         pager_older: "Ouder", "Older";
