@@ -152,6 +152,29 @@ on_both! {
 }
 
 on_both! {
+    under crate::charging::FACTORS;
+    async fn time_3_the_line_says_how_the_charge_comes_about(fixture: Fixture) {
+        let (customer, owner) = fixture.customer().await;
+        let ticket = fixture.ticket(customer, Some(owner), TicketKind::Question).await;
+        let agent = Browser::agent(&fixture).await;
+        let number = ticket.number.to_string();
+        let line = [("time", "40m"), ("started_at", "07:40"), ("surcharge_call_out", "yes"), ("excess", "uncovered")];
+        let line: Vec<(&str, &str)> = line.into_iter().chain([("ticket", &number[..]), ("description", "Hulp")]).collect();
+        let page = agent.get(&format!("/tickets/{}", ticket.id)).await;
+        assert_eq!(page.attrs("#log [type=time]", "name"), ["started_at"]);
+        assert_eq!(page.texts("#log fieldset label"), ["Bezoek op locatie (+0:30)"]);
+        let booked = agent.post(&format!("/tickets/{}/time", ticket.id), &line).await;
+        assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.text);
+        let page = agent.get(&booked.location).await.text;
+        for step in ["07:40–08:00, Voor 8.00 of na 17.00 uur: 20 × 1,5 = 30", "Bezoek op locatie: +0:30"] {
+            assert!(page.contains(step), "{step}");
+        }
+        let statement = agent.get(&format!("/customers/{customer}")).await.text;
+        assert!(statement.contains("50 minuten, afgerond 1:00"), "{statement}");
+    }
+}
+
+on_both! {
     async fn fifty_minutes_are_booked_once_however_often_they_are_sent(fixture: Fixture) {
         let (customer, _, ticket, _) = agreed(&fixture, 120).await;
         let agent = Browser::agent(&fixture).await;
