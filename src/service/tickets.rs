@@ -4,9 +4,8 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Actor, Channel, ContactId, CustomerId, Due, Estimate, EstimateId, Handling, Minutes, Policy,
-    Receipt, Report, Role, Target, Ticket, TicketEvent, TicketId, command::Answer,
-    estimate::AnswerVia, ticket::words_of,
+    Act, Actor, Channel, ContactId, CustomerId, Due, Estimate, EstimateId, Handling, Minutes, Policy, Receipt, Report,
+    Role, Target, Ticket, TicketEvent, TicketId, command::Answer, estimate::AnswerVia, ticket::words_of,
 };
 use crate::store::estimates::Shown;
 use crate::store::tickets::{Filter, Happened, OnDesk};

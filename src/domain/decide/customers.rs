@@ -2,8 +2,8 @@
 
 use super::{Case, Receipt};
 use crate::domain::{
-    Act, Actor, Card, Cents, Contact, ContactId, Customer, CustomerId, Minutes, Origin, Refusal, Role,
-    TransactionKind, WorkScope, chain,
+    Act, Actor, Card, Cents, Contact, ContactId, Customer, CustomerId, Minutes, Origin, Refusal, Role, TransactionKind,
+    WorkScope, chain,
 };
 
 impl Case<'_> {

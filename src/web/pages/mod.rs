@@ -488,6 +488,7 @@ pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
         .merge(balance::router())
+        .merge(renewal::router())
         .merge(contacts::router())
         .merge(invoices::router())
         .merge(customers::router())
