@@ -139,6 +139,7 @@ fn log(ticket: TicketId) -> Act {
         description: "Helped with a question".to_owned(),
         estimate: None,
         started_at: None,
+        surcharges: vec![],
         excess: Excess::Refuse,
     }
 }

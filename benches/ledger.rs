@@ -84,6 +84,7 @@ fn log_time(ticket: TicketId) -> Act {
         description: "Helped on the phone".to_owned(),
         estimate: None,
         started_at: None,
+        surcharges: vec![],
         excess: Excess::Refuse,
     }
 }

@@ -393,15 +393,17 @@ CREATE TABLE coverage_decisions (
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered'))
 );
 
--- The add-on for urgent tickets (URG-2): the term that was recorded last holds. Append-only.
+-- The add-on for urgent tickets (URG-2): the term with the highest number of its customer holds. Append-only.
 CREATE TABLE urgent_add_ons (
     id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
+    nr BIGINT NOT NULL,
     since TEXT COLLATE "C" NOT NULL,
     until TEXT COLLATE "C",
     recorded_at BIGINT NOT NULL,
     recorded_by TEXT COLLATE "C",
     PRIMARY KEY (id),
+    UNIQUE (customer_id, nr),
     FOREIGN KEY (customer_id) REFERENCES customers (id)
 );
 
@@ -468,7 +470,7 @@ CREATE TABLE transactions (
     UNIQUE (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
-    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'expiry', 'conversion')),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion')),
     CHECK (seq >= 1)
 );
 
@@ -509,7 +511,8 @@ CREATE TABLE movements (
     CHECK ((card_id IS NULL) = (from_account = 'uncovered' OR to_account = 'uncovered'))
 );
 
--- What agents worked. Facts never change; `uncovered` and `reversed_by` are the two marks that later bookings leave.
+-- What agents worked. Facts never change; `uncovered`, `repriced` and `reversed_by` are the marks that later bookings leave.
+-- `weighted` counts hundredths of a minute; `arithmetic` tells how the charge came about, and is empty where nothing is charged.
 CREATE TABLE time_entries (
     id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
@@ -520,11 +523,16 @@ CREATE TABLE time_entries (
     agent_id TEXT COLLATE "C",
     worked BIGINT NOT NULL,
     charged BIGINT NOT NULL,
+    policy_version BIGINT NOT NULL,
+    weighted BIGINT NOT NULL,
+    surcharged BIGINT NOT NULL,
+    arithmetic TEXT COLLATE "C",
     worked_on TEXT COLLATE "C" NOT NULL,
     started_at BIGINT,
     covered_by TEXT COLLATE "C" NOT NULL,
     recorded_at BIGINT NOT NULL,
     uncovered BIGINT NOT NULL,
+    repriced BIGINT NOT NULL,
     invoiced BIGINT NOT NULL,
     hourly_rate BIGINT,
     reversed_by TEXT COLLATE "C",
@@ -532,10 +540,29 @@ CREATE TABLE time_entries (
     FOREIGN KEY (ticket_id) REFERENCES tickets (id),
     CHECK (worked BETWEEN 1 AND 1440),
     CHECK (charged >= 0),
-    CHECK (uncovered BETWEEN 0 AND charged),
-    CHECK (invoiced BETWEEN 0 AND charged),
+    CHECK (weighted >= 0 AND surcharged BETWEEN 0 AND charged),
+    CHECK (uncovered BETWEEN 0 AND charged + repriced),
+    CHECK (invoiced BETWEEN 0 AND charged + repriced),
     CHECK (invoiced = 0 OR hourly_rate IS NOT NULL),
     CHECK (covered_by IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'free', 'uncovered'))
+);
+
+-- What stands of one ticket and day under one version of the policy: sums over its entries that are priced (TIME-2).
+CREATE TABLE ticket_days (
+    ticket_id TEXT COLLATE "C" NOT NULL,
+    worked_on TEXT COLLATE "C" NOT NULL,
+    policy_version BIGINT NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    per TEXT COLLATE "C" NOT NULL,
+    entries BIGINT NOT NULL,
+    worked BIGINT NOT NULL,
+    weighted BIGINT NOT NULL,
+    surcharged BIGINT NOT NULL,
+    charged BIGINT NOT NULL,
+    PRIMARY KEY (ticket_id, worked_on, policy_version),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (per IN ('entry', 'ticket_day')),
+    CHECK (entries >= 0 AND worked >= 0 AND weighted >= 0 AND surcharged >= 0 AND charged >= 0)
 );
 
 -- Free text of transactions: may be erased, its salted digest stays in the chain.
@@ -583,7 +610,6 @@ CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
 CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
 CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
-CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
@@ -593,6 +619,7 @@ CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
 CREATE INDEX time_entries_under ON time_entries (coverage_id);
 CREATE INDEX time_entries_invoiced ON time_entries (customer_id, id) WHERE invoiced > 0;
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
+CREATE INDEX time_entries_on ON time_entries (ticket_id, worked_on) WHERE reversed_by IS NULL;
 CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
 CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;

@@ -268,6 +268,8 @@ pub enum Act {
         estimate: Option<EstimateId>,
         /// When the work began.
         started_at: Option<DateTime<Utc>>,
+        /// What comes on top, by the ids of the policy's surcharges (TIME-3).
+        surcharges: Vec<String>,
         /// What to do with a shortage.
         excess: Excess,
     },

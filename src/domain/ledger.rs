@@ -7,6 +7,7 @@ use super::{
     Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Coverage,
     Customer, CustomerId, Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Minutes,
     Movement, Note, Notice, Origin, Payment, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    charge::{TicketDay, TicketDayId},
 };
 use std::collections::BTreeMap;
 
@@ -38,6 +39,8 @@ pub struct Changes {
     pub holds: BTreeMap<HoldId, Hold>,
     /// The entries that are named.
     pub entries: BTreeMap<TimeEntryId, TimeEntry>,
+    /// What stands of tickets and days that are named (TIME-2).
+    pub days: BTreeMap<TicketDayId, TicketDay>,
     /// The invoices that are named, and those not fully paid where a card may have to be ordered again.
     pub invoices: BTreeMap<InvoiceId, Invoice>,
     /// Payments made by a decision.
@@ -98,6 +101,7 @@ impl Ledger {
         rows.estimates.extend(changes.estimates.clone());
         rows.holds.extend(changes.holds.clone());
         rows.entries.extend(changes.entries.clone());
+        rows.days.extend(changes.days.clone());
         rows.invoices.extend(changes.invoices.clone());
         for transaction in &changes.transactions {
             if let Some(entry) = transaction.time_entry_id {
@@ -182,6 +186,8 @@ impl<'a> Draft<'a> {
         hold, hold_mut, holds, holds: HoldId => Hold;
         /// A time entry.
         entry, entry_mut, entries, entries: TimeEntryId => TimeEntry;
+        /// What stands of a ticket and day.
+        day, day_mut, days, days: TicketDayId => TicketDay;
         /// An invoice.
         invoice, invoice_mut, invoices, invoices: InvoiceId => Invoice;
     }
@@ -220,6 +226,12 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn movements_of(&self, entry: TimeEntryId) -> &[Movement] {
         self.base.entry_movements.get(&entry).map_or(&[], Vec::as_slice)
+    }
+
+    /// The movements about an entry that this draft adds, in the order of booking.
+    pub fn new_movements_of(&self, entry: TimeEntryId) -> impl Iterator<Item = &Movement> {
+        let about = self.changes.transactions.iter().filter(move |row| row.time_entry_id == Some(entry));
+        about.flat_map(|row| self.changes.movements.iter().filter(move |movement| movement.seq == row.seq))
     }
 
     /// What is held for an estimate, with the card of each hold.

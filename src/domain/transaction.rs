@@ -51,6 +51,8 @@ words! {
         Goodwill = "goodwill",
         /// Uncovered minutes go on an invoice, as agreed (TIME-7).
         Invoiced = "invoiced",
+        /// An entry is charged more or less, because other work of its ticket and day was reversed (TIME-2).
+        Repricing = "repricing",
         /// A card passed its last valid day (CARD-5).
         Expiry = "expiry",
         /// Unspent minutes became minutes at a new rate, or money to give back (CARD-10).

@@ -283,8 +283,8 @@ impl<'a> Audit<'a> {
         let Some(agreement) = agreement.filter(|_| movement.card_id.is_some()) else { return };
         let before = self.correctables.remove(&agreement).unwrap_or_default();
         let after = match (transaction.kind, movement.from_account, movement.to_account) {
-            (TransactionKind::Reversal, Account::Used, _) => before + movement.minutes,
-            (TransactionKind::Time, _, Account::Used) => before.less(movement.minutes),
+            (TransactionKind::Reversal | TransactionKind::Repricing, Account::Used, _) => before + movement.minutes,
+            (TransactionKind::Time | TransactionKind::Repricing, _, Account::Used) => before.less(movement.minutes),
             _ => before,
         };
         if after.is_positive() {

@@ -8,6 +8,7 @@ use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
     Act, AddOnTerm, Card, Changes, Command, CommandId, Consent, Contact, Customer, CustomerId, Estimate, Hold,
     Installation, Invoice, Key, Ledger, Movement, Numbers, Target, Ticket, TicketId, TimeEntry, TimeEntryId, UserId,
+    charge::TicketDay,
     command::Answer,
     policy::{MOST_LATE_DAYS, UrgencyRules},
 };
@@ -104,6 +105,8 @@ struct Named {
     tickets: BTreeSet<String>,
     estimates: BTreeSet<String>,
     entries: BTreeSet<String>,
+    /// Tickets with a day on which they were worked on.
+    days: BTreeSet<(String, NaiveDate)>,
     invoices: BTreeSet<String>,
     cards: BTreeSet<String>,
     identities: BTreeSet<String>,
@@ -159,6 +162,7 @@ impl Named {
                 self.counters.insert(invoice_counter(today.year()));
                 self.orders = true;
             }
+            Act::RecordAddOn { .. } => self.coverage = true,
             Act::OpenTicket(_) => {
                 self.coverage = true;
                 self.counters.insert("ticket".to_owned());
@@ -168,11 +172,22 @@ impl Named {
                 self.contacts.extend(ruling.agreed_by.map(|contact| contact.to_string()));
                 self.undone.extend(ruling.reverse_entries.then(|| replaces.to_string()));
             }
-            Act::LogTime { estimate: Some(estimate), .. } => {
-                self.estimates.insert(estimate.to_string());
+            Act::LogTime { ticket, estimate, worked_on, started_at, .. } => {
+                self.estimates.extend(estimate.map(|estimate| estimate.to_string()));
+                let days = days_of(*worked_on, *started_at, today);
+                self.days.extend(days.into_iter().map(|day| (ticket.to_string(), day)));
             }
             _ => {}
         }
+    }
+}
+
+/// The days that work may turn out to be of: where a day begins and ends is for the policy to say.
+fn days_of(told: Option<NaiveDate>, started: Option<DateTime<Utc>>, today: NaiveDate) -> Vec<NaiveDate> {
+    match (told, started.map(|at| at.date_naive())) {
+        (Some(day), _) => vec![day],
+        (None, Some(day)) => [day.pred_opt(), Some(day), day.succ_opt()].into_iter().flatten().collect(),
+        (None, None) => vec![today],
     }
 }
 
@@ -415,6 +430,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
     if !named.entries.is_empty() {
         load_entries(tx, named, books).await?;
     }
+    load_days(tx, &named.days, books).await?;
     let sql = "SELECT * FROM invoices WHERE id {in}";
     for invoice in some::<Invoice>(tx, sql, &named.invoices).await? {
         named.cards.insert(invoice.card_id.to_string());
@@ -439,7 +455,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
 /// What a decision about who pays looks at: the add-on, the tickets that were urgent for free, and the entries to reverse.
 async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mut Books) -> Result<()> {
     let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
-    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY id";
+    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY nr";
     for term in some::<AddOnTerm>(tx, sql, &ids).await? {
         if let Some(ledger) = books.ledgers.get_mut(&term.customer_id) {
             ledger.rows.add_on = Some(term);
@@ -456,10 +472,20 @@ async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: 
     Ok(())
 }
 
-/// The named entries with every movement about them, and the names of what those touch.
+/// The named entries, and all of a day whose work is priced together; with every movement about them, and the names of
+/// what those touch.
 async fn load_entries(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+    let sql = "SELECT others.id FROM time_entries AS named
+               JOIN ticket_days ON ticket_days.ticket_id = named.ticket_id AND ticket_days.worked_on = named.worked_on
+                               AND ticket_days.policy_version = named.policy_version AND per = 'ticket_day'
+               JOIN time_entries AS others ON others.ticket_id = named.ticket_id AND others.worked_on = named.worked_on
+                               AND others.reversed_by IS NULL
+               WHERE named.id {in}";
+    let others = some::<(TimeEntryId,)>(tx, sql, &named.entries).await?;
+    named.entries.extend(others.into_iter().map(|(id,)| id.to_string()));
     let entries = some::<TimeEntry>(tx, "SELECT * FROM time_entries WHERE id {in}", &named.entries).await?;
     named.tickets.extend(entries.iter().map(|entry| entry.ticket_id.to_string()));
+    named.days.extend(entries.iter().map(|entry| (entry.ticket_id.to_string(), entry.worked_on)));
     place(entries, books, |row| row.customer_id, |rows, row| rows.entries.insert(row.id, row));
     let sql = "SELECT movements.*, time_entry_id FROM transactions
                JOIN movements ON movements.customer_id = transactions.customer_id
@@ -472,6 +498,19 @@ async fn load_entries(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Resu
             ledger.entry_movements.entry(about.entry).or_default().push(about.movement);
         }
     }
+    Ok(())
+}
+
+/// What stands of the named days, under any version of the policy.
+async fn load_days(tx: &mut Tx, named: &BTreeSet<(String, NaiveDate)>, books: &mut Books) -> Result<()> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let days = named.iter().map(|(ticket, day)| Value::from(vec![ticket.clone(), day.to_string()])).collect();
+    let sql =
+        "SELECT ticket_days.* FROM {rows} JOIN ticket_days ON ticket_id = value ->> 0 AND worked_on = value ->> 1";
+    let days: Vec<TicketDay> = tx.query(sql).bind_json(days).all().await?;
+    place(days, books, |row| row.customer_id, |rows, row| rows.days.insert(row.id(), row));
     Ok(())
 }
 
@@ -529,6 +568,7 @@ impl Decided {
         rows.estimates.extend(changes.estimates);
         rows.holds.extend(changes.holds);
         rows.entries.extend(changes.entries);
+        rows.days.extend(changes.days);
         rows.invoices.extend(changes.invoices);
         rows.payments.extend(changes.payments);
         rows.transactions.extend(changes.transactions);
@@ -577,6 +617,7 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     write(tx, &rows.transactions.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.movements.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.entries.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.days.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.notes.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.notices.iter().collect::<Vec<_>>()).await?;
     write(tx, &decided.commands.iter().collect::<Vec<_>>()).await?;

@@ -149,16 +149,42 @@ async fn logged(tx: &mut Tx, id: &str) -> Result<Receipt> {
     entry.invoiced = if invoiced { open } else { Minutes::ZERO };
     entry.hourly_rate = entry.hourly_rate.filter(|_| invoiced);
     entry.uncovered = uncovered;
+    entry.repriced = Minutes::ZERO;
     entry.reversed_by = None;
     Ok(Receipt::Time(TimeReceipt { entry, draws: draws(&booked.1), uncovered, available_after: booked.2 }))
 }
 
 async fn corrected(tx: &mut Tx, id: &str) -> Result<Receipt> {
-    let (transaction, movements, available_after) = booked(tx, id).await?;
+    let (transaction, movements, mut available_after) = booked(tx, id).await?;
+    let (mut repriced, mut next) = (Minutes::ZERO, Fresh::after(transaction.id));
+    while transaction.kind == TransactionKind::Reversal {
+        let Some((change, after)) = repricing(tx, next.id()).await? else { break };
+        repriced += change;
+        available_after = after;
+    }
     let entry = transaction.time_entry_id.ok_or(sqlx::Error::RowNotFound)?;
     let none = [TransactionKind::Goodwill, TransactionKind::Invoiced].contains(&transaction.kind);
     let cards = if none { Vec::new() } else { draws(&movements) };
-    Ok(Receipt::Correction(Correction { id: transaction.id, entry, kind: transaction.kind, cards, available_after }))
+    Ok(Receipt::Correction(Correction {
+        id: transaction.id,
+        entry,
+        kind: transaction.kind,
+        cards,
+        repriced,
+        available_after,
+    }))
+}
+
+/// By how much a transaction priced an entry again, and what the customer had left after it; none for another kind.
+async fn repricing(tx: &mut Tx, id: TransactionId) -> Result<Option<(Minutes, Minutes)>> {
+    let sql = "SELECT id FROM transactions WHERE id = $1 AND kind = 'repricing'";
+    if tx.query(sql).bind(id).optional::<(TransactionId,)>().await?.is_none() {
+        return Ok(None);
+    }
+    let (_, movements, available_after) = booked(tx, &id.to_string()).await?;
+    let charges = |row: &Movement| matches!(row.to_account, Account::Used | Account::Uncovered);
+    let change = movements.iter().map(|row| if charges(row) { row.minutes } else { Minutes(-row.minutes.0) }).sum();
+    Ok(Some((change, available_after)))
 }
 
 /// A transaction, its movements, and what the customer had left after it.

@@ -9,7 +9,10 @@ use crate::domain::{
     Hold, Installation, InstallationId, Intake, Invoice, InvoiceId, Locale, Minutes, Movement, Note, Notice, NoticeId,
     NoticeKind, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent, TicketEventId,
     TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind, Urgency, UserId, WorkScope, estimate::AnswerVia, policy::Bilingual,
+    TransactionKind, Urgency, UserId, WorkScope,
+    charge::{Arithmetic, TicketDay, Weighted},
+    estimate::AnswerVia,
+    policy::{Bilingual, Per},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -140,7 +143,7 @@ table!(Coverage in "coverage_decisions" key [] changing [] {
     replaces: Option<CoverageId>, override_reason: Option<String>,
 });
 table!(AddOnTerm in "urgent_add_ons" key [] changing [] {
-    id: AddOnId, customer_id: CustomerId, since: NaiveDate, until: Option<NaiveDate>, recorded_at: DateTime<Utc>,
+    id: AddOnId, customer_id: CustomerId, nr: i64, since: NaiveDate, until: Option<NaiveDate>, recorded_at: DateTime<Utc>,
     recorded_by: Option<UserId>,
 });
 table!(Estimate in "estimates" key ["id"] changing [
@@ -168,12 +171,21 @@ table!(Notice in "notices" key [] changing [] {
 table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes"] {
     estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
 });
-table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "invoiced", "hourly_rate", "reversed_by"] {
+table!(TimeEntry in "time_entries" key ["id"] changing [
+    "uncovered", "repriced", "invoiced", "hourly_rate", "reversed_by",
+] {
     id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, coverage_id: CoverageId,
     estimate_id: Option<EstimateId>,
-    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, worked_on: NaiveDate,
+    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, policy_version: i64,
+    weighted: Weighted, surcharged: Minutes, arithmetic: Option<Arithmetic>, worked_on: NaiveDate,
     started_at: Option<DateTime<Utc>>, covered_by: CoveredBy, recorded_at: DateTime<Utc>, uncovered: Minutes,
-    invoiced: Minutes, hourly_rate: Option<Cents>, reversed_by: Option<TransactionId>,
+    repriced: Minutes, invoiced: Minutes, hourly_rate: Option<Cents>, reversed_by: Option<TransactionId>,
+});
+table!(TicketDay in "ticket_days" key ["ticket_id", "worked_on", "policy_version"] changing [
+    "entries", "worked", "weighted", "surcharged", "charged",
+] {
+    ticket_id: TicketId, worked_on: NaiveDate, policy_version: i64, customer_id: CustomerId, per: Per, entries: i64,
+    worked: Minutes, weighted: Weighted, surcharged: Minutes, charged: Minutes,
 });
 table!(Invoice in "invoices" key ["id"] changing ["paid"] {
     id: InvoiceId, customer_id: CustomerId, card_id: CardId, number: String, issued_on: NaiveDate, due_on: NaiveDate,

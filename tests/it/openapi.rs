@@ -5,7 +5,7 @@ use crate::common::http::Site;
 use serde_json::Value;
 
 /// The paths that are promised.
-const PROMISED: [&str; 23] = [
+const PROMISED: &[&str] = &[
     "POST /api/v1/customers",
     "GET /api/v1/customers",
     "GET /api/v1/customers/{id}",
@@ -18,6 +18,13 @@ const PROMISED: [&str; 23] = [
     "POST /api/v1/customers/{id}/tickets",
     "GET /api/v1/customers/{id}/tickets",
     "GET /api/v1/tickets/{id}",
+    "GET /api/v1/coverage",
+    "POST /api/v1/customers/{id}/coverage",
+    "GET /api/v1/tickets/{id}/coverage",
+    "POST /api/v1/tickets/{id}/coverage",
+    "GET /api/v1/customers/{id}/urgent-add-on",
+    "POST /api/v1/customers/{id}/urgent-add-on",
+    "GET /api/v1/customers/{id}/agreed-work",
     "POST /api/v1/tickets/{id}/estimates",
     "GET /api/v1/estimates/{id}",
     "POST /api/v1/estimates/{id}/accept",
@@ -28,6 +35,15 @@ const PROMISED: [&str; 23] = [
     "POST /api/v1/time-entries/{id}/cover",
     "GET /api/v1/customers/{id}/balance",
     "GET /api/v1/customers/{id}/ledger",
+    "GET /api/v1/availability",
+    "GET /api/v1/availability/{month}",
+    "POST /api/v1/availability/incidents",
+    "GET /api/v1/availability/incidents",
+    "GET /api/v1/policies/current",
+    "GET /api/v1/policies",
+    "GET /api/v1/policies/{version}",
+    "POST /api/v1/policies/check",
+    "POST /api/v1/policies",
     "GET /api/v1/openapi.json",
 ];
 

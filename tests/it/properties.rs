@@ -338,6 +338,7 @@ fn time(books: &Books, step: &Step) -> Option<(Target, Act)> {
                 description: "Helped".to_owned(),
                 estimate: on.map(|estimate| estimate.id),
                 started_at: None,
+                surcharges: vec![],
                 excess: *excess,
             };
             (Target::Ticket(ticket), act)

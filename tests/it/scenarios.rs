@@ -23,7 +23,8 @@
 //! estimate  DAY TICKET H:MM [as ESTIMATE] [answer_by DAY] [work_until DAY] [accepted by NAME]
 //! accept    DAY ESTIMATE by NAME [via HOW] [agreed DAY]
 //! decline, close   DAY ESTIMATE
-//! time      DAY TICKET H:MM [worked DAY] [on ESTIMATE] [uncovered | given_away] [as ENTRY]
+//! time      DAY TICKET H:MM [worked DAY] [started HH:MM] [with SURCHARGE,…] [on ESTIMATE] [uncovered | given_away]
+//!               [as ENTRY]
 //! reverse, goodwill   DAY ENTRY
 //! cover     DAY ENTRY by NAME       from a card, on that person's agreement
 //! invoice   DAY ENTRY by NAME [rate EUROS]    … or on an invoice
@@ -45,6 +46,7 @@
 
 use crate::common::{AGENT, day, pure::Books};
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Europe::Amsterdam;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -251,7 +253,10 @@ pub fn answer(receipt: &Receipt) -> Answer {
             ];
             (time.entry.id.0, facts(of_entry))
         }
-        Receipt::Correction(correction) => (correction.id.0, facts([("available_after", &correction.available_after)])),
+        Receipt::Correction(correction) => {
+            let (available_after, repriced) = (&correction.available_after, &correction.repriced);
+            (correction.id.0, facts([("available_after", available_after), ("repriced", repriced)]))
+        }
         Receipt::Settled => (Uuid::nil(), Facts::new()),
     };
     Answer { id, invoice, facts }
@@ -261,6 +266,7 @@ pub fn no(refusal: &Refusal) -> No {
     let mut facts = match refusal {
         Refusal::Overpayment { open, asked } => facts([("open", open), ("amount", asked)]),
         Refusal::EstimateNotOpen { status } => facts([("status", status)]),
+        Refusal::EstimateNotNeeded { cover } => facts([("cover", cover)]),
         Refusal::CeilingExceeded { ceiling, asked, .. } => facts([("ceiling", ceiling), ("asked", asked)]),
         Refusal::InsufficientMinutes { available, asked } => {
             facts([("available", available), ("asked", asked), ("shortage", &(*asked - *available))])
@@ -794,6 +800,8 @@ impl<W: World> Stage<W> {
     fn time(&mut self, words: &mut Words) -> Outcome {
         let name = words.option("as").unwrap_or("last");
         let worked_on = words.day_option("worked")?;
+        let started_at = words.option("started").map(|time| self.moment(worked_on, time)).transpose()?;
+        let surcharges = words.option("with").map(|ids| ids.split(',').map(str::to_owned).collect());
         let estimate = words.option("on").map(|name| self.named("estimate", name)).transpose()?.map(EstimateId);
         let excess = match (words.flag("uncovered"), words.flag("given_away")) {
             (false, false) => Excess::Refuse,
@@ -807,12 +815,21 @@ impl<W: World> Stage<W> {
             worked_on,
             description: "Helped".to_owned(),
             estimate,
-            started_at: None,
+            started_at,
+            surcharges: surcharges.unwrap_or_default(),
             excess,
         };
         self.ask(Who::Agent, Target::Ticket(ticket), act)?;
         self.name("entry", name);
         Ok(())
+    }
+
+    /// A time on the provider's clock, today or on another day.
+    fn moment(&self, day: Option<NaiveDate>, time: &str) -> Outcome<DateTime<Utc>> {
+        let wrong = || format!("expected a time such as 16:40, found `{time}`");
+        let time = NaiveTime::parse_from_str(time, "%H:%M").map_err(|_| wrong())?;
+        let local = day.unwrap_or(self.now.date_naive()).and_time(time);
+        local.and_local_timezone(Amsterdam).earliest().map(|at| at.to_utc()).ok_or_else(wrong)
     }
 
     fn cover(&mut self, verb: &str, words: &mut Words) -> Outcome {
@@ -1011,10 +1028,11 @@ fn every_scenario_holds_in_the_pure_domain() {
 }
 
 /// The rules, and the sheets of terms that providers publish.
-const RULES: [&str; 27] = [
+const RULES: [&str; 34] = [
     "card_1", "card_2", "card_3", "card_4", "card_5", "card_6", "card_8", "card_9", "card_10", "time_1", "time_2",
-    "time_4", "time_5", "time_7", "spend_1", "spend_2", "spend_3", "spend_4", "spend_5", "spend_6", "spend_7",
-    "cover_2", "cover_5", "pol_1", "pol_2", "pol_3", "terms",
+    "time_3", "time_4", "time_5", "time_7", "spend_1", "spend_2", "spend_3", "spend_4", "spend_5", "spend_6",
+    "spend_7", "cover_1", "cover_2", "cover_3", "cover_4", "cover_5", "cover_6", "urg_1", "urg_2", "pol_1", "pol_2",
+    "pol_3", "terms",
 ];
 
 #[test]

@@ -253,10 +253,12 @@ fn of_agreement(answer: &Agreement) -> Value {
 }
 
 fn of_time(act: &Act) -> Value {
-    let Act::LogTime { worked, worked_on, description, estimate, started_at, excess, .. } = act else { unreachable!() };
+    let Act::LogTime { worked, worked_on, description, estimate, started_at, surcharges, excess, .. } = act else {
+        unreachable!()
+    };
     let mut body = json!({
         "worked_minutes": worked, "worked_on": worked_on, "description": description, "estimate_id": estimate,
-        "started_at": started_at,
+        "started_at": started_at, "surcharges": surcharges,
     });
     if *excess == Excess::Uncovered {
         body["uncovered"] = true.into();

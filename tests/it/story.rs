@@ -58,7 +58,7 @@ pub async fn play(fixture: &Fixture) {
     let question = fixture.ticket(second, Some(owner_of_second), TicketKind::Question).await;
     decide(fixture, &fixture.ticket(second, None, TicketKind::Change).await, Cover::Goodwill).await;
     let term = Act::RecordAddOn { since: day("2026-03-10"), until: None };
-    fixture.submit(Target::Customer(second), term).await.unwrap();
+    fixture.submit(Target::Customer(customer), term).await.unwrap();
     let agreed = log(fixture, question.id, 40, None, None).await; // 2 time, 45 uncovered
     let (entry, contact, reason) = (agreed.entry.id, owner_of_second, "Said yes by mail".to_owned());
     let act = Act::InvoiceEntry { entry, contact, hourly_rate: None, reason };
@@ -136,6 +136,7 @@ async fn log(
         description: "Looked into it".to_owned(),
         estimate,
         started_at: None,
+        surcharges: vec![],
         excess: Excess::Uncovered,
     };
     match fixture.submit(Target::Ticket(ticket), act).await.unwrap() {

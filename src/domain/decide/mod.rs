@@ -9,6 +9,7 @@ pub mod conversion;
 mod corrections;
 mod coverage;
 mod customers;
+mod days;
 mod estimates;
 mod installations;
 mod renewal;
@@ -99,6 +100,8 @@ pub struct Correction {
     pub kind: TransactionKind,
     /// Per card: minutes given back by a reversal, or drawn by a cover.
     pub cards: Vec<Draw>,
+    /// By how much the other work of that ticket and day is charged more, or less, since a reversal (TIME-2).
+    pub repriced: Minutes,
     /// What the customer can still agree to, after it.
     pub available_after: Minutes,
 }

@@ -4,8 +4,9 @@
 use super::{Case, Receipt, TimeReceipt, customers::invalid, settle::home_of};
 use crate::domain::{
     Account, Act, Basis, Cents, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess, Minutes,
-    Policy, Refusal, Ticket, TimeEntry, TimeEntryId, TransactionId, TransactionKind, Work,
+    Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, TransactionId, TransactionKind, Work,
     burn_down::{Draw, burn_down, total},
+    charge::Weighted,
     ledger::Line,
     policy::Agreement,
 };
@@ -38,7 +39,8 @@ impl Cover {
 
 impl Case<'_> {
     pub(super) fn log_time(&mut self) -> Result<Receipt, Refusal> {
-        let Act::LogTime { ticket, worked, worked_on, description, estimate, started_at, excess } = &self.command.act
+        let Act::LogTime { ticket, worked, worked_on, description, estimate, started_at, excess, .. } =
+            &self.command.act
         else {
             unreachable!("act() has matched the command");
         };
@@ -48,7 +50,8 @@ impl Case<'_> {
         }
         let worked_on = self.day_of_work(*worked_on, *started_at)?;
         let (version, policy) = self.at.policies.at(worked_on);
-        let charged = if ticket.cover.charges() { policy.time.charge(*worked) } else { Minutes::ZERO };
+        let charge = if ticket.cover.charges() { Some(self.price(&ticket, worked_on)?) } else { None };
+        let charged = charge.as_ref().map_or(Minutes::ZERO, |charge| charge.charged);
         let cover = self.cover(&ticket, *estimate, charged, worked_on, policy)?;
         let uncovered = charged - cover.total();
         let rest = rest_of(&ticket, &cover, uncovered, *excess, policy)?;
@@ -63,31 +66,37 @@ impl Case<'_> {
             agent_id: self.actor().user(),
             worked: *worked,
             charged,
+            policy_version: version,
+            weighted: charge.as_ref().map_or(Weighted::ZERO, |charge| charge.weighted),
+            surcharged: charge.as_ref().map_or(Minutes::ZERO, |charge| charge.surcharged),
+            arithmetic: charge.map(|charge| charge.arithmetic),
             worked_on,
             started_at: *started_at,
             covered_by: covered_by(&ticket, charged, uncovered),
             recorded_at: self.recorded_at(),
             uncovered,
+            repriced: Minutes::ZERO,
             invoiced: Minutes::ZERO,
             hourly_rate: None,
             reversed_by: None,
         };
-        Ok(self.book_time(entry, cover, description, version, rest))
+        Ok(self.book_time(entry, cover, description, rest))
     }
 
     /// Books an entry with its cover, and what becomes of the uncovered remainder.
-    fn book_time(&mut self, mut entry: TimeEntry, cover: Cover, text: &str, version: i64, rest: Rest) -> Receipt {
+    fn book_time(&mut self, mut entry: TimeEntry, cover: Cover, text: &str, rest: Rest) -> Receipt {
         let uncovered = entry.uncovered;
         let mut transaction = self.transaction(TransactionKind::Time);
         entry.transaction_id = transaction.id;
-        transaction.policy_version = version;
+        transaction.policy_version = entry.policy_version;
         transaction.worked_on = Some(entry.worked_on);
         transaction.booked_on = entry.worked_on;
         transaction.time_entry_id = Some(entry.id);
         transaction.ticket_id = Some(entry.ticket_id);
         transaction.worked = Some(entry.worked);
         let draws = draws_of(&cover.lines);
-        self.count_drawn(&entry, &cover.lines);
+        self.count_drawn(entry.ticket_id, entry.charged, &cover.lines);
+        self.count_on_day(&entry);
         let mut lines = cover.lines;
         lines.push(uncovered_line(Account::Issued, Account::Uncovered, uncovered));
         self.draft.changes.entries.insert(entry.id, entry.clone());
@@ -253,10 +262,10 @@ impl Case<'_> {
         Cover { lines, refusal: None }
     }
 
-    /// Counts drawn minutes on the estimates, or on the ticket where there is none, and uses up what may be corrected.
-    fn count_drawn(&mut self, entry: &TimeEntry, lines: &[Line]) {
-        if let Some(ticket) = self.draft.ticket_mut(entry.ticket_id) {
-            ticket.charged += entry.charged;
+    /// Counts charged minutes on the ticket, and drawn ones on the estimates, or on the ticket where there is none; uses up what may be corrected.
+    pub(super) fn count_drawn(&mut self, ticket: TicketId, charged: Minutes, lines: &[Line]) {
+        if let Some(ticket) = self.draft.ticket_mut(ticket) {
+            ticket.charged += charged;
         }
         for line in lines {
             match line.estimate.and_then(|id| self.draft.estimate_mut(id)) {
@@ -264,8 +273,9 @@ impl Case<'_> {
                     estimate.used += line.minutes;
                     estimate.correctable = estimate.correctable.less(line.minutes);
                 }
+                None if line.card.is_none() => {}
                 None => {
-                    if let Some(ticket) = self.draft.ticket_mut(entry.ticket_id) {
+                    if let Some(ticket) = self.draft.ticket_mut(ticket) {
                         ticket.correctable = ticket.correctable.less(line.minutes);
                     }
                 }

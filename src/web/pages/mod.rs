@@ -5,6 +5,7 @@
 //! books carries a one-time key, so that a double click books once.
 
 pub mod assets;
+pub mod availability;
 pub mod balance;
 pub mod clock;
 pub mod contacts;
@@ -16,6 +17,7 @@ pub mod finance;
 pub mod forms;
 pub mod handling;
 pub mod invoices;
+pub mod policies;
 pub mod queue;
 pub mod renewal;
 pub mod report;
@@ -30,6 +32,7 @@ use super::App;
 use super::extract::{digest, read};
 use super::problem::Problem;
 use super::text::Lang;
+use crate::domain::policy::Part;
 use crate::domain::{Key, Refusal};
 use crate::service::access::{Caller, Request as Asked};
 use crate::service::{Error, FieldError, ledger::Failure};
@@ -60,11 +63,19 @@ pub struct Page {
     pub path: String,
     /// A fresh one-time key.
     pub key: String,
+    /// The parts that the provider has (POL-3).
+    pub parts: Vec<Part>,
     /// Who is logged in.
     pub user: Option<Nav>,
 }
 
 impl Page {
+    /// Whether the provider has a part, by its word.
+    #[must_use]
+    pub fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|known| known.as_str() == part)
+    }
+
     /// The same, for a page that stands at another address than the form that led to it.
     #[must_use]
     pub fn at(self, path: String) -> Self {
@@ -109,6 +120,7 @@ pub struct Visitor {
     /// Asked for by htmx: one block of the page will do.
     pub part: bool,
     provider: String,
+    parts: Vec<Part>,
     key: String,
 }
 
@@ -129,6 +141,7 @@ impl Visitor {
             assets: assets::prefix(),
             path: self.path.clone(),
             key: self.key.clone(),
+            parts: self.parts.clone(),
             user,
         }
     }
@@ -145,9 +158,12 @@ impl Visitor {
         };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let part = parts.headers.contains_key("hx-request");
-        let provider = app.service.policies.newest().provider.name.clone();
+        let policies = &app.service.policies;
+        let today = policies.day(app.service.clock.now());
+        let provider = policies.at(today).1.provider.name.clone();
+        let shown = Part::ALL.iter().copied().filter(|part| policies.shows(*part, today)).collect();
         let key = app.service.clock.id::<Uuid>().to_string();
-        Ok(Self { lang: language(&parts.headers, &jar), caller, path, part, provider, key })
+        Ok(Self { lang: language(&parts.headers, &jar), caller, path, part, provider, parts: shown, key })
     }
 }
 
@@ -232,6 +248,13 @@ impl Values {
     #[must_use]
     pub fn filled(&self, name: &str) -> Option<&str> {
         Some(self.get(name)).filter(|text| !text.trim().is_empty())
+    }
+
+    /// What follows `prefix` in the names of the fields that were filled in: which boxes of a row were ticked.
+    #[must_use]
+    pub fn marked(&self, prefix: &str) -> Vec<String> {
+        let filled = self.0.iter().filter(|(_, value)| !value.trim().is_empty());
+        filled.filter_map(|(name, _)| name.strip_prefix(prefix)).map(str::to_owned).collect()
     }
 
     /// Fills a field in beforehand.
@@ -487,6 +510,7 @@ async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
+        .merge(availability::router())
         .merge(balance::router())
         .merge(renewal::router())
         .merge(contacts::router())
@@ -494,6 +518,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(customers::router())
         .merge(desk::router())
         .merge(finance::router())
+        .merge(policies::router())
         .merge(queue::router())
         .merge(report::router())
         .merge(tickets::router())

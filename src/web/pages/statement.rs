@@ -4,6 +4,7 @@
 use super::texts::texts;
 use crate::domain::{Account, Basis, CardId, CustomerId, InvoiceId, Minutes, Movement, TransactionKind};
 use crate::service::balance::Booked;
+use crate::web::arithmetic::sentences;
 use crate::web::text::{Lang, date_short};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -34,6 +35,8 @@ texts! {
         agreed: "Akkoord op schatting, gereserveerd", "Estimate agreed, held";
         released: "Schatting afgesloten, rest weer beschikbaar", "Estimate closed, rest available again";
         released_late: "Schatting afgesloten, rest vervallen", "Estimate closed, rest expired";
+        repriced: "Opnieuw berekend:", "Priced again:";
+        repriced_why: "ander werk van die dag is teruggedraaid", "other work of that day was reversed";
         correction: "Correctie van", "Correction of";
         covered: "Alsnog van de kaart:", "Now paid by card:";
         goodwill: "Kwijtgescholden:", "Waived:";
@@ -187,6 +190,7 @@ impl Teller<'_> {
             TransactionKind::Time => return booked.text.clone().unwrap_or_else(|| t.erased.to_owned()),
             TransactionKind::Reversal => t.correction,
             TransactionKind::Cover => t.covered,
+            TransactionKind::Repricing => t.repriced,
             TransactionKind::Goodwill => t.goodwill,
             TransactionKind::Invoiced => t.invoiced,
             TransactionKind::Expiry => t.expired,
@@ -202,7 +206,11 @@ impl Teller<'_> {
     fn about(&self, booked: &Booked, shown: &[i64]) -> Option<Link> {
         let about_work = matches!(
             booked.transaction.kind,
-            TransactionKind::Reversal | TransactionKind::Cover | TransactionKind::Goodwill | TransactionKind::Invoiced
+            TransactionKind::Reversal
+                | TransactionKind::Cover
+                | TransactionKind::Goodwill
+                | TransactionKind::Invoiced
+                | TransactionKind::Repricing
         );
         let (seq, day) = booked.logged_seq.zip(booked.logged_on).filter(|_| about_work)?;
         let date = date_short(day, self.lang);
@@ -221,6 +229,8 @@ impl Teller<'_> {
         }
         match transaction.kind {
             TransactionKind::Time => {
+                let arithmetic = booked.arithmetic.iter().flat_map(|steps| sentences(steps, self.lang));
+                remarks.extend(arithmetic.map(plain));
                 if transaction.worked_on.is_some_and(|day| day != self.recorded_day(booked)) {
                     let day = date_short(self.recorded_day(booked), self.lang);
                     remarks.push(plain(format!("{} {day}", t.booked)));
@@ -236,6 +246,7 @@ impl Teller<'_> {
             | TransactionKind::Invoiced => {
                 remarks.extend(booked.text.as_ref().map(|text| plain(format!("{} {text}", t.reason))));
             }
+            TransactionKind::Repricing => remarks.push(plain(t.repriced_why.to_owned())),
             TransactionKind::Activation => {
                 let card = movements.first().and_then(|movement| movement.card_id);
                 let invoice = card.and_then(|card| self.invoices.get(&card));
@@ -255,6 +266,7 @@ impl Teller<'_> {
     fn part(&self, movement: &Movement, kind: TransactionKind) -> Option<Part> {
         let t = self.t();
         let card = self.cards.get(&movement.card_id?)?.clone();
+        let back = matches!(kind, TransactionKind::Reversal | TransactionKind::Repricing);
         let basis = match (movement.basis, movement.to_account) {
             (Some(Basis::Hold), _) => t.hold,
             (Some(Basis::WorkedDay), _) => t.worked_day,
@@ -262,8 +274,8 @@ impl Teller<'_> {
             (Some(Basis::Late), _) => t.late,
             (None, Account::Converted) => t.old_card,
             (None, Account::Available) if kind == TransactionKind::Conversion => t.new_card,
-            (None, Account::Held) if kind == TransactionKind::Reversal => t.into_hold,
-            (None, Account::Expired) if kind == TransactionKind::Reversal => t.into_expired,
+            (None, Account::Held) if back => t.into_hold,
+            (None, Account::Expired) if back => t.into_expired,
             (None, _) => "",
         };
         Some(Part { card, minutes: movement.minutes, basis })
@@ -300,7 +312,8 @@ fn change(movements: &[Movement]) -> Minutes {
 /// What a line says in the column of charged minutes: with a sign where it changed what is left, else without.
 fn amount(booked: &Booked, movements: &[Movement]) -> Option<String> {
     let size = match booked.transaction.kind {
-        TransactionKind::Time | TransactionKind::Reversal => booked.charged.unwrap_or_default(),
+        TransactionKind::Time => booked.charged.unwrap_or_default(),
+        TransactionKind::Reversal => booked.charged.unwrap_or_default() + booked.repriced.unwrap_or_default(),
         TransactionKind::Conversion => match change(movements) {
             Minutes::ZERO => moved(movements, Account::Available, Account::Converted),
             changed => Minutes(changed.0.abs()),

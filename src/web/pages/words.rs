@@ -541,6 +541,18 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected the time zone of the newest version", "houd de tijdzone van de nieuwste versie aan"),
     ("expected an amount in euros, such as 968.00", "vul een bedrag in euro's in, zoals 968,00"),
     ("expected a day and a time", "vul een dag en een tijd in"),
+    ("expected a day on or after `since`", "kies een dag op of na de eerste dag"),
+    (
+        "leave it out: only an invoice takes an agreement here",
+        "laat dit leeg: alleen een factuur vraagt hier een akkoord",
+    ),
+    ("leave it out: this provider has no urgent tickets", "laat dit leeg: spoed is er hier niet"),
+    (
+        "a defect is free of charge; say in `kind` what the ticket is about after all",
+        "een storing is kosteloos; kies eerst wat de melding dan wel is",
+    ),
+    ("say how urgent the ticket is", "kies hoe dringend de melding is"),
+    ("there is nothing else to choose", "er valt niets anders te kiezen"),
 ];
 
 fn field_text(text: &str, lang: Lang) -> String {
@@ -598,8 +610,8 @@ mod tests {
     use std::path::Path;
 
     /// Never shown at a form: days of a token come from the command line, the others from the API's queries.
-    const NOT_ON_A_PAGE: [&str; 3] =
-        ["expected 1 to {} days", "expected at most {most} characters", "is needed: {expected}"];
+    const NOT_ON_A_PAGE: [&str; 4] =
+        ["expected 1 to {} days", "expected at most {most} characters", "expected one of: {}", "is needed: {expected}"];
 
     fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
