@@ -6,7 +6,7 @@ use crate::common::{Fixture, day, on_both};
 use crate::openapi::{document, operations};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use strippenkaart::domain::{Excess, Receipt, Role, Target, TicketKind};
+use strippenkaart::domain::{Act, Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
 /// Terms under which every operation has something to do.
@@ -24,6 +24,13 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/contacts", "                   y   y   y   y   y   y   h   h"),
     ("DELETE /api/v1/customers/{id}/contacts/{contact_id}", "   y   n   y   y   n   n   h   h"),
     ("POST /api/v1/customers/{id}/cards", "                     y   y   y   y   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/installations", "             y   n   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/installations", "              y   y   y   y   y   y   h   h"),
+    ("DELETE /api/v1/customers/{id}/installations/{installation_id}", " y n y   y   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/renewal", "                   n   n   n   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/renewal", "                    y   y   y   y   y   y   h   h"),
+    ("DELETE /api/v1/customers/{id}/renewal", "                 y   n   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/notices", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/invoices/{id}", "                             y   y   y   y   y   y   h   h"),
     ("POST /api/v1/invoices/{id}/payments", "                   y   y   n   n   n   n   h   h"),
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
@@ -83,6 +90,7 @@ struct Scene {
     invoice: String,
     estimate: String,
     entry: String,
+    installation: String,
     other_customer: String,
     other_owner: String,
 }
@@ -101,6 +109,10 @@ impl Scene {
             panic!("time was logged")
         };
         let estimate = fixture.propose(ticket.id, 60).await;
+        let add = Act::AddInstallation { name: "own.example".to_owned() };
+        let Receipt::Installation(place) = fixture.submit(Target::Customer(customer), add).await.unwrap() else {
+            panic!("an installation was added")
+        };
         let site = Site::new(fixture);
         site.user("nobody@example.org", "Nobody", None).await;
         let tokens = [
@@ -126,6 +138,7 @@ impl Scene {
             invoice: text(&card["invoice_id"]).to_owned(),
             estimate: estimate.id.to_string(),
             entry: time.entry.id.to_string(),
+            installation: place.id.to_string(),
             other_customer: other_customer.to_string(),
             other_owner: other_owner.to_string(),
             site,
@@ -146,6 +159,7 @@ impl Scene {
         };
         path.replace("{id}", instead.unwrap_or(own))
             .replace("{contact_id}", &self.leaver)
+            .replace("{installation_id}", &self.installation)
             .replace("{month}", "2026-03")
             .replace("{version}", "1")
     }
@@ -159,6 +173,7 @@ impl Scene {
             "policies" => json!({ "text": crate::availability::policy(), "from": "2026-03-09" }),
             "customers" => json!({ "name": format!("School of {person}"), "email": "new@example.org" }),
             "contacts" => json!({ "name": "Nina", "email": format!("{person}@new.example"), "role": "viewer" }),
+            "installations" => json!({ "name": format!("{person}.example") }),
             "cards" => json!({ "product": "5h" }),
             "payments" => json!({ "amount": "1.00", "paid_on": "2026-03-09", "method": "bank" }),
             "tickets" => json!({ "subject": "Help", "description": "Please", "kind": "question" }),
