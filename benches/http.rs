@@ -139,6 +139,7 @@ fn log(ticket: TicketId) -> Act {
         description: "Helped with a question".to_owned(),
         estimate: None,
         started_at: None,
+        surcharges: vec![],
         excess: Excess::Refuse,
     }
 }
@@ -169,7 +170,7 @@ async fn customer(service: &Service, actor: Actor, name: &str, cards: usize) -> 
     };
     let Receipt::Contact(Contact { id: owner, .. }) = submit(target, act).await.unwrap() else { unreachable!() };
     for _ in 0..cards {
-        let act = Act::OrderCard { product: "10000h".to_owned() };
+        let act = Act::order("10000h".to_owned());
         let Receipt::Card(_, Some(invoice)) = submit(target, act).await.unwrap() else { unreachable!() };
         let act = Act::RecordPayment {
             invoice: invoice.id,

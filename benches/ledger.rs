@@ -84,6 +84,7 @@ fn log_time(ticket: TicketId) -> Act {
         description: "Helped on the phone".to_owned(),
         estimate: None,
         started_at: None,
+        surcharges: vec![],
         excess: Excess::Refuse,
     }
 }
@@ -165,7 +166,7 @@ impl Office {
         let target = Target::Customer(customer);
         let submit = |act| service.door.submit(command(&service.clock, target, act));
         submit(create_customer(number)).await.expect("a new customer");
-        submit(Act::OrderCard { product: CARD.0.to_owned() }).await.expect("an order");
+        submit(Act::order(CARD.0.to_owned())).await.expect("an order");
         let Ok(Receipt::Contact(owner)) = submit(add_owner()).await else { panic!("a contact") };
         let Ok(Receipt::Ticket(ticket)) = submit(open_ticket(owner.id)).await else { panic!("a ticket") };
         Desk { customer, owner: owner.id, ticket: ticket.id }
@@ -175,7 +176,7 @@ impl Office {
     async fn agreement(service: &Service, desk: Desk) -> Desk {
         let submit = |target, act| service.door.submit(command(&service.clock, target, act));
         let customer = Target::Customer(desk.customer);
-        submit(customer, Act::OrderCard { product: CARD.0.to_owned() }).await.expect("an order");
+        submit(customer, Act::order(CARD.0.to_owned())).await.expect("an order");
         let Ok(Receipt::Ticket(ticket)) = submit(customer, open_ticket(desk.owner)).await else { panic!("a ticket") };
         let minutes = i64::try_from(15 * CARD.1).expect("few");
         let proposal = submit(Target::Ticket(ticket.id), propose(ticket.id, minutes)).await;
@@ -187,7 +188,7 @@ impl Office {
     /// Cards that pay `entries` more for the customer at this place.
     async fn order(&self, place: usize, entries: usize) {
         for _ in 0..entries.div_ceil(CARD.1) {
-            let act = Act::OrderCard { product: CARD.0.to_owned() };
+            let act = Act::order(CARD.0.to_owned());
             let order = command(&self.service.clock, Target::Customer(self.desks[place].customer), act);
             self.service.door.submit(order).await.expect("an order");
         }
@@ -294,7 +295,7 @@ fn decisions(criterion: &mut Criterion) {
         decision.receipt
     };
     book(create_customer(1));
-    book(Act::OrderCard { product: CARD.0.to_owned() });
+    book(Act::order(CARD.0.to_owned()));
     let Receipt::Contact(owner) = book(add_owner()) else { panic!("a contact") };
     let Receipt::Ticket(ticket) = book(open_ticket(owner.id)) else { panic!("a ticket") };
     let Receipt::Estimate(estimate) = book(propose(ticket.id, 240)) else { panic!("an estimate") };

@@ -108,13 +108,14 @@ CREATE TABLE customers (
     expired BIGINT NOT NULL,
     frozen BIGINT NOT NULL,
     refunded BIGINT NOT NULL,
+    converted BIGINT NOT NULL,
     uncovered BIGINT NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (number),
     UNIQUE (identity),
     CHECK (locale IN ('nl', 'en')),
     CHECK (seq >= 0),
-    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND uncovered >= 0)
+    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND converted >= 0 AND uncovered >= 0)
 ) WITH (fillfactor = 50);
 
 -- The persons of a customer (SPEND-1). Revoked ones stay, with the moment of revocation.
@@ -137,6 +138,33 @@ CREATE TABLE contacts (
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     CHECK (role IN ('owner', 'spender', 'viewer')),
     CHECK (ceiling > 0)
+);
+
+-- The installations of a customer, such as websites: what a card is bought for and a ticket is about (CARD-8).
+CREATE TABLE installations (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    added_at BIGINT NOT NULL,
+    added_by TEXT COLLATE "C",
+    removed_at BIGINT,
+    removed_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id)
+);
+
+-- An owner's consent that cards are ordered again when they are used up, and its withdrawal (CARD-9).
+CREATE TABLE consents (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    contact_id TEXT COLLATE "C" NOT NULL,
+    given_at BIGINT NOT NULL,
+    given_by TEXT COLLATE "C",
+    withdrawn_at BIGINT,
+    withdrawn_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (contact_id) REFERENCES contacts (id)
 );
 
 -- Which login is which contact: made when an invitation is accepted.
@@ -218,20 +246,42 @@ CREATE TABLE cards (
     expires_on TEXT COLLATE "C",
     late_days BIGINT NOT NULL,
     invoice_id TEXT COLLATE "C",
+    installation_id TEXT COLLATE "C",
+    work TEXT COLLATE "C" NOT NULL,
+    converts_on TEXT COLLATE "C",
+    converted_from TEXT COLLATE "C",
+    credit BIGINT NOT NULL,
     available BIGINT NOT NULL,
     held BIGINT NOT NULL,
     used BIGINT NOT NULL,
     expired BIGINT NOT NULL,
     frozen BIGINT NOT NULL,
     refunded BIGINT NOT NULL,
+    converted BIGINT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    FOREIGN KEY (installation_id) REFERENCES installations (id),
+    CHECK (credit BETWEEN 0 AND price),
     CHECK (origin IN ('welcome', 'bought')),
     CHECK (minutes > 0),
-    CHECK (granted = available + held + used + expired + frozen + refunded),
-    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0)
+    CHECK (granted = available + held + used + expired + frozen + refunded + converted),
+    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND converted >= 0)
 ) WITH (fillfactor = 50);
+
+-- What owners are told about their cards. Append-only.
+CREATE TABLE notices (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    installation_id TEXT COLLATE "C",
+    card_id TEXT COLLATE "C",
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (card_id) REFERENCES cards (id),
+    CHECK (kind IN ('low', 'renewed', 'not_renewed', 'converted', 'credited'))
+);
 
 -- A report of a customer, where it stands and what its clocks say (SLA-1 to SLA-7). `due_at` is the largest number
 -- where nothing is due, so that one index has the order of the desk.
@@ -243,6 +293,7 @@ CREATE TABLE tickets (
     description TEXT COLLATE "C" NOT NULL,
     requester_id TEXT COLLATE "C",
     kind TEXT COLLATE "C" NOT NULL,
+    installation_id TEXT COLLATE "C",
     topic TEXT COLLATE "C",
     urgency TEXT COLLATE "C",
     coverage_id TEXT COLLATE "C" NOT NULL,
@@ -274,6 +325,7 @@ CREATE TABLE tickets (
     UNIQUE (number),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (requester_id) REFERENCES contacts (id),
+    FOREIGN KEY (installation_id) REFERENCES installations (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered')),
     CHECK (channel IN ('portal', 'mail', 'chat', 'phone', 'voice_message', 'in_person')),
@@ -341,15 +393,17 @@ CREATE TABLE coverage_decisions (
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered'))
 );
 
--- The add-on for urgent tickets (URG-2): the term that was recorded last holds. Append-only.
+-- The add-on for urgent tickets (URG-2): the term with the highest number of its customer holds. Append-only.
 CREATE TABLE urgent_add_ons (
     id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
+    nr BIGINT NOT NULL,
     since TEXT COLLATE "C" NOT NULL,
     until TEXT COLLATE "C",
     recorded_at BIGINT NOT NULL,
     recorded_by TEXT COLLATE "C",
     PRIMARY KEY (id),
+    UNIQUE (customer_id, nr),
     FOREIGN KEY (customer_id) REFERENCES customers (id)
 );
 
@@ -416,7 +470,7 @@ CREATE TABLE transactions (
     UNIQUE (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
-    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'expiry')),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion')),
     CHECK (seq >= 1)
 );
 
@@ -438,6 +492,7 @@ CREATE TABLE movements (
     expired BIGINT NOT NULL,
     frozen BIGINT NOT NULL,
     refunded BIGINT NOT NULL,
+    converted BIGINT NOT NULL,
     uncovered BIGINT NOT NULL,
     card_available BIGINT NOT NULL,
     card_held BIGINT NOT NULL,
@@ -445,17 +500,19 @@ CREATE TABLE movements (
     card_expired BIGINT NOT NULL,
     card_frozen BIGINT NOT NULL,
     card_refunded BIGINT NOT NULL,
+    card_converted BIGINT NOT NULL,
     PRIMARY KEY (customer_id, recorded_at, seq, line),
     FOREIGN KEY (customer_id, seq) REFERENCES transactions (customer_id, seq),
     FOREIGN KEY (card_id) REFERENCES cards (id),
     CHECK (minutes > 0),
     CHECK (from_account <> to_account),
-    CHECK (from_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'uncovered')),
-    CHECK (to_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'uncovered')),
+    CHECK (from_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'converted', 'uncovered')),
+    CHECK (to_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'converted', 'uncovered')),
     CHECK ((card_id IS NULL) = (from_account = 'uncovered' OR to_account = 'uncovered'))
 );
 
--- What agents worked. Facts never change; `uncovered` and `reversed_by` are the two marks that later bookings leave.
+-- What agents worked. Facts never change; `uncovered`, `repriced` and `reversed_by` are the marks that later bookings leave.
+-- `weighted` counts hundredths of a minute; `arithmetic` tells how the charge came about, and is empty where nothing is charged.
 CREATE TABLE time_entries (
     id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
@@ -466,11 +523,16 @@ CREATE TABLE time_entries (
     agent_id TEXT COLLATE "C",
     worked BIGINT NOT NULL,
     charged BIGINT NOT NULL,
+    policy_version BIGINT NOT NULL,
+    weighted BIGINT NOT NULL,
+    surcharged BIGINT NOT NULL,
+    arithmetic TEXT COLLATE "C",
     worked_on TEXT COLLATE "C" NOT NULL,
     started_at BIGINT,
     covered_by TEXT COLLATE "C" NOT NULL,
     recorded_at BIGINT NOT NULL,
     uncovered BIGINT NOT NULL,
+    repriced BIGINT NOT NULL,
     invoiced BIGINT NOT NULL,
     hourly_rate BIGINT,
     reversed_by TEXT COLLATE "C",
@@ -478,10 +540,29 @@ CREATE TABLE time_entries (
     FOREIGN KEY (ticket_id) REFERENCES tickets (id),
     CHECK (worked BETWEEN 1 AND 1440),
     CHECK (charged >= 0),
-    CHECK (uncovered BETWEEN 0 AND charged),
-    CHECK (invoiced BETWEEN 0 AND charged),
+    CHECK (weighted >= 0 AND surcharged BETWEEN 0 AND charged),
+    CHECK (uncovered BETWEEN 0 AND charged + repriced),
+    CHECK (invoiced BETWEEN 0 AND charged + repriced),
     CHECK (invoiced = 0 OR hourly_rate IS NOT NULL),
     CHECK (covered_by IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'free', 'uncovered'))
+);
+
+-- What stands of one ticket and day under one version of the policy: sums over its entries that are priced (TIME-2).
+CREATE TABLE ticket_days (
+    ticket_id TEXT COLLATE "C" NOT NULL,
+    worked_on TEXT COLLATE "C" NOT NULL,
+    policy_version BIGINT NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    per TEXT COLLATE "C" NOT NULL,
+    entries BIGINT NOT NULL,
+    worked BIGINT NOT NULL,
+    weighted BIGINT NOT NULL,
+    surcharged BIGINT NOT NULL,
+    charged BIGINT NOT NULL,
+    PRIMARY KEY (ticket_id, worked_on, policy_version),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (per IN ('entry', 'ticket_day')),
+    CHECK (entries >= 0 AND worked >= 0 AND weighted >= 0 AND surcharged >= 0 AND charged >= 0)
 );
 
 -- Free text of transactions: may be erased, its salted digest stays in the chain.
@@ -508,15 +589,20 @@ CREATE TABLE commands (
 );
 
 CREATE INDEX contacts_of ON contacts (customer_id);
+CREATE INDEX installations_of ON installations (customer_id);
+CREATE INDEX consents_of ON consents (customer_id) WHERE withdrawn_at IS NULL;
+CREATE INDEX notices_of ON notices (customer_id, recorded_at);
 CREATE INDEX contact_logins_of ON contact_logins (user_id);
 CREATE INDEX sessions_of ON sessions (user_id);
 CREATE INDEX incidents_until ON incidents (COALESCE(ended_at, 9223372036854775807));
 CREATE INDEX incidents_since ON incidents (started_at, id);
 CREATE INDEX invoices_of ON invoices (customer_id, number);
 CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
+CREATE INDEX invoices_unpaid ON invoices (customer_id) WHERE paid < gross;
 CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
+CREATE INDEX cards_converting ON cards (converts_on) WHERE converts_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
 CREATE INDEX tickets_due ON tickets (due_at, number) WHERE status IN ('new', 'waiting_for_customer', 'in_progress');
 CREATE INDEX tickets_stalled ON tickets (stalled_at) WHERE stalled_at IS NOT NULL;
@@ -524,7 +610,6 @@ CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
 CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
 CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
-CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
@@ -534,6 +619,7 @@ CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
 CREATE INDEX time_entries_under ON time_entries (coverage_id);
 CREATE INDEX time_entries_invoiced ON time_entries (customer_id, id) WHERE invoiced > 0;
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
+CREATE INDEX time_entries_on ON time_entries (ticket_id, worked_on) WHERE reversed_by IS NULL;
 CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
 CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;
@@ -548,6 +634,7 @@ $$;
 
 CREATE TRIGGER transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON movements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER notices_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notices FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ticket_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ticket_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER coverage_decisions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON coverage_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER urgent_add_ons_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON urgent_add_ons FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

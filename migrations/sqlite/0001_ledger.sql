@@ -107,13 +107,14 @@ CREATE TABLE customers (
     expired INTEGER NOT NULL,
     frozen INTEGER NOT NULL,
     refunded INTEGER NOT NULL,
+    converted INTEGER NOT NULL,
     uncovered INTEGER NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (number),
     UNIQUE (identity),
     CHECK (locale IN ('nl', 'en')),
     CHECK (seq >= 0),
-    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND uncovered >= 0)
+    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND converted >= 0 AND uncovered >= 0)
 ) STRICT;
 
 -- The persons of a customer (SPEND-1). Revoked ones stay, with the moment of revocation.
@@ -136,6 +137,33 @@ CREATE TABLE contacts (
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     CHECK (role IN ('owner', 'spender', 'viewer')),
     CHECK (ceiling > 0)
+) STRICT;
+
+-- The installations of a customer, such as websites: what a card is bought for and a ticket is about (CARD-8).
+CREATE TABLE installations (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    added_at INTEGER NOT NULL,
+    added_by TEXT,
+    removed_at INTEGER,
+    removed_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id)
+) STRICT;
+
+-- An owner's consent that cards are ordered again when they are used up, and its withdrawal (CARD-9).
+CREATE TABLE consents (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    given_at INTEGER NOT NULL,
+    given_by TEXT,
+    withdrawn_at INTEGER,
+    withdrawn_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (contact_id) REFERENCES contacts (id)
 ) STRICT;
 
 -- Which login is which contact: made when an invitation is accepted.
@@ -217,19 +245,41 @@ CREATE TABLE cards (
     expires_on TEXT,
     late_days INTEGER NOT NULL,
     invoice_id TEXT,
+    installation_id TEXT,
+    work TEXT NOT NULL,
+    converts_on TEXT,
+    converted_from TEXT,
+    credit INTEGER NOT NULL,
     available INTEGER NOT NULL,
     held INTEGER NOT NULL,
     used INTEGER NOT NULL,
     expired INTEGER NOT NULL,
     frozen INTEGER NOT NULL,
     refunded INTEGER NOT NULL,
+    converted INTEGER NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    FOREIGN KEY (installation_id) REFERENCES installations (id),
+    CHECK (credit BETWEEN 0 AND price),
     CHECK (origin IN ('welcome', 'bought')),
     CHECK (minutes > 0),
-    CHECK (granted = available + held + used + expired + frozen + refunded),
-    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0)
+    CHECK (granted = available + held + used + expired + frozen + refunded + converted),
+    CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND converted >= 0)
+) STRICT;
+
+-- What owners are told about their cards. Append-only.
+CREATE TABLE notices (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    installation_id TEXT,
+    card_id TEXT,
+    recorded_at INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (card_id) REFERENCES cards (id),
+    CHECK (kind IN ('low', 'renewed', 'not_renewed', 'converted', 'credited'))
 ) STRICT;
 
 -- A report of a customer, where it stands and what its clocks say (SLA-1 to SLA-7). `due_at` is the largest number
@@ -242,6 +292,7 @@ CREATE TABLE tickets (
     description TEXT NOT NULL,
     requester_id TEXT,
     kind TEXT NOT NULL,
+    installation_id TEXT,
     topic TEXT,
     urgency TEXT,
     coverage_id TEXT NOT NULL,
@@ -273,6 +324,7 @@ CREATE TABLE tickets (
     UNIQUE (number),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (requester_id) REFERENCES contacts (id),
+    FOREIGN KEY (installation_id) REFERENCES installations (id),
     CHECK (kind IN ('defect', 'question', 'third_party', 'change')),
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered')),
     CHECK (channel IN ('portal', 'mail', 'chat', 'phone', 'voice_message', 'in_person')),
@@ -340,15 +392,17 @@ CREATE TABLE coverage_decisions (
     CHECK (cover IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'uncovered'))
 ) STRICT;
 
--- The add-on for urgent tickets (URG-2): the term that was recorded last holds. Append-only.
+-- The add-on for urgent tickets (URG-2): the term with the highest number of its customer holds. Append-only.
 CREATE TABLE urgent_add_ons (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
+    nr INTEGER NOT NULL,
     since TEXT NOT NULL,
     until TEXT,
     recorded_at INTEGER NOT NULL,
     recorded_by TEXT,
     PRIMARY KEY (id),
+    UNIQUE (customer_id, nr),
     FOREIGN KEY (customer_id) REFERENCES customers (id)
 ) STRICT;
 
@@ -415,7 +469,7 @@ CREATE TABLE transactions (
     UNIQUE (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
-    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'expiry')),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion')),
     CHECK (seq >= 1)
 ) STRICT;
 
@@ -437,6 +491,7 @@ CREATE TABLE movements (
     expired INTEGER NOT NULL,
     frozen INTEGER NOT NULL,
     refunded INTEGER NOT NULL,
+    converted INTEGER NOT NULL,
     uncovered INTEGER NOT NULL,
     card_available INTEGER NOT NULL,
     card_held INTEGER NOT NULL,
@@ -444,17 +499,19 @@ CREATE TABLE movements (
     card_expired INTEGER NOT NULL,
     card_frozen INTEGER NOT NULL,
     card_refunded INTEGER NOT NULL,
+    card_converted INTEGER NOT NULL,
     PRIMARY KEY (customer_id, recorded_at, seq, line),
     FOREIGN KEY (customer_id, seq) REFERENCES transactions (customer_id, seq),
     FOREIGN KEY (card_id) REFERENCES cards (id),
     CHECK (minutes > 0),
     CHECK (from_account <> to_account),
-    CHECK (from_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'uncovered')),
-    CHECK (to_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'uncovered')),
+    CHECK (from_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'converted', 'uncovered')),
+    CHECK (to_account IN ('issued', 'available', 'held', 'used', 'expired', 'frozen', 'refunded', 'converted', 'uncovered')),
     CHECK ((card_id IS NULL) = (from_account = 'uncovered' OR to_account = 'uncovered'))
 ) STRICT, WITHOUT ROWID;
 
--- What agents worked. Facts never change; `uncovered` and `reversed_by` are the two marks that later bookings leave.
+-- What agents worked. Facts never change; `uncovered`, `repriced` and `reversed_by` are the marks that later bookings leave.
+-- `weighted` counts hundredths of a minute; `arithmetic` tells how the charge came about, and is empty where nothing is charged.
 CREATE TABLE time_entries (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
@@ -465,11 +522,16 @@ CREATE TABLE time_entries (
     agent_id TEXT,
     worked INTEGER NOT NULL,
     charged INTEGER NOT NULL,
+    policy_version INTEGER NOT NULL,
+    weighted INTEGER NOT NULL,
+    surcharged INTEGER NOT NULL,
+    arithmetic TEXT,
     worked_on TEXT NOT NULL,
     started_at INTEGER,
     covered_by TEXT NOT NULL,
     recorded_at INTEGER NOT NULL,
     uncovered INTEGER NOT NULL,
+    repriced INTEGER NOT NULL,
     invoiced INTEGER NOT NULL,
     hourly_rate INTEGER,
     reversed_by TEXT,
@@ -477,11 +539,30 @@ CREATE TABLE time_entries (
     FOREIGN KEY (ticket_id) REFERENCES tickets (id),
     CHECK (worked BETWEEN 1 AND 1440),
     CHECK (charged >= 0),
-    CHECK (uncovered BETWEEN 0 AND charged),
-    CHECK (invoiced BETWEEN 0 AND charged),
+    CHECK (weighted >= 0 AND surcharged BETWEEN 0 AND charged),
+    CHECK (uncovered BETWEEN 0 AND charged + repriced),
+    CHECK (invoiced BETWEEN 0 AND charged + repriced),
     CHECK (invoiced = 0 OR hourly_rate IS NOT NULL),
     CHECK (covered_by IN ('safety', 'defect', 'included', 'add_on', 'yearly_urgent', 'fair_use', 'card', 'invoice', 'goodwill', 'free', 'uncovered'))
 ) STRICT;
+
+-- What stands of one ticket and day under one version of the policy: sums over its entries that are priced (TIME-2).
+CREATE TABLE ticket_days (
+    ticket_id TEXT NOT NULL,
+    worked_on TEXT NOT NULL,
+    policy_version INTEGER NOT NULL,
+    customer_id TEXT NOT NULL,
+    per TEXT NOT NULL,
+    entries INTEGER NOT NULL,
+    worked INTEGER NOT NULL,
+    weighted INTEGER NOT NULL,
+    surcharged INTEGER NOT NULL,
+    charged INTEGER NOT NULL,
+    PRIMARY KEY (ticket_id, worked_on, policy_version),
+    FOREIGN KEY (ticket_id) REFERENCES tickets (id),
+    CHECK (per IN ('entry', 'ticket_day')),
+    CHECK (entries >= 0 AND worked >= 0 AND weighted >= 0 AND surcharged >= 0 AND charged >= 0)
+) STRICT, WITHOUT ROWID;
 
 -- Free text of transactions: may be erased, its salted digest stays in the chain.
 CREATE TABLE notes (
@@ -507,15 +588,20 @@ CREATE TABLE commands (
 ) STRICT;
 
 CREATE INDEX contacts_of ON contacts (customer_id);
+CREATE INDEX installations_of ON installations (customer_id);
+CREATE INDEX consents_of ON consents (customer_id) WHERE withdrawn_at IS NULL;
+CREATE INDEX notices_of ON notices (customer_id, recorded_at);
 CREATE INDEX contact_logins_of ON contact_logins (user_id);
 CREATE INDEX sessions_of ON sessions (user_id);
 CREATE INDEX incidents_until ON incidents (COALESCE(ended_at, 9223372036854775807));
 CREATE INDEX incidents_since ON incidents (started_at, id);
 CREATE INDEX invoices_of ON invoices (customer_id, number);
 CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
+CREATE INDEX invoices_unpaid ON invoices (customer_id) WHERE paid < gross;
 CREATE INDEX payments_of ON payments (invoice_id);
 CREATE INDEX cards_of ON cards (customer_id);
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
+CREATE INDEX cards_converting ON cards (converts_on) WHERE converts_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
 CREATE INDEX tickets_due ON tickets (due_at, number) WHERE status IN ('new', 'waiting_for_customer', 'in_progress');
 CREATE INDEX tickets_stalled ON tickets (stalled_at) WHERE stalled_at IS NOT NULL;
@@ -523,7 +609,6 @@ CREATE INDEX ticket_events_of ON ticket_events (ticket_id, recorded_at);
 CREATE INDEX ticket_words_of ON ticket_words (customer_id, word);
 CREATE INDEX tickets_urgent ON tickets (customer_id, created_at) WHERE cover = 'yearly_urgent';
 CREATE INDEX coverage_decisions_of ON coverage_decisions (ticket_id, id);
-CREATE INDEX urgent_add_ons_of ON urgent_add_ons (customer_id, id);
 CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
@@ -533,6 +618,7 @@ CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
 CREATE INDEX time_entries_under ON time_entries (coverage_id);
 CREATE INDEX time_entries_invoiced ON time_entries (customer_id, id) WHERE invoiced > 0;
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
+CREATE INDEX time_entries_on ON time_entries (ticket_id, worked_on) WHERE reversed_by IS NULL;
 CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
 CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;
@@ -547,6 +633,10 @@ CREATE TRIGGER movements_no_update BEFORE UPDATE ON movements BEGIN SELECT RAISE
 CREATE TRIGGER movements_no_delete BEFORE DELETE ON movements BEGIN SELECT RAISE(ABORT, 'movements is append-only: DELETE refused'); END;
 CREATE TRIGGER movements_no_replace BEFORE INSERT ON movements WHEN EXISTS (SELECT 1 FROM movements WHERE customer_id = NEW.customer_id AND recorded_at = NEW.recorded_at AND seq = NEW.seq AND line = NEW.line)
 BEGIN SELECT RAISE(ABORT, 'movements is append-only: REPLACE refused'); END;
+CREATE TRIGGER notices_no_update BEFORE UPDATE ON notices BEGIN SELECT RAISE(ABORT, 'notices is append-only: UPDATE refused'); END;
+CREATE TRIGGER notices_no_delete BEFORE DELETE ON notices BEGIN SELECT RAISE(ABORT, 'notices is append-only: DELETE refused'); END;
+CREATE TRIGGER notices_no_replace BEFORE INSERT ON notices WHEN EXISTS (SELECT 1 FROM notices WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'notices is append-only: REPLACE refused'); END;
 CREATE TRIGGER ticket_events_no_update BEFORE UPDATE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: UPDATE refused'); END;
 CREATE TRIGGER ticket_events_no_delete BEFORE DELETE ON ticket_events BEGIN SELECT RAISE(ABORT, 'ticket_events is append-only: DELETE refused'); END;
 CREATE TRIGGER ticket_events_no_replace BEFORE INSERT ON ticket_events WHEN EXISTS (SELECT 1 FROM ticket_events WHERE id = NEW.id)
@@ -557,7 +647,7 @@ CREATE TRIGGER coverage_decisions_no_replace BEFORE INSERT ON coverage_decisions
 BEGIN SELECT RAISE(ABORT, 'coverage_decisions is append-only: REPLACE refused'); END;
 CREATE TRIGGER urgent_add_ons_no_update BEFORE UPDATE ON urgent_add_ons BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: UPDATE refused'); END;
 CREATE TRIGGER urgent_add_ons_no_delete BEFORE DELETE ON urgent_add_ons BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: DELETE refused'); END;
-CREATE TRIGGER urgent_add_ons_no_replace BEFORE INSERT ON urgent_add_ons WHEN EXISTS (SELECT 1 FROM urgent_add_ons WHERE id = NEW.id)
+CREATE TRIGGER urgent_add_ons_no_replace BEFORE INSERT ON urgent_add_ons WHEN EXISTS (SELECT 1 FROM urgent_add_ons WHERE id = NEW.id OR (customer_id = NEW.customer_id AND nr = NEW.nr))
 BEGIN SELECT RAISE(ABORT, 'urgent_add_ons is append-only: REPLACE refused'); END;
 CREATE TRIGGER commands_no_update BEFORE UPDATE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: UPDATE refused'); END;
 CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: DELETE refused'); END;

@@ -12,12 +12,13 @@ pub struct Draw {
     pub minutes: Minutes,
 }
 
-/// CARD-4's order, as a sort key: soonest expiry (never last), free before paid, oldest activation, id.
+/// CARD-4's order, as a sort key: bought for something in particular, soonest expiry (never last), free before paid,
+/// oldest activation, id.
 #[must_use]
-pub fn order(card: &Card) -> (NaiveDate, Origin, DateTime<Utc>, CardId) {
+pub fn order(card: &Card) -> (bool, NaiveDate, Origin, DateTime<Utc>, CardId) {
     let last_day = card.expires_on.unwrap_or(NaiveDate::MAX);
     let activated = card.activated_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-    (last_day, card.origin, activated, card.id)
+    (!card.is_scoped(), last_day, card.origin, activated, card.id)
 }
 
 /// Takes up to `asked` from `sources` (a card and what it can give), in CARD-4's order.
@@ -46,7 +47,7 @@ pub fn total(draws: &[Draw]) -> Minutes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Cents, CustomerId};
+    use crate::domain::{Cents, CustomerId, InstallationId, WorkScope};
     use chrono::TimeZone as _;
     use uuid::Uuid;
 
@@ -67,13 +68,30 @@ mod tests {
             expires_on: expires.map(day),
             late_days: 0,
             invoice_id: None,
+            installation_id: None,
+            work: WorkScope::default(),
+            converts_on: None,
+            converted_from: None,
+            credit: Cents::ZERO,
             available: Minutes(300),
             held: Minutes::ZERO,
             used: Minutes::ZERO,
             expired: Minutes::ZERO,
             frozen: Minutes::ZERO,
             refunded: Minutes::ZERO,
+            converted: Minutes::ZERO,
         }
+    }
+
+    #[test]
+    fn card_4_what_was_bought_for_this_work_goes_first() {
+        let one_site =
+            Card { installation_id: Some(InstallationId(Uuid::from_u128(7))), ..card(1, Origin::Bought, None, 9) };
+        let one_kind = Card { work: "change".parse().unwrap(), ..card(2, Origin::Bought, None, 10) };
+        let all_but_one = Card { work: "-change".parse().unwrap(), ..card(3, Origin::Bought, Some(20), 1) };
+        let sources = [&all_but_one, &one_kind, &one_site].map(|card| (card, Minutes(10))).to_vec();
+        let paid: Vec<u128> = burn_down(sources, Minutes(30)).iter().map(|draw| draw.card.0.as_u128()).collect();
+        assert_eq!(paid, [1, 2, 3]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! A card: one prepaid block of hours (CARD-1 to CARD-6).
+//! A card: one prepaid block of hours (CARD-1 to CARD-10).
 
-use super::{Balance, CardId, Cents, CustomerId, InvoiceId, Minutes, words::words};
+use super::{
+    Balance, CardId, Cents, CustomerId, InstallationId, InvoiceId, Minutes, TicketKind, WorkScope, words::words,
+};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 words! {
@@ -24,10 +26,14 @@ words! {
         UsedUp = "used_up",
         /// Its last valid day is over (CARD-5).
         Expired = "expired",
+        /// What was left went on as another card at a new rate (CARD-10).
+        Converted = "converted",
+        /// What was left is to be given back as money (CARD-10).
+        Credited = "credited",
     }
 }
 
-/// A card (*strippenkaart*). Its six counters always add up to `granted` (CARD-6).
+/// A card (*strippenkaart*). Its seven counters always add up to `granted` (CARD-6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     /// Identity.
@@ -54,8 +60,18 @@ pub struct Card {
     pub expires_on: Option<NaiveDate>,
     /// Days after the last valid one in which work done in time may still be logged (CARD-5).
     pub late_days: i64,
-    /// Its invoice, for a bought card.
+    /// Its invoice, for a card that was ordered.
     pub invoice_id: Option<InvoiceId>,
+    /// The installation that it was bought for; none pays for all of them (CARD-8).
+    pub installation_id: Option<InstallationId>,
+    /// The kinds of work that it pays for, copied at sale (CARD-8).
+    pub work: WorkScope,
+    /// From this day on, available minutes are converted; none where they never are (CARD-10).
+    pub converts_on: Option<NaiveDate>,
+    /// The card whose money it took over (CARD-10).
+    pub converted_from: Option<CardId>,
+    /// Money of unspent minutes that is to be given back by credit note, ex VAT (CARD-10).
+    pub credit: Cents,
     /// Can still be agreed to.
     pub available: Minutes,
     /// Set apart for accepted estimates.
@@ -68,6 +84,19 @@ pub struct Card {
     pub frozen: Minutes,
     /// Given back for money.
     pub refunded: Minutes,
+    /// Taken over by another card at a new rate.
+    pub converted: Minutes,
+}
+
+/// What is to be paid for: the kind of work, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work<'a> {
+    /// The kind of ticket.
+    pub kind: TicketKind,
+    /// Its topic, by the id in the policy.
+    pub topic: Option<&'a str>,
+    /// Which of the customer's installations it is about.
+    pub installation: Option<InstallationId>,
 }
 
 impl Card {
@@ -81,6 +110,7 @@ impl Card {
             expired: self.expired,
             frozen: self.frozen,
             refunded: self.refunded,
+            converted: self.converted,
             uncovered: Minutes::ZERO,
         }
     }
@@ -93,6 +123,54 @@ impl Card {
         self.expired = balance.expired;
         self.frozen = balance.frozen;
         self.refunded = balance.refunded;
+        self.converted = balance.converted;
+    }
+
+    /// Whether it pays for `work` (CARD-8).
+    #[must_use]
+    pub fn pays_for(&self, work: Work<'_>) -> bool {
+        self.pays_at(work.installation) && self.work.pays(work.kind, work.topic)
+    }
+
+    /// Whether it pays for work on this installation; a card for all of them does, whichever it is (CARD-8).
+    #[must_use]
+    pub fn pays_at(&self, installation: Option<InstallationId>) -> bool {
+        self.installation_id.is_none() || self.installation_id == installation
+    }
+
+    /// Whether it was bought for something in particular, so that it pays before a card that is not (CARD-4). Work that
+    /// is merely excluded does not count.
+    #[must_use]
+    pub fn is_scoped(&self) -> bool {
+        self.installation_id.is_some() || !self.work.only.is_empty()
+    }
+
+    /// What it can still be spent on: available and held.
+    #[must_use]
+    pub fn left(&self) -> Minutes {
+        self.available + self.held
+    }
+
+    /// The part of the price that is not earned once `gone` minutes are used, expired, refunded or converted:
+    /// price − half_up(price × gone ÷ granted) (CARD-7).
+    ///
+    /// # Panics
+    /// When more is gone than was granted.
+    #[must_use]
+    pub fn deferred(&self, gone: Minutes) -> Cents {
+        assert!(gone <= self.granted, "no more can be gone than was granted");
+        if self.granted.is_zero() {
+            return self.price;
+        }
+        let (price, gone, granted) = (i128::from(self.price.0), i128::from(gone.0), i128::from(self.granted.0));
+        let earned = (2 * price * gone + granted) / (2 * granted);
+        self.price - Cents(i64::try_from(earned).expect("no more is earned than was paid"))
+    }
+
+    /// Minutes that are used, expired, refunded or converted.
+    #[must_use]
+    pub fn gone(&self) -> Minutes {
+        self.used + self.expired + self.refunded + self.converted
     }
 
     /// Whether the card is valid on `day`: active, and not past its last day.
@@ -121,9 +199,14 @@ impl Card {
     /// What can be done with it on `day`.
     #[must_use]
     pub fn status(&self, day: NaiveDate) -> CardStatus {
+        let closed = self.left().is_zero() && self.frozen.is_zero();
         if self.activated_on.is_none() {
             CardStatus::Ordered
-        } else if self.available.is_zero() && self.held.is_zero() && self.frozen.is_zero() && self.expired.is_zero() {
+        } else if closed && self.converted.is_positive() {
+            CardStatus::Converted
+        } else if closed && self.credit > Cents::ZERO {
+            CardStatus::Credited
+        } else if closed && self.expired.is_zero() {
             CardStatus::UsedUp
         } else if self.is_past(day) {
             CardStatus::Expired

@@ -5,7 +5,7 @@
 //! also in the night in which the clock changes.
 
 use super::policy::{Bilingual, Factor, Per, Surcharge, TimeRules};
-use super::{CustomerId, Minutes, TicketId};
+use super::{CustomerId, Minutes, TicketId, TimeEntry};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
@@ -191,8 +191,8 @@ pub struct TicketDay {
     pub policy_version: i64,
     /// Whose ticket.
     pub customer_id: CustomerId,
-    /// Its entries are priced together.
-    pub together: bool,
+    /// What is rounded as one under it.
+    pub per: Per,
     /// How many entries stand.
     pub entries: i64,
     /// What was worked in them.
@@ -209,6 +209,42 @@ pub struct TicketDay {
 pub type TicketDayId = (TicketId, NaiveDate, i64);
 
 impl TicketDay {
+    /// A day on which nothing was done yet.
+    #[must_use]
+    pub const fn new(id: TicketDayId, customer_id: CustomerId, per: Per) -> Self {
+        let (ticket_id, worked_on, policy_version) = id;
+        Self {
+            ticket_id,
+            worked_on,
+            policy_version,
+            customer_id,
+            per,
+            entries: 0,
+            worked: Minutes::ZERO,
+            weighted: Weighted::ZERO,
+            surcharged: Minutes::ZERO,
+            charged: Minutes::ZERO,
+        }
+    }
+
+    /// Counts an entry that is booked.
+    pub fn add(&mut self, entry: &TimeEntry) {
+        self.entries += 1;
+        self.worked += entry.worked;
+        self.weighted = self.weighted + entry.weighted;
+        self.surcharged += entry.surcharged;
+        self.charged += entry.charged_now();
+    }
+
+    /// Counts an entry no more: it is reversed.
+    pub fn remove(&mut self, entry: &TimeEntry) {
+        self.entries -= 1;
+        self.worked -= entry.worked;
+        self.weighted = self.weighted.less(entry.weighted);
+        self.surcharged -= entry.surcharged;
+        self.charged -= entry.charged_now();
+    }
+
     /// Its key.
     #[must_use]
     pub const fn id(&self) -> TicketDayId {
@@ -408,18 +444,8 @@ mod tests {
     }
 
     fn a_day() -> TicketDay {
-        TicketDay {
-            ticket_id: uuid::Uuid::nil().into(),
-            worked_on: NaiveDate::default(),
-            policy_version: 1,
-            customer_id: uuid::Uuid::nil().into(),
-            together: false,
-            entries: 0,
-            worked: Minutes::ZERO,
-            weighted: Weighted::ZERO,
-            surcharged: Minutes::ZERO,
-            charged: Minutes::ZERO,
-        }
+        let nobody = uuid::Uuid::nil();
+        TicketDay::new((nobody.into(), NaiveDate::default(), 1), nobody.into(), Per::Entry)
     }
 
     fn work(worked: i64, started: Option<&str>) -> Work<'static> {

@@ -2,9 +2,9 @@
 //! [`super::decide()`].
 
 use super::{
-    Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, Handling, InvoiceId, Locale, Minutes,
-    PaymentMethod, Report, Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId, contact::AskedVia,
-    estimate::AnswerVia,
+    Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, Handling, InstallationId, InvoiceId,
+    Locale, Minutes, PaymentMethod, Report, Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId,
+    contact::AskedVia, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -158,11 +158,26 @@ pub enum Act {
     },
     /// A person leaves, or may no longer spend (SPEND-6).
     RemoveContact(ContactId),
+    /// Something that cards can be bought for and tickets can be about (CARD-8).
+    AddInstallation {
+        /// What the customer calls it.
+        name: String,
+    },
+    /// An installation is no longer there.
+    RemoveInstallation(InstallationId),
     /// A card of a product (CARD-1).
     OrderCard {
         /// The product's id, for instance `10h`.
         product: String,
+        /// For which installation; none for all of them (CARD-8).
+        installation: Option<InstallationId>,
+        /// The owner consents to renewal with it (CARD-9).
+        renew: bool,
     },
+    /// An owner consents to renewal (CARD-9).
+    GiveConsent,
+    /// … and no longer does.
+    WithdrawConsent,
     /// Money came in for an invoice.
     RecordPayment {
         /// Which invoice.
@@ -253,6 +268,8 @@ pub enum Act {
         estimate: Option<EstimateId>,
         /// When the work began.
         started_at: Option<DateTime<Utc>>,
+        /// What comes on top, by the ids of the policy's surcharges (TIME-3).
+        surcharges: Vec<String>,
         /// What to do with a shortage.
         excess: Excess,
     },
@@ -277,6 +294,12 @@ pub enum Act {
 }
 
 impl Act {
+    /// An order of a product for all installations, without consent to anything.
+    #[must_use]
+    pub fn order(product: impl Into<String>) -> Self {
+        Self::OrderCard { product: product.into(), installation: None, renew: false }
+    }
+
     /// A short name for the log of commands.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -284,7 +307,11 @@ impl Act {
             Self::CreateCustomer { .. } => "create_customer",
             Self::AddContact { .. } => "add_contact",
             Self::RemoveContact(_) => "remove_contact",
+            Self::AddInstallation { .. } => "add_installation",
+            Self::RemoveInstallation(_) => "remove_installation",
             Self::OrderCard { .. } => "order_card",
+            Self::GiveConsent => "give_consent",
+            Self::WithdrawConsent => "withdraw_consent",
             Self::RecordPayment { .. } => "record_payment",
             Self::OpenTicket(_) => "open_ticket",
             Self::HandleTicket { .. } => "handle_ticket",

@@ -158,6 +158,8 @@ pub struct AddOnTerm {
     pub id: AddOnId,
     /// Whose.
     pub customer_id: CustomerId,
+    /// Number within the customer, from 1.
+    pub nr: i64,
     /// First day.
     pub since: NaiveDate,
     /// Last day; none while it goes on.

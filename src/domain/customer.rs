@@ -53,6 +53,8 @@ pub struct Customer {
     pub frozen: Minutes,
     /// Minutes given back for money.
     pub refunded: Minutes,
+    /// Minutes that became minutes of another card at a new rate.
+    pub converted: Minutes,
     /// Minutes worked that nothing covers yet (TIME-7).
     pub uncovered: Minutes,
 }
@@ -72,6 +74,8 @@ pub struct Balance {
     pub frozen: Minutes,
     /// Given back for money.
     pub refunded: Minutes,
+    /// Taken over by another card at a new rate (CARD-10).
+    pub converted: Minutes,
     /// Worked, covered by nothing yet.
     pub uncovered: Minutes,
 }
@@ -80,7 +84,7 @@ impl Balance {
     /// What was granted: the sum of all accounts of cards (CARD-6).
     #[must_use]
     pub fn granted(&self) -> Minutes {
-        self.available + self.held + self.used + self.expired + self.frozen + self.refunded
+        self.available + self.held + self.used + self.expired + self.frozen + self.refunded + self.converted
     }
 
     /// The figure of one account; `None` for `issued`, which is the outside world.
@@ -93,6 +97,7 @@ impl Balance {
             Account::Expired => Some(&mut self.expired),
             Account::Frozen => Some(&mut self.frozen),
             Account::Refunded => Some(&mut self.refunded),
+            Account::Converted => Some(&mut self.converted),
             Account::Uncovered => Some(&mut self.uncovered),
         }
     }
@@ -110,9 +115,8 @@ impl Balance {
     /// Whether any account is below zero, which no booking may leave behind (CARD-6).
     #[must_use]
     pub fn is_negative(&self) -> bool {
-        [self.available, self.held, self.used, self.expired, self.frozen, self.refunded, self.uncovered]
-            .iter()
-            .any(|minutes| minutes.0 < 0)
+        let Self { available, held, used, expired, frozen, refunded, converted, uncovered } = self;
+        [available, held, used, expired, frozen, refunded, converted, uncovered].iter().any(|minutes| minutes.0 < 0)
     }
 }
 
@@ -143,6 +147,7 @@ impl Customer {
             expired: self.expired,
             frozen: self.frozen,
             refunded: self.refunded,
+            converted: self.converted,
             uncovered: self.uncovered,
         }
     }
@@ -155,6 +160,7 @@ impl Customer {
         self.expired = balance.expired;
         self.frozen = balance.frozen;
         self.refunded = balance.refunded;
+        self.converted = balance.converted;
         self.uncovered = balance.uncovered;
     }
 }

@@ -120,18 +120,8 @@ fn needs_agreement(policy: &Policy, charged: Minutes) -> bool {
 
 /// The day of a ticket on which nothing was done yet.
 fn untouched(policy: &Policy, asked: &Inquiry) -> TicketDay {
-    TicketDay {
-        ticket_id: TicketId(Uuid::nil()),
-        worked_on: policy.day(asked.started.unwrap_or(asked.received)),
-        policy_version: 0,
-        customer_id: CustomerId(Uuid::nil()),
-        together: false,
-        entries: 0,
-        worked: Minutes::ZERO,
-        weighted: super::charge::Weighted::ZERO,
-        surcharged: Minutes::ZERO,
-        charged: Minutes::ZERO,
-    }
+    let day = policy.day(asked.started.unwrap_or(asked.received));
+    TicketDay::new((TicketId(Uuid::nil()), day, 0), CustomerId(Uuid::nil()), policy.time.per)
 }
 
 /// The priority: as told, else as a ticket would get it (SLA-1).

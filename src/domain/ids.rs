@@ -64,6 +64,12 @@ id! {
     TimeEntryId,
     /// An invoice (*factuur*).
     InvoiceId,
+    /// One of a customer's installations, such as a website (CARD-8).
+    InstallationId,
+    /// A customer's consent to renewal (CARD-9).
+    ConsentId,
+    /// Something the customer is told.
+    NoticeId,
     /// Money received for an invoice.
     PaymentId,
     /// One ledger transaction.

@@ -50,6 +50,12 @@ impl Invoice {
         self.gross - self.paid
     }
 
+    /// Whether nothing is still to be paid.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        self.open() <= Cents::ZERO
+    }
+
     /// The number of an invoice: year and a counter of at least four digits.
     #[must_use]
     pub fn format_number(year: i32, counter: i64) -> String {

@@ -4,9 +4,10 @@
 //! leaves no trace.
 
 use super::{
-    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Contact, ContactId, Coverage, Customer, CustomerId,
-    Estimate, EstimateId, Fresh, Hold, Invoice, InvoiceId, Minutes, Movement, Note, Payment, Ticket, TicketEvent,
-    TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Coverage,
+    Customer, CustomerId, Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Minutes,
+    Movement, Note, Notice, Origin, Payment, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    charge::{TicketDay, TicketDayId},
 };
 use std::collections::BTreeMap;
 
@@ -20,6 +21,10 @@ pub struct Changes {
     pub customer: Option<Customer>,
     /// Its persons.
     pub contacts: BTreeMap<ContactId, Contact>,
+    /// Its installations that were not removed (CARD-8).
+    pub installations: BTreeMap<InstallationId, Installation>,
+    /// Its consent to renewal, where it holds (CARD-9).
+    pub consents: BTreeMap<ConsentId, Consent>,
     /// Its cards that can still pay, or are named.
     pub cards: BTreeMap<CardId, Card>,
     /// The tickets that are named.
@@ -34,7 +39,9 @@ pub struct Changes {
     pub holds: BTreeMap<HoldId, Hold>,
     /// The entries that are named.
     pub entries: BTreeMap<TimeEntryId, TimeEntry>,
-    /// The invoices that are named.
+    /// What stands of tickets and days that are named (TIME-2).
+    pub days: BTreeMap<TicketDayId, TicketDay>,
+    /// The invoices that are named, and those not fully paid where a card may have to be ordered again.
     pub invoices: BTreeMap<InvoiceId, Invoice>,
     /// Payments made by a decision.
     pub payments: Vec<Payment>,
@@ -44,6 +51,8 @@ pub struct Changes {
     pub movements: Vec<Movement>,
     /// Free texts made by a decision.
     pub notes: Vec<Note>,
+    /// What a decision tells the customer.
+    pub notices: Vec<Notice>,
     /// What a decision did on tickets.
     pub ticket_events: Vec<TicketEvent>,
 }
@@ -57,6 +66,8 @@ pub struct Ledger {
     pub entry_movements: BTreeMap<TimeEntryId, Vec<Movement>>,
     /// A customer with this identity exists already (asked for when one is created).
     pub twin: Option<(i64, CustomerId)>,
+    /// It has ordered a card before (asked for when one is ordered).
+    pub has_bought: bool,
 }
 
 /// The next free numbers; taken ones are never given out again (PAY-1).
@@ -81,12 +92,16 @@ impl Ledger {
             rows.add_on = Some(term.clone());
         }
 
+        self.has_bought |= changes.cards.values().any(|card| card.origin == Origin::Bought);
         rows.contacts.extend(changes.contacts.clone());
+        rows.installations.extend(changes.installations.clone());
+        rows.consents.extend(changes.consents.clone());
         rows.cards.extend(changes.cards.clone());
         rows.tickets.extend(changes.tickets.clone());
         rows.estimates.extend(changes.estimates.clone());
         rows.holds.extend(changes.holds.clone());
         rows.entries.extend(changes.entries.clone());
+        rows.days.extend(changes.days.clone());
         rows.invoices.extend(changes.invoices.clone());
         for transaction in &changes.transactions {
             if let Some(entry) = transaction.time_entry_id {
@@ -157,6 +172,10 @@ impl<'a> Draft<'a> {
     overlay! {
         /// A contact.
         contact, contact_mut, contacts, contacts: ContactId => Contact;
+        /// An installation.
+        installation, installation_mut, installations, installations: InstallationId => Installation;
+        /// Consent to renewal.
+        consent, consent_mut, consents, consents: ConsentId => Consent;
         /// A card.
         card, card_mut, cards, cards: CardId => Card;
         /// A ticket.
@@ -167,6 +186,8 @@ impl<'a> Draft<'a> {
         hold, hold_mut, holds, holds: HoldId => Hold;
         /// A time entry.
         entry, entry_mut, entries, entries: TimeEntryId => TimeEntry;
+        /// What stands of a ticket and day.
+        day, day_mut, days, days: TicketDayId => TicketDay;
         /// An invoice.
         invoice, invoice_mut, invoices, invoices: InvoiceId => Invoice;
     }
@@ -189,10 +210,28 @@ impl<'a> Draft<'a> {
         self.base.twin
     }
 
+    /// Whether the customer has ordered a card before.
+    #[must_use]
+    pub fn has_bought(&self) -> bool {
+        self.base.has_bought
+    }
+
+    /// A card as it was before this decision.
+    #[must_use]
+    pub fn card_before(&self, id: CardId) -> Option<&Card> {
+        self.base.rows.cards.get(&id)
+    }
+
     /// The movements of every transaction about an entry, the oldest first.
     #[must_use]
     pub fn movements_of(&self, entry: TimeEntryId) -> &[Movement] {
         self.base.entry_movements.get(&entry).map_or(&[], Vec::as_slice)
+    }
+
+    /// The movements about an entry that this draft adds, in the order of booking.
+    pub fn new_movements_of(&self, entry: TimeEntryId) -> impl Iterator<Item = &Movement> {
+        let about = self.changes.transactions.iter().filter(move |row| row.time_entry_id == Some(entry));
+        about.flat_map(|row| self.changes.movements.iter().filter(move |movement| movement.seq == row.seq))
     }
 
     /// What is held for an estimate, with the card of each hold.

@@ -20,13 +20,16 @@ pub mod estimate;
 pub mod evaluate;
 pub mod hours;
 pub mod ids;
+pub mod installation;
 pub mod invoice;
 pub mod ledger;
 mod minutes;
 mod money;
+pub mod notice;
 pub mod policies;
 pub mod policy;
 pub mod refusal;
+pub mod renewal;
 pub mod scope;
 pub mod sla;
 pub mod ticket;
@@ -34,7 +37,7 @@ pub mod time_entry;
 pub mod transaction;
 pub mod words;
 
-pub use card::{Card, CardStatus, Origin};
+pub use card::{Card, CardStatus, Origin, Work};
 pub use command::{Act, Actor, Command, Excess, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
 pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
@@ -43,16 +46,19 @@ pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, CardId, CommandId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId, InvoiceId, PaymentId,
-    TicketEventId, TicketId, TimeEntryId, TransactionId, UserId,
+    AddOnId, CardId, CommandId, ConsentId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId,
+    InstallationId, InvoiceId, NoticeId, PaymentId, TicketEventId, TicketId, TimeEntryId, TransactionId, UserId,
 };
+pub use installation::Installation;
 pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};
 pub use minutes::Minutes;
 pub use money::{Cents, NotAnAmount};
+pub use notice::{Notice, NoticeKind};
 pub use policies::Policies;
 pub use policy::{Measure, Policy};
 pub use refusal::Refusal;
+pub use renewal::Consent;
 pub use scope::WorkScope;
 pub use ticket::{
     Channel, Due, Handling, Intake, Pauses, Question, Report, Ticket, TicketEvent, TicketEventKind, TicketKind,

@@ -84,6 +84,12 @@ impl Policies {
         (*version, policy)
     }
 
+    /// A version by its number.
+    #[must_use]
+    pub fn version(&self, number: i64) -> Option<&Policy> {
+        self.versions.iter().find(|(version, _)| *version == number).map(|(_, policy)| policy)
+    }
+
     /// The newest version: its time zone is the one in which days are counted.
     #[must_use]
     pub fn newest(&self) -> &Policy {

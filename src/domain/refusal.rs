@@ -2,6 +2,7 @@
 
 use super::{Cents, Cover, CoverageId, CustomerId, EstimateStatus, Minutes, TicketStatus};
 use chrono::NaiveDate;
+use std::fmt;
 
 /// A decision not to book. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +49,35 @@ pub enum Refusal {
         /// What exists.
         products: String,
     },
+    /// An installation of this name exists at the customer (CARD-8).
+    #[error("there is an installation named {name} already")]
+    InstallationExists {
+        /// The name.
+        name: String,
+    },
+    /// Cards still have minutes for the installation (CARD-8).
+    #[error("cards that were bought for this installation still have {} minutes", left.0)]
+    InstallationInUse {
+        /// How many.
+        left: Minutes,
+    },
+    /// A first purchase must hold more.
+    #[error("a first purchase holds at least {} minutes, or {} strips; this one holds {}",
+        minimum.0, minimum.0 / strip.0, asked.0)]
+    BelowFirstPurchase {
+        /// The least.
+        minimum: Minutes,
+        /// What was asked.
+        asked: Minutes,
+        /// What one strip holds.
+        strip: Minutes,
+    },
+    /// This provider does not order cards again by itself (CARD-9).
+    #[error("this provider does not renew cards by itself")]
+    NoRenewal,
+    /// Only an owner consents to renewal (CARD-9).
+    #[error("only an owner of the customer, logged in, can consent to renewal")]
+    ConsentByOwner,
     /// A payment larger than what is open.
     #[error("{asked} is more than the {open} that is open on this invoice")]
     Overpayment {
@@ -111,6 +141,19 @@ pub enum Refusal {
         available: Minutes,
         /// What is needed.
         asked: Minutes,
+    },
+    /// What the cards hold is for other work (CARD-8).
+    #[error("{} minutes are available for this work, {} are needed; {} more are on cards that do not pay for it: {}",
+        available.0, asked.0, unusable.0, NotPaid::all(reasons))]
+    OutOfScope {
+        /// What is there for this work.
+        available: Minutes,
+        /// What is needed.
+        asked: Minutes,
+        /// What is there for other work.
+        unusable: Minutes,
+        /// Why that does not pay, each reason once.
+        reasons: Vec<NotPaid>,
     },
     /// More than was agreed (SPEND-5).
     #[error("{} of the {} agreed minutes are left, {} are needed: {} too few", left.0, agreed.0, asked.0, asked.0 - left.0)]
@@ -180,6 +223,43 @@ pub enum Refusal {
     KeyReused,
 }
 
+/// Why a card does not pay for a ticket (CARD-8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotPaid {
+    /// It was bought for an installation that the ticket is not about.
+    Installation {
+        /// Name of the card's.
+        card: String,
+        /// Name of the ticket's; none where it does not say.
+        ticket: Option<String>,
+    },
+    /// It does not pay for such work.
+    Work {
+        /// The ticket's topic or kind, by its id.
+        work: String,
+    },
+}
+
+impl NotPaid {
+    fn all(reasons: &[Self]) -> String {
+        reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl fmt::Display for NotPaid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Installation { card, ticket: Some(ticket) } => {
+                write!(f, "the card pays for {card}, this ticket is about {ticket}")
+            }
+            Self::Installation { card, ticket: None } => {
+                write!(f, "the card pays for {card}, this ticket does not say what it is about")
+            }
+            Self::Work { work } => write!(f, "{work} is not paid by cards: agree on an invoice"),
+        }
+    }
+}
+
 /// Statuses in a sentence.
 fn words(statuses: &[TicketStatus]) -> String {
     let words: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
@@ -198,6 +278,12 @@ impl Refusal {
             Self::LastOwner => "last-owner",
             Self::NoCards => "no-cards",
             Self::UnknownProduct { .. } => "unknown-product",
+            Self::InstallationExists { .. } => "installation-exists",
+            Self::InstallationInUse { .. } => "installation-in-use",
+            Self::BelowFirstPurchase { .. } => "below-first-purchase",
+            Self::NoRenewal => "no-renewal",
+            Self::ConsentByOwner => "consent-by-owner",
+            Self::OutOfScope { .. } => "out-of-scope",
             Self::Overpayment { .. } => "overpayment",
             Self::DefectIsFree => "defect-is-free",
             Self::EstimateNotNeeded { .. } => "estimate-not-needed",
@@ -229,7 +315,8 @@ impl Refusal {
             Self::Invalid { field, .. } => Some(field),
             Self::WorkedOnOutOfRange { .. } => Some("worked_on"),
             Self::AskedByMissing => Some("asked_by"),
-            Self::UnknownProduct { .. } => Some("product"),
+            Self::UnknownProduct { .. } | Self::BelowFirstPurchase { .. } => Some("product"),
+            Self::InstallationExists { .. } => Some("name"),
             Self::CoverageChanged { .. } => Some("replaces"),
             Self::NoRate => Some("hourly_rate"),
             Self::Overpayment { .. } => Some("amount"),

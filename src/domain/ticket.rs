@@ -2,8 +2,8 @@
 //! to SLA-7).
 
 use super::{
-    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, Minutes, TicketEventId, TicketId, Urgency, UserId,
-    policy::Measure, sla::Pause, words::words,
+    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, InstallationId, Minutes, TicketEventId, TicketId,
+    Urgency, UserId, card::Work, policy::Measure, sla::Pause, words::words,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -254,6 +254,8 @@ pub struct Report {
     pub requester: Option<ContactId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// Which installation; the customer's only one when not told (CARD-8).
+    pub installation: Option<InstallationId>,
     /// Its topic, by the policy's id.
     pub topic: Option<String>,
     /// How urgent it is asked to be.
@@ -382,6 +384,8 @@ pub struct Ticket {
     pub requester_id: Option<ContactId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// Which of the customer's installations it is about (CARD-8).
+    pub installation_id: Option<InstallationId>,
     /// Its topic, by the policy's id.
     pub topic: Option<String>,
     /// The urgency that stands (URG-1, URG-2).
@@ -439,6 +443,12 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// What a card would have to pay for (CARD-8).
+    #[must_use]
+    pub fn work(&self) -> Work<'_> {
+        Work { kind: self.kind, topic: self.topic.as_deref(), installation: self.installation_id }
+    }
+
     /// As it was when it was opened: decided by the rules, nothing booked on it.
     #[must_use]
     pub fn as_opened(self, first: &Coverage) -> Self {

@@ -1,5 +1,6 @@
 //! A time entry: what an agent worked, what it costs the customer, and what covers it (TIME-1, TIME-5, TIME-7).
 
+use super::charge::{Arithmetic, TicketDayId, Weighted};
 use super::{
     Cents, Cover, CoverageId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId,
     words::words,
@@ -51,7 +52,8 @@ impl From<Cover> for CoveredBy {
     }
 }
 
-/// Work of an agent. Never edited: only the marks at the end change, when minutes find cover or it is reversed.
+/// Work of an agent. Never edited: only the marks at the end change, when minutes find cover, it is reversed, or other
+/// work of its ticket and day is (TIME-2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeEntry {
     /// Identity.
@@ -70,8 +72,16 @@ pub struct TimeEntry {
     pub agent_id: Option<UserId>,
     /// Minutes as worked.
     pub worked: Minutes,
-    /// Minutes as charged: rounded, 0 when free.
+    /// Minutes as charged: rounded, with surcharges, 0 when free.
     pub charged: Minutes,
+    /// The version of the policy that it was priced under (POL-1).
+    pub policy_version: i64,
+    /// What the work counts for before rounding (TIME-3).
+    pub weighted: Weighted,
+    /// What surcharges added.
+    pub surcharged: Minutes,
+    /// How the charge came about; none where nothing is charged, whatever was worked.
+    pub arithmetic: Option<Arithmetic>,
     /// The day of the work.
     pub worked_on: NaiveDate,
     /// When the work began, if that was told.
@@ -82,10 +92,26 @@ pub struct TimeEntry {
     pub recorded_at: DateTime<Utc>,
     /// Charged minutes that nothing covers yet.
     pub uncovered: Minutes,
+    /// By how much its charge changed since, because other work of that ticket and day was reversed.
+    pub repriced: Minutes,
     /// Charged minutes that go on an invoice, as agreed (TIME-7).
     pub invoiced: Minutes,
     /// The agreed price of an hour of those, ex VAT (COVER-6).
     pub hourly_rate: Option<Cents>,
     /// The transaction that reversed it.
     pub reversed_by: Option<TransactionId>,
+}
+
+impl TimeEntry {
+    /// What it is charged as things stand, unless it is reversed.
+    #[must_use]
+    pub fn charged_now(&self) -> Minutes {
+        self.charged + self.repriced
+    }
+
+    /// The day of the ticket on which it counts, where it is priced at all.
+    #[must_use]
+    pub fn day(&self) -> Option<TicketDayId> {
+        self.arithmetic.as_ref().map(|_| (self.ticket_id, self.worked_on, self.policy_version))
+    }
 }

@@ -23,6 +23,8 @@ words! {
         Frozen = "frozen",
         /// Given back for money.
         Refunded = "refunded",
+        /// Taken over by another card at a new rate (CARD-10).
+        Converted = "converted",
         /// Worked, covered by nothing yet; belongs to no card.
         Uncovered = "uncovered",
     }
@@ -49,8 +51,12 @@ words! {
         Goodwill = "goodwill",
         /// Uncovered minutes go on an invoice, as agreed (TIME-7).
         Invoiced = "invoiced",
+        /// An entry is charged more or less, because other work of its ticket and day was reversed (TIME-2).
+        Repricing = "repricing",
         /// A card passed its last valid day (CARD-5).
         Expiry = "expiry",
+        /// Unspent minutes became minutes at a new rate, or money to give back (CARD-10).
+        Conversion = "conversion",
     }
 }
 

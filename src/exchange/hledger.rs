@@ -168,6 +168,7 @@ mod tests {
             expired: Minutes::ZERO,
             frozen: Minutes::ZERO,
             refunded: Minutes::ZERO,
+            converted: Minutes::ZERO,
             uncovered: Minutes::ZERO,
         }
     }

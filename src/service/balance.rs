@@ -3,12 +3,17 @@
 use super::access::Caller;
 use super::{Error, FieldError, Result, Service};
 use crate::domain::{
-    Account, Balance, Card, CardStatus, Customer, CustomerId, Ledger, Movement, Numbers,
-    decide::{Circumstances, settled},
+    Account, Balance, Card, CardStatus, Cents, Customer, CustomerId, Installation, InstallationId, Ledger, Minutes,
+    Movement, Numbers, WorkScope,
+    decide::{
+        Circumstances,
+        conversion::{Upcoming, upcoming},
+        settled,
+    },
 };
 pub use crate::store::estimates::Shown;
 pub use crate::store::ledger::{Booked, Line, Position, Uncovered};
-use crate::store::{Tx, books, cards, customers, estimates, ledger};
+use crate::store::{Tx, books, cards, customers, estimates, installations, ledger};
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 
 /// A moment to look at.
@@ -33,6 +38,47 @@ pub struct BalanceView {
     pub as_of: DateTime<Utc>,
     /// Its cards, the oldest order first.
     pub cards: Vec<CardView>,
+    /// Its installations, also those that were removed, by name.
+    pub installations: Vec<Installation>,
+}
+
+/// What cards of one scope have together (CARD-8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeView {
+    /// The installation that they were bought for; none for all of them.
+    pub installation: Option<InstallationId>,
+    /// The kinds of work that they pay for.
+    pub work: WorkScope,
+    /// Can still be agreed to.
+    pub available: Minutes,
+    /// Set apart for accepted estimates.
+    pub held: Minutes,
+}
+
+impl BalanceView {
+    /// What is left, for what: a row for each scope that has something, the general one last.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<ScopeView> {
+        let mut scopes: Vec<ScopeView> = Vec::new();
+        for card in self.cards.iter().map(|seen| &seen.card).filter(|card| card.left().is_positive()) {
+            let same = |scope: &&mut ScopeView| scope.installation == card.installation_id && scope.work == card.work;
+            if let Some(scope) = scopes.iter_mut().find(same) {
+                scope.available += card.available;
+                scope.held += card.held;
+                continue;
+            }
+            let (installation, work) = (card.installation_id, card.work.clone());
+            scopes.push(ScopeView { installation, work, available: card.available, held: card.held });
+        }
+        scopes.sort_by_key(|scope| (scope.installation.is_none(), scope.work.is_all()));
+        scopes
+    }
+
+    /// The name of an installation.
+    #[must_use]
+    pub fn installation(&self, id: InstallationId) -> Option<&str> {
+        self.installations.iter().find(|installation| installation.id == id).map(|found| found.name.as_str())
+    }
 }
 
 /// A card at one moment.
@@ -42,6 +88,8 @@ pub struct CardView {
     pub card: Card,
     /// What could be done with it.
     pub status: CardStatus,
+    /// What becomes of its available minutes and when, for a card that converts (CARD-10); told for now only.
+    pub upcoming: Option<(NaiveDate, Upcoming)>,
 }
 
 /// Everything on the page of a customer, from one snapshot.
@@ -160,8 +208,13 @@ impl Service {
         let at = Circumstances { policies: &self.policies, now, numbers: &Numbers::default() };
         let Ledger { rows, .. } = settled(&loaded, id, at);
         let customer = rows.customer.ok_or(Error::NotFound("customer"))?;
-        let cards = rows.cards.into_values().map(|card| CardView { status: card.status(today), card }).collect();
-        Ok(BalanceView { total: customer.balance(), customer, as_of: now, cards })
+        let view = |card: Card| {
+            let upcoming = upcoming(&card, &self.policies).filter(|_| card.available.is_positive());
+            CardView { status: card.status(today), upcoming, card }
+        };
+        let cards = rows.cards.into_values().map(view).collect();
+        let installations = installations::of(tx, id).await?;
+        Ok(BalanceView { total: customer.balance(), customer, as_of: now, cards, installations })
     }
 
     async fn balance_then(&self, tx: &mut Tx, id: CustomerId, at: DateTime<Utc>) -> Result<BalanceView> {
@@ -184,10 +237,15 @@ impl Service {
                 card.activated_at = None;
                 card.activated_on = None;
                 card.expires_on = None;
+                card.converts_on = None;
             }
-            views.push(CardView { status: card.status(day), card });
+            if counters.refunded.is_zero() {
+                card.credit = Cents::ZERO;
+            }
+            views.push(CardView { status: card.status(day), upcoming: None, card });
         }
-        Ok(BalanceView { customer, total, as_of: at, cards: views })
+        let installations = installations::of(tx, id).await?;
+        Ok(BalanceView { customer, total, as_of: at, cards: views, installations })
     }
 }
 

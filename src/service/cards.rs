@@ -4,12 +4,32 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Card, Cents, CustomerId, Invoice, InvoiceId, Minutes, Payment, PaymentMethod, Receipt, Role, Target,
+    Act, Card, Cents, CustomerId, InstallationId, Invoice, InvoiceId, Minutes, Payment, PaymentMethod, Receipt, Role,
+    Target,
 };
 use crate::store::cards::Sold;
 use crate::store::invoices::Owed;
 use crate::store::{cards, customers, invoices};
 use chrono::NaiveDate;
+
+/// A card to be ordered.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The product's id.
+    pub product: String,
+    /// For which installation; none for all of them (CARD-8).
+    pub installation: Option<InstallationId>,
+    /// The owner consents to renewal with it (CARD-9).
+    pub renew: bool,
+}
+
+impl Order {
+    /// An order for all installations, without consent.
+    #[must_use]
+    pub const fn of(product: String) -> Self {
+        Self { product, installation: None, renew: false }
+    }
+}
 
 /// An invoice with what a page or the API shows beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,10 +55,12 @@ impl Service {
         &self,
         request: Request<'_>,
         customer: CustomerId,
-        product: String,
+        order: Order,
     ) -> Result<(Card, Option<Invoice>)> {
         let actor = request.caller.require(customer, &[Role::Owner], true)?;
-        let command = self.command(actor, request.key, Target::Customer(customer), Act::OrderCard { product });
+        let Order { product, installation, renew } = order;
+        let act = Act::OrderCard { product, installation, renew };
+        let command = self.command(actor, request.key, Target::Customer(customer), act);
         match self.submit(command).await? {
             Receipt::Card(card, invoice) => Ok((card, invoice)),
             other => Err(unexpected(&other)),

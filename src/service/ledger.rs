@@ -369,6 +369,8 @@ fn command_row(command: &Command, customer_id: CustomerId, receipt: &Receipt, no
     let subject = match receipt {
         Receipt::Customer(made) => made.id.to_string(),
         Receipt::Contact(contact) | Receipt::Removed(contact) => contact.id.to_string(),
+        Receipt::Installation(installation) => installation.id.to_string(),
+        Receipt::Consent(consent) => consent.id.to_string(),
         Receipt::Card(card, _) => card.id.to_string(),
         Receipt::Payment(payment) => payment.id.to_string(),
         Receipt::Ticket(ticket) => ticket.id.to_string(),

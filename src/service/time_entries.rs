@@ -26,6 +26,8 @@ pub struct Work {
     pub estimate: Option<EstimateId>,
     /// When it began.
     pub started_at: Option<DateTime<Utc>>,
+    /// What comes on top, by the ids of the policy's surcharges (TIME-3).
+    pub surcharges: Vec<String>,
     /// What to do with a shortage.
     pub excess: Excess,
 }
@@ -140,6 +142,6 @@ impl Service {
 }
 
 fn log_act(ticket: TicketId, work: Work) -> Act {
-    let Work { worked, worked_on, description, estimate, started_at, excess } = work;
-    Act::LogTime { ticket, worked, worked_on, description, estimate, started_at, excess }
+    let Work { worked, worked_on, description, estimate, started_at, surcharges, excess } = work;
+    Act::LogTime { ticket, worked, worked_on, description, estimate, started_at, surcharges, excess }
 }

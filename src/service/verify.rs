@@ -5,6 +5,7 @@
 //! A report ends in one digest over all heads: kept elsewhere, it shows a tail cut off chain and customer together, or a
 //! customer gone without a trace.
 
+use super::conversions::{Conversions, Wrong};
 use crate::domain::{
     Account, Balance, Card, CardId, Customer, CustomerId, Minutes, Movement, Transaction, TransactionKind, chain,
 };
@@ -174,6 +175,7 @@ struct Audit<'a> {
     recorded_at: Option<DateTime<Utc>>,
     totals: Balance,
     cards: HashMap<CardId, Tally>,
+    conversions: Conversions,
     /// Per estimate or ticket, minutes of reversed entries that may be used again; only those above zero.
     correctables: HashMap<Uuid, Minutes>,
 }
@@ -187,6 +189,7 @@ impl<'a> Audit<'a> {
             recorded_at: None,
             totals: Balance::default(),
             cards: HashMap::new(),
+            conversions: Conversions::default(),
             correctables: HashMap::new(),
         }
     }
@@ -235,6 +238,9 @@ impl<'a> Audit<'a> {
         for (line, movement) in (1..).zip(movements) {
             self.movement(transaction, line, movement)?;
         }
+        if transaction.kind == TransactionKind::Conversion {
+            self.conversions.booked(movements);
+        }
         self.same("hash", &chain::hash(transaction, movements), &transaction.hash)?;
         self.note(booked)?;
         self.seq = transaction.seq;
@@ -277,8 +283,8 @@ impl<'a> Audit<'a> {
         let Some(agreement) = agreement.filter(|_| movement.card_id.is_some()) else { return };
         let before = self.correctables.remove(&agreement).unwrap_or_default();
         let after = match (transaction.kind, movement.from_account, movement.to_account) {
-            (TransactionKind::Reversal, Account::Used, _) => before + movement.minutes,
-            (TransactionKind::Time, _, Account::Used) => before.less(movement.minutes),
+            (TransactionKind::Reversal | TransactionKind::Repricing, Account::Used, _) => before + movement.minutes,
+            (TransactionKind::Time | TransactionKind::Repricing, _, Account::Used) => before.less(movement.minutes),
             _ => before,
         };
         if after.is_positive() {
@@ -320,7 +326,12 @@ impl<'a> Audit<'a> {
         let tally = self.cards.remove(&card.id).unwrap_or_default();
         let name = format!("card {}", card.id);
         self.same_balance(&name, tally.balance, card.balance())?;
-        self.same(&format!("{name}: granted minutes"), tally.granted.0, card.granted.0)
+        self.same(&format!("{name}: granted minutes"), tally.granted.0, card.granted.0)?;
+        self.conversions.card(card).map_err(|wrong| self.wrong(wrong))
+    }
+
+    fn wrong(&self, wrong: Wrong) -> Difference {
+        self.differs(wrong.what, wrong.expected, wrong.found)
     }
 
     fn correctable(&mut self, id: Uuid, found: Minutes) -> Result<(), Difference> {
@@ -333,6 +344,7 @@ impl<'a> Audit<'a> {
         if let Some(card) = self.cards.keys().min() {
             return Err(self.differs(format!("card {card} of its movements"), "a card of this customer", "none"));
         }
+        self.conversions.end().map_err(|wrong| self.wrong(wrong))?;
         if let Some((id, minutes)) = self.correctables.iter().min() {
             return Err(self.differs(format!("estimate or ticket {id}: correctable minutes"), minutes.0, 0));
         }

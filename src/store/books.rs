@@ -6,8 +6,9 @@
 use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
-    Act, AddOnTerm, Card, Changes, Command, CommandId, Contact, Customer, CustomerId, Estimate, Hold, Invoice, Key,
-    Ledger, Movement, Numbers, Target, Ticket, TicketId, TimeEntry, TimeEntryId, UserId,
+    Act, AddOnTerm, Card, Changes, Command, CommandId, Consent, Contact, Customer, CustomerId, Estimate, Hold,
+    Installation, Invoice, Key, Ledger, Movement, Numbers, Target, Ticket, TicketId, TimeEntry, TimeEntryId, UserId,
+    charge::TicketDay,
     command::Answer,
     policy::{MOST_LATE_DAYS, UrgencyRules},
 };
@@ -100,13 +101,18 @@ impl Table for CommandRow {
 #[derive(Default)]
 struct Named {
     contacts: BTreeSet<String>,
+    installations: BTreeSet<String>,
     tickets: BTreeSet<String>,
     estimates: BTreeSet<String>,
     entries: BTreeSet<String>,
+    /// Tickets with a day on which they were worked on.
+    days: BTreeSet<(String, NaiveDate)>,
     invoices: BTreeSet<String>,
     cards: BTreeSet<String>,
     identities: BTreeSet<String>,
     counters: BTreeSet<String>,
+    /// A card is ordered.
+    orders: bool,
     /// Whether somebody decides who pays, for which urgent tickets and the add-on are looked up.
     coverage: bool,
     /// The decisions whose entries are to be reversed.
@@ -146,9 +152,17 @@ impl Named {
             | Act::InvoiceEntry { contact, .. } => {
                 self.contacts.insert(contact.to_string());
             }
-            Act::OrderCard { .. } => {
+            Act::RemoveInstallation(installation) => {
+                self.installations.insert(installation.to_string());
+            }
+            Act::GiveConsent => {
                 self.counters.insert(invoice_counter(today.year()));
             }
+            Act::OrderCard { .. } => {
+                self.counters.insert(invoice_counter(today.year()));
+                self.orders = true;
+            }
+            Act::RecordAddOn { .. } => self.coverage = true,
             Act::OpenTicket(_) => {
                 self.coverage = true;
                 self.counters.insert("ticket".to_owned());
@@ -158,11 +172,22 @@ impl Named {
                 self.contacts.extend(ruling.agreed_by.map(|contact| contact.to_string()));
                 self.undone.extend(ruling.reverse_entries.then(|| replaces.to_string()));
             }
-            Act::LogTime { estimate: Some(estimate), .. } => {
-                self.estimates.insert(estimate.to_string());
+            Act::LogTime { ticket, estimate, worked_on, started_at, .. } => {
+                self.estimates.extend(estimate.map(|estimate| estimate.to_string()));
+                let days = days_of(*worked_on, *started_at, today);
+                self.days.extend(days.into_iter().map(|day| (ticket.to_string(), day)));
             }
             _ => {}
         }
+    }
+}
+
+/// The days that work may turn out to be of: where a day begins and ends is for the policy to say.
+fn days_of(told: Option<NaiveDate>, started: Option<DateTime<Utc>>, today: NaiveDate) -> Vec<NaiveDate> {
+    match (told, started.map(|at| at.date_naive())) {
+        (Some(day), _) => vec![day],
+        (None, Some(day)) => [day.pred_opt(), Some(day), day.succ_opt()].into_iter().flatten().collect(),
+        (None, None) => vec![today],
     }
 }
 
@@ -184,6 +209,10 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
     resolve(tx, batch, &named, &mut books).await?;
     let ids: BTreeSet<String> = books.customers.values().map(ToString::to_string).collect();
     lock_customers(tx, &ids, &mut books).await?;
+    if load_consents(tx, &ids, &mut books).await? {
+        // Whatever is asked may use up a card that is then ordered again (CARD-9).
+        named.counters.insert(invoice_counter(today.year()));
+    }
     lock_counters(tx, &named.counters, today, &mut books.numbers).await?;
     load_keys(tx, batch, &mut books).await?;
     if !named.identities.is_empty() {
@@ -192,6 +221,9 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
         books.twins = found.into_iter().map(|(identity, number, id)| (identity, (number, id))).collect();
     }
     load_open(tx, &ids, today, &mut books).await?;
+    if named.orders {
+        load_buyers(tx, &ids, &mut books).await?;
+    }
     load_named(tx, &mut named, today, &mut books).await?;
     Ok(books)
 }
@@ -205,7 +237,9 @@ pub async fn read(tx: &mut Tx, customer: CustomerId, today: NaiveDate) -> Result
     let mut books = Books::default();
     let Some(found) = super::customers::get(tx, customer).await? else { return Ok(None) };
     books.ledgers.insert(customer, Ledger::default());
-    load_open(tx, &BTreeSet::from([customer.to_string()]), today, &mut books).await?;
+    let ids = BTreeSet::from([customer.to_string()]);
+    load_consents(tx, &ids, &mut books).await?;
+    load_open(tx, &ids, today, &mut books).await?;
     let mut ledger = books.ledgers.remove(&customer).unwrap_or_default();
     ledger.rows.customer = Some(found);
     Ok(Some(ledger))
@@ -329,16 +363,49 @@ async fn load_keys(tx: &mut Tx, batch: &[Command], books: &mut Books) -> Result<
     Ok(())
 }
 
-/// What is open of the customers: persons, cards that can pay, estimates that run, what they hold.
+/// Consents to renewal that hold, and for customers that have one every order that is not paid in full (CARD-9). Gives
+/// whether there is any.
+async fn load_consents(tx: &mut Tx, ids: &BTreeSet<String>, books: &mut Books) -> Result<bool> {
+    let sql = "SELECT * FROM consents WHERE customer_id {in} AND withdrawn_at IS NULL";
+    let consents: Vec<Consent> = some(tx, sql, ids).await?;
+    if consents.is_empty() {
+        return Ok(false);
+    }
+    let ids: BTreeSet<String> = consents.iter().map(|consent| consent.customer_id.to_string()).collect();
+    place(consents, books, |row| row.customer_id, |rows, row| rows.consents.insert(row.id, row));
+    let sql = "SELECT * FROM invoices WHERE customer_id {in} AND paid < gross";
+    let invoices: Vec<Invoice> = some(tx, sql, &ids).await?;
+    let cards: BTreeSet<String> = invoices.iter().map(|invoice| invoice.card_id.to_string()).collect();
+    let cards: Vec<Card> = some(tx, "SELECT * FROM cards WHERE id {in}", &cards).await?;
+    place(invoices, books, |row| row.customer_id, |rows, row| rows.invoices.insert(row.id, row));
+    place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
+    Ok(true)
+}
+
+/// Who has ordered a card before.
+async fn load_buyers(tx: &mut Tx, ids: &BTreeSet<String>, books: &mut Books) -> Result<()> {
+    let sql = "SELECT DISTINCT customer_id FROM cards WHERE customer_id {in} AND origin = 'bought'";
+    for (buyer,) in some::<(CustomerId,)>(tx, sql, ids).await? {
+        if let Some(ledger) = books.ledgers.get_mut(&buyer) {
+            ledger.has_bought = true;
+        }
+    }
+    Ok(())
+}
+
+/// What is open of the customers: persons, installations, cards that can pay or wait to be paid, estimates that run, what
+/// they hold.
 async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books: &mut Books) -> Result<()> {
     if books.ledgers.is_empty() {
         return Ok(());
     }
     let sql = "SELECT * FROM contacts WHERE customer_id {in} AND removed_at IS NULL";
     let contacts: Vec<Contact> = tx.query(sql).bind_json(json(ids)).all().await?;
+    let sql = "SELECT * FROM installations WHERE customer_id {in} AND removed_at IS NULL";
+    let installations: Vec<Installation> = tx.query(sql).bind_json(json(ids)).all().await?;
     let oldest = today.checked_sub_days(Days::new(u64::from(MOST_LATE_DAYS))).unwrap_or(today);
     let sql = "SELECT * FROM cards WHERE customer_id {in}
-               AND (available + held + frozen > 0 OR (expired > 0 AND expires_on >= $2))";
+               AND (available + held + frozen > 0 OR activated_at IS NULL OR (expired > 0 AND expires_on >= $2))";
     let cards: Vec<Card> = tx.query(sql).bind_json(json(ids)).bind(oldest).all().await?;
     let sql = "SELECT * FROM estimates WHERE customer_id {in} AND status IN ('proposed', 'accepted')";
     let estimates: Vec<Estimate> = tx.query(sql).bind_json(json(ids)).all().await?;
@@ -348,6 +415,7 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
             tx.query("SELECT * FROM holds WHERE customer_id {in} AND minutes > 0").bind_json(json(ids)).all().await?;
     }
     place(contacts, books, |row| row.customer_id, |rows, row| rows.contacts.insert(row.id, row));
+    place(installations, books, |row| row.customer_id, |rows, row| rows.installations.insert(row.id, row));
     place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
     place(estimates, books, |row| row.customer_id, |rows, row| rows.estimates.insert(row.id, row));
     place(holds, books, |row| row.customer_id, |rows, row| rows.holds.insert((row.estimate_id, row.card_id), row));
@@ -362,6 +430,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
     if !named.entries.is_empty() {
         load_entries(tx, named, books).await?;
     }
+    load_days(tx, &named.days, books).await?;
     let sql = "SELECT * FROM invoices WHERE id {in}";
     for invoice in some::<Invoice>(tx, sql, &named.invoices).await? {
         named.cards.insert(invoice.card_id.to_string());
@@ -369,9 +438,14 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
     }
     let contacts = some::<Contact>(tx, "SELECT * FROM contacts WHERE id {in}", &named.contacts).await?;
     place(contacts, books, |row| row.customer_id, |rows, row| rows.contacts.insert(row.id, row));
+    let sql = "SELECT * FROM installations WHERE id {in}";
+    let installations = some::<Installation>(tx, sql, &named.installations).await?;
+    place(installations, books, |row| row.customer_id, |rows, row| rows.installations.insert(row.id, row));
+    let estimates = some::<Estimate>(tx, "SELECT * FROM estimates WHERE id {in}", &named.estimates).await?;
+    // Which cards pay for an estimate depends on what its ticket is about (CARD-8).
+    named.tickets.extend(estimates.iter().map(|estimate| estimate.ticket_id.to_string()));
     let tickets = some::<Ticket>(tx, "SELECT * FROM tickets WHERE id {in}", &named.tickets).await?;
     place(tickets, books, |row| row.customer_id, |rows, row| rows.tickets.insert(row.id, row));
-    let estimates = some::<Estimate>(tx, "SELECT * FROM estimates WHERE id {in}", &named.estimates).await?;
     place(estimates, books, |row| row.customer_id, |rows, row| rows.estimates.insert(row.id, row));
     let cards = some::<Card>(tx, "SELECT * FROM cards WHERE id {in}", &named.cards).await?;
     place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
@@ -381,7 +455,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
 /// What a decision about who pays looks at: the add-on, the tickets that were urgent for free, and the entries to reverse.
 async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mut Books) -> Result<()> {
     let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
-    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY id";
+    let sql = "SELECT * FROM urgent_add_ons WHERE customer_id {in} ORDER BY nr";
     for term in some::<AddOnTerm>(tx, sql, &ids).await? {
         if let Some(ledger) = books.ledgers.get_mut(&term.customer_id) {
             ledger.rows.add_on = Some(term);
@@ -398,10 +472,20 @@ async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: 
     Ok(())
 }
 
-/// The named entries with every movement about them, and the names of what those touch.
+/// The named entries, and all of a day whose work is priced together; with every movement about them, and the names of
+/// what those touch.
 async fn load_entries(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+    let sql = "SELECT others.id FROM time_entries AS named
+               JOIN ticket_days ON ticket_days.ticket_id = named.ticket_id AND ticket_days.worked_on = named.worked_on
+                               AND ticket_days.policy_version = named.policy_version AND per = 'ticket_day'
+               JOIN time_entries AS others ON others.ticket_id = named.ticket_id AND others.worked_on = named.worked_on
+                               AND others.reversed_by IS NULL
+               WHERE named.id {in}";
+    let others = some::<(TimeEntryId,)>(tx, sql, &named.entries).await?;
+    named.entries.extend(others.into_iter().map(|(id,)| id.to_string()));
     let entries = some::<TimeEntry>(tx, "SELECT * FROM time_entries WHERE id {in}", &named.entries).await?;
     named.tickets.extend(entries.iter().map(|entry| entry.ticket_id.to_string()));
+    named.days.extend(entries.iter().map(|entry| (entry.ticket_id.to_string(), entry.worked_on)));
     place(entries, books, |row| row.customer_id, |rows, row| rows.entries.insert(row.id, row));
     let sql = "SELECT movements.*, time_entry_id FROM transactions
                JOIN movements ON movements.customer_id = transactions.customer_id
@@ -414,6 +498,19 @@ async fn load_entries(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Resu
             ledger.entry_movements.entry(about.entry).or_default().push(about.movement);
         }
     }
+    Ok(())
+}
+
+/// What stands of the named days, under any version of the policy.
+async fn load_days(tx: &mut Tx, named: &BTreeSet<(String, NaiveDate)>, books: &mut Books) -> Result<()> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let days = named.iter().map(|(ticket, day)| Value::from(vec![ticket.clone(), day.to_string()])).collect();
+    let sql =
+        "SELECT ticket_days.* FROM {rows} JOIN ticket_days ON ticket_id = value ->> 0 AND worked_on = value ->> 1";
+    let days: Vec<TicketDay> = tx.query(sql).bind_json(days).all().await?;
+    place(days, books, |row| row.customer_id, |rows, row| rows.days.insert(row.id(), row));
     Ok(())
 }
 
@@ -462,6 +559,8 @@ impl Decided {
         let rows = &mut self.rows;
         self.customers.extend(changes.customer.map(|customer| (customer.id, customer)));
         rows.contacts.extend(changes.contacts);
+        rows.installations.extend(changes.installations);
+        rows.consents.extend(changes.consents);
         rows.cards.extend(changes.cards);
         rows.tickets.extend(changes.tickets);
         rows.coverage.extend(changes.coverage);
@@ -469,11 +568,13 @@ impl Decided {
         rows.estimates.extend(changes.estimates);
         rows.holds.extend(changes.holds);
         rows.entries.extend(changes.entries);
+        rows.days.extend(changes.days);
         rows.invoices.extend(changes.invoices);
         rows.payments.extend(changes.payments);
         rows.transactions.extend(changes.transactions);
         rows.movements.extend(changes.movements);
         rows.notes.extend(changes.notes);
+        rows.notices.extend(changes.notices);
         rows.ticket_events.extend(changes.ticket_events);
         self.numbers = numbers.or(self.numbers.take());
         self.commands.push(command);
@@ -501,6 +602,8 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     let rows = &decided.rows;
     write(tx, &decided.customers.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.contacts.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.installations.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.consents.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.invoices.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.payments.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.cards.values().collect::<Vec<_>>()).await?;
@@ -514,7 +617,9 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     write(tx, &rows.transactions.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.movements.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.entries.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.days.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.notes.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.notices.iter().collect::<Vec<_>>()).await?;
     write(tx, &decided.commands.iter().collect::<Vec<_>>()).await?;
     if let Some(numbers) = &decided.numbers {
         write_counters(tx, numbers).await?;
@@ -553,12 +658,14 @@ pub async fn probe(tx: &mut Tx, at: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Customers for whom something became due before `today`: a card expired, an estimate lapsed or ended.
+/// Customers for whom something is due by `today`: a card expired or converts, an estimate lapsed or ended.
 ///
 /// # Errors
 /// What the database says.
 pub async fn due(on: &mut impl Statements, today: NaiveDate) -> Result<Vec<CustomerId>> {
     let sql = "SELECT customer_id FROM cards WHERE available > 0 AND expires_on < $1
+               UNION SELECT customer_id FROM cards WHERE available > 0 AND converts_on <= $1
+                            AND (expires_on IS NULL OR expires_on >= converts_on)
                UNION SELECT customer_id FROM estimates WHERE status = 'proposed' AND answer_by < $1
                UNION SELECT customer_id FROM estimates WHERE status = 'accepted' AND work_until < $1";
     let found: Vec<(CustomerId,)> = on.query(sql).bind(today).all().await?;

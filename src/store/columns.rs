@@ -3,10 +3,13 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, Cents, Channel, CommandId, ContactId, Cover, CoverageId, CoveredBy,
-    CustomerId, Due, EstimateId, EstimateStatus, Intake, InvoiceId, Locale, Minutes, Origin, Pauses, PaymentId,
-    PaymentMethod, Role, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId,
-    TransactionId, TransactionKind, Urgency, UserId, estimate::AnswerVia, policy::Bilingual,
+    Account, AddOnId, AskedVia, Basis, CardId, Cents, Channel, CommandId, ConsentId, ContactId, Cover, CoverageId,
+    CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId, Locale, Minutes,
+    NoticeId, NoticeKind, Origin, Pauses, PaymentId, PaymentMethod, Role, TicketEventId, TicketEventKind, TicketId,
+    TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, Urgency, UserId, WorkScope,
+    charge::{Arithmetic, Weighted},
+    estimate::AnswerVia,
+    policy::{Bilingual, Per},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -102,6 +105,11 @@ texts!(
     EstimateId,
     TimeEntryId,
     InvoiceId,
+    InstallationId,
+    ConsentId,
+    NoticeId,
+    NoticeKind,
+    WorkScope,
     PaymentId,
     TransactionId,
     CommandId,
@@ -126,6 +134,7 @@ texts!(
     Account,
     TransactionKind,
     Basis,
+    Per,
     NaiveDate,
     Decimal,
     uuid::Uuid,
@@ -133,6 +142,10 @@ texts!(
 stored!(String as String => "TEXT", |text| text.clone(), |text| text);
 stored!(i64 as i64 => "BIGINT", |number| *number, |number| number);
 stored!(Minutes as i64 => "BIGINT", |minutes| minutes.0, |minutes| Minutes(minutes));
+stored!(Weighted as i64 => "BIGINT", |weighted| weighted.0, |hundredths| Weighted(hundredths));
+stored!(Arithmetic as String => "TEXT", |steps| serde_json::to_string(steps).unwrap_or_default(), |text| {
+    serde_json::from_str(&text)?
+});
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
 stored!(Bilingual as String => "TEXT", |both| serde_json::to_string(both).unwrap_or_default(), |text| {
     serde_json::from_str(&text)?

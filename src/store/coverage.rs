@@ -31,11 +31,19 @@ impl Record for Shown {
 /// What the database says.
 pub async fn of_ticket(on: &mut impl Statements, ticket: TicketId) -> Result<Vec<Shown>> {
     on.query(
-        "SELECT coverage_decisions.*, users.name AS decided_by_name, contacts.name AS agreed_by_name
-         FROM coverage_decisions
+        // From the one in force back along what each replaced: instants can be equal.
+        "WITH RECURSIVE chain (id, place) AS (
+             SELECT coverage_id, 1 FROM tickets WHERE id = $1
+             UNION ALL SELECT replaces, place + 1 FROM chain
+             JOIN coverage_decisions ON coverage_decisions.id = chain.id
+             WHERE replaces IS NOT NULL AND place < 200
+         )
+         SELECT coverage_decisions.*, users.name AS decided_by_name, contacts.name AS agreed_by_name
+         FROM chain
+         JOIN coverage_decisions ON coverage_decisions.id = chain.id
          LEFT JOIN users ON users.id = decided_by
          LEFT JOIN contacts ON contacts.id = agreed_by
-         WHERE ticket_id = $1 ORDER BY coverage_decisions.id DESC LIMIT 200",
+         ORDER BY place",
     )
     .bind(ticket)
     .all()
@@ -47,7 +55,7 @@ pub async fn of_ticket(on: &mut impl Statements, ticket: TicketId) -> Result<Vec
 /// # Errors
 /// What the database says.
 pub async fn add_ons(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<AddOnTerm>> {
-    on.query("SELECT * FROM urgent_add_ons WHERE customer_id = $1 ORDER BY id DESC LIMIT 200")
+    on.query("SELECT * FROM urgent_add_ons WHERE customer_id = $1 ORDER BY nr DESC LIMIT 200")
         .bind(customer)
         .all()
         .await

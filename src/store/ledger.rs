@@ -3,6 +3,7 @@
 use super::{Record, Result, Row, Statements, record};
 use crate::domain::{
     CardId, CustomerId, Minutes, Movement, TicketId, TimeEntryId, Transaction, TransactionId, TransactionKind, UserId,
+    charge::Arithmetic,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -98,6 +99,10 @@ pub struct Booked {
     pub ticket_subject: Option<String>,
     /// Charged minutes of its entry.
     pub charged: Option<Minutes>,
+    /// By how much that changed since.
+    pub repriced: Option<Minutes>,
+    /// How the charge of its entry came about.
+    pub arithmetic: Option<Arithmetic>,
     /// Minutes of its entry that nothing covers, as it stands now.
     pub uncovered: Option<Minutes>,
     /// Number of the transaction that logged its entry.
@@ -119,6 +124,8 @@ impl Record for Booked {
             ticket_number: row.get("ticket_number")?,
             ticket_subject: row.get("ticket_subject")?,
             charged: row.get("charged")?,
+            repriced: row.get("repriced")?,
+            arithmetic: row.get("arithmetic")?,
             uncovered: row.get("uncovered")?,
             logged_seq: row.get("logged_seq")?,
             logged_on: row.get("logged_on")?,
@@ -140,7 +147,8 @@ pub async fn transactions(
 ) -> Result<Vec<Booked>> {
     on.query(
         "SELECT transactions.*, users.name AS by_name, notes.text, tickets.number AS ticket_number,
-                tickets.subject AS ticket_subject, time_entries.charged, time_entries.uncovered,
+                tickets.subject AS ticket_subject, time_entries.charged, time_entries.repriced,
+                time_entries.arithmetic, time_entries.uncovered,
                 logged.seq AS logged_seq, logged.worked_on AS logged_on,
                 undoing.seq AS undone_seq, undoing.booked_on AS undone_on
          FROM transactions

@@ -4,8 +4,9 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, AddOnTerm, Balance, Card, Cents, Contact, Coverage, Customer, Estimate, Fresh, Invoice, Minutes, Movement,
-    Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
+    Account, AddOnTerm, Balance, Card, Cents, Consent, Contact, Coverage, Customer, Estimate, Fresh, Installation,
+    Invoice, Minutes, Movement, Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction,
+    TransactionId, TransactionKind,
     burn_down::Draw,
     decide::{Correction, CoverageReceipt, TimeReceipt},
 };
@@ -26,6 +27,16 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
             Receipt::Contact(Contact { removed_at: None, removed_by: None, ..added })
         }
         "remove_contact" => Receipt::Removed(contact(tx, id).await?),
+        "add_installation" => {
+            let added = installation(tx, id).await?;
+            Receipt::Installation(Installation { removed_at: None, removed_by: None, ..added })
+        }
+        "remove_installation" => Receipt::Installation(installation(tx, id).await?),
+        "give_consent" => {
+            let given = consent(tx, id).await?;
+            Receipt::Consent(Consent { withdrawn_at: None, withdrawn_by: None, ..given })
+        }
+        "withdraw_consent" => Receipt::Consent(consent(tx, id).await?),
         "order_card" => ordered(tx, command).await?,
         "record_payment" => {
             Receipt::Payment(tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one::<Payment>().await?)
@@ -65,6 +76,14 @@ async fn contact(tx: &mut Tx, id: &str) -> Result<Contact> {
     tx.query("SELECT * FROM contacts WHERE id = $1").bind(id).one().await
 }
 
+async fn installation(tx: &mut Tx, id: &str) -> Result<Installation> {
+    tx.query("SELECT * FROM installations WHERE id = $1").bind(id).one().await
+}
+
+async fn consent(tx: &mut Tx, id: &str) -> Result<Consent> {
+    tx.query("SELECT * FROM consents WHERE id = $1").bind(id).one().await
+}
+
 /// A card as it was ordered: with its minutes only if it became active in the same command, and nothing drawn or paid.
 async fn ordered(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
     let sql = "SELECT * FROM cards WHERE id = $1";
@@ -84,8 +103,10 @@ async fn ordered(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         card.activated_at = None;
         card.activated_on = None;
         card.expires_on = None;
+        card.converts_on = None;
         card.granted = Minutes::ZERO;
     }
+    card.credit = Cents::ZERO;
     card.set_balance(&Balance { available: card.granted, ..Balance::default() });
     Ok(Receipt::Card(card, invoice.map(|invoice| Invoice { paid: Cents::ZERO, ..invoice })))
 }
@@ -128,16 +149,42 @@ async fn logged(tx: &mut Tx, id: &str) -> Result<Receipt> {
     entry.invoiced = if invoiced { open } else { Minutes::ZERO };
     entry.hourly_rate = entry.hourly_rate.filter(|_| invoiced);
     entry.uncovered = uncovered;
+    entry.repriced = Minutes::ZERO;
     entry.reversed_by = None;
     Ok(Receipt::Time(TimeReceipt { entry, draws: draws(&booked.1), uncovered, available_after: booked.2 }))
 }
 
 async fn corrected(tx: &mut Tx, id: &str) -> Result<Receipt> {
-    let (transaction, movements, available_after) = booked(tx, id).await?;
+    let (transaction, movements, mut available_after) = booked(tx, id).await?;
+    let (mut repriced, mut next) = (Minutes::ZERO, Fresh::after(transaction.id));
+    while transaction.kind == TransactionKind::Reversal {
+        let Some((change, after)) = repricing(tx, next.id()).await? else { break };
+        repriced += change;
+        available_after = after;
+    }
     let entry = transaction.time_entry_id.ok_or(sqlx::Error::RowNotFound)?;
     let none = [TransactionKind::Goodwill, TransactionKind::Invoiced].contains(&transaction.kind);
     let cards = if none { Vec::new() } else { draws(&movements) };
-    Ok(Receipt::Correction(Correction { id: transaction.id, entry, kind: transaction.kind, cards, available_after }))
+    Ok(Receipt::Correction(Correction {
+        id: transaction.id,
+        entry,
+        kind: transaction.kind,
+        cards,
+        repriced,
+        available_after,
+    }))
+}
+
+/// By how much a transaction priced an entry again, and what the customer had left after it; none for another kind.
+async fn repricing(tx: &mut Tx, id: TransactionId) -> Result<Option<(Minutes, Minutes)>> {
+    let sql = "SELECT id FROM transactions WHERE id = $1 AND kind = 'repricing'";
+    if tx.query(sql).bind(id).optional::<(TransactionId,)>().await?.is_none() {
+        return Ok(None);
+    }
+    let (_, movements, available_after) = booked(tx, &id.to_string()).await?;
+    let charges = |row: &Movement| matches!(row.to_account, Account::Used | Account::Uncovered);
+    let change = movements.iter().map(|row| if charges(row) { row.minutes } else { Minutes(-row.minutes.0) }).sum();
+    Ok(Some((change, available_after)))
 }
 
 /// A transaction, its movements, and what the customer had left after it.

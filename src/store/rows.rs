@@ -4,11 +4,15 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Contact, ContactId, Cover,
-    Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate, EstimateId, EstimateStatus, Hold, Intake,
-    Invoice, InvoiceId, Locale, Minutes, Movement, Note, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role,
-    Ticket, TicketEvent, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId,
-    Transaction, TransactionId, TransactionKind, Urgency, UserId, estimate::AnswerVia, policy::Bilingual,
+    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Consent, ConsentId, Contact,
+    ContactId, Cover, Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate, EstimateId, EstimateStatus,
+    Hold, Installation, InstallationId, Intake, Invoice, InvoiceId, Locale, Minutes, Movement, Note, Notice, NoticeId,
+    NoticeKind, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent, TicketEventId,
+    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId,
+    TransactionKind, Urgency, UserId, WorkScope,
+    charge::{Arithmetic, TicketDay, Weighted},
+    estimate::AnswerVia,
+    policy::{Bilingual, Per},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -88,12 +92,13 @@ pub async fn write<T: Table>(tx: &mut Tx, rows: &[&T]) -> Result<()> {
 }
 
 table!(Customer in "customers" key ["id"] changing [
-    "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "uncovered",
+    "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "converted",
+    "uncovered",
 ] {
     id: CustomerId, number: i64, name: String, email: String, identity: String, locale: Locale,
     monthly_amount: Option<Cents>, contract_start: NaiveDate, created_at: DateTime<Utc>, seq: i64, head: String,
     last_recorded_at: DateTime<Utc>, available: Minutes, held: Minutes, used: Minutes, expired: Minutes,
-    frozen: Minutes, refunded: Minutes, uncovered: Minutes,
+    frozen: Minutes, refunded: Minutes, converted: Minutes, uncovered: Minutes,
 });
 table!(Contact in "contacts" key ["id"] changing ["removed_at", "removed_by"] {
     id: ContactId, customer_id: CustomerId, name: String, email: String, role: Role, ceiling: Option<Minutes>,
@@ -102,21 +107,23 @@ table!(Contact in "contacts" key ["id"] changing ["removed_at", "removed_by"] {
     removed_at: Option<DateTime<Utc>>, removed_by: Option<UserId>,
 });
 table!(Card in "cards" key ["id"] changing [
-    "granted", "activated_at", "activated_on", "expires_on", "available", "held", "used", "expired", "frozen",
-    "refunded",
+    "granted", "activated_at", "activated_on", "expires_on", "converts_on", "credit", "available", "held", "used", "expired", "frozen",
+    "refunded", "converted",
 ] {
     id: CardId, customer_id: CustomerId, product: String, origin: Origin, minutes: Minutes, granted: Minutes,
     price: Cents, ordered_on: NaiveDate, activated_at: Option<DateTime<Utc>>, activated_on: Option<NaiveDate>,
-    expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>, available: Minutes, held: Minutes,
-    used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
+    expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>,
+    installation_id: Option<InstallationId>, work: WorkScope, converts_on: Option<NaiveDate>,
+    converted_from: Option<CardId>, credit: Cents, available: Minutes, held: Minutes, used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
+    converted: Minutes,
 });
 table!(Ticket in "tickets" key ["id"] changing [
     "kind", "topic", "urgency", "coverage_id", "cover", "agreed_rate", "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "pauses",
     "response_expected_at", "resolution_expected_at", "stalled_at", "due_at", "charged", "correctable",
 ] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
-    requester_id: Option<ContactId>, kind: TicketKind, topic: Option<String>, urgency: Option<Urgency>,
-    coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, channel: Channel, product: Option<String>, intake: Intake,
+    requester_id: Option<ContactId>, kind: TicketKind, installation_id: Option<InstallationId>,
+    topic: Option<String>, urgency: Option<Urgency>, coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, channel: Channel, product: Option<String>, intake: Intake,
     impact: Option<String>, reach: Option<String>, data_leak: bool, priority: Option<String>, status: TicketStatus,
     received_at: DateTime<Utc>, created_at: DateTime<Utc>, created_by: Option<UserId>,
     response_due_at: Option<DateTime<Utc>>, resolution_due_at: Option<DateTime<Utc>>,
@@ -136,7 +143,7 @@ table!(Coverage in "coverage_decisions" key [] changing [] {
     replaces: Option<CoverageId>, override_reason: Option<String>,
 });
 table!(AddOnTerm in "urgent_add_ons" key [] changing [] {
-    id: AddOnId, customer_id: CustomerId, since: NaiveDate, until: Option<NaiveDate>, recorded_at: DateTime<Utc>,
+    id: AddOnId, customer_id: CustomerId, nr: i64, since: NaiveDate, until: Option<NaiveDate>, recorded_at: DateTime<Utc>,
     recorded_by: Option<UserId>,
 });
 table!(Estimate in "estimates" key ["id"] changing [
@@ -149,15 +156,36 @@ table!(Estimate in "estimates" key ["id"] changing [
     answered_via: Option<AnswerVia>, answer_note: Option<String>, recorded_by: Option<UserId>,
     closed_at: Option<DateTime<Utc>>, held: Minutes, used: Minutes, correctable: Minutes,
 });
+table!(Installation in "installations" key ["id"] changing ["removed_at", "removed_by"] {
+    id: InstallationId, customer_id: CustomerId, name: String, added_at: DateTime<Utc>, added_by: Option<UserId>,
+    removed_at: Option<DateTime<Utc>>, removed_by: Option<UserId>,
+});
+table!(Consent in "consents" key ["id"] changing ["withdrawn_at", "withdrawn_by"] {
+    id: ConsentId, customer_id: CustomerId, contact_id: ContactId, given_at: DateTime<Utc>, given_by: Option<UserId>,
+    withdrawn_at: Option<DateTime<Utc>>, withdrawn_by: Option<UserId>,
+});
+table!(Notice in "notices" key [] changing [] {
+    id: NoticeId, customer_id: CustomerId, kind: NoticeKind, installation_id: Option<InstallationId>,
+    card_id: Option<CardId>, recorded_at: DateTime<Utc>,
+});
 table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes"] {
     estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
 });
-table!(TimeEntry in "time_entries" key ["id"] changing ["uncovered", "invoiced", "hourly_rate", "reversed_by"] {
+table!(TimeEntry in "time_entries" key ["id"] changing [
+    "uncovered", "repriced", "invoiced", "hourly_rate", "reversed_by",
+] {
     id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, coverage_id: CoverageId,
     estimate_id: Option<EstimateId>,
-    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, worked_on: NaiveDate,
+    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, policy_version: i64,
+    weighted: Weighted, surcharged: Minutes, arithmetic: Option<Arithmetic>, worked_on: NaiveDate,
     started_at: Option<DateTime<Utc>>, covered_by: CoveredBy, recorded_at: DateTime<Utc>, uncovered: Minutes,
-    invoiced: Minutes, hourly_rate: Option<Cents>, reversed_by: Option<TransactionId>,
+    repriced: Minutes, invoiced: Minutes, hourly_rate: Option<Cents>, reversed_by: Option<TransactionId>,
+});
+table!(TicketDay in "ticket_days" key ["ticket_id", "worked_on", "policy_version"] changing [
+    "entries", "worked", "weighted", "surcharged", "charged",
+] {
+    ticket_id: TicketId, worked_on: NaiveDate, policy_version: i64, customer_id: CustomerId, per: Per, entries: i64,
+    worked: Minutes, weighted: Weighted, surcharged: Minutes, charged: Minutes,
 });
 table!(Invoice in "invoices" key ["id"] changing ["paid"] {
     id: InvoiceId, customer_id: CustomerId, card_id: CardId, number: String, issued_on: NaiveDate, due_on: NaiveDate,
@@ -198,6 +226,7 @@ impl Record for Movement {
                 expired: row.get("expired")?,
                 frozen: row.get("frozen")?,
                 refunded: row.get("refunded")?,
+                converted: row.get("converted")?,
                 uncovered: row.get("uncovered")?,
             },
             card_after: Balance {
@@ -207,6 +236,7 @@ impl Record for Movement {
                 expired: row.get("card_expired")?,
                 frozen: row.get("card_frozen")?,
                 refunded: row.get("card_refunded")?,
+                converted: row.get("card_converted")?,
                 uncovered: Minutes::ZERO,
             },
         })
@@ -231,6 +261,7 @@ impl Table for Movement {
             "expired",
             "frozen",
             "refunded",
+            "converted",
             "uncovered",
             "card_available",
             "card_held",
@@ -238,6 +269,7 @@ impl Table for Movement {
             "card_expired",
             "card_frozen",
             "card_refunded",
+            "card_converted",
         ];
         let texts = texts.into_iter().map(|name| (name, "TEXT"));
         texts.chain(numbers.into_iter().map(|name| (name, "BIGINT"))).collect()
@@ -262,6 +294,7 @@ impl Table for Movement {
             all.expired.json(),
             all.frozen.json(),
             all.refunded.json(),
+            all.converted.json(),
             all.uncovered.json(),
             card.available.json(),
             card.held.json(),
@@ -269,6 +302,7 @@ impl Table for Movement {
             card.expired.json(),
             card.frozen.json(),
             card.refunded.json(),
+            card.converted.json(),
         ])
     }
 

@@ -51,11 +51,11 @@ pub async fn of_ticket(on: &mut impl Statements, ticket: TicketId, limit: i64) -
 }
 
 record! {
-    /// What corrected an entry: its reversal, a cover found later, or a gift.
+    /// What corrected an entry: its reversal, a cover found later, a gift, or that it was priced again.
     pub struct Corrected {
         /// Which entry.
         pub time_entry_id: TimeEntryId,
-        /// Reversal, cover or goodwill.
+        /// Reversal, cover, goodwill or repricing.
         pub kind: TransactionKind,
         /// When.
         pub recorded_at: DateTime<Utc>,
@@ -78,7 +78,7 @@ pub async fn corrections(on: &mut impl Statements, ticket: TicketId) -> Result<V
          JOIN transactions ON transactions.time_entry_id = time_entries.id
          LEFT JOIN users ON users.id = transactions.actor_id
          LEFT JOIN notes ON notes.transaction_id = transactions.id
-         WHERE time_entries.ticket_id = $1 AND transactions.kind IN ('reversal', 'cover', 'goodwill')
+         WHERE time_entries.ticket_id = $1 AND transactions.kind IN ('reversal', 'cover', 'goodwill', 'repricing')
          ORDER BY transactions.seq",
     )
     .bind(ticket)

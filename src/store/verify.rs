@@ -32,7 +32,7 @@ pub struct Check {
 
 /// A check of signed rows `customer_id, subject, expected, found`.
 macro_rules! check {
-    ($row:literal, $figure:literal, $rows:literal) => {
+    ($row:literal, $figure:literal, $rows:expr) => {
         Check {
             row: $row,
             figure: $figure,
@@ -50,8 +50,26 @@ macro_rules! check {
     };
 }
 
+/// A check of one figure of the days of tickets, against the entries that count on them.
+macro_rules! check_day {
+    ($figure:literal, $of_entry:literal) => {
+        check!(
+            "ticket, day and version",
+            $figure,
+            concat!(
+                "SELECT customer_id, ticket_id || ' ' || worked_on || ' ' || policy_version AS subject, ",
+                $of_entry,
+                " AS expected, 0 AS found FROM time_entries WHERE reversed_by IS NULL AND arithmetic IS NOT NULL
+                 UNION ALL SELECT customer_id, ticket_id || ' ' || worked_on || ' ' || policy_version, 0, ",
+                $figure,
+                " FROM ticket_days"
+            )
+        )
+    };
+}
+
 /// Every counter that is not folded along a chain.
-pub const CHECKS: [Check; 13] = [
+pub const CHECKS: [Check; 20] = [
     check!(
         "hold of estimate and card",
         "minutes",
@@ -120,6 +138,22 @@ pub const CHECKS: [Check; 13] = [
     ),
     check!(
         "time entry",
+        "repriced",
+        "SELECT transactions.customer_id, COALESCE(time_entry_id, '?') AS subject,
+                CASE WHEN to_account IN ('used', 'uncovered') THEN minutes ELSE -minutes END AS expected, 0 AS found
+         FROM transactions
+         JOIN movements ON movements.customer_id = transactions.customer_id
+                       AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
+         WHERE kind = 'repricing'
+         UNION ALL SELECT customer_id, id, 0, repriced FROM time_entries"
+    ),
+    check_day!("entries", "1"),
+    check_day!("worked", "worked"),
+    check_day!("weighted", "weighted"),
+    check_day!("surcharged", "surcharged"),
+    check_day!("charged", "charged + repriced"),
+    check!(
+        "time entry",
         "invoiced",
         "SELECT transactions.customer_id, COALESCE(transactions.time_entry_id, '?') AS subject, minutes AS expected,
                 0 AS found
@@ -141,7 +175,7 @@ pub const CHECKS: [Check; 13] = [
     check!(
         "ticket",
         "charged",
-        "SELECT customer_id, ticket_id AS subject, charged AS expected, 0 AS found
+        "SELECT customer_id, ticket_id AS subject, charged + repriced AS expected, 0 AS found
          FROM time_entries WHERE reversed_by IS NULL
          UNION ALL SELECT customer_id, id, 0, charged FROM tickets"
     ),
@@ -150,6 +184,13 @@ pub const CHECKS: [Check; 13] = [
         "paid",
         "SELECT customer_id, invoice_id AS subject, amount AS expected, 0 AS found FROM payments
          UNION ALL SELECT customer_id, id, 0, paid FROM invoices"
+    ),
+    check!(
+        "card for an installation",
+        "of the same customer",
+        "SELECT cards.customer_id, cards.id AS subject, 1 AS expected,
+                CASE WHEN installations.customer_id = cards.customer_id THEN 1 ELSE 0 END AS found
+         FROM cards LEFT JOIN installations ON installations.id = installation_id WHERE installation_id IS NOT NULL"
     ),
     check!(
         "note without transaction",

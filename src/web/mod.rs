@@ -1,6 +1,7 @@
 //! HTTP: the JSON API for programs, pages for people, health for machines. Handlers extract, call the service, answer.
 
 pub mod api;
+pub mod arithmetic;
 pub mod extract;
 pub mod fields;
 pub mod headers;

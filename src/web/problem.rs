@@ -98,6 +98,7 @@ impl From<Refusal> for Problem {
             | Refusal::WorkedOnOutOfRange { .. }
             | Refusal::AskedByMissing
             | Refusal::UnknownProduct { .. }
+            | Refusal::BelowFirstPurchase { .. }
             | Refusal::NoRate
             | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::CONFLICT,
@@ -128,6 +129,12 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::LastOwner => "At least one owner must remain",
         Refusal::NoCards => "No cards are sold here",
         Refusal::UnknownProduct { .. } => "No such product",
+        Refusal::InstallationExists { .. } => "The installation exists already",
+        Refusal::InstallationInUse { .. } => "Cards have minutes for this installation",
+        Refusal::BelowFirstPurchase { .. } => "Less than a first purchase",
+        Refusal::NoRenewal => "Cards are not renewed here",
+        Refusal::ConsentByOwner => "Only an owner consents",
+        Refusal::OutOfScope { .. } => "The cards are for other work",
         Refusal::Overpayment { .. } => "More than is open",
         Refusal::DefectIsFree => "A defect is free",
         Refusal::EstimateNotNeeded { .. } => "No estimate is needed",
@@ -173,6 +180,14 @@ fn figures(refusal: &Refusal) -> Value {
         Refusal::InsufficientMinutes { available, asked } => json!({
             "available_minutes": available, "asked_minutes": asked, "shortage_minutes": shortage(asked, available),
         }),
+        Refusal::OutOfScope { available, asked, unusable, reasons } => json!({
+            "available_minutes": available, "asked_minutes": asked, "shortage_minutes": shortage(asked, available),
+            "unusable_minutes": unusable, "reasons": reasons.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }),
+        Refusal::InstallationInUse { left } => json!({ "left_minutes": left }),
+        Refusal::BelowFirstPurchase { minimum, asked, .. } => {
+            json!({ "minimum_minutes": minimum, "asked_minutes": asked })
+        }
         Refusal::BeyondAgreement { agreed, left, asked, tolerance } => json!({
             "agreed_minutes": agreed, "left_minutes": left, "asked_minutes": asked,
             "shortage_minutes": shortage(asked, left), "tolerance_minutes": tolerance,

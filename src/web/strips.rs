@@ -22,7 +22,7 @@ pub struct CardView {
     pub reference: String,
     /// A welcome card (CARD-2): drawn pink, as reduced fare was.
     pub free: bool,
-    /// `active`, `pending`, `used-up`, `expired`, `frozen` or `refunded`: the class of the card and its stamp.
+    /// `active`, `pending`, `used-up`, `expired`, `frozen`, `refunded` or `converted`: the class of the card and its stamp.
     pub status: &'static str,
     /// "geldig t/m 31 december 2028" or "verloopt niet" (CARD-5).
     pub validity: String,
@@ -42,6 +42,10 @@ pub struct CardView {
     pub expired: Minutes,
     /// Given back (CARD-7).
     pub refunded: Minutes,
+    /// Gone on as another card at a new rate (CARD-10).
+    pub converted: Minutes,
+    /// "alleen voor dorpsschool.nl": what it pays for; empty for everything (CARD-8).
+    pub scope: String,
 }
 
 /// The strips of a card.
@@ -60,12 +64,12 @@ pub struct Drawing {
 /// All strips of one state.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// `used`, `held`, `left`, `frozen`, `expired`, `refunded` or `pending`: the class of the path.
+    /// `used`, `held`, `left`, `frozen`, `expired`, `refunded`, `converted` or `pending`: the class of the path.
     pub state: &'static str,
     /// The outlines, as SVG path data.
     pub outlines: String,
     /// What makes the state readable without colour, as SVG path data: a hole in what is used, a stroke through what has expired, a pause sign
-    /// on what is frozen; empty otherwise (held strips are hatched, which the template does).
+    /// on what is frozen, an arrow through what went on elsewhere; empty otherwise (held strips are hatched, which the template does).
     pub marks: String,
 }
 
@@ -127,6 +131,9 @@ impl Grid {
                 "used" if width * 2 > self.width(self.strip) => {
                     write!(marks, "M{middle} {}a4.5 4.5 0 0 1 0 9a4.5 4.5 0 0 1 0-9", y + 3)
                 }
+                "converted" if width * 2 > self.width(self.strip) => {
+                    write!(marks, "M{} {}h8m-3-3l3 3l-3 3", middle - 4, y + 8)
+                }
                 "expired" => write!(marks, "M{} {}h{inner}", x + 1, y + 8),
                 "frozen" if width * 2 > self.width(self.strip) => write!(marks, "M{} {}v7m4 0v-7", middle - 2, y + 5),
                 _ => Ok(()),
@@ -149,6 +156,7 @@ impl CardView {
             ("frozen", self.frozen),
             ("expired", self.expired),
             ("refunded", self.refunded),
+            ("converted", self.converted),
         ];
         let rest = self.minutes.less(figures.iter().map(|(_, minutes)| *minutes).sum());
         let mut layers = Vec::new();
@@ -193,6 +201,8 @@ mod tests {
             frozen: zero,
             expired: zero,
             refunded: zero,
+            converted: zero,
+            scope: String::new(),
         }
     }
 

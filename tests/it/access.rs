@@ -10,7 +10,7 @@ use strippenkaart::domain::{Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
 /// Who may: `y` may, `n` is forbidden (403), `h` does not learn that it exists (404). The columns are [`PEOPLE`].
-const TABLE: [(&str, &str); 31] = [
+const TABLE: [(&str, &str); 38] = [
     //                                                         adm fin agt own spe vie oth nob
     ("POST /api/v1/customers", "                                y   y   y   n   n   n   n   n"),
     ("GET /api/v1/customers", "                                 y   y   y   y   y   y   y   y"),
@@ -24,6 +24,13 @@ const TABLE: [(&str, &str); 31] = [
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/tickets", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/tickets/{id}", "                              y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/coverage", "                                  y   y   y   y   y   y   y   y"),
+    ("POST /api/v1/customers/{id}/coverage", "                  y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/tickets/{id}/coverage", "                     y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/coverage", "                    y   n   y   n   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/urgent-add-on", "              y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/urgent-add-on", "             y   n   y   n   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/agreed-work", "                y   y   y   y   y   y   h   h"),
     ("POST /api/v1/tickets/{id}/estimates", "                   y   n   y   n   n   n   h   h"),
     ("GET /api/v1/estimates/{id}", "                            y   y   y   y   y   y   h   h"),
     ("POST /api/v1/estimates/{id}/accept", "                    y   n   y   y   y   n   h   h"),
@@ -49,6 +56,11 @@ const TABLE: [(&str, &str); 31] = [
 /// contact of nobody.
 const PEOPLE: [&str; 8] = ["admin", "finance", "agent", "owner", "spender", "viewer", "other", "nobody"];
 
+/// The policy of the story, by a provider that also promises availability.
+fn policy() -> String {
+    format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
+}
+
 /// A customer with one of everything, and a token for each of [`PEOPLE`].
 struct Scene {
     site: Site,
@@ -58,6 +70,7 @@ struct Scene {
     viewer: String,
     leaver: String,
     ticket: String,
+    coverage: String,
     invoice: String,
     estimate: String,
     entry: String,
@@ -100,6 +113,7 @@ impl Scene {
             viewer: viewer.id.to_string(),
             leaver: leaver.id.to_string(),
             ticket: ticket.id.to_string(),
+            coverage: ticket.coverage_id.to_string(),
             invoice: text(&card["invoice_id"]).to_owned(),
             estimate: estimate.id.to_string(),
             entry: time.entry.id.to_string(),
@@ -118,6 +132,7 @@ impl Scene {
             Some("invoices") => &self.invoice,
             Some("time-entries") => &self.entry,
             Some("availability" | "policies") => "",
+            _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
         };
         path.replace("{id}", instead.unwrap_or(own))
@@ -131,8 +146,8 @@ impl Scene {
         let for_contact = matches!(person, "admin" | "agent").then_some(self.owner.as_str());
         match operation.rsplit('/').next().unwrap() {
             "incidents" => json!({ "product": "Board", "started_at": "2026-03-09T08:00:00Z", "cause": "outage" }),
-            "check" => json!({ "text": crate::availability::policy() }),
-            "policies" => json!({ "text": crate::availability::policy(), "from": "2026-03-09" }),
+            "check" => json!({ "text": policy() }),
+            "policies" => json!({ "text": policy(), "from": "2026-03-09" }),
             "customers" => json!({ "name": format!("School of {person}"), "email": "new@example.org" }),
             "contacts" => json!({ "name": "Nina", "email": format!("{person}@new.example"), "role": "viewer" }),
             "cards" => json!({ "product": "5h" }),
@@ -144,6 +159,9 @@ impl Scene {
             }
             "time-entries" => json!({ "worked_minutes": 10, "description": "Helped", "uncovered": true }),
             "reverse" => json!({ "reason": "A mistake" }),
+            "coverage" if operation.contains("customers") => json!({ "kind": "question" }),
+            "coverage" => json!({ "replaces": self.coverage, "cover": "goodwill", "reason": "We promised it" }),
+            "urgent-add-on" => json!({ "since": "2026-03-09" }),
             "cover" => json!({ "by": "card", "contact_id": for_contact, "reason": "Agreed afterwards" }),
             _ => json!({}),
         }
@@ -173,7 +191,7 @@ fn may(row: &str, person: usize) -> &str {
 }
 
 on_both! {
-    under crate::availability::policy();
+    under policy();
     async fn every_operation_is_for_whom_the_table_says(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let document = document(&scene.site).await;
@@ -202,7 +220,7 @@ on_both! {
 }
 
 on_both! {
-    under crate::availability::policy();
+    under policy();
     async fn what_is_hidden_looks_like_what_is_not_there(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let nothing = uuid::Uuid::from_u128(42).to_string();
@@ -253,6 +271,7 @@ on_both! {
 }
 
 on_both! {
+    under policy();
     async fn a_body_cannot_name_what_belongs_to_another_customer(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let (site, agent, owner) = (&scene.site, &scene.tokens[2], &scene.tokens[3]);
@@ -267,6 +286,11 @@ on_both! {
         let cover = scene.path("/api/v1/time-entries/{id}/cover", None);
         let body = json!({ "by": "card", "contact_id": scene.other_owner, "reason": "Agreed" });
         assert_eq!(site.post(agent, &cover, &body).await.pointers(), ["/contact_id"]);
+        let body = json!({ "by": "invoice", "contact_id": scene.other_owner, "reason": "Agreed" });
+        assert_eq!(site.post(agent, &cover, &body).await.pointers(), ["/contact_id"]);
+        let decide = scene.path("/api/v1/tickets/{id}/coverage", None);
+        let body = json!({ "replaces": scene.coverage, "cover": "invoice", "agreed_by": scene.other_owner, "reason": "x" });
+        assert_eq!(site.post(agent, &decide, &body).await.pointers(), ["/agreed_by"]);
 
         let other_tickets = format!("/api/v1/customers/{}/tickets", scene.other_customer);
         let body = json!({ "subject": "A", "description": "B", "kind": "question" });

@@ -59,7 +59,7 @@ async fn second(fixture: &Fixture, seed: u64) -> Service {
 /// A customer with ten hours and its welcome card.
 async fn with_ten_hours(fixture: &Fixture) -> (CustomerId, ContactId) {
     let (customer, owner) = fixture.customer().await;
-    let order = Act::OrderCard { product: "10h".to_owned() };
+    let order = Act::order("10h".to_owned());
     let Ok(Receipt::Card(_, Some(invoice))) = fixture.submit(Target::Customer(customer), order).await else {
         panic!("an order")
     };
@@ -169,7 +169,7 @@ async fn two_writers_hand_out_gapless_numbers() {
                     create(&format!("c{}", number / 2)),
                 ));
                 let Receipt::Customer(made) = made.await? else { panic!("a customer") };
-                let order = command(&service, Target::Customer(customer), Act::OrderCard { product: "5h".to_owned() });
+                let order = command(&service, Target::Customer(customer), Act::order("5h".to_owned()));
                 let Receipt::Card(_, Some(invoice)) = service.door.submit(order).await? else { panic!("a card") };
                 Ok::<_, Failure>((made.number, invoice.number))
             })
@@ -230,7 +230,7 @@ on_both! {
         };
         let Receipt::Contact(owner) = thrice(&fixture, sends, all, person("owner", Role::Owner)).await else { panic!() };
         let Receipt::Contact(other) = thrice(&fixture, sends, all, person("other", Role::Spender)).await else { panic!() };
-        let order = Act::OrderCard { product: "10h".to_owned() };
+        let order = Act::order("10h".to_owned());
         let Receipt::Card(_, Some(invoice)) = thrice(&fixture, sends, all, order).await else { panic!() };
         let paid_on = fixture.service.policies.day(fixture.clock.now());
         let pay = |amount| Act::RecordPayment { invoice: invoice.id, amount, paid_on, method: PaymentMethod::Bank };

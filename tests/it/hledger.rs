@@ -72,6 +72,7 @@ on_both! {
     #[cfg_attr(no_hledger, ignore = "hledger not found")]
     async fn hledger_accepts_every_kind_and_adds_up_to_our_balances(fixture: Fixture) {
         story::play(&fixture).await;
+        story::give_back(&fixture).await;
         let journal = export(&fixture.service.db).await;
         let check = hledger(&journal, &["check", "--strict"]);
         assert!(check.status.success(), "{check:?}\n{journal}");

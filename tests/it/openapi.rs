@@ -5,7 +5,7 @@ use crate::common::http::Site;
 use serde_json::Value;
 
 /// The paths that are promised.
-const PROMISED: [&str; 32] = [
+const PROMISED: [&str; 39] = [
     "POST /api/v1/customers",
     "GET /api/v1/customers",
     "GET /api/v1/customers/{id}",
@@ -18,6 +18,13 @@ const PROMISED: [&str; 32] = [
     "POST /api/v1/customers/{id}/tickets",
     "GET /api/v1/customers/{id}/tickets",
     "GET /api/v1/tickets/{id}",
+    "GET /api/v1/coverage",
+    "POST /api/v1/customers/{id}/coverage",
+    "GET /api/v1/tickets/{id}/coverage",
+    "POST /api/v1/tickets/{id}/coverage",
+    "GET /api/v1/customers/{id}/urgent-add-on",
+    "POST /api/v1/customers/{id}/urgent-add-on",
+    "GET /api/v1/customers/{id}/agreed-work",
     "POST /api/v1/tickets/{id}/estimates",
     "GET /api/v1/estimates/{id}",
     "POST /api/v1/estimates/{id}/accept",

@@ -270,7 +270,7 @@ fn people(books: &Books, step: &Step) -> Option<(Target, Act)> {
 fn money(books: &Books, step: &Step) -> Option<(Target, Act)> {
     Some(match step {
         Step::Order { customer: index, product } => {
-            (Target::Customer(customer(books, *index)?), Act::OrderCard { product: (*product).to_owned() })
+            (Target::Customer(customer(books, *index)?), Act::order((*product).to_owned()))
         }
         Step::Pay { invoice: index, quarters } => {
             let invoice = pick(books, *index, |ledger| ledger.rows.invoices.values().cloned().collect())?;
@@ -338,6 +338,7 @@ fn time(books: &Books, step: &Step) -> Option<(Target, Act)> {
                 description: "Helped".to_owned(),
                 estimate: on.map(|estimate| estimate.id),
                 started_at: None,
+                surcharges: vec![],
                 excess: *excess,
             };
             (Target::Ticket(ticket), act)

@@ -312,6 +312,7 @@ async fn furnish(site: &Site, admin: &str, number: usize) -> (Known, [String; 2]
     known.insert("requester_id", id(&owner));
     known.insert("invoices", text(&card["invoice_id"]).to_owned());
     known.insert("tickets", id(&ticket));
+    known.insert("replaces", text(&ticket["coverage_id"]).to_owned());
     known.insert("estimates", id(&estimate));
     known.insert("estimate_id", id(&agreed));
     known.insert("time-entries", id(&entry));
@@ -330,6 +331,7 @@ fn learn(known: &mut Known, operation: &Operation, answer: &Answer) {
 }
 
 on_both! {
+    under crate::story::policy();
     async fn no_request_upsets_the_api(fixture: Fixture) {
         let site = Site::new(fixture);
         let admin = site.staff(StaffRole::Admin).await;

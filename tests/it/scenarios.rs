@@ -3,23 +3,28 @@
 //! A line with a date does something on that day; a line without one says what must then be true. `#` starts a comment.
 //!
 //! ```text
-//! policy    [DAY] NAME              the terms, shipped with the program; with a day: a newer version from then on
+//! policy    [DAY] NAME              the terms, shipped with the program or a file of tests/it/terms; with a day: a newer
+//!                                   version from then on
 //! with      KEY VALUE…              … with one key changed
 //! without   SECTION                 … with a section left out
 //! customer  DAY NAME [imported] [since DAY]
 //! owner, spender, viewer
 //!           DAY NAME [ceiling H:MM] [from DAY] [until DAY] [by NAME | asked_by NAME via HOW | unasked]
 //! revoke    DAY NAME
-//! card      DAY PRODUCT paid|ordered [as CARD]
+//! installation, uninstall   DAY NAME
+//! consent, withdraw   DAY by NAME
+//! card      DAY PRODUCT paid|ordered [as CARD] [for INSTALLATION] [by NAME] [renew]
 //! payment   DAY CARD EUROS [received DAY]
 //! ticket    DAY TICKET defect|question|third_party|change [by NAME] [about TOPIC] [urgent LEVEL|safety]
+//!               [on INSTALLATION]
 //! decide    DAY TICKET [cover COVER] [kind KIND] [about TOPIC|none] [urgent LEVEL|safety|none] [agreed_by NAME]
 //!               [rate EUROS] [reversing]      who pays after all, in place of the decision in force
 //! add_on    DAY [since DAY] [until DAY]       the add-on for urgent tickets
 //! estimate  DAY TICKET H:MM [as ESTIMATE] [answer_by DAY] [work_until DAY] [accepted by NAME]
 //! accept    DAY ESTIMATE by NAME [via HOW] [agreed DAY]
 //! decline, close   DAY ESTIMATE
-//! time      DAY TICKET H:MM [worked DAY] [on ESTIMATE] [uncovered | given_away] [as ENTRY]
+//! time      DAY TICKET H:MM [worked DAY] [started HH:MM] [with SURCHARGE,…] [on ESTIMATE] [uncovered | given_away]
+//!               [as ENTRY]
 //! reverse, goodwill   DAY ENTRY
 //! cover     DAY ENTRY by NAME       from a card, on that person's agreement
 //! invoice   DAY ENTRY by NAME [rate EUROS]    … or on an invoice
@@ -29,7 +34,10 @@
 //! refused   WHY [KEY VALUE …]       … or why it was refused; a refusal that nobody expects is a failure
 //! moved     FROM -> TO [CARD] H:MM [rule WORD]   each movement of the line before, in order; or: moved nothing
 //! balance   ACCOUNT H:MM …          of the customer; accounts that are not named are empty
-//! card      CARD STATUS [granted H:MM] [until DAY|never] ACCOUNT H:MM …   the same of one card
+//! card      CARD STATUS [granted H:MM] [until DAY|never] [credit EUROS] [becomes H:MM] [on DAY]
+//!           ACCOUNT H:MM …          the same of one card; `becomes` is what it is converted into, on that day
+//! newest    CARD                    the card that was made last gets this name
+//! told      KIND …                  what the customer was told since the line before, in order; or: told nothing
 //! ```
 //!
 //! An estimate is called after its ticket and an entry `last` unless they get a name; a ticket that nobody opened is
@@ -38,6 +46,7 @@
 
 use crate::common::{AGENT, day, pure::Books};
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Europe::Amsterdam;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -45,9 +54,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use strippenkaart::domain::{
     Account, Act, Actor, AskedVia, Balance, CardStatus, Cents, ContactId, CoverageId, CustomerId, EstimateId, Excess,
-    InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Report, Role, Target, TicketId, TimeEntryId,
-    UserId,
+    InstallationId, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Report, Role, Target,
+    TicketId, TimeEntryId, UserId,
     command::{Answer as Agreement, Ruling},
+    decide::conversion::{Upcoming, upcoming},
     estimate::AnswerVia,
 };
 use uuid::Uuid;
@@ -64,6 +74,8 @@ pub trait World {
     fn totals(&mut self, customer: CustomerId) -> Balance;
     /// Its cards.
     fn cards(&mut self, customer: CustomerId) -> Vec<CardView>;
+    /// What it was told about its cards, the oldest first.
+    fn told(&mut self, customer: CustomerId) -> Vec<String>;
     /// Every movement that is booked, the oldest first.
     fn movements(&mut self, customer: CustomerId) -> Vec<Move>;
 }
@@ -101,6 +113,9 @@ pub struct CardView {
     pub status: CardStatus,
     pub granted: Minutes,
     pub expires_on: Option<NaiveDate>,
+    pub converts_on: Option<NaiveDate>,
+    pub becomes: Option<Minutes>,
+    pub credit: Cents,
     pub balance: Balance,
 }
 
@@ -148,9 +163,20 @@ impl World for Books {
                 status: card.status(today),
                 granted: card.granted,
                 expires_on: card.expires_on,
+                converts_on: card.converts_on,
+                becomes: match upcoming(&card, &self.policies) {
+                    Some((_, Upcoming::Minutes { minutes, .. })) => Some(minutes),
+                    _ => None,
+                },
+                credit: card.credit,
                 balance: card.balance(),
             })
             .collect()
+    }
+
+    fn told(&mut self, customer: CustomerId) -> Vec<String> {
+        let of_customer = self.notices.iter().filter(|notice| notice.customer_id == customer);
+        of_customer.map(|notice| notice.kind.to_string()).collect()
     }
 
     fn movements(&mut self, customer: CustomerId) -> Vec<Move> {
@@ -176,6 +202,8 @@ pub fn answer(receipt: &Receipt) -> Answer {
     let (id, facts) = match receipt {
         Receipt::Customer(customer) => (customer.id.0, facts([("number", &customer.number)])),
         Receipt::Contact(contact) | Receipt::Removed(contact) => (contact.id.0, Facts::new()),
+        Receipt::Installation(installation) => (installation.id.0, Facts::new()),
+        Receipt::Consent(consent) => (consent.id.0, Facts::new()),
         Receipt::Card(card, of_card) => {
             invoice = of_card.as_ref().map(|invoice| invoice.id.0);
             (card.id.0, facts([("price", &card.price), ("granted", &card.granted)]))
@@ -225,7 +253,10 @@ pub fn answer(receipt: &Receipt) -> Answer {
             ];
             (time.entry.id.0, facts(of_entry))
         }
-        Receipt::Correction(correction) => (correction.id.0, facts([("available_after", &correction.available_after)])),
+        Receipt::Correction(correction) => {
+            let (available_after, repriced) = (&correction.available_after, &correction.repriced);
+            (correction.id.0, facts([("available_after", available_after), ("repriced", repriced)]))
+        }
         Receipt::Settled => (Uuid::nil(), Facts::new()),
     };
     Answer { id, invoice, facts }
@@ -235,10 +266,19 @@ pub fn no(refusal: &Refusal) -> No {
     let mut facts = match refusal {
         Refusal::Overpayment { open, asked } => facts([("open", open), ("amount", asked)]),
         Refusal::EstimateNotOpen { status } => facts([("status", status)]),
+        Refusal::EstimateNotNeeded { cover } => facts([("cover", cover)]),
         Refusal::CeilingExceeded { ceiling, asked, .. } => facts([("ceiling", ceiling), ("asked", asked)]),
         Refusal::InsufficientMinutes { available, asked } => {
             facts([("available", available), ("asked", asked), ("shortage", &(*asked - *available))])
         }
+        Refusal::OutOfScope { available, asked, unusable, .. } => facts([
+            ("available", available),
+            ("asked", asked),
+            ("shortage", &(*asked - *available)),
+            ("unusable", unusable),
+        ]),
+        Refusal::InstallationInUse { left } => facts([("left", left)]),
+        Refusal::BelowFirstPurchase { minimum, asked, .. } => facts([("minimum", minimum), ("asked", asked)]),
         Refusal::BeyondAgreement { agreed, left, asked, .. } => {
             facts([("agreed", agreed), ("left", left), ("asked", asked), ("shortage", &(*asked - *left))])
         }
@@ -331,8 +371,9 @@ impl Terms {
     fn policy(&mut self, words: &mut Words) -> Outcome {
         let from = if words.starts_with_day() { Some(words.day()?) } else { None };
         let name = words.next("the name of a policy")?;
-        let text = Policy::shipped(name).ok_or_else(|| format!("no policy `{name}` is shipped"))?;
-        self.versions.push(text.to_owned());
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/terms").join(format!("{name}.toml"));
+        let shipped = Policy::shipped(name).map(str::to_owned).or_else(|| std::fs::read_to_string(path).ok());
+        self.versions.push(shipped.ok_or_else(|| format!("no policy `{name}` is shipped or in tests/it/terms"))?);
         if let Some(from) = from {
             self.set("effective_from", &from.to_string())?;
         }
@@ -344,6 +385,7 @@ impl Terms {
         let value: Vec<&str> = std::mem::take(&mut words.words).into();
         let value = match value[..] {
             [count, "months"] => format!("{{ months = {count} }}"),
+            [count, "months", "from", "order"] => format!("{{ months = {count}, from = \"order\" }}"),
             [count, "calendar", "years"] => format!("{{ calendar_years = {count} }}"),
             [list] if list.starts_with('[') => list.to_owned(),
             [word] if word.parse::<i64>().is_ok() || word == "true" || word == "false" => word.to_owned(),
@@ -407,8 +449,9 @@ struct Stage<W> {
     last: Option<Result<Answer, No>>,
     /// Whether a refusal waits to be expected.
     unexpected: bool,
-    /// How many movements there were before the last thing that was asked.
+    /// How many movements and notices there were before the last thing that was asked.
     before: usize,
+    told_before: usize,
     /// Its movements that no line has named yet; none before the first such line.
     moved: Option<VecDeque<Move>>,
 }
@@ -423,6 +466,7 @@ impl<W: World> Stage<W> {
             last: None,
             unexpected: false,
             before: 0,
+            told_before: 0,
             moved: None,
         }
     }
@@ -451,6 +495,7 @@ impl<W: World> Stage<W> {
             return Err(format!("what was asked before this line also moved {}", left.join(", ")));
         }
         self.before = self.customer.map_or(0, |customer| self.world.movements(customer).len());
+        self.told_before = self.customer.map_or(0, |customer| self.world.told(customer).len());
         Ok(())
     }
 
@@ -473,6 +518,21 @@ impl<W: World> Stage<W> {
             "revoke" => {
                 let contact = self.named("contact", words.next("a name")?)?;
                 self.ask_customer(Who::Agent, Act::RemoveContact(ContactId(contact)))
+            }
+            "installation" => {
+                let name = words.next("a name")?;
+                self.ask_customer(Who::Agent, Act::AddInstallation { name: name.to_owned() })?;
+                self.name("installation", name);
+                Ok(())
+            }
+            "uninstall" => {
+                let id = InstallationId(self.named("installation", words.next("an installation")?)?);
+                self.ask_customer(Who::Agent, Act::RemoveInstallation(id))
+            }
+            "consent" | "withdraw" => {
+                let who = self.by(words)?;
+                let act = if verb == "consent" { Act::GiveConsent } else { Act::WithdrawConsent };
+                self.ask_customer(who, act)
             }
             "card" => self.order(words),
             "payment" => self.pay(words),
@@ -567,11 +627,16 @@ impl<W: World> Stage<W> {
         Ok(())
     }
 
-    fn contact(&mut self, verb: &str, words: &mut Words) -> Outcome {
-        let who = match words.option("by") {
+    /// `by NAME`, else the agent.
+    fn by(&self, words: &mut Words) -> Outcome<Who> {
+        Ok(match words.option("by") {
             Some(name) => Who::Contact(ContactId(self.named("contact", name)?)),
             None => Who::Agent,
-        };
+        })
+    }
+
+    fn contact(&mut self, verb: &str, words: &mut Words) -> Outcome {
+        let who = self.by(words)?;
         let unasked = words.flag("unasked") || matches!(who, Who::Contact(_));
         let asked_by = words.option("asked_by").or((!unasked).then_some("the owner")).map(str::to_owned);
         let asked_via = words.option("via").or((!unasked).then_some("mail"));
@@ -599,9 +664,11 @@ impl<W: World> Stage<W> {
         if !paid && !words.flag("ordered") {
             return Err("expected `paid` or `ordered`".to_owned());
         }
+        let (who, renew) = (self.by(words)?, words.flag("renew"));
+        let installation = self.place(words, "for")?;
         let product = words.next("a product")?;
         let name = given.unwrap_or(product);
-        self.ask_customer(Who::Agent, Act::OrderCard { product: product.to_owned() })?;
+        self.ask_customer(who, Act::OrderCard { product: product.to_owned(), installation, renew })?;
         self.name("card", name);
         let Some(Answer { invoice: Some(invoice), facts, .. }) = self.answered() else { return Ok(()) };
         self.names.insert(("invoice", name.to_owned()), invoice);
@@ -612,6 +679,12 @@ impl<W: World> Stage<W> {
             self.record_payment(name, net + vat, today)?;
         }
         Ok(())
+    }
+
+    /// `for INSTALLATION` or `on INSTALLATION`.
+    fn place(&self, words: &mut Words, preposition: &str) -> Outcome<Option<InstallationId>> {
+        let place = words.option(preposition).map(|name| self.named("installation", name)).transpose()?;
+        Ok(place.map(InstallationId))
     }
 
     fn pay(&mut self, words: &mut Words) -> Outcome {
@@ -635,10 +708,10 @@ impl<W: World> Stage<W> {
         let name = words.next("the name of a ticket")?;
         let kind = parse(words.next("the kind of the ticket")?, "defect, question, third_party or change")?;
         let (subject, description) = (name.to_owned(), "What happened".to_owned());
-        self.ask_customer(
-            Who::Agent,
-            Act::OpenTicket(Report { subject, description, requester, kind, topic, urgency, ..Report::default() }),
-        )?;
+        let installation = self.place(words, "on")?;
+        let report =
+            Report { subject, description, requester, kind, installation, topic, urgency, ..Report::default() };
+        self.ask_customer(Who::Agent, Act::OpenTicket(report))?;
         self.name("ticket", name);
         self.name_decision(name);
         Ok(())
@@ -727,6 +800,8 @@ impl<W: World> Stage<W> {
     fn time(&mut self, words: &mut Words) -> Outcome {
         let name = words.option("as").unwrap_or("last");
         let worked_on = words.day_option("worked")?;
+        let started_at = words.option("started").map(|time| self.moment(worked_on, time)).transpose()?;
+        let surcharges = words.option("with").map(|ids| ids.split(',').map(str::to_owned).collect());
         let estimate = words.option("on").map(|name| self.named("estimate", name)).transpose()?.map(EstimateId);
         let excess = match (words.flag("uncovered"), words.flag("given_away")) {
             (false, false) => Excess::Refuse,
@@ -740,12 +815,21 @@ impl<W: World> Stage<W> {
             worked_on,
             description: "Helped".to_owned(),
             estimate,
-            started_at: None,
+            started_at,
+            surcharges: surcharges.unwrap_or_default(),
             excess,
         };
         self.ask(Who::Agent, Target::Ticket(ticket), act)?;
         self.name("entry", name);
         Ok(())
+    }
+
+    /// A time on the provider's clock, today or on another day.
+    fn moment(&self, day: Option<NaiveDate>, time: &str) -> Outcome<DateTime<Utc>> {
+        let wrong = || format!("expected a time such as 16:40, found `{time}`");
+        let time = NaiveTime::parse_from_str(time, "%H:%M").map_err(|_| wrong())?;
+        let local = day.unwrap_or(self.now.date_naive()).and_time(time);
+        local.and_local_timezone(Amsterdam).earliest().map(|at| at.to_utc()).ok_or_else(wrong)
     }
 
     fn cover(&mut self, verb: &str, words: &mut Words) -> Outcome {
@@ -784,6 +868,18 @@ impl<W: World> Stage<W> {
                 balance(words, &found)
             }
             "card" => self.card(words),
+            "newest" => {
+                let newest = self.world.cards(self.the_customer()?).into_iter().max_by_key(|card| card.id);
+                let name = words.next("a name")?.to_owned();
+                self.names.insert(("card", name), newest.ok_or("there is no card")?.id);
+                Ok(())
+            }
+            "told" => {
+                let found = self.world.told(self.the_customer()?).split_off(self.told_before);
+                let expected: Vec<&str> = std::mem::take(&mut words.words).into();
+                let found = if found.is_empty() { "nothing".to_owned() } else { found.join(" ") };
+                same("told", &expected.join(" "), &found)
+            }
             _ => Err(format!("`{verb}` is no line without a day")),
         }
     }
@@ -834,6 +930,17 @@ impl<W: World> Stage<W> {
         if let Some(until) = words.option("until") {
             let found = card.expires_on.map_or("never".to_owned(), |day| day.to_string());
             same("until", &until, &found.as_str())?;
+        }
+        if let Some(credit) = words.option("credit") {
+            same("credit", &parse::<Cents>(credit, "an amount")?, &card.credit)?;
+        }
+        if let Some(becomes) = words.option("becomes") {
+            let found = card.becomes.map_or("nothing".to_owned(), |minutes| minutes.to_string());
+            same("becomes", &becomes, &found.as_str())?;
+        }
+        if let Some(on) = words.option("on") {
+            let found = card.converts_on.map_or("never".to_owned(), |day| day.to_string());
+            same("converts on", &on, &found.as_str())?;
         }
         balance(words, &card.balance)
     }
@@ -920,11 +1027,12 @@ fn every_scenario_holds_in_the_pure_domain() {
     play_all(|versions| Books::new(versions, day("2026-01-01").and_time(NaiveTime::MIN).and_utc()));
 }
 
-/// The rules of the first issue.
-const RULES: [&str; 23] = [
-    "card_1", "card_2", "card_3", "card_4", "card_5", "card_6", "time_1", "time_2", "time_4", "time_5", "time_7",
-    "spend_1", "spend_2", "spend_3", "spend_4", "spend_5", "spend_6", "spend_7", "cover_2", "cover_5", "pol_1",
-    "pol_2", "pol_3",
+/// The rules, and the sheets of terms that providers publish.
+const RULES: [&str; 34] = [
+    "card_1", "card_2", "card_3", "card_4", "card_5", "card_6", "card_8", "card_9", "card_10", "time_1", "time_2",
+    "time_3", "time_4", "time_5", "time_7", "spend_1", "spend_2", "spend_3", "spend_4", "spend_5", "spend_6",
+    "spend_7", "cover_1", "cover_2", "cover_3", "cover_4", "cover_5", "cover_6", "urg_1", "urg_2", "pol_1", "pol_2",
+    "pol_3", "terms",
 ];
 
 #[test]

@@ -16,7 +16,7 @@ use strippenkaart::domain::{
     estimate::AnswerVia,
 };
 use strippenkaart::service::{jobs, ledger::Failure, token};
-use strippenkaart::store::users::StaffRole;
+use strippenkaart::store::{notices, users::StaffRole};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -109,9 +109,21 @@ impl World for Api {
                 status: read::<String>(&card["status"]).parse().unwrap(),
                 granted: read(&card["granted_minutes"]),
                 expires_on: read(&card["expires_on"]),
+                converts_on: read(&card["converts_on"]),
+                becomes: read(&card["converts_into_minutes"]),
+                credit: read::<String>(&card["credit"]).parse().unwrap(),
                 balance: balance(card),
             })
             .collect()
+    }
+
+    fn told(&mut self, customer: CustomerId) -> Vec<String> {
+        // The API tells of the last two months, and a scenario may last years.
+        let db = &self.site.fixture.service.db;
+        let since = async { notices::since(&mut db.reader().await?, customer, DateTime::UNIX_EPOCH, 1000).await };
+        let mut told = self.runtime.block_on(since).unwrap();
+        told.reverse();
+        told.iter().map(|notice| notice.kind.to_string()).collect()
     }
 
     fn movements(&mut self, customer: CustomerId) -> Vec<Move> {
@@ -140,7 +152,13 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::CreateCustomer { .. } => return ("POST", "/api/v1/customers".to_owned(), of_customer(act)),
         Act::RemoveContact(contact) => return ("DELETE", format!("{path}/contacts/{contact}"), json!({})),
         Act::AddContact { .. } => ("contacts", of_contact(act)),
-        Act::OrderCard { product } => ("cards", json!({ "product": product })),
+        Act::AddInstallation { name } => ("installations", json!({ "name": name })),
+        Act::RemoveInstallation(id) => return ("DELETE", format!("{path}/installations/{id}"), json!({})),
+        Act::GiveConsent => ("renewal", json!({})),
+        Act::WithdrawConsent => return ("DELETE", format!("{path}/renewal"), json!({})),
+        Act::OrderCard { product, installation, renew } => {
+            ("cards", json!({ "product": product, "installation_id": installation, "auto_renew": renew }))
+        }
         Act::RecordPayment { amount, paid_on, method, .. } => {
             ("payments", json!({ "amount": amount.to_string(), "paid_on": paid_on, "method": method }))
         }
@@ -194,7 +212,7 @@ fn of_customer(act: &Act) -> Value {
 fn of_report(report: &Report) -> Value {
     json!({
         "subject": report.subject, "description": report.description, "requester_id": report.requester,
-        "kind": report.kind, "channel": report.channel,
+        "kind": report.kind, "channel": report.channel, "installation_id": report.installation,
         "impact": report.impact, "reach": report.reach, "received_at": report.received_at,
         "data_leak": report.data_leak, "topic": report.topic, "urgency": report.urgency.as_ref().map(ToString::to_string),
     })
@@ -235,10 +253,12 @@ fn of_agreement(answer: &Agreement) -> Value {
 }
 
 fn of_time(act: &Act) -> Value {
-    let Act::LogTime { worked, worked_on, description, estimate, started_at, excess, .. } = act else { unreachable!() };
+    let Act::LogTime { worked, worked_on, description, estimate, started_at, surcharges, excess, .. } = act else {
+        unreachable!()
+    };
     let mut body = json!({
         "worked_minutes": worked, "worked_on": worked_on, "description": description, "estimate_id": estimate,
-        "started_at": started_at,
+        "started_at": started_at, "surcharges": surcharges,
     });
     if *excess == Excess::Uncovered {
         body["uncovered"] = true.into();

@@ -95,7 +95,7 @@ on_both! {
         drop(tx);
 
         let booked: CommandId = fixture.clock.id();
-        let mut command = fixture.command(Target::Customer(customer.id), Act::OrderCard { product: "5h".to_owned() });
+        let mut command = fixture.command(Target::Customer(customer.id), Act::order("5h".to_owned()));
         command.id = booked;
         fixture.service.door.submit(command).await.unwrap();
         assert!(books::stands(&mut db.reader().await.unwrap(), booked).await.unwrap());

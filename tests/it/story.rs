@@ -8,10 +8,10 @@ use strippenkaart::domain::{
 };
 use strippenkaart::store::Db;
 
-/// OpenEdu's terms, with cards that expire after two months, and with urgency.
+/// OpenEdu's terms, with cards that expire after two months or are given back on 1 July, and with urgency.
 pub fn policy() -> String {
-    let cards =
-        include_str!("../../policies/openedu.toml").replace("validity = \"never\"", "validity = { months = 2 }");
+    let terms = "validity = { months = 2 }\nconversion = \"credit\"\nconversion_on = \"07-01\"";
+    let cards = include_str!("../../policies/openedu.toml").replace("validity = \"never\"", terms);
     format!("{cards}{URGENCY}")
 }
 
@@ -31,7 +31,7 @@ name = "Urgent"
 "#;
 
 /// Plays the story. Customer 1 gets 15 transactions, customer 2 its welcome card and agreed work, together of all kinds,
-/// and customer 3, imported, nothing.
+/// and customer 3, imported, nothing. [`give_back`] adds the one kind that takes a new year.
 pub async fn play(fixture: &Fixture) {
     let (customer, owner) = fixture.customer().await; // 1 welcome
     buy(fixture, customer).await; // 2 activation
@@ -58,16 +58,25 @@ pub async fn play(fixture: &Fixture) {
     let question = fixture.ticket(second, Some(owner_of_second), TicketKind::Question).await;
     decide(fixture, &fixture.ticket(second, None, TicketKind::Change).await, Cover::Goodwill).await;
     let term = Act::RecordAddOn { since: day("2026-03-10"), until: None };
-    fixture.submit(Target::Customer(second), term).await.unwrap();
+    fixture.submit(Target::Customer(customer), term).await.unwrap();
     let agreed = log(fixture, question.id, 40, None, None).await; // 2 time, 45 uncovered
     let (entry, contact, reason) = (agreed.entry.id, owner_of_second, "Said yes by mail".to_owned());
     let act = Act::InvoiceEntry { entry, contact, hourly_rate: None, reason };
     fixture.submit(Target::TimeEntry(entry), act).await.unwrap(); // 3 invoiced
-    import(fixture).await;
+    import(fixture, "Imported").await;
     fixture.clock.set(noon(2026, 5, 20));
     fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 13 expiry
     let late = log(fixture, other, 10, None, Some("2026-05-01")).await; // 14 time, 15 uncovered
     cover(fixture, late.entry.id, true, owner).await; // 15 cover, late, from what expired
+}
+
+/// What comes after the story: customer 4 buys a card, and its money is to be given back on 1 July (CARD-10).
+pub async fn give_back(fixture: &Fixture) -> CustomerId {
+    let customer = import(fixture, "Buyer").await;
+    buy(fixture, customer).await; // 1 activation
+    fixture.clock.set(noon(2026, 7, 1));
+    fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 2 conversion
+    customer
 }
 
 /// Decides who pays for a ticket after all.
@@ -88,7 +97,7 @@ async fn decide(fixture: &Fixture, ticket: &Ticket, cover: Cover) {
 
 /// A card of five hours, paid in two parts.
 async fn buy(fixture: &Fixture, customer: CustomerId) {
-    let order = Act::OrderCard { product: "5h".to_owned() };
+    let order = Act::order("5h".to_owned());
     let Ok(Receipt::Card(_, Some(invoice))) = fixture.submit(Target::Customer(customer), order).await else {
         panic!("the policy sells 5h")
     };
@@ -99,16 +108,18 @@ async fn buy(fixture: &Fixture, customer: CustomerId) {
     }
 }
 
-async fn import(fixture: &Fixture) {
+async fn import(fixture: &Fixture, name: &str) -> CustomerId {
+    let customer = fixture.clock.id();
     let act = Act::CreateCustomer {
-        name: "Imported".to_owned(),
-        email: "imported@example.org".to_owned(),
+        name: name.to_owned(),
+        email: format!("{}@example.org", name.to_lowercase()),
         locale: Locale::En,
         monthly_amount: None,
         contract_start: None,
         imported: true,
     };
-    fixture.submit(Target::Customer(fixture.clock.id()), act).await.unwrap();
+    fixture.submit(Target::Customer(customer), act).await.unwrap();
+    customer
 }
 
 async fn log(
@@ -125,6 +136,7 @@ async fn log(
         description: "Looked into it".to_owned(),
         estimate,
         started_at: None,
+        surcharges: vec![],
         excess: Excess::Uncovered,
     };
     match fixture.submit(Target::Ticket(ticket), act).await.unwrap() {

@@ -124,8 +124,8 @@ tampering! {
         => "customer 1, transaction 5, movement 1 recorded at *: expected a transaction of that number and instant, found none";
     tamper_a_movement_of_no_transaction_is_added:
         "INSERT INTO movements SELECT customer_id, recorded_at + 1, seq + 1, line, card_id, estimate_id, from_account, to_account, minutes, basis,
-                available, held, used, expired, frozen, refunded, uncovered,
-                card_available, card_held, card_used, card_expired, card_frozen, card_refunded
+                available, held, used, expired, frozen, refunded, converted, uncovered,
+                card_available, card_held, card_used, card_expired, card_frozen, card_refunded, card_converted
          FROM movements WHERE customer_id = {one} AND seq = 15 AND line = 1"
         => "customer 1, transaction 16, movement 1 recorded at *: expected a transaction of that number and instant, found none";
     tamper_the_clock_runs_back:

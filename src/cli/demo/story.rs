@@ -5,12 +5,15 @@ use super::cast::{COLLEAGUES, Ending, FIRST, Pace, Part, SECOND, TOPICS_EN, TOPI
 use super::stage::{Stage, Step, workday, workday_before};
 use super::{CUSTOMER, PASSWORD};
 use crate::domain::{
-    AskedVia, Cents, Channel, Contact, Customer, CustomerId, Estimate, EstimateId, Excess, Handling, Intake, Invoice,
-    Locale, Minutes, PaymentMethod, Policy, Question, Report, Role, Ticket, TicketKind, TicketStatus,
-    decide::TimeReceipt, estimate::AnswerVia,
+    AskedVia, Cents, Channel, Contact, Cover, Customer, CustomerId, Estimate, EstimateId, Excess, Handling, Intake,
+    Invoice, Locale, Minutes, PaymentMethod, Policy, Question, Report, Role, Ticket, TicketKind, TicketStatus,
+    coverage::{self, Facts, propose},
+    decide::TimeReceipt,
+    estimate::AnswerVia,
 };
 use crate::service::access::{Caller, Request};
 use crate::service::balance::AsOf;
+use crate::service::cards::Order;
 use crate::service::customers::{NewContact, NewCustomer};
 use crate::service::tickets::{NewEstimate, ToldAgreement};
 use crate::service::time_entries::Work;
@@ -100,8 +103,8 @@ impl Story {
 
     /// From the question to the last entry.
     async fn case(&mut self, topic: &Topic) -> Step {
-        if topic.kind == TicketKind::Defect {
-            return self.defect(topic).await;
+        if !self.is_paid(topic) {
+            return self.free(topic).await;
         }
         if !self.afford(topic.minutes).await? {
             return Ok(());
@@ -150,7 +153,8 @@ impl Story {
         Ok(())
     }
 
-    async fn defect(&mut self, topic: &Topic) -> Step {
+    /// A question or a defect that costs nothing.
+    async fn free(&mut self, topic: &Topic) -> Step {
         let ticket = self.report(topic).await?;
         self.handle(&ticket, Handling::Acknowledge { text: None }).await?;
         for text in &topic.entries[..2] {
@@ -198,7 +202,7 @@ impl Story {
             Ending::Defect => {
                 let topics = self.topics();
                 let defect = topics.iter().find(|topic| topic.kind == TicketKind::Defect);
-                self.defect(defect.unwrap_or(&topics[0])).await
+                self.free(defect.unwrap_or(&topics[0])).await
             }
             Ending::Team => self.team().await,
         }
@@ -207,14 +211,14 @@ impl Story {
     /// An estimate that waits, with more than enough on the cards.
     async fn waits(&mut self) -> Step {
         let place = usize::from(self.part.domain == SECOND);
-        let topic = self.topics()[place];
+        let topic = self.paid()[place];
         self.afford(topic.minutes + 90).await?;
         self.before_end(2).await?;
         let minutes = topic.minutes.min(self.available().await?.0);
         if minutes < 15 {
             return Ok(());
         }
-        let ticket = self.report(&topic).await?;
+        let ticket = self.report(topic).await?;
         self.propose(&ticket, minutes, topic.work).await.map(drop)
     }
 
@@ -290,9 +294,9 @@ impl Story {
     }
 
     async fn asked_until(&mut self, minutes: i64, answer_by: Option<NaiveDate>) -> Step<(Ticket, Estimate)> {
-        let paid: Vec<&Topic> = self.topics().iter().filter(|topic| topic.kind != TicketKind::Defect).collect();
-        let topic = paid.choose(&mut self.random).map_or(self.topics()[0], |topic| **topic);
-        let ticket = self.report(&topic).await?;
+        let paid = self.paid();
+        let topic = paid.choose(&mut self.random).copied().unwrap_or(&self.topics()[0]);
+        let ticket = self.report(topic).await?;
         self.pass(0).await?;
         let new =
             NewEstimate { minutes: Minutes(minutes), description: topic.work.to_owned(), answer_by, work_until: None };
@@ -421,7 +425,8 @@ impl Story {
         let opened = self.service().policies.day(ticket.created_at);
         let worked_on = Some(if late { workday_before(today - Days::new(1)).max(opened) } else { today });
         let description = text.to_owned();
-        let work = Work { worked, worked_on, description, estimate: None, started_at: None, excess };
+        let work =
+            Work { worked, worked_on, description, estimate: None, started_at: None, surcharges: vec![], excess };
         Ok(self.service().log_time(self.by_agent(), ticket.id, work).await?)
     }
 
@@ -452,7 +457,7 @@ impl Story {
         };
         let product = product.cloned().unwrap_or_else(|| "10h".to_owned());
         let request = self.login.as_ref().map_or_else(|| self.by_agent(), by);
-        let (_, invoice) = self.service().order_card(request, self.customer, product).await?;
+        let (_, invoice) = self.service().order_card(request, self.customer, Order::of(product)).await?;
         Ok(invoice.ok_or(Error::NotFound("invoice"))?)
     }
 
@@ -508,6 +513,18 @@ impl Story {
 
     fn topics(&self) -> &'static [Topic] {
         if self.part.locale == Locale::En { &TOPICS_EN } else { &TOPICS_NL }
+    }
+
+    /// What cards pay for under this policy, as long as something is left on them.
+    fn is_paid(&self, topic: &Topic) -> bool {
+        let asked = coverage::Question { kind: topic.kind, topic: None, urgency: None };
+        let facts = Facts { today: self.world.stage.today(), left: Minutes(topic.minutes), ..Facts::default() };
+        propose(self.policy(), &asked, &facts).cover == Cover::Card
+    }
+
+    /// The topics that cards pay for.
+    fn paid(&self) -> Vec<&'static Topic> {
+        self.topics().iter().filter(|topic| self.is_paid(topic)).collect()
     }
 
     fn say(&self, nl: &str, en: &str) -> String {

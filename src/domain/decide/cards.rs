@@ -1,18 +1,59 @@
-//! Cards are ordered, paid and become active (CARD-1, CARD-3, CARD-5).
+//! Cards are ordered, paid and become active (CARD-1, CARD-3, CARD-5, CARD-8).
 
-use super::{Case, Receipt, customers::invalid};
+use super::{Case, Receipt, conversion::first_date, customers::invalid};
 use crate::domain::{
-    Account, Card, Cents, Invoice, InvoiceId, Minutes, Origin, Payment, PaymentMethod, Policy, Refusal,
+    Account, Card, Cents, InstallationId, Invoice, InvoiceId, Minutes, Origin, Payment, PaymentMethod, Policy, Refusal,
     TransactionKind,
     ledger::Line,
-    policy::{ActivateOn, CardRules, Product, Validity},
+    policy::{ActivateOn, CardRules, Product, TopUp, Validity},
 };
 use chrono::{Datelike, Days, NaiveDate};
 
 impl Case<'_> {
-    pub(super) fn order_card(&mut self, product: &str) -> Result<Receipt, Refusal> {
+    pub(super) fn order_card(
+        &mut self,
+        product: &str,
+        installation: Option<InstallationId>,
+        renew: bool,
+    ) -> Result<Receipt, Refusal> {
         let terms = self.at.policy().cards.as_ref().ok_or(Refusal::NoCards)?;
         let product = terms.product(product).ok_or_else(|| unknown_product(terms, product))?;
+        let installation = self.place_of_card(&product, installation)?;
+        self.check_first_purchase(terms, &product, installation)?;
+        let (card, invoice) = self.sell(&product, installation, terms);
+        if renew {
+            self.give_consent()?;
+        }
+        Ok(Receipt::Card(card, Some(invoice)))
+    }
+
+    /// The first purchase holds at least so much. Later ones may be smaller: always, or while a strip is left of what was
+    /// bought for the same installation; after that an order is a first purchase again.
+    fn check_first_purchase(
+        &self,
+        terms: &CardRules,
+        product: &Product,
+        installation: Option<InstallationId>,
+    ) -> Result<(), Refusal> {
+        let bought = |card: &&Card| card.origin == Origin::Bought && card.installation_id == installation;
+        let is_top_up = match terms.top_up {
+            TopUp::Any => self.draft.has_bought(),
+            TopUp::WhileLeft => self.draft.cards().filter(bought).map(Card::left).sum::<Minutes>() >= terms.strip,
+        };
+        if !is_top_up && product.minutes < terms.minimum_first {
+            let (minimum, asked) = (terms.minimum_first, product.minutes);
+            return Err(Refusal::BelowFirstPurchase { minimum, asked, strip: terms.strip });
+        }
+        Ok(())
+    }
+
+    /// Sells a card at today's price (CARD-1) with its invoice, and activates it where the policy does so on order.
+    pub(super) fn sell(
+        &mut self,
+        product: &Product,
+        installation_id: Option<InstallationId>,
+        terms: &CardRules,
+    ) -> (Card, Invoice) {
         let invoice_id: InvoiceId = self.draft.fresh.id();
         let card = Card {
             id: self.draft.fresh.id(),
@@ -28,21 +69,25 @@ impl Case<'_> {
             expires_on: None,
             late_days: i64::from(terms.late_days),
             invoice_id: Some(invoice_id),
+            installation_id,
+            work: product.scope.work.clone(),
+            converts_on: None,
+            converted_from: None,
+            credit: Cents::ZERO,
             available: Minutes::ZERO,
             held: Minutes::ZERO,
             used: Minutes::ZERO,
             expired: Minutes::ZERO,
             frozen: Minutes::ZERO,
             refunded: Minutes::ZERO,
+            converted: Minutes::ZERO,
         };
-        let invoice = self.invoice(invoice_id, &card, &product, terms);
-        let card = if terms.activate_on == ActivateOn::Order {
-            self.activate(card, TransactionKind::Activation)
-        } else {
-            self.draft.changes.cards.insert(card.id, card.clone());
-            card
-        };
-        Ok(Receipt::Card(card, Some(invoice)))
+        let invoice = self.invoice(invoice_id, &card, product, terms);
+        if terms.activate_on == ActivateOn::Order {
+            return (self.activate(card, TransactionKind::Activation), invoice);
+        }
+        self.draft.changes.cards.insert(card.id, card.clone());
+        (card, invoice)
     }
 
     /// The numbered invoice of an order (PAY-1, PAY-6).
@@ -76,6 +121,7 @@ impl Case<'_> {
         card.activated_at = Some(self.recorded_at());
         card.activated_on = Some(today);
         card.expires_on = last_day(policy, &card, today);
+        card.converts_on = first_date(&card, self.at.policies, today);
         let id = card.id;
         let line = Line {
             card: Some(id),
@@ -139,6 +185,9 @@ fn unknown_product(terms: &CardRules, asked: &str) -> Refusal {
     let mut products: Vec<String> = terms.products.iter().map(|product| product.id.clone()).collect();
     if terms.hourly_price.is_some() {
         products.push("any whole number of hours, such as 7h".to_owned());
+    }
+    if terms.strip_price.is_some() {
+        products.push("any whole number of strips, such as 32s".to_owned());
     }
     Refusal::UnknownProduct { asked: asked.to_owned(), products: products.join(", ") }
 }

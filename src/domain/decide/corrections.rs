@@ -7,7 +7,8 @@ use super::{
     time::{draws_of, uncovered_line},
 };
 use crate::domain::{
-    Account, ContactId, Movement, Refusal, TimeEntry, TimeEntryId, TransactionId, TransactionKind, ledger::Line,
+    Account, ContactId, Minutes, Movement, Refusal, TicketId, TimeEntryId, TransactionId, TransactionKind,
+    burn_down::Draw, ledger::Line,
 };
 
 impl Case<'_> {
@@ -17,17 +18,11 @@ impl Case<'_> {
         if entry.reversed_by.is_some() {
             return Err(Refusal::AlreadyReversed);
         }
-        let drawn: Vec<Movement> = self
-            .draft
-            .movements_of(id)
-            .iter()
-            .filter(|movement| movement.to_account == Account::Used)
-            .cloned()
-            .collect();
+        let drawn = self.drawn_by(id);
         let mut lines: Vec<Line> = drawn.iter().filter_map(|movement| self.way_back(movement)).collect();
         let cards = draws_of(&lines);
         lines.push(uncovered_line(Account::Uncovered, Account::Issued, entry.uncovered));
-        self.count_returned(&entry, &drawn);
+        self.count_returned(entry.ticket_id, entry.charged_now(), &drawn);
 
         let mut transaction = self.transaction(TransactionKind::Reversal);
         transaction.policy_version = self.at.policies.at(entry.worked_on).0;
@@ -39,14 +34,15 @@ impl Case<'_> {
         let transaction_id = transaction.id;
         let reversed = self.draft.entry_mut(id).expect("found above");
         reversed.reversed_by = Some(transaction_id);
-        reversed.uncovered = crate::domain::Minutes::ZERO;
-        reversed.invoiced = crate::domain::Minutes::ZERO;
+        reversed.uncovered = Minutes::ZERO;
+        reversed.invoiced = Minutes::ZERO;
         self.book_with_note(transaction, reason, &lines);
-        Ok(self.correction(transaction_id, id, TransactionKind::Reversal, cards))
+        let repriced = self.reprice_day(&entry, &drawn, reason);
+        Ok(self.correction(transaction_id, id, TransactionKind::Reversal, (cards, repriced)))
     }
 
     /// One drawn line backwards: into the hold while the estimate is open, else to the card, or to *expired*.
-    fn way_back(&self, movement: &Movement) -> Option<Line> {
+    pub(super) fn way_back(&self, movement: &Movement) -> Option<Line> {
         let card = self.draft.card(movement.card_id?)?;
         let open =
             movement.estimate_id.and_then(|id| self.draft.estimate(id)).is_some_and(crate::domain::Estimate::is_open);
@@ -63,9 +59,9 @@ impl Case<'_> {
     }
 
     /// The other half of counting drawn minutes: what was reversed may be used again under the same agreement.
-    fn count_returned(&mut self, entry: &TimeEntry, drawn: &[Movement]) {
-        if let Some(ticket) = self.draft.ticket_mut(entry.ticket_id) {
-            ticket.charged -= entry.charged;
+    pub(super) fn count_returned(&mut self, ticket: TicketId, charged: Minutes, drawn: &[Movement]) {
+        if let Some(ticket) = self.draft.ticket_mut(ticket) {
+            ticket.charged -= charged;
         }
         for movement in drawn {
             match movement.estimate_id.and_then(|id| self.draft.estimate_mut(id)) {
@@ -74,7 +70,7 @@ impl Case<'_> {
                     estimate.correctable += movement.minutes;
                 }
                 None => {
-                    if let Some(ticket) = self.draft.ticket_mut(entry.ticket_id) {
+                    if let Some(ticket) = self.draft.ticket_mut(ticket) {
                         ticket.correctable += movement.minutes;
                     }
                 }
@@ -99,14 +95,15 @@ impl Case<'_> {
         let Some(contact) = by_card else {
             self.give_away(id, reason);
             let given = self.draft.changes.transactions.last().expect("just booked").id;
-            return Ok(self.correction(given, id, TransactionKind::Goodwill, Vec::new()));
+            return Ok(self.correction(given, id, TransactionKind::Goodwill, (Vec::new(), Minutes::ZERO)));
         };
         let contact =
             self.draft.contact(contact).ok_or_else(|| invalid("contact_id", "expected a contact of this customer"))?;
         self.check_spender(contact, entry.uncovered, self.at.now)?;
-        let cover = self.draw_on_cards(entry.uncovered, entry.worked_on);
+        let ticket = self.ticket(entry.ticket_id)?;
+        let cover = self.draw_on_cards(entry.uncovered, entry.worked_on, ticket.work());
         if cover.total() < entry.uncovered {
-            return Err(Refusal::InsufficientMinutes { available: cover.total(), asked: entry.uncovered });
+            return Err(self.too_few(cover.total(), entry.uncovered, ticket.work()));
         }
         let cards = draws_of(&cover.lines);
         let mut lines = cover.lines;
@@ -117,9 +114,9 @@ impl Case<'_> {
         transaction.time_entry_id = Some(id);
         transaction.ticket_id = Some(entry.ticket_id);
         let transaction_id = transaction.id;
-        self.draft.entry_mut(id).expect("found above").uncovered = crate::domain::Minutes::ZERO;
+        self.draft.entry_mut(id).expect("found above").uncovered = Minutes::ZERO;
         self.book_with_note(transaction, reason, &lines);
-        Ok(self.correction(transaction_id, id, TransactionKind::Cover, cards))
+        Ok(self.correction(transaction_id, id, TransactionKind::Cover, (cards, Minutes::ZERO)))
     }
 
     pub(super) fn correction(
@@ -127,9 +124,9 @@ impl Case<'_> {
         id: TransactionId,
         entry: TimeEntryId,
         kind: TransactionKind,
-        cards: Vec<crate::domain::burn_down::Draw>,
+        (cards, repriced): (Vec<Draw>, Minutes),
     ) -> Receipt {
         let available_after = self.customer().available;
-        Receipt::Correction(Correction { id, entry, kind, cards, available_after })
+        Receipt::Correction(Correction { id, entry, kind, cards, repriced, available_after })
     }
 }

@@ -178,6 +178,7 @@ impl Case<'_> {
         let term = AddOnTerm {
             id: self.draft.fresh.id(),
             customer_id: self.customer().id,
+            nr: self.draft.add_on().map_or(0, |term| term.nr) + 1,
             since,
             until,
             recorded_at: self.recorded_at(),
@@ -208,7 +209,7 @@ impl Case<'_> {
         let rate = told.or_else(|| hourly_rate(policy, ticket.topic.as_deref())).ok_or(Refusal::NoRate)?;
         self.put_on_invoice(id, rate, reason);
         let booked = self.draft.changes.transactions.last().expect("just booked").id;
-        Ok(self.correction(booked, id, TransactionKind::Invoiced, Vec::new()))
+        Ok(self.correction(booked, id, TransactionKind::Invoiced, (Vec::new(), Minutes::ZERO)))
     }
 
     /// Books what an entry has uncovered as to be invoiced at `rate` an hour.
@@ -216,7 +217,7 @@ impl Case<'_> {
         let (open, ticket, worked_on) = {
             let entry = self.draft.entry_mut(id).expect("the caller has it");
             let open = std::mem::take(&mut entry.uncovered);
-            entry.invoiced = open;
+            entry.invoiced += open;
             entry.hourly_rate = Some(rate);
             (open, entry.ticket_id, entry.worked_on)
         };
@@ -260,7 +261,7 @@ fn check_names(policy: &Policy, topic: Option<&str>, urgency: Option<&Urgency>) 
 
 fn one_of(names: &[&str]) -> String {
     if names.is_empty() {
-        "leave it out: there are none".to_owned()
+        "there is nothing else to choose".to_owned()
     } else {
         format!("expected one of: {}", names.join(", "))
     }

@@ -3,7 +3,7 @@
 use super::{Case, Receipt};
 use crate::domain::{
     Act, Actor, Card, Cents, Contact, ContactId, Customer, CustomerId, Minutes, Origin, Refusal, Role, TransactionKind,
-    chain,
+    WorkScope, chain,
 };
 
 impl Case<'_> {
@@ -38,6 +38,7 @@ impl Case<'_> {
             expired: Minutes::ZERO,
             frozen: Minutes::ZERO,
             refunded: Minutes::ZERO,
+            converted: Minutes::ZERO,
             uncovered: Minutes::ZERO,
         };
         self.draft.changes.customer = Some(customer.clone());
@@ -47,7 +48,7 @@ impl Case<'_> {
         Ok(Receipt::Customer(customer))
     }
 
-    /// CARD-2: one free card, where the policy has one.
+    /// CARD-2: one free card, where the policy has one, to spend as they like: on whatever installation and work.
     fn grant_welcome_card(&mut self) {
         let Some(terms) = &self.at.policy().cards else { return };
         if terms.welcome.is_zero() {
@@ -67,12 +68,18 @@ impl Case<'_> {
             expires_on: None,
             late_days: i64::from(terms.late_days),
             invoice_id: None,
+            installation_id: None,
+            work: WorkScope::default(),
+            converts_on: None,
+            converted_from: None,
+            credit: Cents::ZERO,
             available: Minutes::ZERO,
             held: Minutes::ZERO,
             used: Minutes::ZERO,
             expired: Minutes::ZERO,
             frozen: Minutes::ZERO,
             refunded: Minutes::ZERO,
+            converted: Minutes::ZERO,
         };
         self.activate(card, TransactionKind::Welcome);
     }

@@ -3,12 +3,13 @@
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
     Account, Act, Card, Contact, ContactId, Cover, Estimate, EstimateId, EstimateStatus, Minutes, Refusal,
-    TransactionKind,
+    TransactionKind, Work,
     burn_down::{burn_down, total},
     command::Answer,
     contact::MayNot,
     estimate::AnswerVia,
     ledger::Line,
+    refusal::NotPaid,
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
@@ -102,10 +103,12 @@ impl Case<'_> {
 
     /// SPEND-4: the minutes of an estimate, from the cards that are valid today, in CARD-4's order.
     fn hold_lines(&self, estimate: &Estimate) -> Result<Vec<Line>, Refusal> {
-        let draws = burn_down(self.spendable(self.at.today()), estimate.minutes);
+        let today = self.at.today();
+        let ticket = self.draft.ticket(estimate.ticket_id).expect("the ticket of a named estimate is loaded");
+        let draws = burn_down(self.spendable(today, ticket.work()), estimate.minutes);
         let available = total(&draws);
         if available < estimate.minutes {
-            return Err(Refusal::InsufficientMinutes { available, asked: estimate.minutes });
+            return Err(self.too_few(available, estimate.minutes, ticket.work()));
         }
         Ok(draws
             .into_iter()
@@ -120,9 +123,38 @@ impl Case<'_> {
             .collect())
     }
 
-    /// The cards that are valid on `day` with what each has available.
-    pub(super) fn spendable(&self, day: NaiveDate) -> Vec<(&Card, Minutes)> {
-        self.draft.cards().filter(|card| card.is_valid_on(day)).map(|card| (card, card.available)).collect()
+    /// The cards that are valid on `day` and pay for `work`, with what each has available.
+    pub(super) fn spendable(&self, day: NaiveDate, work: Work<'_>) -> Vec<(&Card, Minutes)> {
+        let cards = self.draft.cards().filter(|card| card.is_valid_on(day) && card.pays_for(work));
+        cards.map(|card| (card, card.available)).collect()
+    }
+
+    /// Why `asked` minutes of `work` cannot be drawn: too few, or on cards for other work (CARD-8).
+    pub(super) fn too_few(&self, available: Minutes, asked: Minutes, work: Work<'_>) -> Refusal {
+        let today = self.at.today();
+        let (mut unusable, mut reasons) = (Minutes::ZERO, Vec::new());
+        for card in self.draft.cards().filter(|card| card.is_valid_on(today) && !card.pays_for(work)) {
+            unusable += card.available;
+            let reason = self.not_paid(card, work);
+            if card.available.is_positive() && !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        match unusable {
+            Minutes::ZERO => Refusal::InsufficientMinutes { available, asked },
+            unusable => Refusal::OutOfScope { available, asked, unusable, reasons },
+        }
+    }
+
+    /// CARD-8: why a card does not pay for `work`.
+    fn not_paid(&self, card: &Card, work: Work<'_>) -> NotPaid {
+        match card.installation_id.filter(|_| !card.pays_at(work.installation)) {
+            Some(place) => NotPaid::Installation {
+                card: self.name_of(place),
+                ticket: work.installation.map(|place| self.name_of(place)),
+            },
+            None => NotPaid::Work { work: work.topic.unwrap_or(work.kind.as_str()).to_owned() },
+        }
     }
 
     /// SPEND-3: how an agreement may reach the provider is the policy's to say; logged in is always good.

@@ -1,21 +1,26 @@
 //! THE decision: ledger + command + policy + now -> the rows to write, or a refusal.
 //!
 //! Shared by the writer, the previews on the pages and the tests. Phases of every decision: settle what became due
-//! (expiries, lapses), check, book. A refusal leaves nothing behind, not even the settlement.
+//! (lapses, conversions, expiries), check, book, follow up (what was used up is ordered again or told). A refusal leaves
+//! nothing behind, not even the settlement.
 
 mod cards;
+pub mod conversion;
 mod corrections;
 mod coverage;
 mod customers;
+mod days;
 mod estimates;
+mod installations;
+mod renewal;
 mod settle;
 mod tickets;
 mod time;
 
 use super::{
-    Act, Actor, AddOnTerm, Card, Contact, Customer, CustomerId, Estimate, Invoice, Ledger, Minutes, Note, Numbers,
-    Payment, Policies, Policy, Refusal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction,
-    TransactionId, TransactionKind,
+    Act, Actor, AddOnTerm, Card, Consent, Contact, Customer, CustomerId, Estimate, Installation, Invoice, Ledger,
+    Minutes, Note, Numbers, Payment, Policies, Policy, Refusal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId,
+    Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,
@@ -45,6 +50,10 @@ pub enum Receipt {
     Contact(Contact),
     /// A contact is gone.
     Removed(Contact),
+    /// An installation, added or removed.
+    Installation(Installation),
+    /// Consent to renewal, given or withdrawn.
+    Consent(Consent),
     /// A card, and its invoice when it was bought.
     Card(Card, Option<Invoice>),
     /// A payment.
@@ -91,6 +100,8 @@ pub struct Correction {
     pub kind: TransactionKind,
     /// Per card: minutes given back by a reversal, or drawn by a cover.
     pub cards: Vec<Draw>,
+    /// By how much the other work of that ticket and day is charged more, or less, since a reversal (TIME-2).
+    pub repriced: Minutes,
     /// What the customer can still agree to, after it.
     pub available_after: Minutes,
 }
@@ -140,6 +151,10 @@ pub fn decide(ledger: &Ledger, id: CustomerId, command: &Command, at: Circumstan
         case.settle();
     }
     let receipt = case.act(id)?;
+    if exists {
+        case.convert_cards();
+        case.follow_up();
+    }
     Ok(Decision { changes: case.draft.changes, numbers: case.numbers, receipt })
 }
 
@@ -157,7 +172,11 @@ impl Case<'_> {
             Act::CreateCustomer { .. } => self.create_customer(id),
             Act::AddContact { .. } => self.add_contact(),
             Act::RemoveContact(contact) => self.remove_contact(*contact),
-            Act::OrderCard { product } => self.order_card(product),
+            Act::AddInstallation { name } => self.add_installation(name),
+            Act::RemoveInstallation(installation) => self.remove_installation(*installation),
+            Act::OrderCard { product, installation, renew } => self.order_card(product, *installation, *renew),
+            Act::GiveConsent => self.give_consent(),
+            Act::WithdrawConsent => self.withdraw_consent(),
             Act::RecordPayment { invoice, amount, paid_on, method } => {
                 self.record_payment(*invoice, *amount, *paid_on, *method)
             }

@@ -27,7 +27,7 @@ pub fn settled(ledger: &Ledger, customer: CustomerId, at: Circumstances) -> Ledg
 }
 
 impl Case<'_> {
-    /// Books what is due today (SPEND-5, CARD-5).
+    /// Books what is due today (SPEND-5, CARD-10, CARD-5).
     pub(super) fn settle(&mut self) {
         let today = self.at.today();
         let due: Vec<(EstimateId, EstimateStatus)> = self
@@ -39,6 +39,8 @@ impl Case<'_> {
         for (id, status) in due {
             self.end_estimate(id, status, Actor::Service);
         }
+        // A card that converts on a day on which it was still valid goes on as another one, which may expire since.
+        self.convert_cards();
         self.expire_cards();
     }
 

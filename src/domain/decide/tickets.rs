@@ -23,6 +23,7 @@ impl Case<'_> {
         let received_at = report.received_at.unwrap_or(created_at);
         let policy = self.at.terms_of(received_at);
         check_matrix(policy, report)?;
+        let installation_id = self.place_of_ticket(report.installation)?;
         let id = self.draft.fresh.id();
         let (topic, urgency) = (report.topic.as_deref(), report.urgency.as_ref());
         let coverage = self.first_coverage(id, &Question { kind: report.kind, topic, urgency })?;
@@ -38,6 +39,7 @@ impl Case<'_> {
             description: report.description.clone(),
             requester_id: report.requester,
             kind: report.kind,
+            installation_id,
             topic: report.topic.clone(),
             urgency: coverage.urgency.clone(),
             coverage_id: coverage.id,

@@ -4,8 +4,9 @@
 use super::{Case, Receipt, TimeReceipt, customers::invalid, settle::home_of};
 use crate::domain::{
     Account, Act, Basis, Cents, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess, Minutes,
-    Policy, Refusal, Ticket, TimeEntry, TimeEntryId, TransactionId, TransactionKind,
+    Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, TransactionId, TransactionKind, Work,
     burn_down::{Draw, burn_down, total},
+    charge::Weighted,
     ledger::Line,
     policy::Agreement,
 };
@@ -38,7 +39,8 @@ impl Cover {
 
 impl Case<'_> {
     pub(super) fn log_time(&mut self) -> Result<Receipt, Refusal> {
-        let Act::LogTime { ticket, worked, worked_on, description, estimate, started_at, excess } = &self.command.act
+        let Act::LogTime { ticket, worked, worked_on, description, estimate, started_at, excess, .. } =
+            &self.command.act
         else {
             unreachable!("act() has matched the command");
         };
@@ -48,7 +50,8 @@ impl Case<'_> {
         }
         let worked_on = self.day_of_work(*worked_on, *started_at)?;
         let (version, policy) = self.at.policies.at(worked_on);
-        let charged = if ticket.cover.charges() { policy.time.charge(*worked) } else { Minutes::ZERO };
+        let charge = if ticket.cover.charges() { Some(self.price(&ticket, worked_on)?) } else { None };
+        let charged = charge.as_ref().map_or(Minutes::ZERO, |charge| charge.charged);
         let cover = self.cover(&ticket, *estimate, charged, worked_on, policy)?;
         let uncovered = charged - cover.total();
         let rest = rest_of(&ticket, &cover, uncovered, *excess, policy)?;
@@ -63,31 +66,37 @@ impl Case<'_> {
             agent_id: self.actor().user(),
             worked: *worked,
             charged,
+            policy_version: version,
+            weighted: charge.as_ref().map_or(Weighted::ZERO, |charge| charge.weighted),
+            surcharged: charge.as_ref().map_or(Minutes::ZERO, |charge| charge.surcharged),
+            arithmetic: charge.map(|charge| charge.arithmetic),
             worked_on,
             started_at: *started_at,
             covered_by: covered_by(&ticket, charged, uncovered),
             recorded_at: self.recorded_at(),
             uncovered,
+            repriced: Minutes::ZERO,
             invoiced: Minutes::ZERO,
             hourly_rate: None,
             reversed_by: None,
         };
-        Ok(self.book_time(entry, cover, description, version, rest))
+        Ok(self.book_time(entry, cover, description, rest))
     }
 
     /// Books an entry with its cover, and what becomes of the uncovered remainder.
-    fn book_time(&mut self, mut entry: TimeEntry, cover: Cover, text: &str, version: i64, rest: Rest) -> Receipt {
+    fn book_time(&mut self, mut entry: TimeEntry, cover: Cover, text: &str, rest: Rest) -> Receipt {
         let uncovered = entry.uncovered;
         let mut transaction = self.transaction(TransactionKind::Time);
         entry.transaction_id = transaction.id;
-        transaction.policy_version = version;
+        transaction.policy_version = entry.policy_version;
         transaction.worked_on = Some(entry.worked_on);
         transaction.booked_on = entry.worked_on;
         transaction.time_entry_id = Some(entry.id);
         transaction.ticket_id = Some(entry.ticket_id);
         transaction.worked = Some(entry.worked);
         let draws = draws_of(&cover.lines);
-        self.count_drawn(&entry, &cover.lines);
+        self.count_drawn(entry.ticket_id, entry.charged, &cover.lines);
+        self.count_on_day(&entry);
         let mut lines = cover.lines;
         lines.push(uncovered_line(Account::Issued, Account::Uncovered, uncovered));
         self.draft.changes.entries.insert(entry.id, entry.clone());
@@ -144,7 +153,7 @@ impl Case<'_> {
         }
         match named {
             Some(named) if named.is_open() => Ok(self.draw_on_holds(&[named], charged, policy)),
-            Some(named) => self.draw_again(named, charged, worked_on, policy),
+            Some(named) => self.draw_again(named, ticket, charged, worked_on, policy),
             None => {
                 let open = self.open_estimates(ticket);
                 if open.is_empty() {
@@ -186,6 +195,7 @@ impl Case<'_> {
     fn draw_again(
         &self,
         estimate: &Estimate,
+        ticket: &Ticket,
         charged: Minutes,
         worked_on: NaiveDate,
         policy: &Policy,
@@ -193,7 +203,7 @@ impl Case<'_> {
         if estimate.status != EstimateStatus::Closed || estimate.correctable.is_zero() {
             return Err(Refusal::EstimateNotOpen { status: estimate.status });
         }
-        let mut cover = self.draw_on_cards(charged.min(estimate.correctable), worked_on);
+        let mut cover = self.draw_on_cards(charged.min(estimate.correctable), worked_on, ticket.work());
         for line in &mut cover.lines {
             line.estimate = Some(estimate.id);
         }
@@ -220,16 +230,18 @@ impl Case<'_> {
             (true, false) => (ticket.correctable, Some(Refusal::RequesterNotAuthorised { asked: charged })),
             (false, _) => (ticket.correctable, Some(Refusal::AgreementRequired { asked: charged })),
         };
-        let mut cover = self.draw_on_cards(charged.min(allowed), worked_on);
-        let short = Refusal::InsufficientMinutes { available: cover.total(), asked: charged };
+        let mut cover = self.draw_on_cards(charged.min(allowed), worked_on, ticket.work());
+        let short = self.too_few(cover.total(), charged, ticket.work());
         cover.refusal = Some(refusal.filter(|_| allowed < charged).unwrap_or(short));
         cover
     }
 
-    /// TIME-4: from cards active on the day of the work (late from what expired since), else from cards active now.
-    pub(super) fn draw_on_cards(&self, asked: Minutes, worked_on: NaiveDate) -> Cover {
+    /// TIME-4: from cards active on the day of the work (late from what expired since), else from cards active now; only
+    /// from cards that pay for the work (CARD-8).
+    pub(super) fn draw_on_cards(&self, asked: Minutes, worked_on: NaiveDate, work: Work<'_>) -> Cover {
         let today = self.at.today();
-        let of_that_day = self.draft.cards().filter(|card| card.is_valid_on(worked_on)).map(|card| {
+        let valid = self.draft.cards().filter(|card| card.is_valid_on(worked_on) && card.pays_for(work));
+        let of_that_day = valid.map(|card| {
             let late = if card.takes_late_work(worked_on, today) { card.expired } else { Minutes::ZERO };
             (card, if card.is_past(today) { late } else { card.available })
         });
@@ -243,17 +255,17 @@ impl Case<'_> {
             })
             .collect();
         let rest = asked - lines.iter().map(|line| line.minutes).sum();
-        let newer = self.spendable(today).into_iter().filter(|(card, _)| !card.is_valid_on(worked_on)).collect();
+        let newer = self.spendable(today, work).into_iter().filter(|(card, _)| !card.is_valid_on(worked_on)).collect();
         lines.extend(
             burn_down(newer, rest).into_iter().map(|draw| draw_line(draw, Account::Available, None, Basis::Now)),
         );
         Cover { lines, refusal: None }
     }
 
-    /// Counts drawn minutes on the estimates, or on the ticket where there is none, and uses up what may be corrected.
-    fn count_drawn(&mut self, entry: &TimeEntry, lines: &[Line]) {
-        if let Some(ticket) = self.draft.ticket_mut(entry.ticket_id) {
-            ticket.charged += entry.charged;
+    /// Counts charged minutes on the ticket, and drawn ones on the estimates, or on the ticket where there is none; uses up what may be corrected.
+    pub(super) fn count_drawn(&mut self, ticket: TicketId, charged: Minutes, lines: &[Line]) {
+        if let Some(ticket) = self.draft.ticket_mut(ticket) {
+            ticket.charged += charged;
         }
         for line in lines {
             match line.estimate.and_then(|id| self.draft.estimate_mut(id)) {
@@ -261,8 +273,9 @@ impl Case<'_> {
                     estimate.used += line.minutes;
                     estimate.correctable = estimate.correctable.less(line.minutes);
                 }
+                None if line.card.is_none() => {}
                 None => {
-                    if let Some(ticket) = self.draft.ticket_mut(entry.ticket_id) {
+                    if let Some(ticket) = self.draft.ticket_mut(ticket) {
                         ticket.correctable = ticket.correctable.less(line.minutes);
                     }
                 }

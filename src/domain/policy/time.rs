@@ -5,7 +5,7 @@ use super::coverage::known_id;
 use super::hours::Calendar;
 use super::reader::{ANY, Reader, bilingual, factor, id, minutes, word};
 use crate::domain::hours::{OpeningHours, SEARCH_DAYS};
-use crate::domain::{Minutes, charge::Weighted};
+use crate::domain::{Minutes, charge::Weighted, words::words};
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use rust_decimal::Decimal;
 use std::ops::Range;
@@ -45,13 +45,14 @@ pub enum Rounding {
     Nearest,
 }
 
-/// What is rounded as one (TIME-2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Per {
-    /// Each entry by itself.
-    Entry,
-    /// All work of one day on one ticket together.
-    TicketDay,
+words! {
+    /// What is rounded as one (TIME-2).
+    pub enum Per {
+        /// Each entry by itself.
+        Entry = "entry",
+        /// All work of one day on one ticket together.
+        TicketDay = "ticket_day",
+    }
 }
 
 /// What some minutes count for: the highest factor that matches (TIME-3). At least one of the conditions is given.
@@ -137,7 +138,7 @@ impl TimeRules {
             increment,
             minimum: keys.or("minimum_minutes", increment, minutes(0..=Minutes::DAY.0, increment)),
             rounding: keys.or("rounding", Rounding::Up, word([("up", Rounding::Up), ("nearest", Rounding::Nearest)])),
-            per: keys.or("per", Per::Entry, word([("entry", Per::Entry), ("ticket_day", Per::TicketDay)])),
+            per: keys.or("per", Per::Entry, word([Per::Entry, Per::TicketDay].map(|per| (per.as_str(), per)))),
             free_up_to: keys.or("free_up_to_minutes", Minutes::ZERO, minutes(0..=Minutes::DAY.0, ANY)),
             free_first: keys.or("free_first_minutes", Minutes::ZERO, minutes(0..=Minutes::DAY.0, ANY)),
             factors,

@@ -1,9 +1,9 @@
 //! What a customer has left, now and as the page showed it at a moment in the past.
 
-use super::{Found, found};
+use super::{Amount, Found, found};
 use crate::domain::policy::Part;
-use crate::domain::{self, CardId, CardStatus, CustomerId, Minutes};
-use crate::service::balance::{AsOf, BalanceView, CardView};
+use crate::domain::{self, CardId, CardStatus, CustomerId, InstallationId, Minutes, decide::conversion::Upcoming};
+use crate::service::balance::{AsOf, BalanceView, CardView, ScopeView};
 use crate::web::App;
 use crate::web::extract::{Id, Search, Token};
 use crate::web::fields::Fields;
@@ -54,6 +54,8 @@ pub struct Figures {
     frozen_minutes: Minutes,
     /// Given back for money.
     refunded_minutes: Minutes,
+    /// Gone on as minutes of another card at a new rate (CARD-10).
+    converted_minutes: Minutes,
 }
 
 impl From<domain::Balance> for Figures {
@@ -65,6 +67,7 @@ impl From<domain::Balance> for Figures {
             expired_minutes: balance.expired,
             frozen_minutes: balance.frozen,
             refunded_minutes: balance.refunded,
+            converted_minutes: balance.converted,
         }
     }
 }
@@ -82,6 +85,21 @@ pub struct CardBalance {
     granted_minutes: Minutes,
     /// Last valid day; `null` when it never expires.
     expires_on: Option<NaiveDate>,
+    /// The installation that it pays for; `null` for all of them (CARD-8).
+    installation_id: Option<InstallationId>,
+    /// The kinds of work that it pays for, by topic or kind of ticket; empty for all that is not in `not_for`.
+    pays_for: Vec<String>,
+    /// The kinds of work that it does not pay for.
+    not_for: Vec<String>,
+    /// From this day on, available minutes are converted (CARD-10); `null` when they never are.
+    converts_on: Option<NaiveDate>,
+    /// How many minutes the available ones will be then, as far as the policy says today; `null` when they stay as they
+    /// are or are given back.
+    converts_into_minutes: Option<Minutes>,
+    /// The card whose money it took over (CARD-10).
+    converted_from: Option<CardId>,
+    /// What is to be given back by credit note, ex VAT.
+    credit: Amount,
     /// Its figures.
     #[serde(flatten)]
     figures: Figures,
@@ -92,15 +110,56 @@ pub struct CardBalance {
 impl From<CardView> for CardBalance {
     fn from(view: CardView) -> Self {
         let figures = view.card.balance().into();
-        let CardView { card, status } = view;
+        let CardView { card, status, upcoming } = view;
+        let converts_into_minutes = match upcoming {
+            Some((_, Upcoming::Minutes { minutes, .. })) => Some(minutes),
+            _ => None,
+        };
         Self {
             id: card.id,
             product: card.product,
             status,
             granted_minutes: card.granted,
             expires_on: card.expires_on,
+            installation_id: card.installation_id,
+            pays_for: card.work.only,
+            not_for: card.work.never,
+            converts_on: card.converts_on,
+            converts_into_minutes,
+            converted_from: card.converted_from,
+            credit: Amount(card.credit),
             figures,
             uncovered_minutes: Minutes::ZERO,
+        }
+    }
+}
+
+/// What cards of one scope have together (CARD-8): it can be spent on nothing else.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScopeBalance {
+    /// The installation; `null` for all of them.
+    installation_id: Option<InstallationId>,
+    /// Its name.
+    installation: Option<String>,
+    /// The kinds of work that are paid; empty for all that is not in `not_for`.
+    pays_for: Vec<String>,
+    /// The kinds of work that are not paid.
+    not_for: Vec<String>,
+    /// Can still be agreed to.
+    available_minutes: Minutes,
+    /// Set apart for accepted estimates.
+    held_minutes: Minutes,
+}
+
+impl ScopeBalance {
+    fn of(scope: ScopeView, balance: &BalanceView) -> Self {
+        Self {
+            installation_id: scope.installation,
+            installation: scope.installation.and_then(|id| balance.installation(id)).map(str::to_owned),
+            pays_for: scope.work.only,
+            not_for: scope.work.never,
+            available_minutes: scope.available,
+            held_minutes: scope.held,
         }
     }
 }
@@ -115,6 +174,9 @@ pub struct Balance {
     uncovered_minutes: Minutes,
     /// The moment.
     as_of: DateTime<Utc>,
+    /// What is left, for what; left out where there are no cards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<ScopeBalance>>,
     /// Its cards, the oldest order first; left out where there are no cards (POL-3).
     #[serde(skip_serializing_if = "Option::is_none")]
     cards: Option<Vec<CardBalance>>,
@@ -124,10 +186,12 @@ impl Balance {
     /// With what belongs to cards where there are any, or there can be.
     fn new(view: BalanceView, has_cards: bool) -> Self {
         let shown = has_cards || !view.cards.is_empty();
+        let scopes = || view.scopes().into_iter().map(|scope| ScopeBalance::of(scope, &view)).collect();
         Self {
             figures: shown.then(|| view.total.into()),
             uncovered_minutes: view.total.uncovered,
             as_of: view.as_of,
+            scopes: shown.then(scopes),
             cards: shown.then(|| view.cards.into_iter().map(CardBalance::from).collect()),
         }
     }

@@ -1,7 +1,8 @@
 //! Cards are ordered. What is left of them is told by the balance.
 
 use super::{Amount, Created, created};
-use crate::domain::{Card, CardId, CardStatus, CustomerId, Invoice, InvoiceId, Minutes};
+use crate::domain::{Card, CardId, CardStatus, CustomerId, InstallationId, Invoice, InvoiceId, Minutes};
+use crate::service::cards::Order;
 use crate::web::App;
 use crate::web::extract::{Id, Write};
 use crate::web::fields::Fields;
@@ -13,9 +14,14 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCard {
-    /// A product of the policy, such as `10h`.
+    /// A product of the policy, such as `10h`; `7h` or `32s` where any number of hours or strips is for sale.
     #[schema(examples("10h"), max_length = 200)]
     product: String,
+    /// The installation that it is bought for; needed where the policy sells cards per installation (CARD-8).
+    installation_id: Option<InstallationId>,
+    /// The owner consents that cards are ordered again when they are used up (CARD-9); only an owner can.
+    #[serde(default)]
+    auto_renew: bool,
 }
 
 /// A card as it was ordered.
@@ -61,5 +67,6 @@ pub(super) async fn order(
     let mut fields = Fields::default();
     let product = fields.line("product", &new.body.product);
     fields.done()?;
-    Ok(created(app.service.order_card(new.request(), customer, product).await?))
+    let order = Order { product, installation: new.body.installation_id, renew: new.body.auto_renew };
+    Ok(created(app.service.order_card(new.request(), customer, order).await?))
 }

@@ -12,10 +12,12 @@ pub mod coverage;
 pub mod customers;
 pub mod estimates;
 pub mod handling;
+pub mod installations;
 pub mod invoices;
 pub mod ledger;
 pub mod openapi;
 pub mod policies;
+pub mod renewal;
 mod schema;
 pub mod tickets;
 pub mod time_entries;
@@ -126,6 +128,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(contacts::add, contacts::list))
         .routes(routes!(contacts::remove))
         .routes(routes!(cards::order))
+        .routes(routes!(installations::add, installations::list))
+        .routes(routes!(installations::remove))
+        .routes(routes!(renewal::get, renewal::give, renewal::withdraw))
+        .routes(routes!(renewal::notices))
         .routes(routes!(invoices::get))
         .routes(routes!(invoices::pay))
         .routes(routes!(tickets::open, tickets::of_customer))

@@ -4,10 +4,10 @@
 use crate::domain::availability::{Cause, Verdict};
 use crate::domain::policy::Part;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ContactId, Cover, CoverageId, CoveredBy,
-    CustomerId, EstimateId, EstimateStatus, IncidentId, InvoiceId, Locale, Measure, Minutes, PaymentId, PaymentMethod,
-    Question, Role, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId,
-    TransactionKind, UserId, estimate::AnswerVia,
+    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, Cover, CoverageId, CoveredBy,
+    CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, Measure, Minutes,
+    NoticeKind, PaymentId, PaymentMethod, Question, Role, TicketEventId, TicketEventKind, TicketId, TicketKind,
+    TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -64,6 +64,8 @@ ids! {
     EstimateId: "Identity of an estimate.",
     TimeEntryId: "Identity of a time entry.",
     InvoiceId: "Identity of an invoice.",
+    InstallationId: "Identity of an installation of a customer.",
+    ConsentId: "Identity of a consent to renewal.",
     PaymentId: "Identity of a payment.",
     TransactionId: "Identity of a transaction of the ledger.",
 }
@@ -77,6 +79,9 @@ words! {
     Role: "What a contact may do: an owner manages contacts and buys, a spender agrees to estimates, a viewer looks.",
     AskedVia: "How a request of the customer reached the agent (SPEND-2).",
     CardStatus: "What can be done with a card.",
+    NoticeKind: "What an owner is told about cards: little is left (`low`), a used-up card was ordered again (`renewed`) or \
+        is no longer for sale (`not_renewed`), what was left went on at a new rate (`converted`) or is given back \
+        (`credited`).",
     PaymentMethod: "How money came in.",
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
     TicketStatus: "Where a ticket stands.",

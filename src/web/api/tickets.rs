@@ -2,8 +2,8 @@
 
 use super::{Created, Found, List, created, found};
 use crate::domain::{
-    self, Channel, ContactId, Cover, CoverageId, CustomerId, Due, Intake, Locale, Measure, Policy, Question, Report,
-    Role, TicketId, TicketKind, TicketStatus, clocks,
+    self, Channel, ContactId, Cover, CoverageId, CustomerId, Due, InstallationId, Intake, Locale, Measure, Policy,
+    Question, Report, Role, TicketId, TicketKind, TicketStatus, clocks,
 };
 use crate::service::Service;
 use crate::service::access::Caller;
@@ -32,6 +32,8 @@ pub struct NewTicket {
     requester_id: Option<ContactId>,
     /// What it is about.
     kind: TicketKind,
+    /// Which of the customer's installations; its only one when left out (CARD-8).
+    installation_id: Option<InstallationId>,
     /// Its topic, by the policy's id.
     topic: Option<String>,
     /// How urgent it is: an id of a level, or `safety`. Asking by mistake costs nothing.
@@ -70,6 +72,7 @@ impl NewTicket {
             description: fields.text("description", &self.description),
             requester: self.requester_id,
             kind: self.kind,
+            installation: self.installation_id,
             topic: self.topic.clone(),
             urgency: fields.optional("urgency", self.urgency.as_deref(), "expected a level, or \"safety\""),
             channel: self.channel.unwrap_or_default(),
@@ -102,6 +105,8 @@ pub struct TicketReport {
     requester_id: Option<ContactId>,
     /// What it is about.
     kind: TicketKind,
+    /// Which of the customer's installations.
+    installation_id: Option<InstallationId>,
     /// Its topic.
     topic: Option<String>,
     /// The urgency that stands.
@@ -139,6 +144,7 @@ impl From<domain::Ticket> for TicketReport {
             description: ticket.description,
             requester_id: ticket.requester_id,
             kind: ticket.kind,
+            installation_id: ticket.installation_id,
             topic: ticket.topic,
             urgency: ticket.urgency.map(|urgency| urgency.to_string()),
             cover: ticket.cover,

@@ -4,14 +4,17 @@ use super::{Created, created};
 use crate::domain::{
     CardId, Cents, ContactId, CoveredBy, EstimateId, Excess, Minutes, TicketId, TimeEntryId, TransactionId,
     TransactionKind, burn_down,
+    charge::{Arithmetic, Step},
     decide::{Correction, TimeReceipt},
 };
 use crate::service::time_entries::Work;
-use crate::web::App;
 use crate::web::extract::{Id, Write};
 use crate::web::fields::Fields;
 use crate::web::problem::Problem;
+use crate::web::text::Lang;
+use crate::web::{App, arithmetic};
 use axum::extract::State;
+use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,9 +33,11 @@ pub struct NewTimeEntry {
     description: String,
     /// Against which estimate; it then draws from that hold only.
     estimate_id: Option<EstimateId>,
-    /// When the work began.
+    /// When the work began, counted to the minute; without it no factor for the time of day applies (TIME-3).
     #[schema(format = DateTime)]
     started_at: Option<String>,
+    /// What comes on top, by the ids of the policy's surcharges, each at most once (TIME-3).
+    surcharges: Option<Vec<String>>,
     /// Log what cannot be covered as uncovered instead of refusing it (TIME-7).
     uncovered: Option<bool>,
 }
@@ -46,6 +51,10 @@ pub struct LoggedTime {
     worked_minutes: Minutes,
     /// Minutes as charged.
     charged_minutes: Minutes,
+    /// How the charge came about, step by step; empty where each worked minute is charged as it is, or none.
+    arithmetic: Vec<ChargeStep>,
+    /// For the agent: several short entries of that ticket and day cost more than one would have (TIME-2).
+    hint: Option<String>,
     /// What each card paid, in the order of drawing.
     draws: Vec<Draw>,
     /// What nothing covered.
@@ -54,6 +63,59 @@ pub struct LoggedTime {
     covered_by: CoveredBy,
     /// What the customer can still agree to, after it.
     available_after_minutes: Minutes,
+}
+
+/// One step from worked to charged minutes.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct ChargeStep {
+    /// `part`, `no_start`, `together`, `free`, `first`, `rounded`, `minimum`, `already` or `surcharge`.
+    step: &'static str,
+    /// The step in a sentence.
+    text: String,
+    /// The minutes it is about: worked in a part, charged, added or taken off in the other steps.
+    minutes: Option<Minutes>,
+    /// What a part is multiplied by, such as `1.5`.
+    factor: Option<String>,
+    /// What the minutes count for before rounding, such as `52.5`.
+    counts: Option<String>,
+    /// Where the provider's clock stood when a part began.
+    #[schema(value_type = Option<String>)]
+    from: Option<NaiveTime>,
+    /// Where it stood when the part ended.
+    #[schema(value_type = Option<String>)]
+    until: Option<NaiveTime>,
+}
+
+impl ChargeStep {
+    fn of(step: &Step) -> Self {
+        let only = |step, minutes: &Minutes| Self { step, minutes: Some(*minutes), ..Self::default() };
+        let of_step = match step {
+            Step::Part { minutes, factor, counts, from, until, .. } => Self {
+                factor: Some(factor.to_string()),
+                counts: Some(counts.to_string()),
+                from: *from,
+                until: *until,
+                ..only("part", minutes)
+            },
+            Step::NoStart => Self { step: "no_start", ..Self::default() },
+            Step::Together { counts, .. } => {
+                Self { step: "together", counts: Some(counts.to_string()), ..Self::default() }
+            }
+            Step::Rounded { counts, minutes } => Self { counts: Some(counts.to_string()), ..only("rounded", minutes) },
+            Step::Free { up_to } => only("free", up_to),
+            Step::First { minutes } => only("first", minutes),
+            Step::Minimum { minutes } => only("minimum", minutes),
+            Step::Already { minutes } => only("already", minutes),
+            Step::Surcharge { minutes, .. } => only("surcharge", minutes),
+            Step::Apart { together, .. } => only("apart", together),
+        };
+        Self { text: arithmetic::sentence(step, Lang::En), ..of_step }
+    }
+
+    /// The steps of an entry; what only an agent is told is left out.
+    fn all(arithmetic: &Arithmetic) -> Vec<Self> {
+        arithmetic.0.iter().filter(|step| !matches!(step, Step::Apart { .. })).map(Self::of).collect()
+    }
 }
 
 /// Minutes of one card.
@@ -73,10 +135,13 @@ impl From<burn_down::Draw> for Draw {
 
 impl From<TimeReceipt> for LoggedTime {
     fn from(time: TimeReceipt) -> Self {
+        let arithmetic = time.entry.arithmetic.unwrap_or_default();
         Self {
             id: time.entry.id,
             worked_minutes: time.entry.worked,
             charged_minutes: time.entry.charged,
+            arithmetic: ChargeStep::all(&arithmetic),
+            hint: arithmetic::hint(&arithmetic, Lang::En),
             draws: time.draws.into_iter().map(Draw::from).collect(),
             uncovered_minutes: time.uncovered,
             covered_by: time.entry.covered_by,
@@ -94,6 +159,7 @@ impl NewTimeEntry {
             description: fields.text("description", &self.description),
             estimate: self.estimate_id,
             started_at: fields.instant("started_at", self.started_at.as_deref()),
+            surcharges: self.surcharges.clone().unwrap_or_default(),
             excess: if self.uncovered.unwrap_or(false) { Excess::Uncovered } else { Excess::Refuse },
         };
         fields.done()?;
@@ -164,6 +230,9 @@ pub struct BookedCorrection {
     kind: TransactionKind,
     /// Per card: minutes given back by a reversal, or drawn by a cover.
     cards: Vec<Draw>,
+    /// By how much the other work of that ticket and day is charged more, or less when below zero, since a reversal;
+    /// always 0 where the policy rounds each entry by itself (TIME-2).
+    repriced_minutes: Minutes,
     /// What the customer can still agree to, after it.
     available_after_minutes: Minutes,
 }
@@ -175,6 +244,7 @@ impl From<Correction> for BookedCorrection {
             time_entry_id: correction.entry,
             kind: correction.kind,
             cards: correction.cards.into_iter().map(Draw::from).collect(),
+            repriced_minutes: correction.repriced,
             available_after_minutes: correction.available_after,
         }
     }

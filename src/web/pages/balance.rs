@@ -3,6 +3,7 @@
 //! One page struct, filled by [`page`] and shown again by every form on it: a refusal stands at the form it is about.
 
 use super::drawn;
+use super::renewal::read_order;
 use super::session::home;
 use super::statement::{Line, Link, StatementTexts, Teller, minus};
 use super::texts::texts;
@@ -45,6 +46,7 @@ texts! {
         expired: "Verlopen", "Expired";
         frozen: "Bevroren tot er betaald is", "Frozen until paid";
         refunded: "Terugbetaald", "Refunded";
+        converted: "Omgerekend naar een nieuw tarief", "Converted to a new rate";
         available: "Beschikbaar", "Available";
         uncovered: "Nog niet gedekt", "Not covered yet";
         left: "nog", "";
@@ -224,7 +226,8 @@ impl BalancePage {
     /// The accounts that make the difference between granted and available; those of zero are left out.
     fn taken_off(&self) -> Vec<(&'static str, String)> {
         let (t, total) = (self.t, &self.total);
-        let rest = [(t.expired, total.expired), (t.frozen, total.frozen), (t.refunded, total.refunded)];
+        let (refunded, converted) = ((t.refunded, total.refunded), (t.converted, total.converted));
+        let rest = [(t.expired, total.expired), (t.frozen, total.frozen), refunded, converted];
         let shown = [(t.used, total.used), (t.held, total.held)].into_iter();
         shown
             .chain(rest.into_iter().filter(|(_, minutes)| minutes.is_positive()))
@@ -435,7 +438,7 @@ async fn page(
     let unpaid = if bought { viewer.unpaid(id).await? } else { Vec::new() };
 
     let lang = member.lang();
-    let (cards, old_cards) = drawn::cards(&balance.cards, &app.service.policies, lang);
+    let (cards, old_cards) = drawn::cards(&balance, &app.service.policies, lang);
     let names = drawn::names(&balance.cards, lang);
     let invoices = balance.cards.iter().filter_map(|seen| Some((seen.card.id, seen.card.invoice_id?))).collect();
     let zone = app.service.policies.time_zone();
@@ -546,11 +549,14 @@ async fn cover(State(app): State<App>, Id(id): Id<TimeEntryId>, sent: Submission
 }
 
 async fn order(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {
-    let product = match sent.values.filled("hours") {
-        Some(hours) => format!("{}h", hours.trim()),
-        None => sent.values.get("product").to_owned(),
+    let counted = |unit: &str, end: char| sent.values.filled(unit).map(|count| format!("{}{end}", count.trim()));
+    let product = counted("hours", 'h').or_else(|| counted("strips", 's'));
+    let product = product.unwrap_or_else(|| sent.values.get("product").to_owned());
+    let ordered = match read_order(&sent.values, product) {
+        Ok(order) => app.service.order_card(sent.request(), id, order).await,
+        Err(error) => Err(error),
     };
-    match app.service.order_card(sent.request(), id, product).await {
+    match ordered {
         Ok((_, Some(invoice))) => Ok(done(&format!("/invoices/{}", invoice.id))),
         Ok((_, None)) => Ok(done(&format!("/customers/{id}"))),
         Err(error) => refused(&app, &sent.member, id, "cards", sent.values, error).await,

@@ -1,7 +1,7 @@
 //! The desk: the line where time is logged, and what is going on.
 
 use super::customers::{CustomerList, CustomerTexts, ListQuery};
-use super::entry::{self, EntryTexts, Understood, WaysOut};
+use super::entry::{self, Clock, EntryTexts, Extras, Understood, WaysOut};
 use super::forms::Form;
 use super::queue::{self, QueueTexts, TicketRow};
 use super::texts::texts;
@@ -12,6 +12,8 @@ use crate::service::desk::{Filter, OnDesk, ShownEstimate};
 use crate::service::{Error, Result};
 use crate::web::App;
 use crate::web::api::tickets::START;
+
+use crate::web::arithmetic::hint;
 use crate::web::extract::Search;
 use crate::web::problem::Problem;
 use crate::web::text::{self, Lang};
@@ -22,6 +24,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// How many tickets the desk lists, and how many it offers in the line.
 const LISTED: i64 = 12;
@@ -65,29 +68,14 @@ struct DeskQuery {
     ticket: Option<String>,
 }
 
-/// What the preview is asked for; other fields of the form come along and are left alone.
+/// The form as the preview gets it: all of its fields.
 #[derive(Debug, Default, Deserialize)]
-struct Typed {
-    #[serde(default)]
-    ticket: String,
-    #[serde(default)]
-    time: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    worked_on: String,
-    #[serde(default)]
-    estimate_id: String,
-}
+#[serde(transparent)]
+struct Typed(BTreeMap<String, String>);
 
 impl From<Typed> for Values {
-    fn from(typed: Typed) -> Self {
-        Self::default()
-            .with("ticket", typed.ticket)
-            .with("time", typed.time)
-            .with("description", typed.description)
-            .with("worked_on", typed.worked_on)
-            .with("estimate_id", typed.estimate_id)
+    fn from(Typed(typed): Typed) -> Self {
+        typed.into_iter().fold(Self::default(), |values, (name, value)| values.with(&name, value))
     }
 }
 
@@ -100,6 +88,7 @@ struct DeskPage {
     c: &'static CustomerTexts,
     agent: bool,
     form: Form,
+    extras: Extras,
     line: Understood,
     ways: Option<WaysOut>,
     notice: Option<String>,
@@ -141,6 +130,7 @@ impl DeskPage {
             c: CustomerTexts::of(lang),
             agent: member.caller.is_agent(),
             form: Form::default(),
+            extras: Extras::of(app, lang),
             line: Understood::default(),
             ways: None,
             notice: None,
@@ -176,10 +166,12 @@ pub(super) fn booked(entry: &TimeEntry, number: i64, lang: Lang) -> String {
         Minutes::ZERO => String::new(),
         open => either(lang, format!(" Nog niet gedekt: {open}."), format!(" Not covered yet: {open}.")),
     };
+    let hint = entry.arithmetic.as_ref().and_then(|steps| hint(steps, lang));
+    let hint = hint.map_or(String::new(), |hint| format!(" {hint}"));
     either(
         lang,
-        format!("Geboekt op melding {number}: {worked} gewerkt, {charged} berekend, {from}.{open}"),
-        format!("Logged on ticket {number}: {worked} worked, {charged} charged, {from}.{open}"),
+        format!("Geboekt op melding {number}: {worked} gewerkt, {charged} berekend, {from}.{open}{hint}"),
+        format!("Logged on ticket {number}: {worked} worked, {charged} charged, {from}.{open}{hint}"),
     )
 }
 
@@ -234,7 +226,7 @@ async fn book(State(app): State<App>, sent: Submission) -> Result<Response, Faul
 }
 
 async fn log(app: &App, sent: &Submission) -> Result<TimeEntry> {
-    let work = entry::work(&sent.values, sent.member.lang());
+    let work = entry::work(&sent.values, sent.member.lang(), &Clock::of(app));
     let ticket = entry::ticket(&app.service, &sent.member, sent.values.get("ticket")).await;
     let (ticket, work) = match (ticket, work) {
         (Ok(ticket), Ok(work)) => (ticket, work),

@@ -1,8 +1,8 @@
 //! The cards of a customer as its pages draw and name them.
 
-use super::words::either;
-use crate::domain::{Card, CardId, CardStatus, Minutes, Origin, Policies};
-use crate::service::balance;
+use super::words::{either, kind_of_work};
+use crate::domain::{Card, CardId, CardStatus, Installation, Minutes, Origin, Policies, WorkScope};
+use crate::service::balance::{self, BalanceView};
 use crate::web::strips::CardView;
 use crate::web::text::{Lang, date, hours_words};
 use std::collections::BTreeMap;
@@ -18,9 +18,10 @@ pub fn card_name(product: &str, minutes: Minutes, lang: Lang) -> String {
 
 /// The cards to draw, the oldest order first: those that matter now, then those that are over.
 #[must_use]
-pub fn cards(cards: &[balance::CardView], policies: &Policies, lang: Lang) -> (Vec<CardView>, Vec<CardView>) {
-    (1..).zip(cards).map(|(nth, seen)| card(nth, seen, policies, lang)).partition(|card| {
-        let over = matches!(card.status, "used-up" | "expired" | "refunded");
+pub fn cards(balance: &BalanceView, policies: &Policies, lang: Lang) -> (Vec<CardView>, Vec<CardView>) {
+    let drawn = (1..).zip(&balance.cards).map(|(nth, seen)| card(nth, seen, policies, &balance.installations, lang));
+    drawn.partition(|card| {
+        let over = matches!(card.status, "used-up" | "expired" | "refunded" | "converted");
         !over || card.held.is_positive()
     })
 }
@@ -39,7 +40,13 @@ fn reference(nth: usize, lang: Lang) -> String {
     either(lang, format!("kaart {nth}"), format!("card {nth}"))
 }
 
-fn card(nth: usize, seen: &balance::CardView, policies: &Policies, lang: Lang) -> CardView {
+fn card(
+    nth: usize,
+    seen: &balance::CardView,
+    policies: &Policies,
+    installations: &[Installation],
+    lang: Lang,
+) -> CardView {
     let card = &seen.card;
     CardView {
         name: card_name(&card.product, card.minutes, lang),
@@ -55,6 +62,8 @@ fn card(nth: usize, seen: &balance::CardView, policies: &Policies, lang: Lang) -
         frozen: card.frozen,
         expired: card.expired,
         refunded: card.refunded,
+        converted: card.converted,
+        scope: scope(card, installations, lang),
     }
 }
 
@@ -65,6 +74,8 @@ fn status(seen: &balance::CardView) -> &'static str {
         CardStatus::UsedUp if card.refunded.is_positive() => "refunded",
         CardStatus::UsedUp => "used-up",
         CardStatus::Expired => "expired",
+        CardStatus::Converted => "converted",
+        CardStatus::Credited => "refunded",
         CardStatus::Active if card.frozen.is_positive() => "frozen",
         CardStatus::Active => "active",
     }
@@ -84,4 +95,26 @@ fn validity(seen: &balance::CardView, lang: Lang) -> String {
             either(lang, format!("geldig t/m {last}"), format!("valid up to and including {last}"))
         }
     }
+}
+
+/// CARD-8 in words: "alleen voor dorpsschool.nl, niet voor training"; empty for a card that pays for everything.
+fn scope(card: &Card, installations: &[Installation], lang: Lang) -> String {
+    let place = card.installation_id.and_then(|id| installations.iter().find(|place| place.id == id));
+    scope_words(place.map(|place| place.name.as_str()), &card.work, lang)
+}
+
+/// What cards of a scope pay for, in words; empty for everything.
+#[must_use]
+pub fn scope_words(place: Option<&str>, work: &WorkScope, lang: Lang) -> String {
+    let words = |words: &[String]| words.iter().map(|word| kind_of_work(word, lang)).collect::<Vec<_>>().join(", ");
+    let mut parts = Vec::new();
+    let only: Vec<String> =
+        place.map(str::to_owned).into_iter().chain((!work.only.is_empty()).then(|| words(&work.only))).collect();
+    if !only.is_empty() {
+        parts.push(format!("{} {}", either(lang, "alleen voor", "only for"), only.join(": ")));
+    }
+    if !work.never.is_empty() {
+        parts.push(format!("{} {}", either(lang, "niet voor", "not for"), words(&work.never)));
+    }
+    parts.join(", ")
 }

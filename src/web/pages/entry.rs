@@ -5,12 +5,16 @@ use super::texts::texts;
 use super::words::{self, either};
 use super::{Member, Values, forms};
 use crate::domain::decide::TimeReceipt;
+use crate::domain::policy::Surcharge;
 use crate::domain::{CoveredBy, Excess, Minutes, Refusal, Ticket, TicketId, duration};
 use crate::service::ledger::Failure;
 use crate::service::{Error, Result, Service, time_entries::Work};
 use crate::web::App;
+use crate::web::arithmetic::{hint, sentences};
 use crate::web::fields::Fields;
 use crate::web::text::Lang;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 texts! {
     /// The line of a time entry.
@@ -22,7 +26,49 @@ texts! {
         uncovered_after: "als niet gedekt", "as uncovered";
         goodwill_before: "Geef", "Give away";
         goodwill_after: "weg", "";
+        started: "Begonnen om", "Started at";
+        surcharges: "Komt erbij", "On top of it";
         ask: "Vraag akkoord op een schatting", "Ask for an agreement";
+    }
+}
+
+/// What an agent can tell of work besides how long it took, as far as the policy asks for it (TIME-3).
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// When it began.
+    pub start: bool,
+    /// Surcharges: the name of the field, and the label.
+    pub surcharges: Vec<(String, String)>,
+}
+
+impl Extras {
+    /// What the policy of today asks for.
+    #[must_use]
+    pub fn of(app: &App, lang: Lang) -> Self {
+        let rules = &app.service.policies.at(Clock::of(app).today).1.time;
+        let label = |surcharge: &Surcharge| format!("{} (+{})", surcharge.name.of(lang.into()), surcharge.minutes);
+        Self {
+            start: rules.factors.iter().any(|factor| factor.when.is_some()),
+            surcharges: rules.surcharges.iter().map(|each| (format!("surcharge_{}", each.id), label(each))).collect(),
+        }
+    }
+}
+
+/// Where the provider's clock stands: days and times that are typed are read on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// The time zone.
+    pub zone: Tz,
+    /// The local day.
+    pub today: NaiveDate,
+}
+
+impl Clock {
+    /// As it stands now.
+    #[must_use]
+    pub fn of(app: &App) -> Self {
+        let policies = &app.service.policies;
+        Self { zone: policies.time_zone(), today: policies.day(app.service.clock.now()) }
     }
 }
 
@@ -35,6 +81,10 @@ pub struct Understood {
     pub charged: Option<String>,
     /// Where that comes from, and what is left.
     pub rest: String,
+    /// How the charge came about.
+    pub arithmetic: Vec<String>,
+    /// That short entries cost more apart than together.
+    pub hint: Option<String>,
     /// What is wrong with the line, or why it would be refused.
     pub problem: Option<String>,
 }
@@ -96,14 +146,16 @@ pub async fn ticket(service: &Service, member: &Member, text: &str) -> Result<Ti
 ///
 /// # Errors
 /// Every field that cannot be right.
-pub fn work(values: &Values, lang: Lang) -> Result<Work> {
+pub fn work(values: &Values, lang: Lang, clock: &Clock) -> Result<Work> {
     let mut fields = Fields::default();
+    let worked_on = fields.date("worked_on", values.filled("worked_on"));
     let work = Work {
         worked: forms::time(&mut fields, "time", values, lang),
-        worked_on: fields.date("worked_on", values.filled("worked_on")),
+        worked_on,
         description: fields.text("description", values.get("description")),
         estimate: fields.optional("estimate_id", values.filled("estimate_id"), "expected an estimate of this ticket"),
-        started_at: None,
+        started_at: forms::clock_time(&mut fields, "started_at", values, worked_on.unwrap_or(clock.today), clock.zone),
+        surcharges: values.marked("surcharge_"),
         excess: match values.get("excess") {
             "uncovered" => Excess::Uncovered,
             "goodwill" => Excess::Goodwill,
@@ -145,9 +197,13 @@ pub async fn understand(app: &App, member: &Member, values: &Values) -> Result<U
 async fn preview(app: &App, member: &Member, values: &Values) -> Result<(TimeReceipt, Minutes)> {
     let ticket = ticket(&app.service, member, values.get("ticket")).await?;
     let lines = Values::default().with("description", "-");
-    let lines =
-        ["time", "worked_on", "estimate_id"].into_iter().fold(lines, |all, name| all.with(name, values.get(name)));
-    let time = app.service.preview_time(&member.caller, ticket.id, work(&lines, member.lang())?).await?;
+    let lines = ["time", "worked_on", "started_at", "estimate_id"]
+        .into_iter()
+        .fold(lines, |all, name| all.with(name, values.get(name)));
+    let surcharges = values.marked("surcharge_").into_iter();
+    let lines = surcharges.fold(lines, |all, id| all.with(&format!("surcharge_{id}"), "yes"));
+    let work = work(&lines, member.lang(), &Clock::of(app))?;
+    let time = app.service.preview_time(&member.caller, ticket.id, work).await?;
     let estimates = app.service.estimates_of(&member.caller, ticket.id).await?;
     let named = estimates
         .iter()
@@ -174,7 +230,14 @@ fn explain(time: &TimeReceipt, held: Minutes, lang: Lang) -> Understood {
             format!("{drawn} from the card; after that {after} is left"),
         ),
     };
-    Understood { charged: Some(time.entry.charged.to_string()), rest, ..Understood::default() }
+    let steps = time.entry.arithmetic.as_ref();
+    Understood {
+        charged: Some(time.entry.charged.to_string()),
+        rest,
+        arithmetic: steps.map(|steps| sentences(steps, lang)).unwrap_or_default(),
+        hint: steps.and_then(|steps| hint(steps, lang)),
+        ..Understood::default()
+    }
 }
 
 #[cfg(test)]
@@ -197,7 +260,8 @@ mod tests {
     #[test]
     fn the_work_is_read_with_every_fault_at_its_field() {
         let typed = Values::default().with("time", "30").with("worked_on", "yesterday").with("estimate_id", "one");
-        let Err(Error::Fields(faults)) = work(&typed, Lang::Nl) else { panic!("it was read") };
+        let clock = Clock { zone: Tz::Europe__Amsterdam, today: NaiveDate::default() };
+        let Err(Error::Fields(faults)) = work(&typed, Lang::Nl, &clock) else { panic!("it was read") };
         let names: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(names, ["time", "worked_on", "description", "estimate_id"]);
         assert_eq!(faults[0].expected, "Minuten of uren? Schrijf 30m of 30u.");

@@ -2,6 +2,7 @@
 
 use super::drawn::card_name;
 use super::forms::{self, Form, Forms};
+use super::renewal::read_order;
 use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
@@ -299,9 +300,14 @@ async fn sell(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) 
     sent.member.caller.staff(true)?;
     let product = match sent.values.get("product") {
         "hours" => format!("{}h", sent.values.get("hours").trim()),
+        "strips" => format!("{}s", sent.values.get("strips").trim()),
         chosen => chosen.to_owned(),
     };
-    match app.service.order_card(sent.request(), id, product).await {
+    let ordered = match read_order(&sent.values, product) {
+        Ok(order) => app.service.order_card(sent.request(), id, order).await,
+        Err(error) => Err(error),
+    };
+    match ordered {
         Ok((_, Some(invoice))) if sent.member.caller.is_finance() => {
             Ok(done(&format!("/finance?ordered={}", invoice.id)))
         }

@@ -5,7 +5,7 @@ use crate::domain::{Cents, Minutes, Refusal, duration};
 use crate::service::FieldError;
 use crate::web::fields::Fields;
 use crate::web::text::Lang;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 /// One form: what was typed, or is filled in beforehand, and why it was refused.
@@ -138,6 +138,23 @@ pub fn moment(fields: &mut Fields, field: &str, values: &Values, zone: Tz) -> Op
     let read = local.ok().and_then(|local| local.and_local_timezone(zone).earliest());
     if read.is_none() {
         fields.fault(field, "expected a day and a time");
+    }
+    read.map(|at| at.to_utc())
+}
+
+/// Reads what `<input type="time">` sends, on the clocks of `zone` on `day`; nothing typed is nothing.
+pub fn clock_time(
+    fields: &mut Fields,
+    field: &str,
+    values: &Values,
+    day: NaiveDate,
+    zone: Tz,
+) -> Option<DateTime<Utc>> {
+    let text = values.filled(field)?.trim();
+    let time = NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));
+    let read = time.ok().and_then(|time| day.and_time(time).and_local_timezone(zone).earliest());
+    if read.is_none() {
+        fields.fault(field, "expected a time of that day, such as 16:40");
     }
     read.map(|at| at.to_utc())
 }

@@ -19,6 +19,7 @@ pub mod handling;
 pub mod invoices;
 pub mod policies;
 pub mod queue;
+pub mod renewal;
 pub mod report;
 pub mod session;
 pub mod statement;
@@ -247,6 +248,13 @@ impl Values {
     #[must_use]
     pub fn filled(&self, name: &str) -> Option<&str> {
         Some(self.get(name)).filter(|text| !text.trim().is_empty())
+    }
+
+    /// What follows `prefix` in the names of the fields that were filled in: which boxes of a row were ticked.
+    #[must_use]
+    pub fn marked(&self, prefix: &str) -> Vec<String> {
+        let filled = self.0.iter().filter(|(_, value)| !value.trim().is_empty());
+        filled.filter_map(|(name, _)| name.strip_prefix(prefix)).map(str::to_owned).collect()
     }
 
     /// Fills a field in beforehand.

@@ -4,7 +4,9 @@ use super::forms::{self, Form};
 use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::{Channel, ContactId, Customer, CustomerId, Intake, Policy, Question, Report, TicketKind, clocks};
+use crate::domain::{
+    Channel, ContactId, Customer, CustomerId, Installation, Intake, Policy, Question, Report, TicketKind, clocks,
+};
 use crate::service::Result;
 use crate::web::App;
 use crate::web::extract::Id;
@@ -31,6 +33,8 @@ texts! {
         kind_question: "Een vraag over het gebruik", "A question about how to use it";
         kind_third_party: "Iets van een andere leverancier", "Something of another supplier";
         kind_change: "Een wijziging of iets nieuws", "A change or something new";
+        installation: "Welke installatie?", "Which installation?";
+        no_installation: "geen in het bijzonder", "none in particular";
         requester: "Namens wie", "On behalf of";
         nobody: "niemand in het bijzonder", "nobody in particular";
         channel: "Hoe kwam het binnen?", "How did it come in?";
@@ -59,6 +63,8 @@ struct ReportPage {
     customer: Customer,
     /// Whom staff can name.
     contacts: Vec<(ContactId, String)>,
+    /// What the report can be about, where that is more than one (CARD-8).
+    installations: Vec<Installation>,
     staff: bool,
     action: String,
     policy: Policy,
@@ -66,8 +72,8 @@ struct ReportPage {
 }
 
 /// The fields of the form that say themselves what is wrong.
-const FIELDS: [&str; 8] =
-    ["subject", "description", "kind", "requester_id", "channel", "received_at", "impact", "reach"];
+const FIELDS: [&str; 9] =
+    ["subject", "description", "kind", "requester_id", "installation_id", "channel", "received_at", "impact", "reach"];
 
 impl ReportPage {
     async fn read(app: &App, member: &Member, id: CustomerId, action: String, form: Form) -> Result<Self> {
@@ -75,9 +81,10 @@ impl ReportPage {
         let customer = app.service.customer(caller, id).await?;
         let contacts = if caller.is_staff() { app.service.contacts(caller, id).await? } else { Vec::new() };
         let contacts = contacts.into_iter().map(|found| (found.contact.id, found.contact.name)).collect();
+        let installations = app.service.installations(caller, id).await?;
         let (t, page) = (ReportTexts::of(member.lang()), member.page().at(action.clone()));
         let policy = app.service.policies.newest().clone();
-        Ok(Self { page, t, customer, contacts, staff: caller.is_staff(), action, policy, form })
+        Ok(Self { page, t, customer, contacts, installations, staff: caller.is_staff(), action, policy, form })
     }
 
     fn lang(&self) -> Lang {
@@ -153,6 +160,7 @@ fn read(values: &Values, policy: &Policy, zone: Tz) -> Result<Report> {
         description: fields.text("description", values.get("description")),
         requester: fields.optional("requester_id", values.filled("requester_id"), CHOICES),
         kind: fields.needed("kind", values.get("kind"), CHOICES).unwrap_or_default(),
+        installation: fields.optional("installation_id", values.filled("installation_id"), CHOICES),
         topic: values.filled("topic").map(str::to_owned),
         urgency: fields.optional("urgency", values.filled("urgency"), CHOICES),
         channel: fields.optional("channel", values.filled("channel"), CHOICES).unwrap_or_default(),

@@ -4,6 +4,7 @@
 use super::texts::texts;
 use crate::domain::{Account, Basis, CardId, CustomerId, InvoiceId, Minutes, Movement, TransactionKind};
 use crate::service::balance::Booked;
+use crate::web::arithmetic::sentences;
 use crate::web::text::{Lang, date_short};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -34,11 +35,17 @@ texts! {
         agreed: "Akkoord op schatting, gereserveerd", "Estimate agreed, held";
         released: "Schatting afgesloten, rest weer beschikbaar", "Estimate closed, rest available again";
         released_late: "Schatting afgesloten, rest vervallen", "Estimate closed, rest expired";
+        repriced: "Opnieuw berekend:", "Priced again:";
+        repriced_why: "ander werk van die dag is teruggedraaid", "other work of that day was reversed";
         correction: "Correctie van", "Correction of";
         covered: "Alsnog van de kaart:", "Now paid by card:";
         goodwill: "Kwijtgescholden:", "Waived:";
         invoiced: "Op factuur, zoals afgesproken:", "On an invoice, as agreed:";
         expired: "Kaart verlopen, rest vervallen", "Card expired, rest lost";
+        converted: "Omgerekend naar het nieuwe tarief", "Converted to the new rate";
+        credited: "Kaart afgesloten, rest wordt terugbetaald", "Card closed, the rest is given back";
+        old_card: "omgerekend", "converted";
+        new_card: "nieuwe kaart, voor hetzelfde geld", "new card, for the same money";
         invoice: "factuur", "invoice";
         ticket: "Melding", "Ticket";
         reason: "reden:", "reason:";
@@ -183,9 +190,14 @@ impl Teller<'_> {
             TransactionKind::Time => return booked.text.clone().unwrap_or_else(|| t.erased.to_owned()),
             TransactionKind::Reversal => t.correction,
             TransactionKind::Cover => t.covered,
+            TransactionKind::Repricing => t.repriced,
             TransactionKind::Goodwill => t.goodwill,
             TransactionKind::Invoiced => t.invoiced,
             TransactionKind::Expiry => t.expired,
+            TransactionKind::Conversion if movements.iter().all(|line| line.to_account == Account::Refunded) => {
+                t.credited
+            }
+            TransactionKind::Conversion => t.converted,
         };
         told.to_owned()
     }
@@ -194,7 +206,11 @@ impl Teller<'_> {
     fn about(&self, booked: &Booked, shown: &[i64]) -> Option<Link> {
         let about_work = matches!(
             booked.transaction.kind,
-            TransactionKind::Reversal | TransactionKind::Cover | TransactionKind::Goodwill | TransactionKind::Invoiced
+            TransactionKind::Reversal
+                | TransactionKind::Cover
+                | TransactionKind::Goodwill
+                | TransactionKind::Invoiced
+                | TransactionKind::Repricing
         );
         let (seq, day) = booked.logged_seq.zip(booked.logged_on).filter(|_| about_work)?;
         let date = date_short(day, self.lang);
@@ -213,6 +229,8 @@ impl Teller<'_> {
         }
         match transaction.kind {
             TransactionKind::Time => {
+                let arithmetic = booked.arithmetic.iter().flat_map(|steps| sentences(steps, self.lang));
+                remarks.extend(arithmetic.map(plain));
                 if transaction.worked_on.is_some_and(|day| day != self.recorded_day(booked)) {
                     let day = date_short(self.recorded_day(booked), self.lang);
                     remarks.push(plain(format!("{} {day}", t.booked)));
@@ -228,6 +246,7 @@ impl Teller<'_> {
             | TransactionKind::Invoiced => {
                 remarks.extend(booked.text.as_ref().map(|text| plain(format!("{} {text}", t.reason))));
             }
+            TransactionKind::Repricing => remarks.push(plain(t.repriced_why.to_owned())),
             TransactionKind::Activation => {
                 let card = movements.first().and_then(|movement| movement.card_id);
                 let invoice = card.and_then(|card| self.invoices.get(&card));
@@ -247,13 +266,16 @@ impl Teller<'_> {
     fn part(&self, movement: &Movement, kind: TransactionKind) -> Option<Part> {
         let t = self.t();
         let card = self.cards.get(&movement.card_id?)?.clone();
+        let back = matches!(kind, TransactionKind::Reversal | TransactionKind::Repricing);
         let basis = match (movement.basis, movement.to_account) {
             (Some(Basis::Hold), _) => t.hold,
             (Some(Basis::WorkedDay), _) => t.worked_day,
             (Some(Basis::Now), _) => t.now,
             (Some(Basis::Late), _) => t.late,
-            (None, Account::Held) if kind == TransactionKind::Reversal => t.into_hold,
-            (None, Account::Expired) if kind == TransactionKind::Reversal => t.into_expired,
+            (None, Account::Converted) => t.old_card,
+            (None, Account::Available) if kind == TransactionKind::Conversion => t.new_card,
+            (None, Account::Held) if back => t.into_hold,
+            (None, Account::Expired) if back => t.into_expired,
             (None, _) => "",
         };
         Some(Part { card, minutes: movement.minutes, basis })
@@ -290,7 +312,12 @@ fn change(movements: &[Movement]) -> Minutes {
 /// What a line says in the column of charged minutes: with a sign where it changed what is left, else without.
 fn amount(booked: &Booked, movements: &[Movement]) -> Option<String> {
     let size = match booked.transaction.kind {
-        TransactionKind::Time | TransactionKind::Reversal => booked.charged.unwrap_or_default(),
+        TransactionKind::Time => booked.charged.unwrap_or_default(),
+        TransactionKind::Reversal => booked.charged.unwrap_or_default() + booked.repriced.unwrap_or_default(),
+        TransactionKind::Conversion => match change(movements) {
+            Minutes::ZERO => moved(movements, Account::Available, Account::Converted),
+            changed => Minutes(changed.0.abs()),
+        },
         TransactionKind::Cover | TransactionKind::Goodwill | TransactionKind::Invoiced => {
             moved(movements, Account::Uncovered, Account::Issued)
         }

@@ -57,12 +57,14 @@ texts! {
         frozen: "bevroren", "frozen";
         expired: "verlopen", "expired";
         refunded: "terugbetaald", "refunded";
+        converted: "omgerekend", "converted";
         pending: "nog niet actief", "not active yet";
         stamp_pending: "Niet betaald", "Not paid";
         stamp_used_up: "Op", "Used up";
         stamp_expired: "Verlopen", "Expired";
         stamp_frozen: "Bevroren", "Frozen";
         stamp_refunded: "Terugbetaald", "Refunded";
+        stamp_converted: "Omgerekend", "Converted";
         pager: "Bladeren", "Pages";
         pager_newest: "Nieuwste", "Newest";
         pager_older: "Ouder", "Older";

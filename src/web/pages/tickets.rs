@@ -2,7 +2,7 @@
 
 use super::clock::{ClockTexts, ClockView, Watch};
 use super::desk::notice_of;
-use super::entry::{self, EntryTexts, Understood, WaysOut};
+use super::entry::{self, Clock, EntryTexts, Extras, Understood, WaysOut};
 use super::forms::{self, Form, Forms};
 use super::handling::{self, HandlingTexts, Said};
 use super::queue::{self, MANY, QueueTexts, TicketRow};
@@ -19,6 +19,7 @@ use crate::service::desk::{Filter, ShownEntry, ShownEstimate, TicketView};
 use crate::service::tickets::{NewEstimate, ToldAgreement};
 use crate::service::{Error, Result};
 use crate::web::App;
+use crate::web::arithmetic::sentences;
 use crate::web::extract::{Id, Search, cursor, position};
 use crate::web::fields::Fields;
 use crate::web::text::{self, Lang};
@@ -108,6 +109,8 @@ texts! {
         covered_later: "Alsnog gedekt", "Covered later";
         given_later: "Weggegeven", "Given away";
         reversed: "Teruggedraaid", "Reversed";
+        repriced: "Opnieuw berekend", "Priced again";
+        repriced_why: "ander werk van die dag is teruggedraaid", "other work of that day was reversed";
     }
 }
 
@@ -143,6 +146,7 @@ struct TicketPage {
     spenders: Vec<(ContactId, String)>,
     channels: Vec<AnswerVia>,
     forms: Forms,
+    extras: Extras,
     line: Understood,
     ways: Option<WaysOut>,
     notice: Option<String>,
@@ -178,6 +182,7 @@ impl TicketPage {
             spenders,
             channels,
             forms: Forms::default(),
+            extras: Extras::of(app, lang),
             line: Understood::default(),
             ways: None,
             notice: None,
@@ -370,12 +375,21 @@ impl TicketPage {
         let agreed = entry.estimate_id.and_then(|id| self.view.estimates.iter().find(|found| found.estimate.id == id));
         match (entry.covered_by, agreed) {
             (CoveredBy::Uncovered, _) => String::new(),
-            (CoveredBy::Card, Some(agreed)) => {
+            (CoveredBy::Free, _) if entry.charged_now().is_zero() => {
+                words::covered_by(CoveredBy::Free, self.lang()).to_owned()
+            }
+            (CoveredBy::Card | CoveredBy::Free, Some(agreed)) => {
                 let minutes = agreed.estimate.minutes;
                 either(self.lang(), format!("afspraak van {minutes}"), format!("agreement of {minutes}"))
             }
+            (CoveredBy::Free, None) => words::covered_by(CoveredBy::Card, self.lang()).to_owned(),
             (other, _) => words::covered_by(other, self.lang()).to_owned(),
         }
+    }
+
+    /// How the charge of an entry came about, in sentences.
+    fn arithmetic(&self, shown: &ShownEntry) -> Vec<String> {
+        shown.entry.arithmetic.as_ref().map(|steps| sentences(steps, self.lang())).unwrap_or_default()
     }
 
     /// What was corrected about an entry later, in sentences.
@@ -385,6 +399,7 @@ impl TicketPage {
             let what = match corrected.kind {
                 TransactionKind::Reversal => self.t.reversed,
                 TransactionKind::Goodwill => self.t.given_later,
+                TransactionKind::Repricing => self.t.repriced,
                 _ => self.t.covered_later,
             };
             let day = text::date(corrected.recorded_at.with_timezone(&self.zone).date_naive(), self.lang());
@@ -392,7 +407,8 @@ impl TicketPage {
                 .by_name
                 .as_ref()
                 .map_or(String::new(), |name| either(self.lang(), format!(" door {name}"), format!(" by {name}")));
-            let reason = corrected.reason.as_deref().unwrap_or(self.t.erased);
+            let unsaid = if corrected.kind == TransactionKind::Repricing { self.t.repriced_why } else { self.t.erased };
+            let reason = corrected.reason.as_deref().unwrap_or(unsaid);
             either(self.lang(), format!("{what} op {day}{by}: {reason}"), format!("{what} on {day}{by}: {reason}"))
         };
         own.map(sentence).collect()
@@ -489,7 +505,7 @@ async fn log(State(app): State<App>, Id(ticket): Id<TicketId>, sent: Submission)
         page.forms = Forms::sent("time", Form::sent(sent.values.clone(), Refused::default()));
         return show(&page);
     }
-    let logged = match entry::work(&sent.values, sent.member.lang()) {
+    let logged = match entry::work(&sent.values, sent.member.lang(), &Clock::of(&app)) {
         Ok(work) => app.service.log_time(sent.request(), ticket, work).await,
         Err(error) => Err(error),
     };

@@ -3,6 +3,7 @@
 use crate::domain::clocks::Notice;
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
+use crate::domain::refusal::NotPaid;
 use crate::domain::{
     Channel, Cover, CoveredBy, EstimateStatus, Minutes, PaymentMethod, Question, Refusal, TicketKind, TicketStatus,
 };
@@ -280,6 +281,30 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::AskedByMissing => "Leg vast wie van de klant hierom vroeg, en hoe (mail of chat).".to_owned(),
         Refusal::NoCards => "Deze leverancier verkoopt geen strippenkaarten.".to_owned(),
         Refusal::UnknownProduct { products, .. } => format!("Deze kaart is er niet. Kies uit: {products}."),
+        Refusal::InstallationExists { name } => format!("{name} staat er al bij."),
+        Refusal::InstallationInUse { left } => {
+            format!("Kaarten voor deze installatie hebben nog {}; die zou niemand meer kunnen gebruiken.", h(left))
+        }
+        Refusal::BelowFirstPurchase { minimum, asked, strip } => format!(
+            "Een eerste aankoop is minstens {} ({} strippen); dit is {}.",
+            h(minimum),
+            minimum.0 / strip.0,
+            h(asked)
+        ),
+        Refusal::NoRenewal => "Bij deze leverancier worden kaarten niet vanzelf verlengd.".to_owned(),
+        Refusal::ConsentByOwner => {
+            "Alleen een eigenaar van de klant kan, ingelogd, toestemming geven om te verlengen.".to_owned()
+        }
+        Refusal::OutOfScope { available, asked, unusable, reasons } => {
+            let why: Vec<String> = reasons.iter().map(|reason| sentence(&not_paid(reason))).collect();
+            format!(
+                "Voor dit werk is {} beschikbaar en {} nodig. Nog {} staat op kaarten die dit niet betalen. {}",
+                h(available),
+                h(asked),
+                h(unusable),
+                why.join(" ")
+            )
+        }
         Refusal::Overpayment { open, asked } => {
             let (open, asked) = (money(*open, lang), money(*asked, lang));
             format!("{asked} is meer dan de {open} die nog openstaat op deze factuur.")
@@ -351,6 +376,25 @@ fn english(refusal: &Refusal) -> String {
         Refusal::InsufficientMinutes { available, asked } => {
             format!("{} is available and {} is needed: {} too few.", h(available), h(asked), h(&(*asked - *available)))
         }
+        Refusal::OutOfScope { available, asked, unusable, reasons } => {
+            let why: Vec<String> = reasons.iter().map(|reason| sentence(&reason.to_string())).collect();
+            format!(
+                "For this work {} is available and {} is needed. Another {} is on cards that do not pay for it. {}",
+                h(available),
+                h(asked),
+                h(unusable),
+                why.join(" ")
+            )
+        }
+        Refusal::InstallationInUse { left } => {
+            format!("Cards for this installation still have {}; nobody could use those any more.", h(left))
+        }
+        Refusal::BelowFirstPurchase { minimum, asked, strip } => format!(
+            "A first purchase is at least {} ({} strips); this is {}.",
+            h(minimum),
+            minimum.0 / strip.0,
+            h(asked)
+        ),
         Refusal::BeyondAgreement { agreed, left, asked, .. } => format!(
             "Of the agreed {} there is {} left and this costs {}: {} too much.",
             h(agreed),
@@ -379,6 +423,27 @@ fn english(refusal: &Refusal) -> String {
         Refusal::Invalid { expected, .. } => field_text(expected, Lang::En),
         other => sentence(&other.to_string()),
     }
+}
+
+/// Why a card does not pay for a ticket (CARD-8), in Dutch.
+fn not_paid(reason: &NotPaid) -> String {
+    match reason {
+        NotPaid::Installation { card, ticket: Some(ticket) } => {
+            format!("de kaart is voor {card}, deze melding gaat over {ticket}")
+        }
+        NotPaid::Installation { card, ticket: None } => {
+            format!("de kaart is voor {card}, en de melding zegt niet waarover zij gaat")
+        }
+        NotPaid::Work { work } => {
+            format!("{} gaat niet van de kaart: spreek een factuur af", kind_of_work(work, Lang::Nl))
+        }
+    }
+}
+
+/// A kind of work as a scope names it: a kind of ticket in words, or a topic.
+#[must_use]
+pub fn kind_of_work(word: &str, lang: Lang) -> String {
+    word.parse().map_or_else(|_| word.replace('_', " "), |kind| ticket_kind(kind, lang).to_owned())
 }
 
 /// With a capital and a full stop.
@@ -437,6 +502,8 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected a moment that is still to come", "kies een moment dat nog moet komen"),
     ("expected open, all or a status", "kies een van de mogelijkheden"),
     ("expected a contact of this customer", "kies een persoon van deze klant"),
+    ("expected an installation of this customer", "kies een installatie van deze klant"),
+    ("expected the installation that this card is bought for", "kies voor welke installatie deze kaart is"),
     ("expected an estimate of this ticket", "kies een schatting van deze melding"),
     ("a login with this address exists already", "er is al een login met dit e-mailadres"),
     ("there is no login with this address", "er is geen login met dit e-mailadres"),
@@ -474,6 +541,18 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected the time zone of the newest version", "houd de tijdzone van de nieuwste versie aan"),
     ("expected an amount in euros, such as 968.00", "vul een bedrag in euro's in, zoals 968,00"),
     ("expected a day and a time", "vul een dag en een tijd in"),
+    ("expected a day on or after `since`", "kies een dag op of na de eerste dag"),
+    (
+        "leave it out: only an invoice takes an agreement here",
+        "laat dit leeg: alleen een factuur vraagt hier een akkoord",
+    ),
+    ("leave it out: this provider has no urgent tickets", "laat dit leeg: spoed is er hier niet"),
+    (
+        "a defect is free of charge; say in `kind` what the ticket is about after all",
+        "een storing is kosteloos; kies eerst wat de melding dan wel is",
+    ),
+    ("say how urgent the ticket is", "kies hoe dringend de melding is"),
+    ("there is nothing else to choose", "er valt niets anders te kiezen"),
 ];
 
 fn field_text(text: &str, lang: Lang) -> String {
@@ -531,8 +610,8 @@ mod tests {
     use std::path::Path;
 
     /// Never shown at a form: days of a token come from the command line, the others from the API's queries.
-    const NOT_ON_A_PAGE: [&str; 3] =
-        ["expected 1 to {} days", "expected at most {most} characters", "is needed: {expected}"];
+    const NOT_ON_A_PAGE: [&str; 4] =
+        ["expected 1 to {} days", "expected at most {most} characters", "expected one of: {}", "is needed: {expected}"];
 
     fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -229,6 +229,7 @@ impl Fixture {
             description: "Helped".to_owned(),
             estimate: None,
             started_at: None,
+            surcharges: vec![],
             excess,
         }
     }

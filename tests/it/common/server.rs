@@ -11,6 +11,7 @@ use strippenkaart::domain::{
     estimate::AnswerVia,
 };
 use strippenkaart::service::access::{Caller, Request};
+use strippenkaart::service::cards::Order;
 use strippenkaart::service::customers::{NewContact, NewCustomer};
 use strippenkaart::service::login::NewUser;
 use strippenkaart::service::tickets::{NewEstimate, ToldAgreement};
@@ -229,12 +230,13 @@ impl Live {
             asked_via: None,
         };
         let owner = self.service.add_contact(self.by(), customer, owner).await.unwrap();
-        let (_, invoice) = self.service.order_card(self.by(), customer, format!("{hours}h")).await.unwrap();
+        let (_, invoice) = self.service.order_card(self.by(), customer, Order::of(format!("{hours}h"))).await.unwrap();
         self.pay(invoice.unwrap().id).await;
         let ticket = Report {
             subject: "Vraag".to_owned(),
             description: "Hoe werkt dit?".to_owned(),
             requester: Some(owner.id),
+            installation: None,
             kind: TicketKind::Change,
             ..Report::default()
         };
