@@ -77,6 +77,11 @@ const TABLE: &[(&str, &str)] = &[
 /// contact of nobody.
 const PEOPLE: [&str; 8] = ["admin", "finance", "agent", "owner", "spender", "viewer", "other", "nobody"];
 
+/// The policy of the story, by a provider that also promises availability.
+fn policy() -> String {
+    format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
+}
+
 /// A customer with one of everything, and a token for each of [`PEOPLE`].
 struct Scene {
     site: Site,
@@ -169,8 +174,8 @@ impl Scene {
         let for_contact = matches!(person, "admin" | "agent").then_some(self.owner.as_str());
         match operation.rsplit('/').next().unwrap() {
             "incidents" => json!({ "product": "Board", "started_at": "2026-03-09T08:00:00Z", "cause": "outage" }),
-            "check" => json!({ "text": crate::availability::policy() }),
-            "policies" => json!({ "text": crate::availability::policy(), "from": "2026-03-09" }),
+            "check" => json!({ "text": policy() }),
+            "policies" => json!({ "text": policy(), "from": "2026-03-09" }),
             "customers" => json!({ "name": format!("School of {person}"), "email": "new@example.org" }),
             "contacts" => json!({ "name": "Nina", "email": format!("{person}@new.example"), "role": "viewer" }),
             "installations" => json!({ "name": format!("{person}.example") }),
@@ -248,7 +253,7 @@ on_both! {
 }
 
 on_both! {
-    under crate::availability::policy();
+    under policy();
     async fn what_is_hidden_looks_like_what_is_not_there(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let nothing = uuid::Uuid::from_u128(42).to_string();
@@ -299,7 +304,7 @@ on_both! {
 }
 
 on_both! {
-    under crate::story::policy();
+    under policy();
     async fn a_body_cannot_name_what_belongs_to_another_customer(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let (site, agent, owner) = (&scene.site, &scene.tokens[2], &scene.tokens[3]);
