@@ -57,7 +57,7 @@ const TABLE: [(&str, &str); 38] = [
 const PEOPLE: [&str; 8] = ["admin", "finance", "agent", "owner", "spender", "viewer", "other", "nobody"];
 
 /// The policy of the story, by a provider that also promises availability.
-fn policy() -> String {
+pub fn policy() -> String {
     format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
 }
 
