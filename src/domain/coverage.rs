@@ -3,8 +3,8 @@
 
 use super::policy::{Bilingual, CoverRule};
 use super::{
-    Cents, ContactId, CoverageId, CustomerId, Locale, Minutes, Policy, TicketId, TicketKind, UserId, ids::AddOnId,
-    words::words,
+    Cents, ContactId, CoverageId, CustomerId, Locale, Minutes, Policy, TicketId, TicketKind, UserId, Weight,
+    ids::AddOnId, words::words,
 };
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -149,6 +149,14 @@ pub struct Coverage {
     pub replaces: Option<CoverageId>,
     /// Why an agent decided otherwise.
     pub override_reason: Option<String>,
+}
+
+impl Coverage {
+    /// By how much worked minutes count under fair use, in hundredths (FAIR-2).
+    #[must_use]
+    pub fn weight(&self) -> Option<Weight> {
+        self.fair_use_weight.and_then(Weight::of)
+    }
 }
 
 /// From when to when a customer has the add-on for urgent tickets (URG-2). The last one recorded holds.

@@ -374,6 +374,8 @@ fn command_row(command: &Command, customer_id: CustomerId, receipt: &Receipt, no
         Receipt::Card(card, _) => card.id.to_string(),
         Receipt::Payment(payment) => payment.id.to_string(),
         Receipt::Ticket(ticket) => ticket.id.to_string(),
+        Receipt::ContractEnd(end) => end.id.to_string(),
+        Receipt::Conversation(said) => said.id.to_string(),
         Receipt::TicketEvent(event) => event.id.to_string(),
         Receipt::Coverage(decided) => decided.coverage.id.to_string(),
         Receipt::AddOn(term) => term.id.to_string(),

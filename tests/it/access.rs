@@ -6,11 +6,16 @@ use crate::common::{Fixture, day, on_both};
 use crate::openapi::{document, operations};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use strippenkaart::domain::{Excess, Receipt, Role, Target, TicketKind};
+use strippenkaart::domain::{Act, Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
+/// Terms under which every operation has something to do.
+fn policy() -> String {
+    format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
+}
+
 /// Who may: `y` may, `n` is forbidden (403), `h` does not learn that it exists (404). The columns are [`PEOPLE`].
-const TABLE: [(&str, &str); 38] = [
+const TABLE: &[(&str, &str)] = &[
     //                                                         adm fin agt own spe vie oth nob
     ("POST /api/v1/customers", "                                y   y   y   n   n   n   n   n"),
     ("GET /api/v1/customers", "                                 y   y   y   y   y   y   y   y"),
@@ -19,6 +24,13 @@ const TABLE: [(&str, &str); 38] = [
     ("GET /api/v1/customers/{id}/contacts", "                   y   y   y   y   y   y   h   h"),
     ("DELETE /api/v1/customers/{id}/contacts/{contact_id}", "   y   n   y   y   n   n   h   h"),
     ("POST /api/v1/customers/{id}/cards", "                     y   y   y   y   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/installations", "             y   n   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/installations", "              y   y   y   y   y   y   h   h"),
+    ("DELETE /api/v1/customers/{id}/installations/{installation_id}", " y n y   y   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/renewal", "                   n   n   n   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/renewal", "                    y   y   y   y   y   y   h   h"),
+    ("DELETE /api/v1/customers/{id}/renewal", "                 y   n   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/notices", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/invoices/{id}", "                             y   y   y   y   y   y   h   h"),
     ("POST /api/v1/invoices/{id}/payments", "                   y   y   n   n   n   n   h   h"),
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
@@ -31,6 +43,15 @@ const TABLE: [(&str, &str); 38] = [
     ("GET /api/v1/customers/{id}/urgent-add-on", "              y   y   y   y   y   y   h   h"),
     ("POST /api/v1/customers/{id}/urgent-add-on", "             y   n   y   n   n   n   h   h"),
     ("GET /api/v1/customers/{id}/agreed-work", "                y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/tickets", "                                   y   y   y   y   y   y   y   y"),
+    ("GET /api/v1/tickets/{id}/events", "                       y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/acknowledge", "                 y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/messages", "                    y   n   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/notes", "                       y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/status", "                      y   n   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/priority", "                    y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/stalled", "                     n   n   n   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/explanations", "                y   n   y   n   n   n   h   h"),
     ("POST /api/v1/tickets/{id}/estimates", "                   y   n   y   n   n   n   h   h"),
     ("GET /api/v1/estimates/{id}", "                            y   y   y   y   y   y   h   h"),
     ("POST /api/v1/estimates/{id}/accept", "                    y   n   y   y   y   n   h   h"),
@@ -74,6 +95,7 @@ struct Scene {
     invoice: String,
     estimate: String,
     entry: String,
+    installation: String,
     other_customer: String,
     other_owner: String,
 }
@@ -92,6 +114,10 @@ impl Scene {
             panic!("time was logged")
         };
         let estimate = fixture.propose(ticket.id, 60).await;
+        let add = Act::AddInstallation { name: "own.example".to_owned() };
+        let Receipt::Installation(place) = fixture.submit(Target::Customer(customer), add).await.unwrap() else {
+            panic!("an installation was added")
+        };
         let site = Site::new(fixture);
         site.user("nobody@example.org", "Nobody", None).await;
         let tokens = [
@@ -117,6 +143,7 @@ impl Scene {
             invoice: text(&card["invoice_id"]).to_owned(),
             estimate: estimate.id.to_string(),
             entry: time.entry.id.to_string(),
+            installation: place.id.to_string(),
             other_customer: other_customer.to_string(),
             other_owner: other_owner.to_string(),
             site,
@@ -137,6 +164,7 @@ impl Scene {
         };
         path.replace("{id}", instead.unwrap_or(own))
             .replace("{contact_id}", &self.leaver)
+            .replace("{installation_id}", &self.installation)
             .replace("{month}", "2026-03")
             .replace("{version}", "1")
     }
@@ -150,9 +178,14 @@ impl Scene {
             "policies" => json!({ "text": policy(), "from": "2026-03-09" }),
             "customers" => json!({ "name": format!("School of {person}"), "email": "new@example.org" }),
             "contacts" => json!({ "name": "Nina", "email": format!("{person}@new.example"), "role": "viewer" }),
+            "installations" => json!({ "name": format!("{person}.example") }),
             "cards" => json!({ "product": "5h" }),
             "payments" => json!({ "amount": "1.00", "paid_on": "2026-03-09", "method": "bank" }),
             "tickets" => json!({ "subject": "Help", "description": "Please", "kind": "question" }),
+            "messages" | "notes" => json!({ "text": "Hello" }),
+            "status" => json!({ "to": "closed" }),
+            "priority" => json!({ "priority": if person == "admin" { "high" } else { "normal" }, "reason": "Agreed" }),
+            "explanations" => json!({ "measure": "response", "reason": "Ill", "expected_at": "2026-04-01T10:00:00Z" }),
             "estimates" => json!({ "minutes": 15, "description": "The work" }),
             "accept" if for_contact.is_some() => {
                 json!({ "contact_id": for_contact, "channel": "phone", "note": "Jo said yes" })

@@ -1,7 +1,7 @@
 //! Availability (SLA-8) through the API and the pages, and its records in both databases.
 
 use crate::common::http::{Site, text};
-use crate::common::{Fixture, on_both};
+use crate::common::on_both;
 use crate::pages;
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -33,6 +33,7 @@ mod scenarios;
 mod scenarios_http;
 mod store;
 mod story;
+mod tickets;
 mod twins;
 mod verify;
 mod writer;

@@ -165,6 +165,10 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::OpenTicket(report) => ("tickets", of_report(report)),
         Act::HandleTicket { handling, .. } => of_handling(handling),
         Act::DecideCoverage { replaces, ruling, .. } => ("coverage", of_ruling(*replaces, ruling)),
+        Act::EndContract { last_day } => ("contract-end", json!({ "last_day": last_day })),
+        Act::RecordConversation { outcome, starts_on, note } => {
+            ("fair-use/conversations", json!({ "outcome": outcome, "starts_on": starts_on, "note": note }))
+        }
         Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
         Act::InvoiceEntry { contact, hourly_rate, reason, .. } => {
             let rate = hourly_rate.map(|rate| rate.to_string());

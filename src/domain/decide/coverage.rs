@@ -65,7 +65,7 @@ impl Case<'_> {
             self.draft.tickets().filter(free).map(|other| self.at.policies.day(other.created_at)).collect();
         urgent.retain(|day| *day > since);
         urgent.sort_unstable();
-        Facts { today, left: customer.available + customer.held, add_on, urgent, outcome: None }
+        Facts { today, left: customer.available + customer.held, add_on, urgent, outcome: self.draft.outcome_on(today) }
     }
 
     pub(super) fn decide_coverage(
@@ -238,6 +238,7 @@ impl Coverage {
         ticket.urgency.clone_from(&self.urgency);
         ticket.coverage_id = self.id;
         ticket.cover = self.cover;
+        ticket.fair_use_weight = self.weight();
         ticket.agreed_rate = self.agreed_by.and(self.hourly_rate);
     }
 }

@@ -44,6 +44,7 @@ impl Case<'_> {
             urgency: coverage.urgency.clone(),
             coverage_id: coverage.id,
             cover: coverage.cover,
+            fair_use_weight: coverage.weight(),
             agreed_rate: None,
             channel: report.channel,
             product: report.product.clone(),

@@ -10,6 +10,7 @@ mod availability;
 mod cards;
 mod coverage;
 mod diff;
+mod fair_use;
 mod hours;
 mod parts;
 mod priorities;
@@ -34,6 +35,7 @@ pub use cards::{
 
 pub use coverage::{CoverRule, Rates, Topic};
 pub use diff::{Difference, differences};
+pub use fair_use::FairUseRules;
 use hours::Calendar;
 pub use hours::HoursRules;
 pub use parts::Part;
@@ -73,6 +75,8 @@ pub struct Policy {
     pub coverage: Vec<CoverRule>,
     /// The sentence that says a defect is free (COVER-2).
     pub defects: Bilingual,
+    /// How much free support is fair; `None` where nothing is counted (FAIR-1 to FAIR-6).
+    pub fair_use: Option<FairUseRules>,
     /// How urgent tickets are treated; `None` where there are none (URG-1, URG-2).
     pub urgency: Option<UrgencyRules>,
     /// Who agrees to what before the work.
@@ -207,7 +211,8 @@ impl Policy {
         let rates = keys.table("rates", Rates::read);
         let topic_ids: Vec<String> = topics.iter().map(|topic| topic.id.clone()).collect();
         let has_cards = keys.has("cards");
-        let known = coverage::Known { topics: &topics, rates: &rates, has_cards };
+        let has_fair_use = keys.has("fair_use");
+        let known = coverage::Known { topics: &topics, rates: &rates, has_cards, has_fair_use };
         let coverage = CoverRule::read_all(keys, &known);
         Self {
             name: keys.required("name", text()),
@@ -220,6 +225,7 @@ impl Policy {
             cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &topic_ids))),
             coverage,
             defects: keys.table("defects", coverage::defects),
+            fair_use: has_fair_use.then(|| keys.table("fair_use", FairUseRules::read)),
             urgency: keys.has("urgency").then(|| keys.table("urgency", |keys| UrgencyRules::read(keys, &priority_ids))),
             topics,
             rates,
@@ -637,7 +643,7 @@ name = "Call-out"
         assert_eq!(policy.time_zone, Tz::Europe__Amsterdam);
         assert_eq!(policy.time, quarters());
         assert_eq!(policy.cards, None);
-        assert_eq!(policy.availability, None);
+        assert_eq!((policy.availability, policy.fair_use), (None, None));
         let spending = SpendingRules {
             agreement: Agreement::Required,
             channels: AgreementChannel::ALL.to_vec(),

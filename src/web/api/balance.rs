@@ -188,6 +188,7 @@ impl Balance {
         let shown = has_cards || !view.cards.is_empty();
         let scopes = || view.scopes().into_iter().map(|scope| ScopeBalance::of(scope, &view)).collect();
         Self {
+            scopes: shown.then(scopes),
             figures: shown.then(|| view.total.into()),
             uncovered_minutes: view.total.uncovered,
             as_of: view.as_of,

@@ -512,6 +512,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(session::router())
         .merge(availability::router())
         .merge(balance::router())
+        .merge(renewal::router())
         .merge(contacts::router())
         .merge(invoices::router())
         .merge(customers::router())
