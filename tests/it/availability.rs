@@ -104,7 +104,7 @@ on_both! {
         assert_eq!(down().await, 0);
         let unknown = json!({ "product": "Board", "started_at": "2026-03-09T08:00:00Z", "cause": "outage",
             "replaces": uuid::Uuid::from_u128(7) });
-        site.post(&agent, INCIDENTS, &unknown).await.problem(404, "not-found");
+        assert_eq!(site.post(&agent, INCIDENTS, &unknown).await.pointers(), ["/replaces"], "no record");
 
         let mut records = Vec::new();
         let mut path = format!("{INCIDENTS}?limit=2");

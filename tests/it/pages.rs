@@ -476,11 +476,7 @@ async fn links_work_once_and_the_first_administrator_says_who_it_is() {
 
 #[tokio::test]
 async fn a_provider_without_cards_shows_none() {
-    let policy = include_str!("../../policies/openedu.toml");
-    let (head, rest) = policy.split_once("[cards]").unwrap();
-    let (_, spending) = rest.split_once("[spending]").unwrap();
-    let without = format!("{head}[spending]{spending}");
-    let site = Site::new(Fixture::sqlite_with(&without).await);
+    let site = Site::new(Fixture::sqlite_with("kliksafe").await);
     let admin = site.staff(StaffRole::Admin).await;
     let (customer, owner) = site.fixture.customer().await;
     let page = site.contact(&admin, owner).await.get(&format!("/customers/{customer}")).await;
