@@ -10,7 +10,7 @@ use strippenkaart::domain::{Act, Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
 /// Terms under which every operation has something to do.
-fn policy() -> String {
+pub fn policy() -> String {
     format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
 }
 
