@@ -284,7 +284,9 @@ on_both! {
             scene.site.post(&scene.owner, &path, &body).await.problem(403, "forbidden");
         }
         scene.does(&scene.agent, &ticket, "notes", json!({ "text": "secret" })).await;
+        scene.clock("2026-03-09T09:01:00Z");
         scene.does(&scene.owner, &ticket, "status", json!({ "to": "closed", "text": "Never mind" })).await;
+        scene.clock("2026-03-09T09:02:00Z");
         scene.does(&scene.owner, &ticket, "status", json!({ "to": "in_progress", "text": "It came back" })).await;
         assert_eq!(scene.seen(&ticket).await["status"], "in_progress");
         let path = format!("/api/v1/tickets/{ticket}/events");
