@@ -36,6 +36,12 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/urgent-add-on", "              y   y   y   y   y   y   h   h"),
     ("POST /api/v1/customers/{id}/urgent-add-on", "             y   n   y   n   n   n   h   h"),
     ("GET /api/v1/customers/{id}/agreed-work", "                y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/fair-use", "                                  y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/customers/{id}/fair-use", "                   y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/customers/{id}/fair-use/entries", "           y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/fair-use/conversations", "    y   n   y   n   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/fair-use/conversations", "     y   y   y   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/contract-end", "              y   n   y   n   n   n   h   h"),
     ("POST /api/v1/tickets/{id}/estimates", "                   y   n   y   n   n   n   h   h"),
     ("GET /api/v1/estimates/{id}", "                            y   y   y   y   y   y   h   h"),
     ("POST /api/v1/estimates/{id}/accept", "                    y   n   y   y   y   n   h   h"),
@@ -131,7 +137,7 @@ impl Scene {
             Some("estimates") => &self.estimate,
             Some("invoices") => &self.invoice,
             Some("time-entries") => &self.entry,
-            Some("availability" | "policies") => "",
+            Some("availability" | "policies" | "fair-use") => "",
             _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
         };
@@ -154,6 +160,8 @@ impl Scene {
             "payments" => json!({ "amount": "1.00", "paid_on": "2026-03-09", "method": "bank" }),
             "tickets" => json!({ "subject": "Help", "description": "Please", "kind": "question" }),
             "estimates" => json!({ "minutes": 15, "description": "The work" }),
+            "conversations" => json!({ "note": "Talked by mail" }),
+            "contract-end" => json!({ "last_day": "2027-12-31" }),
             "accept" if for_contact.is_some() => {
                 json!({ "contact_id": for_contact, "channel": "phone", "note": "Jo said yes" })
             }
