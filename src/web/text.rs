@@ -15,6 +15,15 @@ pub enum Lang {
     En,
 }
 
+impl From<Lang> for Locale {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Nl => Self::Nl,
+            Lang::En => Self::En,
+        }
+    }
+}
+
 impl Lang {
     /// The language's code, for the attribute `lang`, the cookie and the database.
     #[must_use]

@@ -192,7 +192,6 @@ impl Balance {
             figures: shown.then(|| view.total.into()),
             uncovered_minutes: view.total.uncovered,
             as_of: view.as_of,
-            scopes: shown.then(scopes),
             cards: shown.then(|| view.cards.into_iter().map(CardBalance::from).collect()),
         }
     }
