@@ -1,7 +1,7 @@
 //! What an entry costs, as programs are told it, and ticket-days on both databases (TIME-2, TIME-3).
 
 use crate::common::http::{Site, text};
-use crate::common::{Fixture, on_both};
+use crate::common::on_both;
 use serde_json::{Value, json};
 use strippenkaart::domain::{Act, Minutes, Receipt, Target, TicketKind};
 use strippenkaart::service::verify::verify;

@@ -11,6 +11,7 @@ mod architecture;
 mod availability;
 mod cancelled_begin;
 mod cards;
+mod charging;
 mod cli;
 mod clocks;
 mod common;

@@ -96,13 +96,13 @@ impl Case<'_> {
     fn ruled(&mut self, ticket: &Ticket, ruling: &Ruling) -> Result<Coverage, Refusal> {
         let policy = self.at.policy();
         let chosen = ruling.cover;
-        let kind = ruling.kind.unwrap_or(if chosen == Some(Cover::Defect) { TicketKind::Defect } else { ticket.kind });
+        let kind = if chosen == Some(Cover::Defect) { TicketKind::Defect } else { ruling.kind.unwrap_or(ticket.kind) };
         let topic = ruling.topic.clone().unwrap_or_else(|| ticket.topic.clone());
-        let urgency = match (&ruling.urgency, chosen) {
-            (_, Some(Cover::Safety)) => Some(Urgency::Safety),
-            (Some(told), _) => told.clone(),
-            (None, Some(_)) if ticket.urgency == Some(Urgency::Safety) => None,
-            (None, _) => ticket.urgency.clone(),
+        let told = ruling.urgency.clone().unwrap_or_else(|| ticket.urgency.clone());
+        let urgency = match chosen {
+            Some(Cover::Safety) => Some(Urgency::Safety),
+            Some(_) => told.filter(|told| *told != Urgency::Safety),
+            None => told,
         };
         check_names(policy, topic.as_deref(), urgency.as_ref())?;
         let asked = Question { kind, topic: topic.as_deref(), urgency: urgency.as_ref() };

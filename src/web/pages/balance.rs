@@ -100,11 +100,11 @@ texts! {
         cover_reason: "Alsnog akkoord gegeven op deze pagina", "Agreed afterwards on this page";
         ticket: "Melding", "Ticket";
         report: "Iets melden", "Report something";
+        what_is_free: "Wat is gratis?", "What is free?";
         contacts: "Wie mag akkoord geven?", "Who may agree?";
         accepted: "Akkoord vastgelegd. De uren zijn gereserveerd.", "Agreed. The hours are held.";
         declined: "Afgewezen. Er is niets gereserveerd.", "Declined. Nothing is held.";
         covered: "Vastgelegd. Dit werk is nu van de kaart gegaan.", "Recorded. This work now came off the card.";
-        reported: "Uw melding is binnen, onder nummer", "Your report has come in, as number";
         choose: "Welke klant?", "Which customer?";
         choose_none: "Uw login hoort (nu) bij geen enkele klant. Vraag een eigenaar om een uitnodiging.", "Your login belongs to no customer (now). Ask an owner for an invitation.";
     }
@@ -273,7 +273,6 @@ struct Look {
     as_of: Option<String>,
     before: Option<i64>,
     done: Option<String>,
-    ticket: Option<i64>,
 }
 
 impl Look {
@@ -507,7 +506,6 @@ fn notice(look: &Look, t: &BalanceTexts) -> Option<String> {
         "accepted" => Some(t.accepted.to_owned()),
         "declined" => Some(t.declined.to_owned()),
         "covered" => Some(t.covered.to_owned()),
-        "reported" => look.ticket.map(|number| format!("{} {number}.", t.reported)),
         _ => None,
     }
 }

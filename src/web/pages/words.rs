@@ -541,6 +541,7 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected the time zone of the newest version", "houd de tijdzone van de nieuwste versie aan"),
     ("expected an amount in euros, such as 968.00", "vul een bedrag in euro's in, zoals 968,00"),
     ("expected a day and a time", "vul een dag en een tijd in"),
+    ("expected a time of that day, such as 16:40", "vul een tijd van die dag in, zoals 16:40"),
     ("expected a day on or after `since`", "kies een dag op of na de eerste dag"),
     (
         "leave it out: only an invoice takes an agreement here",
