@@ -77,14 +77,11 @@ const TABLE: &[(&str, &str)] = &[
 /// contact of nobody.
 const PEOPLE: [&str; 8] = ["admin", "finance", "agent", "owner", "spender", "viewer", "other", "nobody"];
 
-<<<<<<< HEAD
-=======
 /// The policy of the story, by a provider that also promises availability.
 pub fn policy() -> String {
     format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
 }
 
->>>>>>> admin
 /// A customer with one of everything, and a token for each of [`PEOPLE`].
 struct Scene {
     site: Site,
