@@ -381,7 +381,8 @@ async fn customers_are_made_searched_and_paged() {
         assert_eq!((rest.texts("tbody tr").len(), rest.texts(".pager a").len()), (3, 1));
         let found = agent.get(&format!("{path}?query=regenBOOG")).await;
         assert_eq!(found.texts("tbody th a"), ["Obs De Regenboog"]);
-        assert_eq!(agent.get(&format!("{path}?query=%25")).await.texts(".empty")[0], "Geen klanten gevonden.");
+        let none = agent.get(&format!("{path}?query=%25")).await.texts(".empty");
+        assert!(none.contains(&"Geen klanten gevonden.".to_owned()), "{none:?}");
         assert_eq!(agent.get(&format!("{path}?cursor=!")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 }
@@ -505,7 +506,7 @@ on_both! {
         let (agent, contact) = (Browser::agent(&fixture).await, Browser::contact(&fixture, owner).await);
         let form = contact.get(&format!("/customers/{customer}/tickets/new")).await;
         assert_eq!(form.texts("fieldset label"), ["Waar gebeurt het?", "Sinds wanneer, of hoe vaak?"]);
-        assert_eq!(form.texts("details tbody tr:first-child").join(""), "Plat Laag Hoog", "the matrix can be read");
+        assert_eq!(form.texts("details tbody tr:first-child").join(""), "PlatLaagHoog", "the matrix can be read");
         let report = [
             ("subject", "Stuk"), ("description", "Niets werkt"), ("kind", "defect"), ("channel", "mail"),
             ("impact", "down"), ("reach", "all"), ("when", "Sinds vanmorgen"),
