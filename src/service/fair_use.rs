@@ -180,7 +180,7 @@ impl Service {
         before: Option<(NaiveDate, TimeEntryId)>,
         limit: i64,
     ) -> Result<Vec<CountedEntry>> {
-        caller.see(customer)?;
+        self.customer(caller, customer).await?;
         let (rules, today) = self.fair_use_rules()?;
         Ok(stored::entries(&mut self.db.reader().await?, customer, rules.window(today), before, limit).await?)
     }

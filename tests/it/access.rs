@@ -52,6 +52,12 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /api/v1/tickets/{id}/priority", "                    y   n   y   n   n   n   h   h"),
     ("POST /api/v1/tickets/{id}/stalled", "                     n   n   n   y   y   y   h   h"),
     ("POST /api/v1/tickets/{id}/explanations", "                y   n   y   n   n   n   h   h"),
+    ("GET /api/v1/fair-use", "                                  y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/customers/{id}/fair-use", "                   y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/customers/{id}/fair-use/entries", "           y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/fair-use/conversations", "    y   n   y   n   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/fair-use/conversations", "     y   y   y   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/contract-end", "              y   n   y   n   n   n   h   h"),
     ("POST /api/v1/tickets/{id}/estimates", "                   y   n   y   n   n   n   h   h"),
     ("GET /api/v1/estimates/{id}", "                            y   y   y   y   y   y   h   h"),
     ("POST /api/v1/estimates/{id}/accept", "                    y   n   y   y   y   n   h   h"),
@@ -153,7 +159,7 @@ impl Scene {
             Some("estimates") => &self.estimate,
             Some("invoices") => &self.invoice,
             Some("time-entries") => &self.entry,
-            Some("availability" | "policies") => "",
+            Some("availability" | "policies" | "fair-use") => "",
             _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
         };
@@ -182,6 +188,8 @@ impl Scene {
             "priority" => json!({ "priority": if person == "admin" { "high" } else { "normal" }, "reason": "Agreed" }),
             "explanations" => json!({ "measure": "response", "reason": "Ill", "expected_at": "2026-04-01T10:00:00Z" }),
             "estimates" => json!({ "minutes": 15, "description": "The work" }),
+            "conversations" => json!({ "note": "Talked by mail" }),
+            "contract-end" => json!({ "last_day": "2027-12-31" }),
             "accept" if for_contact.is_some() => {
                 json!({ "contact_id": for_contact, "channel": "phone", "note": "Jo said yes" })
             }

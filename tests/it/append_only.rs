@@ -5,7 +5,7 @@ use crate::story;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use strippenkaart::store::Db;
 
-const TABLES: [&str; 7] = [
+pub const TABLES: [&str; 7] = [
     "transactions",
     "movements",
     "commands",

@@ -265,7 +265,7 @@ async fn a_refusal_stands_at_its_form_and_keeps_what_was_typed() {
     assert_eq!(refused.texts("#subject-error"), ["Dit is nodig."]);
     let opened = owner.post(&path, &[("subject", "Slow"), ("description", "Too slow"), ("kind", "defect")]).await;
     let page = owner.get(opened.location()).await;
-    assert_eq!(page.texts("#notice"), ["Uw melding is binnen, onder nummer 2."]);
+    assert_eq!(page.texts("#notice"), ["De melding is binnen. Hieronder staat wie het werk betaalt."]);
 
     let future = owner.get(&format!("/customers/{customer}?as_of=2027-01-01")).await;
     assert_eq!(future.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -329,7 +329,7 @@ fn learn(known: &mut Known, operation: &Operation, answer: &Answer) {
     let made = operation.path.rsplit('/').next().unwrap();
     let place = known.get_mut(made).filter(|_| answer.status == 201 && made != "customers");
     if let Some(id) = place {
-        answer.json()["id"].as_str().unwrap_or(id).to_owned().clone_into(id);
+        *id = answer.json()["id"].as_str().unwrap_or(id).to_owned();
     }
 }
 

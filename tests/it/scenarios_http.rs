@@ -101,7 +101,7 @@ impl World for Api {
 
     fn cards(&mut self, customer: CustomerId) -> Vec<CardView> {
         let found = self.get(&format!("/api/v1/customers/{customer}/balance"));
-        let cards = found["cards"].as_array().unwrap().iter();
+        let cards = found["cards"].as_array().into_iter().flatten();
         cards
             .map(|card| CardView {
                 id: read(&card["id"]),

@@ -606,7 +606,7 @@ async fn choose_contacts(State(app): State<App>, member: Member) -> Result<Respo
 }
 
 /// The customers of a login: the only one at once, several to choose from.
-async fn choose(app: &App, member: &Member, below: &str) -> Result<Response, Fault> {
+pub(super) async fn choose(app: &App, member: &Member, below: &str) -> Result<Response, Fault> {
     if member.caller.is_staff() {
         return Ok(done(&home(&member.caller)));
     }

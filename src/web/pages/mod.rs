@@ -14,6 +14,7 @@ pub mod customers;
 pub mod desk;
 pub mod drawn;
 pub mod entry;
+pub mod fair_use;
 pub mod finance;
 pub mod forms;
 pub mod handling;
@@ -92,7 +93,8 @@ impl Page {
     /// Whether this is another page of a customer.
     #[must_use]
     pub fn is_balance(&self) -> bool {
-        self.path.starts_with("/balance") || (self.path.starts_with("/customers/") && !self.is_contacts())
+        self.path.starts_with("/balance")
+            || (self.path.starts_with("/customers/") && !self.is_contacts() && !self.path.contains("/fair-use"))
     }
 }
 
@@ -519,6 +521,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())
+        .merge(fair_use::router())
         .merge(finance::router())
         .merge(policies::router())
         .merge(queue::router())

@@ -48,7 +48,7 @@ texts! {
         consent: "Ja, verleng vanzelf", "Yes, renew by itself";
         withdraw: "Niet meer verlengen", "Stop renewing";
         title: "Installaties", "Installations";
-        lead: "Waar een kaart voor gekocht kan worden en een melding over kan gaan, zoals een website.", "What a card can be bought for and a report can be about, such as a website.";
+        lead: "Waar meldingen over gaan en afspraken voor gelden, zoals een website.", "What reports are about and agreements are for, such as a website.";
         none: "Er zijn nog geen installaties.", "There are no installations yet.";
         name: "Naam", "Name";
         since: "Sinds", "Since";

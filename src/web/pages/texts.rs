@@ -40,6 +40,7 @@ texts! {
         nav_finance: "Financiën", "Finance";
         nav_availability: "Beschikbaarheid", "Availability";
         nav_policies: "Voorwaarden", "Terms";
+        nav_fair_use: "Redelijk gebruik", "Fair use";
         nav_users: "Gebruikers", "Users";
         other_lang: "en", "nl";
         other_language: "English", "Nederlands";
