@@ -29,6 +29,13 @@ pub struct Text {
     en: String,
 }
 
+impl Text {
+    /// Of its two halves.
+    pub(super) const fn new(nl: String, en: String) -> Self {
+        Self { nl, en }
+    }
+}
+
 impl From<Bilingual> for Text {
     fn from(both: Bilingual) -> Self {
         Self { nl: both.nl, en: both.en }

@@ -462,6 +462,7 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
     ("is needed", "dit is nodig"),
+    ("expected the first day of the contract or later", "kies de eerste dag van het contract of een latere dag"),
     ("is needed: the contact who agreed", "kies wie er akkoord gaf"),
     ("expected at most 200 characters", "gebruik hooguit 200 tekens"),
     ("expected at most 4000 characters", "gebruik hooguit 4000 tekens"),
