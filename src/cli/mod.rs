@@ -202,7 +202,7 @@ enum PolicyCommand {
         new: String,
     },
     /// Say what work would cost under a policy, who would pay and what would be due when; JSON on standard output
-    Evaluate(EvaluateArgs),
+    Evaluate(Box<EvaluateArgs>),
     /// Put a policy in force from a day on; what was charged stays charged under its version
     Apply {
         #[command(flatten)]
@@ -230,10 +230,10 @@ struct EvaluateArgs {
     /// When the report came in; when the work begins if left out, else now
     #[arg(long, value_name = "MOMENT")]
     received: Option<String>,
-    /// portal, mail, chat, phone, voice_message or in_person
+    /// `portal`, `mail`, `chat`, `phone`, `voice_message` or `in_person`
     #[arg(long)]
     channel: Option<crate::domain::Channel>,
-    /// What it is about: question, defect, third_party or change
+    /// What it is about: `question`, `defect`, `third_party` or `change`
     #[arg(long)]
     kind: Option<crate::domain::TicketKind>,
     /// A topic of the policy
@@ -314,7 +314,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             policy::show(&database.database, policy.as_deref()).await
         }
         Command::Policy(PolicyCommand::Check { policy }) => policy::check(&policy),
-        Command::Policy(PolicyCommand::Evaluate(args)) => policy::evaluate(args),
+        Command::Policy(PolicyCommand::Evaluate(args)) => policy::evaluate(*args),
         Command::Policy(PolicyCommand::Diff { database, old, new }) => {
             policy::diff(&database.database, &old, &new).await
         }

@@ -460,14 +460,13 @@ async fn fair_3_two_processes_on_one_server_lose_no_count() {
     for round in 0..240_u64 {
         let service = if round % 2 == 0 { fixture.service.clone() } else { other.clone() };
         let ticket = &tickets[usize::try_from(round * 7 % 8).unwrap()];
-        let (target, act) = match round % 12 {
-            11 => (Target::Customer(ticket.customer_id), Act::EndContract { last_day: Some(day("2026-12-31")) }),
-            _ => {
-                let mut act = fixture.time(ticket.id, 10, Excess::Refuse);
-                let Act::LogTime { worked_on, .. } = &mut act else { unreachable!() };
-                *worked_on = Some(ago(day("2026-03-09"), round % 5));
-                (Target::Ticket(ticket.id), act)
-            }
+        let (target, act) = if round % 12 == 11 {
+            (Target::Customer(ticket.customer_id), Act::EndContract { last_day: Some(day("2026-12-31")) })
+        } else {
+            let mut act = fixture.time(ticket.id, 10, Excess::Refuse);
+            let Act::LogTime { worked_on, .. } = &mut act else { unreachable!() };
+            *worked_on = Some(ago(day("2026-03-09"), round % 5));
+            (Target::Ticket(ticket.id), act)
         };
         let command = fixture.command(target, act);
         asked.spawn(async move {

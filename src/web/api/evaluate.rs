@@ -111,9 +111,11 @@ pub struct Due {
     /// From when it counts.
     counts_from: DateTime<Utc>,
     /// When it is due; `null` by agreement.
-    due_at: Option<DateTime<Utc>>,
+    #[serde(rename = "due_at")]
+    at: Option<DateTime<Utc>>,
     /// The same on the provider's clock.
-    due: Option<NaiveDateTime>,
+    #[serde(rename = "due")]
+    on_the_clock: Option<NaiveDateTime>,
     /// The sum in a sentence.
     sum: Text,
 }
@@ -213,8 +215,8 @@ impl Due {
             counted: deadline.counted,
             binding: deadline.binding,
             counts_from: deadline.counts_from,
-            due_at: deadline.due,
-            due: deadline.due.map(|due| sla::local(zone, due)),
+            at: deadline.due,
+            on_the_clock: deadline.due.map(|due| sla::local(zone, due)),
             sum: Text::new(words(Locale::Nl), words(Locale::En)),
         }
     }

@@ -261,6 +261,7 @@ pub fn typed_time(minutes: Minutes, lang: Lang) -> String {
 
 /// A refusal.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a line or two for each refusal, and no more")]
 pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
     let h = |minutes: &crate::domain::Minutes| hours(*minutes, lang);
     if lang == Lang::En {
