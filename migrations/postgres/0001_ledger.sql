@@ -98,6 +98,7 @@ CREATE TABLE customers (
     locale TEXT COLLATE "C" NOT NULL,
     monthly_amount BIGINT,
     contract_start TEXT COLLATE "C" NOT NULL,
+    contract_end TEXT COLLATE "C",
     created_at BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     head TEXT COLLATE "C" NOT NULL,
@@ -114,9 +115,71 @@ CREATE TABLE customers (
     UNIQUE (number),
     UNIQUE (identity),
     CHECK (locale IN ('nl', 'en')),
+    CHECK (contract_end >= contract_start),
     CHECK (seq >= 0),
     CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND converted >= 0 AND uncovered >= 0)
 ) WITH (fillfactor = 50);
+
+-- Ends of contracts and their undoing; the one recorded last holds, and stands on the customer. Append-only.
+CREATE TABLE contract_ends (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    last_day TEXT COLLATE "C",
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id)
+);
+
+-- Fair use (FAIR-2, FAIR-3), kept in the commit of each booking; all minutes in hundredths. What each customer used by day.
+CREATE TABLE fair_use_days (
+    customer_id TEXT COLLATE "C" NOT NULL,
+    day TEXT COLLATE "C" NOT NULL,
+    counted BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, day)
+);
+
+-- One row per day for all customers: contracts that begin on it and end with it, and what was used. `number` is the day as
+-- days since 1970, to reckon with.
+CREATE TABLE fair_use_calendar (
+    day TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    joined BIGINT NOT NULL,
+    ended BIGINT NOT NULL,
+    counted BIGINT NOT NULL,
+    PRIMARY KEY (day)
+);
+
+-- Per customer the first and last day of its contract, as days since 1970, and what it used after the floor of the window.
+CREATE TABLE fair_use_customers (
+    customer_id TEXT COLLATE "C" NOT NULL,
+    first_day BIGINT NOT NULL,
+    last_day BIGINT,
+    counted BIGINT NOT NULL,
+    PRIMARY KEY (customer_id)
+);
+
+-- One row: the day after which fair_use_customers counts. Locked after customers and counters, before the three above.
+CREATE TABLE fair_use_window (
+    id BIGINT NOT NULL,
+    floor TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (id),
+    CHECK (id = 1)
+);
+
+-- Conversations about fair use and what they came to (FAIR-6). Append-only.
+CREATE TABLE fair_use_conversations (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    outcome TEXT COLLATE "C",
+    starts_on TEXT COLLATE "C" NOT NULL,
+    note TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (outcome IN ('card', 'proposal', 'leave'))
+);
 
 -- The persons of a customer (SPEND-1). Revoked ones stay, with the moment of revocation.
 CREATE TABLE contacts (
@@ -298,6 +361,7 @@ CREATE TABLE tickets (
     urgency TEXT COLLATE "C",
     coverage_id TEXT COLLATE "C" NOT NULL,
     cover TEXT COLLATE "C" NOT NULL,
+    fair_use_weight BIGINT,
     agreed_rate BIGINT,
     channel TEXT COLLATE "C" NOT NULL,
     product TEXT COLLATE "C",
@@ -523,6 +587,7 @@ CREATE TABLE time_entries (
     agent_id TEXT COLLATE "C",
     worked BIGINT NOT NULL,
     charged BIGINT NOT NULL,
+    counted BIGINT NOT NULL,
     policy_version BIGINT NOT NULL,
     weighted BIGINT NOT NULL,
     surcharged BIGINT NOT NULL,
@@ -540,6 +605,7 @@ CREATE TABLE time_entries (
     FOREIGN KEY (ticket_id) REFERENCES tickets (id),
     CHECK (worked BETWEEN 1 AND 1440),
     CHECK (charged >= 0),
+    CHECK (counted >= 0),
     CHECK (weighted >= 0 AND surcharged BETWEEN 0 AND charged),
     CHECK (uncovered BETWEEN 0 AND charged + repriced),
     CHECK (invoiced BETWEEN 0 AND charged + repriced),
@@ -616,6 +682,10 @@ CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'propo
 CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepted';
 CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
 CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
+CREATE INDEX time_entries_counted ON time_entries (customer_id, worked_on, id) WHERE counted > 0;
+CREATE INDEX fair_use_days_on ON fair_use_days (day);
+CREATE INDEX fair_use_conversations_of ON fair_use_conversations (customer_id, id);
+CREATE INDEX contract_ends_of ON contract_ends (customer_id);
 CREATE INDEX time_entries_under ON time_entries (coverage_id);
 CREATE INDEX time_entries_invoiced ON time_entries (customer_id, id) WHERE invoiced > 0;
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
@@ -639,9 +709,12 @@ CREATE TRIGGER ticket_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON 
 CREATE TRIGGER coverage_decisions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON coverage_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER urgent_add_ons_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON urgent_add_ons FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER commands_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commands FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER contract_ends_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON contract_ends FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER fair_use_conversations_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON fair_use_conversations FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER incidents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON incidents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 INSERT INTO counters (name, next) VALUES ('customer', 1), ('ticket', 1);
+INSERT INTO fair_use_window (id, floor) VALUES (1, '1970-01-01');
 -- The key that signs API tokens: random, made here, so that tokens survive restarts without a setting.
 INSERT INTO settings (name, value)
 VALUES ('token_key', encode(sha256((gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text)::bytea), 'hex'));

@@ -97,6 +97,7 @@ CREATE TABLE customers (
     locale TEXT NOT NULL,
     monthly_amount INTEGER,
     contract_start TEXT NOT NULL,
+    contract_end TEXT,
     created_at INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     head TEXT NOT NULL,
@@ -113,8 +114,70 @@ CREATE TABLE customers (
     UNIQUE (number),
     UNIQUE (identity),
     CHECK (locale IN ('nl', 'en')),
+    CHECK (contract_end >= contract_start),
     CHECK (seq >= 0),
     CHECK (available >= 0 AND held >= 0 AND used >= 0 AND expired >= 0 AND frozen >= 0 AND refunded >= 0 AND converted >= 0 AND uncovered >= 0)
+) STRICT;
+
+-- Ends of contracts and their undoing; the one recorded last holds, and stands on the customer. Append-only.
+CREATE TABLE contract_ends (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    last_day TEXT,
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id)
+) STRICT;
+
+-- Fair use (FAIR-2, FAIR-3), kept in the commit of each booking; all minutes in hundredths. What each customer used by day.
+CREATE TABLE fair_use_days (
+    customer_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    counted INTEGER NOT NULL,
+    PRIMARY KEY (customer_id, day)
+) STRICT, WITHOUT ROWID;
+
+-- One row per day for all customers: contracts that begin on it and end with it, and what was used. `number` is the day as
+-- days since 1970, to reckon with.
+CREATE TABLE fair_use_calendar (
+    day TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    joined INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    counted INTEGER NOT NULL,
+    PRIMARY KEY (day)
+) STRICT, WITHOUT ROWID;
+
+-- Per customer the first and last day of its contract, as days since 1970, and what it used after the floor of the window.
+CREATE TABLE fair_use_customers (
+    customer_id TEXT NOT NULL,
+    first_day INTEGER NOT NULL,
+    last_day INTEGER,
+    counted INTEGER NOT NULL,
+    PRIMARY KEY (customer_id)
+) STRICT, WITHOUT ROWID;
+
+-- One row: the day after which fair_use_customers counts. Locked after customers and counters, before the three above.
+CREATE TABLE fair_use_window (
+    id INTEGER NOT NULL,
+    floor TEXT NOT NULL,
+    PRIMARY KEY (id),
+    CHECK (id = 1)
+) STRICT;
+
+-- Conversations about fair use and what they came to (FAIR-6). Append-only.
+CREATE TABLE fair_use_conversations (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    outcome TEXT,
+    starts_on TEXT NOT NULL,
+    note TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (outcome IN ('card', 'proposal', 'leave'))
 ) STRICT;
 
 -- The persons of a customer (SPEND-1). Revoked ones stay, with the moment of revocation.
@@ -297,6 +360,7 @@ CREATE TABLE tickets (
     urgency TEXT,
     coverage_id TEXT NOT NULL,
     cover TEXT NOT NULL,
+    fair_use_weight INTEGER,
     agreed_rate INTEGER,
     channel TEXT NOT NULL,
     product TEXT,
@@ -522,6 +586,7 @@ CREATE TABLE time_entries (
     agent_id TEXT,
     worked INTEGER NOT NULL,
     charged INTEGER NOT NULL,
+    counted INTEGER NOT NULL,
     policy_version INTEGER NOT NULL,
     weighted INTEGER NOT NULL,
     surcharged INTEGER NOT NULL,
@@ -539,6 +604,7 @@ CREATE TABLE time_entries (
     FOREIGN KEY (ticket_id) REFERENCES tickets (id),
     CHECK (worked BETWEEN 1 AND 1440),
     CHECK (charged >= 0),
+    CHECK (counted >= 0),
     CHECK (weighted >= 0 AND surcharged BETWEEN 0 AND charged),
     CHECK (uncovered BETWEEN 0 AND charged + repriced),
     CHECK (invoiced BETWEEN 0 AND charged + repriced),
@@ -615,6 +681,10 @@ CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'propo
 CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepted';
 CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
 CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
+CREATE INDEX time_entries_counted ON time_entries (customer_id, worked_on, id) WHERE counted > 0;
+CREATE INDEX fair_use_days_on ON fair_use_days (day);
+CREATE INDEX fair_use_conversations_of ON fair_use_conversations (customer_id, id);
+CREATE INDEX contract_ends_of ON contract_ends (customer_id);
 CREATE INDEX time_entries_under ON time_entries (coverage_id);
 CREATE INDEX time_entries_invoiced ON time_entries (customer_id, id) WHERE invoiced > 0;
 CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
@@ -653,11 +723,20 @@ CREATE TRIGGER commands_no_update BEFORE UPDATE ON commands BEGIN SELECT RAISE(A
 CREATE TRIGGER commands_no_delete BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'commands is append-only: DELETE refused'); END;
 CREATE TRIGGER commands_no_replace BEFORE INSERT ON commands WHEN EXISTS (SELECT 1 FROM commands WHERE id = NEW.id OR (caller = NEW.caller AND "key" = NEW."key"))
 BEGIN SELECT RAISE(ABORT, 'commands is append-only: REPLACE refused'); END;
+CREATE TRIGGER contract_ends_no_update BEFORE UPDATE ON contract_ends BEGIN SELECT RAISE(ABORT, 'contract_ends is append-only: UPDATE refused'); END;
+CREATE TRIGGER contract_ends_no_delete BEFORE DELETE ON contract_ends BEGIN SELECT RAISE(ABORT, 'contract_ends is append-only: DELETE refused'); END;
+CREATE TRIGGER contract_ends_no_replace BEFORE INSERT ON contract_ends WHEN EXISTS (SELECT 1 FROM contract_ends WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'contract_ends is append-only: REPLACE refused'); END;
+CREATE TRIGGER fair_use_conversations_no_update BEFORE UPDATE ON fair_use_conversations BEGIN SELECT RAISE(ABORT, 'fair_use_conversations is append-only: UPDATE refused'); END;
+CREATE TRIGGER fair_use_conversations_no_delete BEFORE DELETE ON fair_use_conversations BEGIN SELECT RAISE(ABORT, 'fair_use_conversations is append-only: DELETE refused'); END;
+CREATE TRIGGER fair_use_conversations_no_replace BEFORE INSERT ON fair_use_conversations WHEN EXISTS (SELECT 1 FROM fair_use_conversations WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'fair_use_conversations is append-only: REPLACE refused'); END;
 CREATE TRIGGER incidents_no_update BEFORE UPDATE ON incidents BEGIN SELECT RAISE(ABORT, 'incidents is append-only: UPDATE refused'); END;
 CREATE TRIGGER incidents_no_delete BEFORE DELETE ON incidents BEGIN SELECT RAISE(ABORT, 'incidents is append-only: DELETE refused'); END;
 CREATE TRIGGER incidents_no_replace BEFORE INSERT ON incidents WHEN EXISTS (SELECT 1 FROM incidents WHERE id = NEW.id OR replaces = NEW.replaces OR (caller = NEW.caller AND "key" = NEW."key"))
 BEGIN SELECT RAISE(ABORT, 'incidents is append-only: REPLACE refused'); END;
 
 INSERT INTO counters (name, next) VALUES ('customer', 1), ('ticket', 1);
+INSERT INTO fair_use_window (id, floor) VALUES (1, '1970-01-01');
 -- The key that signs API tokens: random, made here, so that tokens survive restarts without a setting.
 INSERT INTO settings (name, value) VALUES ('token_key', lower(hex(randomblob(32))));

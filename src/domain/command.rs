@@ -4,7 +4,7 @@
 use super::{
     Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, Handling, InstallationId, InvoiceId,
     Locale, Minutes, PaymentMethod, Report, Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId,
-    contact::AskedVia, estimate::AnswerVia,
+    contact::AskedVia, coverage::Outcome, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -214,6 +214,20 @@ pub enum Act {
         /// Last day; none while it goes on.
         until: Option<NaiveDate>,
     },
+    /// A contract ends with a day, or goes on after all (FAIR-3).
+    EndContract {
+        /// The last day; none to go on.
+        last_day: Option<NaiveDate>,
+    },
+    /// What was said with a customer about its use, and what that came to (FAIR-6).
+    RecordConversation {
+        /// What it came to; none while it goes on.
+        outcome: Option<Outcome>,
+        /// The day from which the outcome holds; today when not told.
+        starts_on: Option<NaiveDate>,
+        /// What was said.
+        note: String,
+    },
     /// Uncovered minutes of an entry go on an invoice, on a recorded agreement (TIME-7).
     InvoiceEntry {
         /// Which entry.
@@ -317,6 +331,8 @@ impl Act {
             Self::HandleTicket { .. } => "handle_ticket",
             Self::DecideCoverage { .. } => "decide_coverage",
             Self::RecordAddOn { .. } => "record_add_on",
+            Self::EndContract { .. } => "end_contract",
+            Self::RecordConversation { .. } => "record_conversation",
             Self::InvoiceEntry { .. } => "invoice_entry",
             Self::ProposeEstimate { .. } => "propose_estimate",
             Self::AcceptEstimate { .. } => "accept_estimate",

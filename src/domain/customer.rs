@@ -1,6 +1,6 @@
 //! A customer and the head of its ledger: the running totals, the sequence number and the last hash.
 
-use super::{Account, Cents, CustomerId, Minutes, chain::GENESIS, words::words};
+use super::{Account, Cents, ContractEndId, CustomerId, Minutes, UserId, chain::GENESIS, fair_use::Term, words::words};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
@@ -33,6 +33,8 @@ pub struct Customer {
     pub monthly_amount: Option<Cents>,
     /// First day on which work can be logged (TIME-1).
     pub contract_start: NaiveDate,
+    /// Last day of the contract, after which none can be logged; none while it goes on.
+    pub contract_end: Option<NaiveDate>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// Number of the last transaction, 0 before the first; without gaps.
@@ -120,7 +122,28 @@ impl Balance {
     }
 }
 
+/// A contract ends with a day, or goes on after all. Never changed: the last one recorded holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractEnd {
+    /// Identity.
+    pub id: ContractEndId,
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// The last day; none when the contract goes on.
+    pub last_day: Option<NaiveDate>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub recorded_by: Option<UserId>,
+}
+
 impl Customer {
+    /// From when to when it is one.
+    #[must_use]
+    pub const fn term(&self) -> Term {
+        Term { first: self.contract_start, last: self.contract_end }
+    }
+
     /// The identity under which a second creation is recognised.
     #[must_use]
     pub fn identity_of(name: &str, email: &str) -> String {
@@ -131,6 +154,7 @@ impl Customer {
     #[must_use]
     pub fn as_created(mut self) -> Self {
         self.seq = 0;
+        self.contract_end = None;
         GENESIS.clone_into(&mut self.head);
         self.last_recorded_at = self.created_at;
         self.set_balance(&Balance::default());

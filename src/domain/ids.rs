@@ -56,6 +56,10 @@ id! {
     TicketEventId,
     /// A decision about who pays for a ticket.
     CoverageId,
+    /// An end of a contract, or its undoing.
+    ContractEndId,
+    /// A conversation about fair use.
+    ConversationId,
     /// A term of the add-on for urgent tickets.
     AddOnId,
     /// Hours agreed beforehand for one ticket.

@@ -4,11 +4,16 @@
 //! leaves no trace.
 
 use super::{
-    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Coverage,
-    Customer, CustomerId, Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Minutes,
-    Movement, Note, Notice, Origin, Payment, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Conversation,
+    Coverage, Customer, CustomerId, Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice,
+    InvoiceId, Minutes, Movement, Note, Notice, Origin, Payment, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId,
+    Transaction, chain,
     charge::{TicketDay, TicketDayId},
+    coverage::Outcome,
+    customer::ContractEnd,
+    fair_use::Tally,
 };
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
 /// The key of a hold.
@@ -33,6 +38,12 @@ pub struct Changes {
     pub coverage: Vec<Coverage>,
     /// The term of the add-on for urgent tickets that was recorded last.
     pub add_on: Option<AddOnTerm>,
+    /// What was said about its use: as loaded, the last whose outcome holds.
+    pub conversations: Vec<Conversation>,
+    /// Ends of the contract made by a decision.
+    pub contract_ends: Vec<ContractEnd>,
+    /// What a decision changes of the figures of fair use.
+    pub tally: Tally,
     /// Its open estimates and those that are named.
     pub estimates: BTreeMap<EstimateId, Estimate>,
     /// What is held.
@@ -91,6 +102,7 @@ impl Ledger {
         if let Some(term) = &changes.add_on {
             rows.add_on = Some(term.clone());
         }
+        rows.conversations.extend(changes.conversations.clone());
 
         self.has_bought |= changes.cards.values().any(|card| card.origin == Origin::Bought);
         rows.contacts.extend(changes.contacts.clone());
@@ -202,6 +214,13 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn add_on(&self) -> Option<&AddOnTerm> {
         self.changes.add_on.as_ref().or(self.base.rows.add_on.as_ref())
+    }
+
+    /// What the conversation about fair use came to, if an outcome holds on a day, and since when (FAIR-6).
+    #[must_use]
+    pub fn outcome_on(&self, day: NaiveDate) -> Option<(Outcome, NaiveDate)> {
+        let all = self.base.rows.conversations.iter().chain(&self.changes.conversations);
+        all.rev().find_map(|said| said.outcome_on(day))
     }
 
     /// A customer of the same identity, found when one is to be created.

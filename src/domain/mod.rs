@@ -18,6 +18,7 @@ pub mod decide;
 pub mod duration;
 pub mod estimate;
 pub mod evaluate;
+pub mod fair_use;
 pub mod hours;
 pub mod ids;
 pub mod installation;
@@ -44,10 +45,12 @@ pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
 pub use customer::{Balance, Customer, Locale};
 pub use decide::{Decision, Receipt, decide};
 pub use estimate::{Estimate, EstimateStatus, Hold};
+pub use fair_use::{Conversation, Counted, Weight};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, CardId, CommandId, ConsentId, ContactId, CoverageId, CustomerId, EstimateId, Fresh, IncidentId,
-    InstallationId, InvoiceId, NoticeId, PaymentId, TicketEventId, TicketId, TimeEntryId, TransactionId, UserId,
+    AddOnId, CardId, CommandId, ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId,
+    EstimateId, Fresh, IncidentId, InstallationId, InvoiceId, NoticeId, PaymentId, TicketEventId, TicketId,
+    TimeEntryId, TransactionId, UserId,
 };
 pub use installation::Installation;
 pub use invoice::{Invoice, Payment, PaymentMethod};

@@ -198,7 +198,7 @@ pub enum Refusal {
     WorkedOnOutOfRange {
         /// First day of the contract.
         first: NaiveDate,
-        /// Today.
+        /// Today, or the last day of the contract.
         last: NaiveDate,
     },
     /// A ticket does not go there from where it stands.

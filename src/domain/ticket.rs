@@ -3,7 +3,7 @@
 
 use super::{
     Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, InstallationId, Minutes, TicketEventId, TicketId,
-    Urgency, UserId, card::Work, policy::Measure, sla::Pause, words::words,
+    Urgency, UserId, Weight, card::Work, policy::Measure, sla::Pause, words::words,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -394,6 +394,8 @@ pub struct Ticket {
     pub coverage_id: CoverageId,
     /// What that decision says.
     pub cover: Cover,
+    /// By how much its worked minutes count under fair use; none when they do not (FAIR-2).
+    pub fair_use_weight: Option<Weight>,
     /// The price of an hour that the customer agreed to have invoiced (TIME-7).
     pub agreed_rate: Option<Cents>,
     /// How it came in.
@@ -458,6 +460,7 @@ impl Ticket {
             urgency: first.urgency.clone(),
             coverage_id: first.id,
             cover: first.cover,
+            fair_use_weight: first.weight(),
             agreed_rate: None,
             charged: Minutes::ZERO,
             correctable: Minutes::ZERO,

@@ -2,7 +2,7 @@
 
 use super::charge::{Arithmetic, TicketDayId, Weighted};
 use super::{
-    Cents, Cover, CoverageId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId,
+    Cents, Counted, Cover, CoverageId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId,
     words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -74,6 +74,8 @@ pub struct TimeEntry {
     pub worked: Minutes,
     /// Minutes as charged: rounded, with surcharges, 0 when free.
     pub charged: Minutes,
+    /// What it counts for under fair use, as decided when it was logged; nothing when it does not (FAIR-2).
+    pub counted: Counted,
     /// The version of the policy that it was priced under (POL-1).
     pub policy_version: i64,
     /// What the work counts for before rounding (TIME-3).

@@ -158,6 +158,7 @@ mod tests {
             locale: Locale::Nl,
             monthly_amount: None,
             contract_start: NaiveDate::MIN,
+            contract_end: None,
             created_at: DateTime::UNIX_EPOCH,
             seq: 0,
             head: String::new(),

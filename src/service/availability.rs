@@ -57,17 +57,17 @@ impl Month {
 }
 
 impl Service {
-    /// The newest months of which something is promised, at most `most`; the running month first.
+    /// The newest months of which something is promised, at most `most`; the running month first. None where the provider
+    /// promises nothing (POL-3).
     ///
     /// # Errors
-    /// Not found where the provider promises nothing (POL-3).
+    /// When the database does not answer.
     pub async fn availability(&self, _: &Caller, most: usize) -> Result<Vec<Month>> {
         let now = self.clock.now();
         let mut tx = self.db.snapshot().await?;
         let since = availability::since(&mut tx).await?.unwrap_or(now);
         let list = months(self.policies.day(since), self.policies.day(now), most.min(MOST_MONTHS));
-        let found = self.months_of(&mut tx, &list, now).await?;
-        if found.is_empty() { Err(Error::NotFound("availability")) } else { Ok(found) }
+        self.months_of(&mut tx, &list, now).await
     }
 
     /// One month, by any of its days.
@@ -134,8 +134,10 @@ impl Service {
         }
         check(&incident, now)?;
         if let Some(replaces) = incident.replaces {
-            let old = availability::get(&mut tx, replaces).await?.ok_or(Error::NotFound("incident"))?;
-            old.replaced_by.map_or(Ok(()), |_| Err(corrected_before()))?;
+            let old = availability::get(&mut tx, replaces).await?;
+            if old.is_none_or(|old| old.replaced_by.is_some()) {
+                return Err(corrected_before());
+            }
         }
         if availability::add(&mut tx, &incident, request.key.as_ref()).await? {
             tx.commit().await?;

@@ -1,5 +1,5 @@
-//! Work that nobody asks for: what follows from dates alone is booked for customers who are not looked at, and a version
-//! of the policy that was applied elsewhere is taken over.
+//! Work that nobody asks for: what follows from dates alone is booked for customers who are not looked at, the window of
+//! fair use moves along, and a version of the policy that was applied elsewhere is taken over.
 //!
 //! Pages and commands count what is due at once, so this job is never urgent; it keeps the books complete.
 
@@ -27,6 +27,9 @@ pub async fn settle_until(stop: CancellationToken, service: Service) {
             Ok(0) => {}
             Ok(customers) => tracing::info!(customers, "booked what was due"),
             Err(error) => tracing::warn!(%error, "cannot look up what is due"),
+        }
+        if let Err(error) = service.slide_fair_use().await {
+            tracing::warn!(%error, "cannot move the window of fair use along");
         }
         tokio::select! {
             () = tokio::time::sleep(REST) => {}

@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use crate::store::{
     Db, Tx,
+    fair_use::numbered_days,
     verify::{CHECKS, Check, Gap, count_transactions, first_gap},
     walk::{Booking, Walk},
 };
@@ -65,6 +66,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.customer {
             Some(number) => write!(f, "customer {number}")?,
+            None if self.what.starts_with("calendar") => f.write_str("all customers")?,
             None => f.write_str("unknown customer")?,
         }
         if let Some(seq) = self.seq {
@@ -124,6 +126,12 @@ pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Repor
             return Err(difference_of(check, &gap).into());
         }
     }
+    for (day, found) in numbered_days(&mut tx).await? {
+        let expected = i64::from(day.to_epoch_days());
+        if expected != found {
+            return Err(of_no_customer(format!("calendar of fair use {day}: number"), expected, found).into());
+        }
+    }
     progress(report.transactions, total);
     report.digest = chain::hex(&heads.finalize());
     Ok(report)
@@ -148,6 +156,10 @@ async fn audit_rest(mut audit: Audit<'_>, walk: &mut Walk, tx: &mut Tx) -> Resul
 fn unknown_customer(row: &str, id: CustomerId, seq: Option<i64>) -> Difference {
     let (expected, found) = (format!("a customer {id}"), "none".to_owned());
     Difference { customer: None, seq, what: format!("{row} of a customer"), expected, found }
+}
+
+fn of_no_customer(what: String, expected: i64, found: i64) -> Difference {
+    Difference { customer: None, seq: None, what, expected: expected.to_string(), found: found.to_string() }
 }
 
 fn difference_of(check: &Check, gap: &Gap) -> Difference {

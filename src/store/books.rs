@@ -3,13 +3,16 @@
 //! The number of statements does not depend on the size of the batch. What is loaded is what is open of the customers,
 //! what the commands name, and cards that expired lately: never history.
 
+use super::fair_use;
 use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
-    Act, AddOnTerm, Card, Changes, Command, CommandId, Consent, Contact, Customer, CustomerId, Estimate, Hold,
-    Installation, Invoice, Key, Ledger, Movement, Numbers, Target, Ticket, TicketId, TimeEntry, TimeEntryId, UserId,
+    Act, AddOnTerm, Card, Changes, Command, CommandId, Consent, Contact, Conversation, Customer, CustomerId, Estimate,
+    Hold, Installation, Invoice, Key, Ledger, Movement, Numbers, Target, Ticket, TicketId, TimeEntry, TimeEntryId,
+    UserId,
     charge::TicketDay,
     command::Answer,
+    fair_use::Tally,
     policy::{MOST_LATE_DAYS, UrgencyRules},
 };
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
@@ -461,6 +464,18 @@ async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: 
             ledger.rows.add_on = Some(term);
         }
     }
+    let sql = "SELECT * FROM fair_use_conversations AS said
+               WHERE customer_id {in} AND outcome IS NOT NULL AND starts_on <= $2
+                 AND NOT EXISTS (SELECT 1 FROM fair_use_conversations AS newer
+                                 WHERE newer.customer_id = said.customer_id
+                                   AND (newer.recorded_at, newer.id) > (said.recorded_at, said.id)
+                                   AND newer.outcome IS NOT NULL AND newer.starts_on <= $2)";
+    let said: Vec<Conversation> = tx.query(sql).bind_json(json(&ids)).bind(today).all().await?;
+    for said in said {
+        if let Some(ledger) = books.ledgers.get_mut(&said.customer_id) {
+            ledger.rows.conversations.push(said);
+        }
+    }
     let sql = "SELECT * FROM tickets WHERE customer_id {in} AND cover = 'yearly_urgent' AND created_at >= $2";
     let since = today.checked_sub_months(Months::new(UrgencyRules::MOST_MONTHS + 1)).unwrap_or(today);
     let urgent: Vec<Ticket> =
@@ -548,6 +563,7 @@ fn place<T>(
 pub struct Decided {
     customers: BTreeMap<CustomerId, Customer>,
     add_ons: Vec<AddOnTerm>,
+    tallies: BTreeMap<CustomerId, Tally>,
     rows: Changes,
     numbers: Option<Numbers>,
     commands: Vec<CommandRow>,
@@ -565,6 +581,9 @@ impl Decided {
         rows.tickets.extend(changes.tickets);
         rows.coverage.extend(changes.coverage);
         self.add_ons.extend(changes.add_on);
+        rows.conversations.extend(changes.conversations);
+        rows.contract_ends.extend(changes.contract_ends);
+        self.tallies.entry(command.customer_id).or_default().add(&changes.tally);
         rows.estimates.extend(changes.estimates);
         rows.holds.extend(changes.holds);
         rows.entries.extend(changes.entries);
@@ -612,6 +631,8 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     super::tickets::index(tx, decided.opened()).await?;
     write(tx, &rows.coverage.iter().collect::<Vec<_>>()).await?;
     write(tx, &decided.add_ons.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.conversations.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.contract_ends.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.estimates.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.holds.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.transactions.iter().collect::<Vec<_>>()).await?;
@@ -620,6 +641,7 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     write(tx, &rows.days.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.notes.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.notices.iter().collect::<Vec<_>>()).await?;
+    fair_use::keep(tx, &decided.tallies, &decided.customers).await?;
     write(tx, &decided.commands.iter().collect::<Vec<_>>()).await?;
     if let Some(numbers) = &decided.numbers {
         write_counters(tx, numbers).await?;

@@ -4,10 +4,11 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, AddOnTerm, Balance, Card, Cents, Consent, Contact, Coverage, Customer, Estimate, Fresh, Installation,
-    Invoice, Minutes, Movement, Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction,
-    TransactionId, TransactionKind,
+    Account, AddOnTerm, Balance, Card, Cents, Consent, Contact, Conversation, Coverage, Customer, Estimate, Fresh,
+    Installation, Invoice, Minutes, Movement, Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId,
+    Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
+    customer::ContractEnd,
     decide::{Correction, CoverageReceipt, TimeReceipt},
 };
 
@@ -50,6 +51,14 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         "decide_coverage" => decided(tx, id).await?,
         "record_add_on" => {
             Receipt::AddOn(tx.query("SELECT * FROM urgent_add_ons WHERE id = $1").bind(id).one::<AddOnTerm>().await?)
+        }
+        "end_contract" => {
+            let sql = "SELECT * FROM contract_ends WHERE id = $1";
+            Receipt::ContractEnd(tx.query(sql).bind(id).one::<ContractEnd>().await?)
+        }
+        "record_conversation" => {
+            let sql = "SELECT * FROM fair_use_conversations WHERE id = $1";
+            Receipt::Conversation(tx.query(sql).bind(id).one::<Conversation>().await?)
         }
         "handle_ticket" => {
             let found: TicketEvent = tx.query("SELECT * FROM ticket_events WHERE id = $1").bind(id).one().await?;
@@ -157,10 +166,11 @@ async fn logged(tx: &mut Tx, id: &str) -> Result<Receipt> {
 async fn corrected(tx: &mut Tx, id: &str) -> Result<Receipt> {
     let (transaction, movements, mut available_after) = booked(tx, id).await?;
     let (mut repriced, mut next) = (Minutes::ZERO, Fresh::after(transaction.id));
-    while transaction.kind == TransactionKind::Reversal {
-        let Some((change, after)) = repricing(tx, next.id()).await? else { break };
-        repriced += change;
-        available_after = after;
+    if transaction.kind == TransactionKind::Reversal {
+        while let Some((change, after)) = repricing(tx, next.id()).await? {
+            repriced += change;
+            available_after = after;
+        }
     }
     let entry = transaction.time_entry_id.ok_or(sqlx::Error::RowNotFound)?;
     let none = [TransactionKind::Goodwill, TransactionKind::Invoiced].contains(&transaction.kind);

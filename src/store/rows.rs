@@ -5,11 +5,11 @@ use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
     Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Consent, ConsentId, Contact,
-    ContactId, Cover, Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate, EstimateId, EstimateStatus,
-    Hold, Installation, InstallationId, Intake, Invoice, InvoiceId, Locale, Minutes, Movement, Note, Notice, NoticeId,
-    NoticeKind, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent, TicketEventId,
-    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind, Urgency, UserId, WorkScope,
+    ContactId, Counted, Cover, Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate, EstimateId,
+    EstimateStatus, Hold, Installation, InstallationId, Intake, Invoice, InvoiceId, Locale, Minutes, Movement, Note,
+    Notice, NoticeId, NoticeKind, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent,
+    TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction,
+    TransactionId, TransactionKind, Urgency, UserId, Weight, WorkScope,
     charge::{Arithmetic, TicketDay, Weighted},
     estimate::AnswerVia,
     policy::{Bilingual, Per},
@@ -40,31 +40,35 @@ macro_rules! table {
     ($type:ident in $name:literal key [$($key:literal),*] changing [$($changing:literal),* $(,)?] {
         $($column:ident: $kind:ty),+ $(,)?
     }) => {
-        impl Record for $type {
-            fn read(row: &Row<'_>) -> Result<Self> {
+        impl $crate::store::Record for $type {
+            fn read(row: &$crate::store::Row<'_>) -> $crate::store::Result<Self> {
                 Ok(Self { $($column: row.get::<$kind>(stringify!($column))?),+ })
             }
         }
-        impl Table for $type {
+        impl $crate::store::rows::Table for $type {
             const NAME: &'static str = $name;
             const KEY: &'static [&'static str] = &[$($key),*];
             const CHANGING: &'static [&'static str] = &[$($changing),*];
             fn columns() -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($column), <$kind as Stored>::SQL)),+]
+                vec![$((stringify!($column), <$kind as $crate::store::columns::Stored>::SQL)),+]
             }
-            fn values(&self) -> Value {
-                Value::Array(vec![$(self.$column.json()),+])
+            fn values(&self) -> serde_json::Value {
+                use $crate::store::columns::Stored as _;
+                serde_json::Value::Array(vec![$(self.$column.json()),+])
             }
             fn statement() -> &'static str {
-                static SQL: LazyLock<&'static str> = LazyLock::new(write_statement::<$type>);
+                static SQL: std::sync::LazyLock<&'static str> =
+                    std::sync::LazyLock::new($crate::store::rows::write_statement::<$type>);
                 *SQL
             }
         }
     };
 }
 
+pub(super) use table;
+
 /// `INSERT … SELECT` from a JSON list, replacing what may change where the key is known.
-fn write_statement<T: Table>() -> &'static str {
+pub(super) fn write_statement<T: Table>() -> &'static str {
     let columns = T::columns();
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let values: Vec<String> =
@@ -92,11 +96,11 @@ pub async fn write<T: Table>(tx: &mut Tx, rows: &[&T]) -> Result<()> {
 }
 
 table!(Customer in "customers" key ["id"] changing [
-    "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "converted",
+    "contract_end", "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "converted",
     "uncovered",
 ] {
     id: CustomerId, number: i64, name: String, email: String, identity: String, locale: Locale,
-    monthly_amount: Option<Cents>, contract_start: NaiveDate, created_at: DateTime<Utc>, seq: i64, head: String,
+    monthly_amount: Option<Cents>, contract_start: NaiveDate, contract_end: Option<NaiveDate>, created_at: DateTime<Utc>, seq: i64, head: String,
     last_recorded_at: DateTime<Utc>, available: Minutes, held: Minutes, used: Minutes, expired: Minutes,
     frozen: Minutes, refunded: Minutes, converted: Minutes, uncovered: Minutes,
 });
@@ -118,12 +122,12 @@ table!(Card in "cards" key ["id"] changing [
     converted: Minutes,
 });
 table!(Ticket in "tickets" key ["id"] changing [
-    "kind", "topic", "urgency", "coverage_id", "cover", "agreed_rate", "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "pauses",
+    "kind", "topic", "urgency", "coverage_id", "cover", "fair_use_weight", "agreed_rate", "priority", "status", "response_due_at", "resolution_due_at", "responded_at", "resolved_at", "pauses",
     "response_expected_at", "resolution_expected_at", "stalled_at", "due_at", "charged", "correctable",
 ] {
     id: TicketId, customer_id: CustomerId, number: i64, subject: String, description: String,
     requester_id: Option<ContactId>, kind: TicketKind, installation_id: Option<InstallationId>,
-    topic: Option<String>, urgency: Option<Urgency>, coverage_id: CoverageId, cover: Cover, agreed_rate: Option<Cents>, channel: Channel, product: Option<String>, intake: Intake,
+    topic: Option<String>, urgency: Option<Urgency>, coverage_id: CoverageId, cover: Cover, fair_use_weight: Option<Weight>, agreed_rate: Option<Cents>, channel: Channel, product: Option<String>, intake: Intake,
     impact: Option<String>, reach: Option<String>, data_leak: bool, priority: Option<String>, status: TicketStatus,
     received_at: DateTime<Utc>, created_at: DateTime<Utc>, created_by: Option<UserId>,
     response_due_at: Option<DateTime<Utc>>, resolution_due_at: Option<DateTime<Utc>>,
@@ -176,7 +180,7 @@ table!(TimeEntry in "time_entries" key ["id"] changing [
 ] {
     id: TimeEntryId, customer_id: CustomerId, ticket_id: TicketId, coverage_id: CoverageId,
     estimate_id: Option<EstimateId>,
-    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, policy_version: i64,
+    transaction_id: TransactionId, agent_id: Option<UserId>, worked: Minutes, charged: Minutes, counted: Counted, policy_version: i64,
     weighted: Weighted, surcharged: Minutes, arithmetic: Option<Arithmetic>, worked_on: NaiveDate,
     started_at: Option<DateTime<Utc>>, covered_by: CoveredBy, recorded_at: DateTime<Utc>, uncovered: Minutes,
     repriced: Minutes, invoiced: Minutes, hourly_rate: Option<Cents>, reversed_by: Option<TransactionId>,

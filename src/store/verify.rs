@@ -69,7 +69,7 @@ macro_rules! check_day {
 }
 
 /// Every counter that is not folded along a chain.
-pub const CHECKS: [Check; 20] = [
+pub const CHECKS: [Check; 27] = [
     check!(
         "hold of estimate and card",
         "minutes",
@@ -178,6 +178,53 @@ pub const CHECKS: [Check; 20] = [
         "SELECT customer_id, ticket_id AS subject, charged + repriced AS expected, 0 AS found
          FROM time_entries WHERE reversed_by IS NULL
          UNION ALL SELECT customer_id, id, 0, charged FROM tickets"
+    ),
+    check!(
+        "fair use by day",
+        "counted",
+        "SELECT customer_id, worked_on AS subject, counted AS expected, 0 AS found
+         FROM time_entries WHERE counted > 0 AND reversed_by IS NULL
+         UNION ALL SELECT customer_id, day, 0, counted FROM fair_use_days"
+    ),
+    check!(
+        "fair use of customer",
+        "counted",
+        "SELECT customer_id, customer_id AS subject, counted AS expected, 0 AS found
+         FROM fair_use_days, fair_use_window WHERE day > floor
+         UNION ALL SELECT customer_id, customer_id, 0, counted FROM fair_use_customers"
+    ),
+    check!(
+        "fair use of customer",
+        "first_day",
+        "SELECT id AS customer_id, id AS subject, fair_use_calendar.number AS expected, 0 AS found
+         FROM customers JOIN fair_use_calendar ON day = contract_start
+         UNION ALL SELECT customer_id, customer_id, 0, first_day FROM fair_use_customers"
+    ),
+    check!(
+        "fair use of customer",
+        "last_day",
+        "SELECT id AS customer_id, id AS subject, fair_use_calendar.number AS expected, 0 AS found
+         FROM customers JOIN fair_use_calendar ON day = contract_end
+         UNION ALL SELECT customer_id, customer_id, 0, last_day FROM fair_use_customers WHERE last_day IS NOT NULL"
+    ),
+    check!(
+        "calendar of fair use",
+        "joined",
+        "SELECT '' AS customer_id, contract_start AS subject, 1 AS expected, 0 AS found FROM customers
+         UNION ALL SELECT '', day, 0, joined FROM fair_use_calendar"
+    ),
+    check!(
+        "calendar of fair use",
+        "ended",
+        "SELECT '' AS customer_id, contract_end AS subject, 1 AS expected, 0 AS found
+         FROM customers WHERE contract_end IS NOT NULL
+         UNION ALL SELECT '', day, 0, ended FROM fair_use_calendar"
+    ),
+    check!(
+        "calendar of fair use",
+        "counted",
+        "SELECT '' AS customer_id, day AS subject, counted AS expected, 0 AS found FROM fair_use_days
+         UNION ALL SELECT '', day, 0, counted FROM fair_use_calendar"
     ),
     check!(
         "invoice",

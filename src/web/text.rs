@@ -118,6 +118,16 @@ pub fn money(amount: Cents, lang: Lang) -> String {
     }
 }
 
+/// A whole number of none or more: `44.640` in Dutch, `44,640` in English.
+#[must_use]
+pub fn number(number: i64, lang: Lang) -> String {
+    let separator = match lang {
+        Lang::Nl => '.',
+        Lang::En => ',',
+    };
+    grouped(number.unsigned_abs(), separator)
+}
+
 /// The digits in groups of three.
 fn grouped(number: u64, separator: char) -> String {
     let digits = number.to_string();

@@ -5,7 +5,15 @@ use crate::story;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use strippenkaart::store::Db;
 
-const TABLES: [&str; 5] = ["transactions", "movements", "commands", "coverage_decisions", "urgent_add_ons"];
+pub const TABLES: [&str; 7] = [
+    "transactions",
+    "movements",
+    "commands",
+    "coverage_decisions",
+    "urgent_add_ons",
+    "contract_ends",
+    "fair_use_conversations",
+];
 
 /// A column of each table, to write to.
 fn column_of(table: &str) -> &'static str {
@@ -14,6 +22,8 @@ fn column_of(table: &str) -> &'static str {
         "transactions" => "booked_on",
         "coverage_decisions" => "cover",
         "urgent_add_ons" => "since",
+        "contract_ends" => "last_day",
+        "fair_use_conversations" => "outcome",
         _ => "act",
     }
 }
@@ -33,7 +43,7 @@ fn changes_of(table: &str) -> Vec<String> {
     vec![
         format!("UPDATE {table} SET {column} = {column}"),
         format!("DELETE FROM {table}"),
-        format!("DELETE FROM {table} WHERE customer_id = (SELECT MIN(id) FROM customers)"),
+        format!("DELETE FROM {table} WHERE customer_id = (SELECT MIN(customer_id) FROM {table})"),
         format!(
             "INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}"
         ),

@@ -113,6 +113,7 @@ on_empty! {
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("policy `standard` differs from `openedu`"), "{said}");
         assert!(said.contains("Start without --policy"), "{said}");
+        assert!(said.contains("strippenkaart policy apply standard --from DATE"), "{said}");
         Server::start(database).kill();
     }
 }
@@ -145,6 +146,46 @@ fn policy_check_names_every_fault_with_its_line() {
     }
     let (code, said) = complains(&["policy", "check", "nowhere.toml"], "");
     assert!(code == Some(1) && said.contains("neither a shipped policy"), "{said}");
+}
+
+on_empty! {
+    async fn pol_1_a_version_is_applied_and_a_running_server_stays_up(database: &str) {
+        let mut server = Server::launch(&[
+            "serve", "--database", database, "--listen", "127.0.0.1:0", "--policy", "openedu",
+        ]);
+        let listed = says(&["policy", "list", "--database", database], "");
+        assert!(listed.contains("  1  from 2020-01-01  openedu"), "{listed}");
+        assert!(Policy::SHIPPED.iter().all(|name| listed.contains(&format!("{name}: "))), "{listed}");
+        let shipped = Policy::shipped("openedu").unwrap();
+        for named in [&["openedu"][..], &["1"], &[]] {
+            let shown = says(&[&["policy", "show", "--database", database][..], named].concat(), "");
+            assert_eq!(shown.trim(), shipped.trim(), "{named:?}");
+        }
+
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("next.toml");
+        let file = file.to_str().unwrap();
+        fs::write(file, shipped.replace("t_minutes = 15\n", "t_minutes = 30\n").replace("m_minutes = 15\n", "m_minutes = 30\n")).unwrap();
+        let differs = says(&["policy", "diff", "--database", database, "1", file], "");
+        assert!(differs.contains("  time.increment_minutes: 15 -> 30"), "{differs}");
+        assert!(says(&["policy", "diff", "openedu", "openedu"], "").contains("No key says anything else"));
+        let apply = |from| ["policy", "apply", "--database", database, file, "--from", from];
+        let (code, said) = complains(&apply("2026-01-01"), "");
+        assert!(code == Some(1) && said.contains("under the version of its day; give "), "{said}");
+        let applied = says(&apply("2999-01-01"), "");
+        assert!(applied.contains("Version 2, openedu, holds from 2999-01-01."), "{applied}");
+        assert!(applied.contains("within a minute") && applied.contains("increment_minutes: 15 -> 30"), "{applied}");
+        assert!(says(&apply("2999-01-01"), "").contains("nothing to do"));
+        let (code, said) = complains(&apply("2998-12-31"), "");
+        assert!(code == Some(1) && said.contains("version 2 holds from 2999-01-01 on"), "{said}");
+        let (code, said) = complains(&["policy", "show", "--database", database, "7"], "");
+        assert!(code == Some(1) && said.contains("there is no version 7"), "{said}");
+        assert_eq!(says(&["policy", "show", "--database", database], "").trim(), shipped.trim(), "still the first");
+        assert_eq!(status(&format!("{}/readyz", server.url), None).await, 200);
+        server.terminate();
+        assert!(server.wait().success(), "{}", server.said());
+        Server::start(database).kill();
+    }
 }
 
 #[test]

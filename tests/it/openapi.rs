@@ -5,7 +5,7 @@ use crate::common::http::Site;
 use serde_json::Value;
 
 /// The paths that are promised.
-const PROMISED: [&str; 30] = [
+const PROMISED: &[&str] = &[
     "POST /api/v1/customers",
     "GET /api/v1/customers",
     "GET /api/v1/customers/{id}",
@@ -35,6 +35,15 @@ const PROMISED: [&str; 30] = [
     "POST /api/v1/time-entries/{id}/cover",
     "GET /api/v1/customers/{id}/balance",
     "GET /api/v1/customers/{id}/ledger",
+    "GET /api/v1/availability",
+    "GET /api/v1/availability/{month}",
+    "POST /api/v1/availability/incidents",
+    "GET /api/v1/availability/incidents",
+    "GET /api/v1/policies/current",
+    "GET /api/v1/policies",
+    "GET /api/v1/policies/{version}",
+    "POST /api/v1/policies/check",
+    "POST /api/v1/policies",
     "GET /api/v1/openapi.json",
 ];
 

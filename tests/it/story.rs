@@ -17,6 +17,9 @@ pub fn policy() -> String {
 
 /// What an hour costs, and urgent tickets: one free, more with an add-on.
 const URGENCY: &str = r#"
+[fair_use]
+factor = 3
+
 [rates]
 hourly = "95.00"
 
@@ -119,6 +122,9 @@ async fn import(fixture: &Fixture, name: &str) -> CustomerId {
         imported: true,
     };
     fixture.submit(Target::Customer(customer), act).await.unwrap();
+    let (outcome, starts_on, note) = (None, None, "Asked how they work".to_owned());
+    fixture.submit(Target::Customer(customer), Act::RecordConversation { outcome, starts_on, note }).await.unwrap();
+    fixture.submit(Target::Customer(customer), Act::EndContract { last_day: Some(day("2027-12-31")) }).await.unwrap();
     customer
 }
 
@@ -163,7 +169,7 @@ pub async fn tamper(db: &Db, sql: &str) {
     let unlocked = match db {
         Db::Sqlite { .. } => {
             let mut drops = String::new();
-            for table in ["transactions", "movements", "commands", "coverage_decisions", "urgent_add_ons"] {
+            for table in crate::append_only::TABLES {
                 for act in ["update", "delete", "replace"] {
                     drops += "DROP TRIGGER IF EXISTS ";
                     drops += &[table, "_no_", act, ";\n"].concat();

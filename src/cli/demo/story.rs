@@ -110,6 +110,9 @@ impl Story {
             return Ok(());
         }
         let ticket = self.report(topic).await?;
+        if !ticket.cover.takes_estimates() {
+            return self.without_agreement(&ticket, topic).await;
+        }
         self.pass(0).await?;
         let estimate = self.propose(&ticket, topic.minutes, topic.work).await?;
         self.waits_for_agreement(&ticket).await?;
@@ -156,13 +159,18 @@ impl Story {
     /// A question or a defect that costs nothing.
     async fn free(&mut self, topic: &Topic) -> Step {
         let ticket = self.report(topic).await?;
-        self.handle(&ticket, Handling::Acknowledge { text: None }).await?;
+        self.without_agreement(&ticket, topic).await
+    }
+
+    /// Work that needs no agreement: a defect, a question under fair use.
+    async fn without_agreement(&mut self, ticket: &Ticket, topic: &Topic) -> Step {
+        self.handle(ticket, Handling::Acknowledge { text: None }).await?;
         for text in &topic.entries[..2] {
             self.pass(0).await?;
             let worked = Minutes(self.random.random_range(9..=50));
-            self.log(&ticket, worked, text, Excess::Refuse).await?;
+            self.log(ticket, worked, text, Excess::Refuse).await?;
         }
-        self.finishes(&ticket).await
+        self.finishes(ticket).await
     }
 
     /// What is left for the visitor to find.

@@ -23,6 +23,8 @@ impl Case<'_> {
         let cards = draws_of(&lines);
         lines.push(uncovered_line(Account::Uncovered, Account::Issued, entry.uncovered));
         self.count_returned(entry.ticket_id, entry.charged_now(), &drawn);
+        // FAIR-2: reversed entries count nowhere.
+        self.draft.changes.tally.on(entry.worked_on).counted += -entry.counted;
 
         let mut transaction = self.transaction(TransactionKind::Reversal);
         transaction.policy_version = self.at.policies.at(entry.worked_on).0;

@@ -28,6 +28,7 @@ impl Case<'_> {
             locale: *locale,
             monthly_amount: *monthly_amount,
             contract_start: contract_start.unwrap_or(today),
+            contract_end: None,
             created_at: now,
             seq: 0,
             head: chain::GENESIS.to_owned(),
@@ -41,6 +42,7 @@ impl Case<'_> {
             converted: Minutes::ZERO,
             uncovered: Minutes::ZERO,
         };
+        self.draft.changes.tally.on(customer.contract_start).joined += 1;
         self.draft.changes.customer = Some(customer.clone());
         if !imported {
             self.grant_welcome_card();

@@ -11,6 +11,7 @@ mod coverage;
 mod customers;
 mod days;
 mod estimates;
+mod fair_use;
 mod installations;
 mod renewal;
 mod settle;
@@ -18,12 +19,13 @@ mod tickets;
 mod time;
 
 use super::{
-    Act, Actor, AddOnTerm, Card, Consent, Contact, Customer, CustomerId, Estimate, Installation, Invoice, Ledger,
-    Minutes, Note, Numbers, Payment, Policies, Policy, Refusal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId,
-    Transaction, TransactionId, TransactionKind,
+    Act, Actor, AddOnTerm, Card, Consent, Contact, Conversation, Customer, CustomerId, Estimate, Installation, Invoice,
+    Ledger, Minutes, Note, Numbers, Payment, Policies, Policy, Refusal, Ticket, TicketEvent, TicketId, TimeEntry,
+    TimeEntryId, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,
+    customer::ContractEnd,
     ledger::{Changes, Draft, Line},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -66,6 +68,10 @@ pub enum Receipt {
     Coverage(Box<CoverageReceipt>),
     /// A term of the add-on for urgent tickets.
     AddOn(AddOnTerm),
+    /// A contract ends, or goes on.
+    ContractEnd(ContractEnd),
+    /// What was said about fair use.
+    Conversation(Conversation),
     /// An estimate, as the command left it.
     Estimate(Estimate),
     /// A time entry.
@@ -183,6 +189,8 @@ impl Case<'_> {
             Act::OpenTicket(report) => self.open_ticket(report),
             Act::HandleTicket { ticket, handling } => self.handle_ticket(*ticket, handling),
             Act::DecideCoverage { ticket, replaces, ruling } => self.decide_coverage(*ticket, *replaces, ruling),
+            Act::EndContract { last_day } => self.end_contract(*last_day),
+            Act::RecordConversation { .. } => self.record_conversation(),
             Act::RecordAddOn { since, until } => self.record_add_on(*since, *until),
             Act::InvoiceEntry { entry, contact, hourly_rate, reason } => {
                 self.invoice_entry(*entry, *contact, *hourly_rate, reason)

@@ -3,10 +3,11 @@
 
 use super::{Case, Receipt, TimeReceipt, customers::invalid, settle::home_of};
 use crate::domain::{
-    Account, Act, Basis, Cents, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess, Minutes,
-    Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, TransactionId, TransactionKind, Work,
+    Account, Act, Basis, Cents, Counted, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess,
+    Minutes, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, TransactionId, TransactionKind, Work,
     burn_down::{Draw, burn_down, total},
     charge::Weighted,
+    fair_use::Term,
     ledger::Line,
     policy::Agreement,
 };
@@ -66,6 +67,7 @@ impl Case<'_> {
             agent_id: self.actor().user(),
             worked: *worked,
             charged,
+            counted: ticket.fair_use_weight.map_or(Counted::ZERO, |weight| weight.count(*worked)),
             policy_version: version,
             weighted: charge.as_ref().map_or(Weighted::ZERO, |charge| charge.weighted),
             surcharged: charge.as_ref().map_or(Minutes::ZERO, |charge| charge.surcharged),
@@ -94,6 +96,7 @@ impl Case<'_> {
         transaction.time_entry_id = Some(entry.id);
         transaction.ticket_id = Some(entry.ticket_id);
         transaction.worked = Some(entry.worked);
+        self.draft.changes.tally.on(entry.worked_on).counted += entry.counted;
         let draws = draws_of(&cover.lines);
         self.count_drawn(entry.ticket_id, entry.charged, &cover.lines);
         self.count_on_day(&entry);
@@ -111,7 +114,7 @@ impl Case<'_> {
         Receipt::Time(TimeReceipt { uncovered: entry.uncovered, entry, draws, available_after })
     }
 
-    /// TIME-1: from the start of the contract to today; told by the day or by the start.
+    /// TIME-1: from the start of the contract to today or its end; told by the day or by the start.
     fn day_of_work(&self, told: Option<NaiveDate>, started: Option<DateTime<Utc>>) -> Result<NaiveDate, Refusal> {
         let today = self.at.today();
         let start_day = started.map(|at| self.at.policies.day(at));
@@ -122,9 +125,10 @@ impl Case<'_> {
             return Err(invalid("started_at", "expected a moment on the day of `worked_on`"));
         }
         let day = told.or(start_day).unwrap_or(today);
-        let first = self.customer().contract_start;
-        if day < first || day > today {
-            return Err(Refusal::WorkedOnOutOfRange { first, last: today });
+        let Term { first, last } = self.customer().term();
+        let last = last.map_or(today, |last| last.min(today));
+        if day < first || day > last {
+            return Err(Refusal::WorkedOnOutOfRange { first, last });
         }
         Ok(day)
     }

@@ -105,6 +105,9 @@ impl CoverRule {
         }
         match by {
             Cover::Card if !known.has_cards => keys.fault("by", "a section [cards] for cards that pay"),
+            Cover::FairUse if !known.has_fair_use => {
+                keys.fault("by", "a section [fair_use] that says how much is fair");
+            }
             Cover::Invoice if !rule.has_rate(known) => {
                 keys.fault("by", "a price for the invoice: rates.hourly, or hourly_rate of each topic it is for");
             }
@@ -125,6 +128,7 @@ pub(super) struct Known<'a> {
     pub(super) topics: &'a [Topic],
     pub(super) rates: &'a Rates,
     pub(super) has_cards: bool,
+    pub(super) has_fair_use: bool,
 }
 
 impl Topic {
@@ -206,6 +210,7 @@ mod tests {
 effective_from = 2026-01-01
 provider = { name = "Sample", email = "desk@sample.example" }
 cards = { hourly_price = "80.00" }
+fair_use = { factor = 3 }
 
 [rates]
 hourly = "95.00"

@@ -10,6 +10,7 @@ mod availability;
 mod cards;
 mod coverage;
 mod diff;
+mod fair_use;
 mod hours;
 mod parts;
 mod priorities;
@@ -34,6 +35,7 @@ pub use cards::{
 
 pub use coverage::{CoverRule, Rates, Topic};
 pub use diff::{Difference, differences};
+pub use fair_use::FairUseRules;
 use hours::Calendar;
 pub use hours::HoursRules;
 pub use parts::Part;
@@ -73,6 +75,8 @@ pub struct Policy {
     pub coverage: Vec<CoverRule>,
     /// The sentence that says a defect is free (COVER-2).
     pub defects: Bilingual,
+    /// How much free support is fair; `None` where nothing is counted (FAIR-1 to FAIR-6).
+    pub fair_use: Option<FairUseRules>,
     /// How urgent tickets are treated; `None` where there are none (URG-1, URG-2).
     pub urgency: Option<UrgencyRules>,
     /// Who agrees to what before the work.
@@ -207,7 +211,8 @@ impl Policy {
         let rates = keys.table("rates", Rates::read);
         let topic_ids: Vec<String> = topics.iter().map(|topic| topic.id.clone()).collect();
         let has_cards = keys.has("cards");
-        let known = coverage::Known { topics: &topics, rates: &rates, has_cards };
+        let has_fair_use = keys.has("fair_use");
+        let known = coverage::Known { topics: &topics, rates: &rates, has_cards, has_fair_use };
         let coverage = CoverRule::read_all(keys, &known);
         Self {
             name: keys.required("name", text()),
@@ -220,6 +225,7 @@ impl Policy {
             cards: has_cards.then(|| keys.table("cards", |keys| CardRules::read(keys, time.increment, &topic_ids))),
             coverage,
             defects: keys.table("defects", coverage::defects),
+            fair_use: has_fair_use.then(|| keys.table("fair_use", FairUseRules::read)),
             urgency: keys.has("urgency").then(|| keys.table("urgency", |keys| UrgencyRules::read(keys, &priority_ids))),
             topics,
             rates,
@@ -348,6 +354,8 @@ increment_minutes = 15
 minimum_minutes = 30
 rounding = "up"
 free_up_to_minutes = 5
+free_first_minutes = 0
+per = "entry"
 
 [cards]
 hourly_price = "80.00"
@@ -489,6 +497,27 @@ add_on = { monthly = "150.00", hourly = "125.00" }
 id = "urgent"
 name = "Urgent"
 priority = "high"
+
+[[time.factors]]
+factor = 1.5
+when = "Mo-Fr 17:00-24:00"
+name = "Evening"
+
+[[time.factors]]
+factor = 2
+urgency = "urgent"
+
+[[time.surcharges]]
+id = "call_out"
+minutes = 30
+name = "Call-out"
+
+[fair_use]
+factor = 3
+window_months = 12
+near_percent = 80
+grace_days = 90
+minimum_organisations = 10
 "#;
 
     const LEAST: &str = "name = \"least\"\neffective_from = 2026-01-01\n\
@@ -621,7 +650,7 @@ priority = "high"
         assert_eq!(policy.time_zone, Tz::Europe__Amsterdam);
         assert_eq!(policy.time, quarters());
         assert_eq!(policy.cards, None);
-        assert_eq!(policy.availability, None);
+        assert_eq!((policy.availability, policy.fair_use), (None, None));
         let spending = SpendingRules {
             agreement: Agreement::Required,
             channels: AgreementChannel::ALL.to_vec(),
@@ -749,132 +778,143 @@ priority = "high"
         ("rounding = \"up\"", "rounding = \"down\"", 18, "time.rounding", "\"up\" or \"nearest\""),
         ("rounding =", "roundng =", 18, "time.roundng", "did you mean rounding?"),
         ("free_up_to_minutes = 5", "free_up_to_minutes = -1", 19, "time.free_up_to_minutes", "from 0 to 1440"),
-        ("hourly_price = \"80.00\"", "hourly_price = 80", 22, "cards.hourly_price", "in quotes, such as \"400.00\""),
-        ("welcome_minutes = 180", "welcome_minutes = 100", 23, "cards.welcome_minutes", "a multiple of the increment"),
-        ("welcome_minutes = 180", "welcome_hours = 3", 23, "cards.welcome_hours", "did you mean welcome_minutes?"),
-        ("\"payment\"", "\"invoice\"", 24, "cards.activate_on", "\"payment\" or \"order\""),
-        ("{ months = 12 }", "\"forever\"", 25, "cards.validity", "\"never\", { months = 12 }"),
-        ("{ months = 12 }", "{ months = 12, calendar_years = 3 }", 25, "cards.validity", "or { calendar_years = 3 }"),
-        ("{ months = 12 }", "{}", 25, "cards.validity", "or { calendar_years = 3 }"),
-        ("{ months = 12 }", "{ months = 0 }", 25, "cards.validity.months", "number of months from 1"),
-        ("{ months = 12 }", "{ month = 12 }", 25, "cards.validity.month", "did you mean months?"),
-        ("late_days = 31", "late_days = -1", 26, "cards.late_days", "number of days from 0"),
-        ("late_days = 31", "late_days = 367", 26, "cards.late_days", "number of days from 0 to 366"),
-        ("vat_rate = 21", "vat_rate = 121", 27, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("vat_rate = 21", "vat_rate = -1", 27, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("vat_rate = 21", "vat_rate = nan", 27, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("id = \"5h\"\n", "", 41, "cards.products[0].id", "a short name"),
-        ("id = \"5h\"", "id = \"5 h\"", 42, "cards.products[0].id", "a short name"),
-        ("minutes = 300", "minutes = 310", 43, "cards.products[0].minutes", "a multiple of"),
-        ("minutes = 300", "minutes = 0", 43, "cards.products[0].minutes", "from 1 to"),
-        ("id = \"10h\"", "id = \"5h\"", 51, "cards.products[1].id", "an id that no other product has"),
-        ("price = \"800.00\"", "price = \"-800.00\"", 53, "cards.products[1].price", "from 0.00 to"),
-        ("price = \"800.00\"", "price = \"800,00\"", 53, "cards.products[1].price", "an amount in euros"),
-        ("price = \"800.00\"", "price = 800.00", 53, "cards.products[1].price", "in quotes"),
-        ("price = \"800.00\"\n", "", 50, "cards.products[1].price", "an amount in euros"),
-        ("\"above_minutes\"", "\"sometimes\"", 56, "spending.agreement", "or \"not_required\""),
-        ("above_minutes = 60\n", "", 55, "spending.above_minutes", "a whole number"),
-        ("\"above_minutes\"", "\"required\"", 57, "spending.above_minutes", "only beside"),
-        ("\"mail\"", "\"fax\"", 58, "spending.agreement_channels[1]", "or \"in_person\""),
-        ("above_minutes = 60", "above_minutes = 0", 57, "spending.above_minutes", "from 1 to"),
-        ("answer_days = 14", "answer_days = \"14\"", 59, "spending.answer_days", "number of days from 1"),
-        ("owner_spends = true", "owner_spends = \"yes\"", 62, "spending.owner_spends", "true or false"),
-        ("promised = 99\n", "", 64, "availability.promised", "a percentage above 0"),
-        ("promised = 99", "promised = 0", 65, "availability.promised", "a percentage above 0"),
-        ("promised = 99", "promised = 99.95", 66, "availability.aimed", "at least what is promised (99.95)"),
-        ("aimed = 99.9", "aimed = \"99.9\"", 66, "availability.aimed", "a percentage from 0 to 100"),
-        ("planned = \"Fr 22:00-24:00\"\n", "", 67, "availability.planned_minutes", "only beside planned"),
-        ("planned_minutes = 20", "planned_minutes = 0", 68, "availability.planned_minutes", "from 1 to 1440"),
-        ("\"Sample for phones\"", "\"Sample\"", 70, "availability.products", "each product once; \"Sample\""),
-        ("\"Sample for phones\"", "7", 70, "availability.products[1]", "a text in quotes"),
+        ("hourly_price = \"80.00\"", "hourly_price = 80", 24, "cards.hourly_price", "in quotes, such as \"400.00\""),
+        ("welcome_minutes = 180", "welcome_minutes = 100", 25, "cards.welcome_minutes", "a multiple of the increment"),
+        ("welcome_minutes = 180", "welcome_hours = 3", 25, "cards.welcome_hours", "did you mean welcome_minutes?"),
+        ("\"payment\"", "\"invoice\"", 26, "cards.activate_on", "\"payment\" or \"order\""),
+        ("{ months = 12 }", "\"forever\"", 27, "cards.validity", "\"never\", { months = 12 }"),
+        ("{ months = 12 }", "{ months = 12, calendar_years = 3 }", 27, "cards.validity", "or { calendar_years = 3 }"),
+        ("{ months = 12 }", "{}", 27, "cards.validity", "or { calendar_years = 3 }"),
+        ("{ months = 12 }", "{ months = 0 }", 27, "cards.validity.months", "number of months from 1"),
+        ("{ months = 12 }", "{ month = 12 }", 27, "cards.validity.month", "did you mean months?"),
+        ("late_days = 31", "late_days = -1", 28, "cards.late_days", "number of days from 0"),
+        ("late_days = 31", "late_days = 367", 28, "cards.late_days", "number of days from 0 to 366"),
+        ("vat_rate = 21", "vat_rate = 121", 29, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("vat_rate = 21", "vat_rate = -1", 29, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("vat_rate = 21", "vat_rate = nan", 29, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("id = \"5h\"\n", "", 43, "cards.products[0].id", "a short name"),
+        ("id = \"5h\"", "id = \"5 h\"", 44, "cards.products[0].id", "a short name"),
+        ("minutes = 300", "minutes = 310", 45, "cards.products[0].minutes", "a multiple of"),
+        ("minutes = 300", "minutes = 0", 45, "cards.products[0].minutes", "from 1 to"),
+        ("id = \"10h\"", "id = \"5h\"", 53, "cards.products[1].id", "an id that no other product has"),
+        ("price = \"800.00\"", "price = \"-800.00\"", 55, "cards.products[1].price", "from 0.00 to"),
+        ("price = \"800.00\"", "price = \"800,00\"", 55, "cards.products[1].price", "an amount in euros"),
+        ("price = \"800.00\"", "price = 800.00", 55, "cards.products[1].price", "in quotes"),
+        ("price = \"800.00\"\n", "", 52, "cards.products[1].price", "an amount in euros"),
+        ("\"above_minutes\"", "\"sometimes\"", 58, "spending.agreement", "or \"not_required\""),
+        ("above_minutes = 60\n", "", 57, "spending.above_minutes", "a whole number"),
+        ("\"above_minutes\"", "\"required\"", 59, "spending.above_minutes", "only beside"),
+        ("\"mail\"", "\"fax\"", 60, "spending.agreement_channels[1]", "or \"in_person\""),
+        ("above_minutes = 60", "above_minutes = 0", 59, "spending.above_minutes", "from 1 to"),
+        ("answer_days = 14", "answer_days = \"14\"", 61, "spending.answer_days", "number of days from 1"),
+        ("owner_spends = true", "owner_spends = \"yes\"", 64, "spending.owner_spends", "true or false"),
+        ("promised = 99\n", "", 66, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 0", 67, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 99.95", 68, "availability.aimed", "at least what is promised (99.95)"),
+        ("aimed = 99.9", "aimed = \"99.9\"", 68, "availability.aimed", "a percentage from 0 to 100"),
+        ("planned = \"Fr 22:00-24:00\"\n", "", 69, "availability.planned_minutes", "only beside planned"),
+        ("planned_minutes = 20", "planned_minutes = 0", 70, "availability.planned_minutes", "from 1 to 1440"),
+        ("\"Sample for phones\"", "\"Sample\"", 72, "availability.products", "each product once; \"Sample\""),
+        ("\"Sample for phones\"", "7", 72, "availability.products[1]", "a text in quotes"),
         (
             "service = \"Mo-Fr 08:30-18:00; PH off\"",
             "service = \"Mo-Fr 25:30-18:00\"",
-            73,
+            75,
             "hours.service",
             "not in the opening_hours syntax",
         ),
         (
             "service = \"Mo-Fr 08:30-18:00; PH off\"",
             "service = \"Mo-Fr; Feb 30 off\"",
-            73,
+            75,
             "hours.service",
             "there is no Feb 30",
         ),
-        ("service = \"Mo-Fr 08:30-18:00; PH off\"", "service = \"off\"", 73, "hours.service", "open within 400 days"),
+        ("service = \"Mo-Fr 08:30-18:00; PH off\"", "service = \"off\"", 75, "hours.service", "open within 400 days"),
         (
             "planned = \"Fr 22:00-24:00\"",
             "planned = \"friday night\"",
-            67,
+            69,
             "availability.planned",
             "not in the opening_hours syntax",
         ),
         (
             "working_day_minutes = 570",
             "working_day_minutes = 571",
-            104,
+            106,
             "priorities[0].targets[1].within",
             "whole minutes of a working day of 571",
         ),
-        ("\"portal\", \"mail\"", "\"portal\", \"fax\"", 78, "tickets.channels[1]", "\"portal\", \"mail\""),
-        ("within = \"1h\"", "within = \"1 hour\"", 96, "priorities[0].targets[0].within", "a time such as"),
+        ("\"portal\", \"mail\"", "\"portal\", \"fax\"", 80, "tickets.channels[1]", "\"portal\", \"mail\""),
+        ("within = \"1h\"", "within = \"1 hour\"", 98, "priorities[0].targets[0].within", "a time such as"),
         (
             "within = \"1h\"",
             "within = \"1 working day\"",
-            96,
+            98,
             "priorities[0].targets[0].within",
             "because working days count service time",
         ),
         (
             "measure = \"resolution\"",
             "measure = \"response\"\nchannels = [\"phone\"]",
-            103,
+            105,
             "priorities[0].targets[1].measure",
             "one target for each",
         ),
         (
             "priorities = [\"low\", \"high\"]",
             "priorities = [\"low\"]",
-            121,
+            123,
             "impacts[0].priorities",
             "2 priorities' ids, one per reach: few, all",
         ),
         (
             "priorities = [\"low\", \"high\"]",
             "priorities = [\"low\", \"1\"]",
-            121,
+            123,
             "impacts[0].priorities[1]",
             "the id of a priority: high, low",
         ),
-        ("id = \"all\"", "id = \"few\"", 115, "reaches[1].id", "no other reach"),
-        ("pays_for = [\"training\"]", "pays_for = [\"trainings\"]", 33, "cards.pays_for[0]", "one of the [[topics]]"),
+        ("id = \"all\"", "id = \"few\"", 117, "reaches[1].id", "no other reach"),
+        ("pays_for = [\"training\"]", "pays_for = [\"trainings\"]", 35, "cards.pays_for[0]", "one of the [[topics]]"),
         (
             "list_price = \"500.00\"",
             "list_price = \"400.00\"",
-            45,
+            47,
             "cards.products[0].list_price",
             "more than the price",
         ),
-        ("\"01-01\"", "\"02-30\"", 37, "cards.conversion_on", "a month and a day"),
+        ("\"01-01\"", "\"02-30\"", 39, "cards.conversion_on", "a month and a day"),
         (
             "topics = [\"training\"]",
             "topics = [\"teaching\"]",
-            140,
+            142,
             "coverage[0].topics[0]",
             "the id of a topic: training, migration",
         ),
-        ("by = \"card\"", "by = \"cards\"", 138, "coverage[0].by", "\"included\", \"fair_use\""),
-        ("fair_use_weight = 2", "fair_use_weight = 2.125", 126, "topics[0].fair_use_weight", "at most 2 decimals"),
+        ("by = \"card\"", "by = \"cards\"", 140, "coverage[0].by", "\"included\", \"fair_use\""),
+        ("fair_use_weight = 2", "fair_use_weight = 2.125", 128, "topics[0].fair_use_weight", "at most 2 decimals"),
         (
             "safety_priority = \"high\"",
             "safety_priority = \"urgent\"",
-            149,
+            151,
             "urgency.safety_priority",
             "the id of a priority",
         ),
-        ("id = \"urgent\"", "id = \"safety\"", 158, "urgency.levels[0].id", "not \"safety\""),
-        ("[spending]", "[spendings]", 55, "spendings", "did you mean spending?"),
-        ("answer_days = 14", "answer_days = ", 59, "", "expected"),
+        (
+            "[[time.surcharges]]",
+            "[[time.factors]]\nfactor = 1.2\nwhen = \"Mo-Fr 18:00-20:00\"\n\n[[time.surcharges]]",
+            175,
+            "time.factors[2].when",
+            "is as high or higher",
+        ),
+        ("urgency = \"urgent\"\n", "urgency = \"soon\"\n", 171, "time.factors[1].urgency", "the id of a"),
+        ("factor = 1.5", "factor = 0", 165, "time.factors[0].factor", "above 0"),
+        ("near_percent = 80", "near_percent = 101", 181, "fair_use.near_percent", "from 1 to 100"),
+        ("grace_days = 90", "grace_days = -1", 182, "fair_use.grace_days", "from 1 to"),
+        ("minimum_organisations = 10", "minimum_customers = 10", 183, "fair_use.minimum_customers", "a known key"),
+        ("[spending]", "[spendings]", 57, "spendings", "did you mean spending?"),
+        ("answer_days = 14", "answer_days = ", 61, "", "expected"),
         ("= 2026-01-01", "= 2026-02-30", 2, "", "day"),
         ("[time]", "[time", 15, "", "unclosed"),
         ("rounding = \"up\"", "minimum_minutes = 15", 18, "", "duplicate key"),
@@ -902,7 +942,7 @@ priority = "high"
         line 5: provider.email is missing; expected an e-mail address, such as "helpdesk@company.example"
         line 7: provider.e_mail = "desk@sample.example"; expected a known key; did you mean email?
         line 16: time.increment_minutes = 0; expected a whole number of minutes from 1 to 1440
-        line 53: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
+        line 55: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
         "#);
     }
 

@@ -16,6 +16,8 @@ words! {
         Topics = "topics",
         /// Rules on who pays, besides cards.
         Coverage = "coverage",
+        /// Free support within fair use.
+        FairUse = "fair_use",
         /// Urgent tickets.
         Urgency = "urgency",
         /// The availability of each month.
@@ -39,6 +41,7 @@ impl Policy {
             Part::Priorities => !self.priorities.is_empty(),
             Part::Topics => !self.topics.is_empty(),
             Part::Coverage => !self.coverage.is_empty(),
+            Part::FairUse => self.fair_use.is_some(),
             Part::Urgency => self.urgency.is_some(),
             Part::Availability => self.availability.is_some(),
         }

@@ -248,7 +248,7 @@ pub struct HowFar {
 
 /// List availability
 ///
-/// By month, the running one first, since anything is known. Not found where the provider promises nothing (POL-3).
+/// By month, the running one first, since anything is known. Empty where the provider promises nothing (POL-3).
 #[utoipa::path(get, path = "/api/v1/availability", tag = "availability", params(HowFar),
     responses((status = 200, description = "The months", body = List<Availability>)))]
 pub(super) async fn list(

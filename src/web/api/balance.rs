@@ -1,6 +1,7 @@
 //! What a customer has left, now and as the page showed it at a moment in the past.
 
 use super::{Amount, Found, found};
+use crate::domain::policy::Part;
 use crate::domain::{self, CardId, CardStatus, CustomerId, InstallationId, Minutes, decide::conversion::Upcoming};
 use crate::service::balance::{AsOf, BalanceView, CardView, ScopeView};
 use crate::web::App;
@@ -37,7 +38,7 @@ impl Moment {
     }
 }
 
-/// Minutes per account.
+/// Minutes per account of cards.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names in the API say their unit")]
 pub struct Figures {
@@ -55,8 +56,6 @@ pub struct Figures {
     refunded_minutes: Minutes,
     /// Gone on as minutes of another card at a new rate (CARD-10).
     converted_minutes: Minutes,
-    /// Worked, covered by nothing yet (TIME-7); belongs to no card, so always 0 there.
-    uncovered_minutes: Minutes,
 }
 
 impl From<domain::Balance> for Figures {
@@ -69,7 +68,6 @@ impl From<domain::Balance> for Figures {
             frozen_minutes: balance.frozen,
             refunded_minutes: balance.refunded,
             converted_minutes: balance.converted,
-            uncovered_minutes: balance.uncovered,
         }
     }
 }
@@ -105,6 +103,8 @@ pub struct CardBalance {
     /// Its figures.
     #[serde(flatten)]
     figures: Figures,
+    /// Uncovered minutes belong to no card, so always 0.
+    uncovered_minutes: Minutes,
 }
 
 impl From<CardView> for CardBalance {
@@ -129,6 +129,7 @@ impl From<CardView> for CardBalance {
             converted_from: card.converted_from,
             credit: Amount(card.credit),
             figures,
+            uncovered_minutes: Minutes::ZERO,
         }
     }
 }
@@ -166,22 +167,33 @@ impl ScopeBalance {
 /// What a customer has, at one moment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Balance {
-    /// The totals.
+    /// The totals of its cards; left out where there are no cards (POL-3).
     #[serde(flatten)]
-    figures: Figures,
+    figures: Option<Figures>,
+    /// Worked, covered by nothing yet (TIME-7).
+    uncovered_minutes: Minutes,
     /// The moment.
     as_of: DateTime<Utc>,
-    /// What is left, for what.
-    scopes: Vec<ScopeBalance>,
-    /// Its cards, the oldest order first.
-    cards: Vec<CardBalance>,
+    /// What is left, for what; left out where there are no cards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<ScopeBalance>>,
+    /// Its cards, the oldest order first; left out where there are no cards (POL-3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cards: Option<Vec<CardBalance>>,
 }
 
-impl From<BalanceView> for Balance {
-    fn from(view: BalanceView) -> Self {
-        let scopes = view.scopes().into_iter().map(|scope| ScopeBalance::of(scope, &view)).collect();
-        let cards = view.cards.into_iter().map(CardBalance::from).collect();
-        Self { figures: view.total.into(), as_of: view.as_of, scopes, cards }
+impl Balance {
+    /// With what belongs to cards where there are any, or there can be.
+    fn new(view: BalanceView, has_cards: bool) -> Self {
+        let shown = has_cards || !view.cards.is_empty();
+        let scopes = || view.scopes().into_iter().map(|scope| ScopeBalance::of(scope, &view)).collect();
+        Self {
+            scopes: shown.then(scopes),
+            figures: shown.then(|| view.total.into()),
+            uncovered_minutes: view.total.uncovered,
+            as_of: view.as_of,
+            cards: shown.then(|| view.cards.into_iter().map(CardBalance::from).collect()),
+        }
     }
 }
 
@@ -197,5 +209,7 @@ pub(super) async fn get(
     Id(customer): Id<CustomerId>,
     Search(moment): Search<Moment>,
 ) -> Found<Balance> {
-    Ok(found(app.service.balance(&caller, customer, moment.read()?).await?))
+    let policies = &app.service.policies;
+    let has_cards = policies.shows(Part::Cards, policies.day(app.service.clock.now()));
+    Ok(found(Balance::new(app.service.balance(&caller, customer, moment.read()?).await?, has_cards)))
 }

@@ -70,6 +70,8 @@ pub struct Customer {
     monthly_amount: Option<Amount>,
     /// First day on which work can be logged.
     contract_start: NaiveDate,
+    /// Last day on which work can be logged; `null` while the contract goes on.
+    contract_end: Option<NaiveDate>,
     /// When it was made.
     created_at: DateTime<Utc>,
 }
@@ -84,6 +86,7 @@ impl From<domain::Customer> for Customer {
             locale: customer.locale,
             monthly_amount: customer.monthly_amount.map(Amount),
             contract_start: customer.contract_start,
+            contract_end: customer.contract_end,
             created_at: customer.created_at,
         }
     }

@@ -11,6 +11,8 @@ pub mod contacts;
 pub mod coverage;
 pub mod customers;
 pub mod estimates;
+pub mod evaluate;
+pub mod fair_use;
 pub mod handling;
 pub mod installations;
 pub mod invoices;
@@ -150,6 +152,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(coverage::history, coverage::decide))
         .routes(routes!(coverage::add_ons, coverage::record_add_on))
         .routes(routes!(coverage::agreed_work))
+        .routes(routes!(fair_use::list))
+        .routes(routes!(fair_use::get))
+        .routes(routes!(fair_use::entries))
+        .routes(routes!(fair_use::record, fair_use::conversations))
+        .routes(routes!(fair_use::end_contract))
         .routes(routes!(estimates::propose))
         .routes(routes!(estimates::get))
         .routes(routes!(estimates::accept))
@@ -165,6 +172,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(policies::apply, policies::list))
         .routes(routes!(policies::current))
         .routes(routes!(policies::check))
+        .routes(routes!(evaluate::ask))
         .routes(routes!(policies::get))
         .routes(routes!(ledger::list))
 }

@@ -2,12 +2,15 @@
 //! know of it.
 
 use crate::domain::availability::{Cause, Verdict};
+use crate::domain::coverage::Outcome;
+use crate::domain::fair_use::{Level, NoVerdict};
 use crate::domain::policy::Part;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, Cover, CoverageId, CoveredBy,
-    CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, Measure, Minutes,
-    NoticeKind, PaymentId, PaymentMethod, Question, Role, TicketEventId, TicketEventKind, TicketId, TicketKind,
-    TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId, estimate::AnswerVia,
+    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
+    ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
+    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, TicketEventId,
+    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
+    estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -59,6 +62,8 @@ ids! {
     TicketId: "Identity of a ticket.",
     TicketEventId: "Identity of something that happened to a ticket.",
     CoverageId: "Identity of a decision about who pays.",
+    ContractEndId: "Identity of an end of a contract.",
+    ConversationId: "Identity of a conversation about fair use.",
     AddOnId: "Identity of a term of the add-on for urgent tickets.",
     UserId: "Identity of a login.",
     EstimateId: "Identity of an estimate.",
@@ -75,6 +80,10 @@ words! {
         announced; outages are down; the other causes are left out (SLA-8).",
     Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",
     Part: "A part that a provider may do without (POL-3).",
+    Level: "Where a customer stands: near from the policy's per cent up to exactly the allowance, over beyond it (FAIR-4).",
+    NoVerdict: "Why there is no verdict (FAIR-5).",
+    Outcome: "What a conversation about fair use came to (FAIR-6): questions come off the card, a proposal to measure, or it \
+        stays as it is.",
     Locale: "Language of mails and invoices.",
     Role: "What a contact may do: an owner manages contacts and buys, a spender agrees to estimates, a viewer looks.",
     AskedVia: "How a request of the customer reached the agent (SPEND-2).",

@@ -5,6 +5,7 @@
 //! books carries a one-time key, so that a double click books once.
 
 pub mod assets;
+pub mod availability;
 pub mod balance;
 pub mod clock;
 pub mod contacts;
@@ -13,10 +14,12 @@ pub mod customers;
 pub mod desk;
 pub mod drawn;
 pub mod entry;
+pub mod fair_use;
 pub mod finance;
 pub mod forms;
 pub mod handling;
 pub mod invoices;
+pub mod policies;
 pub mod queue;
 pub mod renewal;
 pub mod report;
@@ -31,6 +34,7 @@ use super::App;
 use super::extract::{digest, read};
 use super::problem::Problem;
 use super::text::Lang;
+use crate::domain::policy::Part;
 use crate::domain::{Key, Refusal};
 use crate::service::access::{Caller, Request as Asked};
 use crate::service::{Error, FieldError, ledger::Failure};
@@ -61,11 +65,19 @@ pub struct Page {
     pub path: String,
     /// A fresh one-time key.
     pub key: String,
+    /// The parts that the provider has (POL-3).
+    pub parts: Vec<Part>,
     /// Who is logged in.
     pub user: Option<Nav>,
 }
 
 impl Page {
+    /// Whether the provider has a part, by its word.
+    #[must_use]
+    pub fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|known| known.as_str() == part)
+    }
+
     /// The same, for a page that stands at another address than the form that led to it.
     #[must_use]
     pub fn at(self, path: String) -> Self {
@@ -81,7 +93,8 @@ impl Page {
     /// Whether this is another page of a customer.
     #[must_use]
     pub fn is_balance(&self) -> bool {
-        self.path.starts_with("/balance") || (self.path.starts_with("/customers/") && !self.is_contacts())
+        self.path.starts_with("/balance")
+            || (self.path.starts_with("/customers/") && !self.is_contacts() && !self.path.contains("/fair-use"))
     }
 }
 
@@ -110,6 +123,7 @@ pub struct Visitor {
     /// Asked for by htmx: one block of the page will do.
     pub part: bool,
     provider: String,
+    parts: Vec<Part>,
     key: String,
 }
 
@@ -130,6 +144,7 @@ impl Visitor {
             assets: assets::prefix(),
             path: self.path.clone(),
             key: self.key.clone(),
+            parts: self.parts.clone(),
             user,
         }
     }
@@ -146,9 +161,12 @@ impl Visitor {
         };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let part = parts.headers.contains_key("hx-request");
-        let provider = app.service.policies.newest().provider.name.clone();
+        let policies = &app.service.policies;
+        let today = policies.day(app.service.clock.now());
+        let provider = policies.at(today).1.provider.name.clone();
+        let shown = Part::ALL.iter().copied().filter(|part| policies.shows(*part, today)).collect();
         let key = app.service.clock.id::<Uuid>().to_string();
-        Ok(Self { lang: language(&parts.headers, &jar), caller, path, part, provider, key })
+        Ok(Self { lang: language(&parts.headers, &jar), caller, path, part, provider, parts: shown, key })
     }
 }
 
@@ -495,13 +513,17 @@ async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
+        .merge(availability::router())
         .merge(balance::router())
+        .merge(renewal::router())
         .merge(contacts::router())
         .merge(coverage::router())
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())
+        .merge(fair_use::router())
         .merge(finance::router())
+        .merge(policies::router())
         .merge(queue::router())
         .merge(report::router())
         .merge(tickets::router())

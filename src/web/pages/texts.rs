@@ -33,10 +33,14 @@ texts! {
         skip: "Naar de inhoud", "Skip to content";
         nav: "Hoofdmenu", "Main menu";
         nav_balance: "Tegoed", "Balance";
+        nav_overview: "Overzicht", "Overview";
         nav_contacts: "Personen", "People";
         nav_desk: "Werkbank", "Desk";
         nav_customers: "Klanten", "Customers";
         nav_finance: "Financiën", "Finance";
+        nav_availability: "Beschikbaarheid", "Availability";
+        nav_policies: "Voorwaarden", "Terms";
+        nav_fair_use: "Redelijk gebruik", "Fair use";
         nav_users: "Gebruikers", "Users";
         other_lang: "en", "nl";
         other_language: "English", "Nederlands";

@@ -110,7 +110,7 @@ impl Fixture {
         Self::start(db, Some(given), address, dir).await
     }
 
-    /// No command applies a second version yet: the rows are put there before the service starts (POL-1).
+    /// The rows are put there before the service starts, so that versions may begin in the past (POL-1).
     async fn under(address: String, dir: TempDir, versions: &[String]) -> Self {
         let db = Db::open(&address).await.unwrap();
         db.migrate().await.unwrap();
