@@ -316,6 +316,7 @@ async fn furnish(site: &Site, admin: &str, number: usize) -> (Known, [String; 2]
     known.insert("availability", "2026-03".to_owned());
     known.insert("policies", "1".to_owned());
     known.insert("requester_id", id(&owner));
+    known.insert("installations", id(&place));
     known.insert("installation_id", id(&place));
     known.insert("invoices", text(&card["invoice_id"]).to_owned());
     known.insert("tickets", id(&ticket));

@@ -463,6 +463,10 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
     ("is needed", "dit is nodig"),
+    (
+        "expected `proposal` or `leave`: this provider sells no cards",
+        "kies een voorstel of laten zoals het is: kaarten zijn hier niet te koop",
+    ),
     ("expected the first day of the contract or later", "kies de eerste dag van het contract of een latere dag"),
     ("is needed: the contact who agreed", "kies wie er akkoord gaf"),
     ("expected at most 200 characters", "gebruik hooguit 200 tekens"),
