@@ -1,7 +1,7 @@
 //! Who pays for a ticket, decided before the work (COVER-1 to COVER-6, URG-1, URG-2): the words, the record of a decision,
 //! and what the engine proposes.
 
-use super::policy::{Bilingual, CoverRule};
+use super::policy::{Bilingual, CardRules, CoverRule};
 use super::{
     Cents, ContactId, CoverageId, CustomerId, Locale, Minutes, Policy, TicketId, TicketKind, UserId, Weight,
     ids::AddOnId, words::words,
@@ -202,7 +202,7 @@ pub struct Question<'a> {
 pub struct Facts {
     /// The local day.
     pub today: NaiveDate,
-    /// Minutes on its cards that are available or held.
+    /// Minutes that are available or held on those of its cards that pay for this work (CARD-8).
     pub left: Minutes,
     /// Since when its add-on for urgent tickets holds; none when it does not hold today.
     pub add_on: Option<NaiveDate>,
@@ -431,7 +431,7 @@ impl Weighing<'_> {
     /// and so does any card for a proposal to measure.
     fn otherwise(&self, rules: &[CoverRule], outcome: Outcome) -> Proposal {
         let rule_by = |cover: Cover| rules.iter().find(|rule| rule.by == cover);
-        let card = rule_by(Cover::Card);
+        let card = rule_by(Cover::Card).filter(|_| self.cards_can_pay());
         let pays = self.facts.left.is_positive() && outcome != Outcome::Proposal;
         let after = rule_by(Cover::Invoice).or_else(|| rule_by(Cover::Goodwill));
         match (card, after) {
@@ -441,6 +441,16 @@ impl Weighing<'_> {
             (Some(card), None) if outcome != Outcome::Proposal => self.ruled(card, self.why_card()),
             _ => self.by(Cover::Uncovered, self.why_uncovered()),
         }
+    }
+
+    /// CARD-8: whether a card of the customer pays for this kind of work, or one that is for sale would.
+    fn cards_can_pay(&self) -> bool {
+        let (kind, topic) = (self.asked.kind, self.asked.topic);
+        let sold = |cards: &CardRules| {
+            let products = cards.products.iter().map(|product| &product.scope.work);
+            products.chain([&cards.scope.work]).any(|work| work.pays(kind, topic))
+        };
+        self.facts.left.is_positive() || self.policy.cards.as_ref().is_some_and(sold)
     }
 
     /// What the topic counts for under fair use; none when fair use leaves it out.

@@ -46,8 +46,9 @@ impl Service {
         let actor = request.caller.require(customer, &[Role::Owner], request.caller.is_agent())?;
         let command = self.command(actor, request.key, Target::Customer(customer), Act::WithdrawConsent);
         match self.change_consent(command).await {
-            Err(Error::NotFound("consent")) | Ok(_) => Ok(()),
-            Err(Error::Ledger(Failure::Refused(Refusal::NotFound("consent")))) => Ok(()),
+            Ok(_) | Err(Error::NotFound("consent") | Error::Ledger(Failure::Refused(Refusal::NotFound("consent")))) => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }

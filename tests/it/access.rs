@@ -75,6 +75,7 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/policies/current", "                          y   y   y   y   y   y   y   y"),
     ("GET /api/v1/policies", "                                  y   y   y   n   n   n   n   n"),
     ("GET /api/v1/policies/{version}", "                        y   y   y   n   n   n   n   n"),
+    ("POST /api/v1/policies/evaluate", "                        y   y   y   y   y   y   y   y"),
     ("POST /api/v1/policies/check", "                           y   y   y   n   n   n   n   n"),
     ("POST /api/v1/policies", "                                 y   n   n   n   n   n   n   n"),
 ];
@@ -176,6 +177,7 @@ impl Scene {
         match operation.rsplit('/').next().unwrap() {
             "incidents" => json!({ "product": "Board", "started_at": "2026-03-09T08:00:00Z", "cause": "outage" }),
             "check" => json!({ "text": policy() }),
+            "evaluate" => json!({ "worked_minutes": 50 }),
             "policies" => json!({ "text": policy(), "from": "2026-03-09" }),
             "customers" => json!({ "name": format!("School of {person}"), "email": "new@example.org" }),
             "contacts" => json!({ "name": "Nina", "email": format!("{person}@new.example"), "role": "viewer" }),

@@ -506,7 +506,7 @@ on_both! {
         let (agent, contact) = (Browser::agent(&fixture).await, Browser::contact(&fixture, owner).await);
         let form = contact.get(&format!("/customers/{customer}/tickets/new")).await;
         assert_eq!(form.texts("fieldset label"), ["Waar gebeurt het?", "Sinds wanneer, of hoe vaak?"]);
-        assert_eq!(form.texts("details tbody tr:first-child").join(""), "PlatLaagHoog", "the matrix can be read");
+        assert_eq!(form.texts("details tbody tr:first-child td"), ["Laag", "Hoog"], "the matrix can be read");
         let report = [
             ("subject", "Stuk"), ("description", "Niets werkt"), ("kind", "defect"), ("channel", "mail"),
             ("impact", "down"), ("reach", "all"), ("when", "Sinds vanmorgen"),

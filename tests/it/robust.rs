@@ -305,6 +305,9 @@ async fn furnish(site: &Site, admin: &str, number: usize) -> (Known, [String; 2]
     let agreed = post(&format!("{of_ticket}/estimates"), json!({ "minutes": 90, "description": "Work" })).await;
     let agreement = json!({ "contact_id": owner["id"], "channel": "phone", "note": "said so" });
     site.post(admin, &format!("/api/v1/estimates/{}/accept", id(&agreed)), &agreement).await.expect(200);
+    // Two of them, so that no ticket is about one unasked.
+    post(&format!("{of_customer}/installations"), json!({ "name": "elm.example" })).await;
+    let place = post(&format!("{of_customer}/installations"), json!({ "name": "oak.example" })).await;
     let work = json!({ "worked_minutes": 120, "description": "Helped", "uncovered": true });
     let entry = post(&format!("{of_ticket}/time-entries"), work).await;
     known.insert("customers", id(&customer));
@@ -313,6 +316,8 @@ async fn furnish(site: &Site, admin: &str, number: usize) -> (Known, [String; 2]
     known.insert("availability", "2026-03".to_owned());
     known.insert("policies", "1".to_owned());
     known.insert("requester_id", id(&owner));
+    known.insert("installations", id(&place));
+    known.insert("installation_id", id(&place));
     known.insert("invoices", text(&card["invoice_id"]).to_owned());
     known.insert("tickets", id(&ticket));
     known.insert("replaces", text(&ticket["coverage_id"]).to_owned());

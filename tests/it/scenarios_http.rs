@@ -312,7 +312,8 @@ fn balance(of: &Value) -> Balance {
     let mut found = Balance::default();
     for account in Account::ALL {
         if let Some(figure) = found.account(*account) {
-            *figure = read(&of[format!("{account}_minutes")]);
+            // A provider without cards has no figures of cards.
+            *figure = read::<Option<Minutes>>(&of[format!("{account}_minutes")]).unwrap_or_default();
         }
     }
     found

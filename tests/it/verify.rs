@@ -180,8 +180,8 @@ tampering! {
         "DELETE FROM time_entries WHERE worked = 20"
         => "customer 1, time entry and its transaction *: count: expected 1, found 0";
     tamper_a_time_entry_without_a_transaction_is_added:
-        "INSERT INTO time_entries (id, customer_id, ticket_id, coverage_id, transaction_id, worked, charged, policy_version, weighted, surcharged, worked_on, covered_by, recorded_at, uncovered, repriced, invoiced)
-         SELECT '0', customer_id, ticket_id, coverage_id, '1', 5, 0, 1, 0, 0, worked_on, 'free', recorded_at, 0, 0, 0 FROM time_entries WHERE worked = 20"
+        "INSERT INTO time_entries (id, customer_id, ticket_id, coverage_id, transaction_id, worked, charged, counted, policy_version, weighted, surcharged, worked_on, covered_by, recorded_at, uncovered, repriced, invoiced)
+         SELECT '0', customer_id, ticket_id, coverage_id, '1', 5, 0, 0, 1, 0, 0, worked_on, 'free', recorded_at, 0, 0, 0 FROM time_entries WHERE worked = 20"
         => "customer 1, time entry and its transaction 0 1: count: expected 0, found 1";
     tamper_an_entry_is_priced_again:
         "UPDATE time_entries SET repriced = 15 WHERE worked = 50"

@@ -35,6 +35,7 @@ texts! {
     pub struct BalanceTexts {
         title: "Tegoed", "Balance";
         as_of: "Stand op", "Balance on";
+        as_of_short: "Op", "On";
         as_of_now: "Stand van nu", "The balance now";
         as_of_past: "U ziet de stand aan het eind van deze dag, zoals hij toen was.", "You see the balance at the end of this day, as it was then.";
         look: "Bekijk", "Show";

@@ -272,10 +272,8 @@ impl RulesPage {
         let customer = app.service.customer(caller, id).await?;
         let today = app.service.policies.day(app.service.clock.now());
         let policy = app.service.policies.at(today).1;
-        let add_ons = match policy.urgency.as_ref().is_some_and(|rules| rules.add_on.is_some()) {
-            true => Some(app.service.add_ons_of(caller, id).await?),
-            false => None,
-        };
+        let sold = policy.urgency.as_ref().is_some_and(|rules| rules.add_on.is_some());
+        let add_ons = if sold { Some(app.service.add_ons_of(caller, id).await?) } else { None };
         Ok(Self {
             page: member.page().at(format!("/customers/{id}/coverage")),
             t: CoverageTexts::of(lang),

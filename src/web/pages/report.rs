@@ -105,6 +105,7 @@ impl ReportPage {
         self.page.lang
     }
 
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn fields(&self) -> &'static [&'static str] {
         &FIELDS
     }

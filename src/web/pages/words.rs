@@ -261,6 +261,7 @@ pub fn typed_time(minutes: Minutes, lang: Lang) -> String {
 
 /// A refusal.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a line or two for each refusal, and no more")]
 pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
     let h = |minutes: &crate::domain::Minutes| hours(*minutes, lang);
     if lang == Lang::En {
@@ -462,6 +463,11 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
     ("is needed", "dit is nodig"),
+    (
+        "expected `proposal` or `leave`: this provider sells no cards",
+        "kies een voorstel of laten zoals het is: kaarten zijn hier niet te koop",
+    ),
+    ("expected the first day of the contract or later", "kies de eerste dag van het contract of een latere dag"),
     ("is needed: the contact who agreed", "kies wie er akkoord gaf"),
     ("expected at most 200 characters", "gebruik hooguit 200 tekens"),
     ("expected at most 4000 characters", "gebruik hooguit 4000 tekens"),
