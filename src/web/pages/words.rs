@@ -464,6 +464,10 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
 const FIELD_TEXTS: &[(&str, &str)] = &[
     ("is needed", "dit is nodig"),
     (
+        "expected today or earlier, or say what the conversation came to",
+        "kies vandaag of eerder, of zeg wat het gesprek opleverde",
+    ),
+    (
         "expected `proposal` or `leave`: this provider sells no cards",
         "kies een voorstel of laten zoals het is: kaarten zijn hier niet te koop",
     ),
