@@ -117,7 +117,7 @@ fn fill(rules: &FairUseRules, today: NaiveDate, customers: u64, entries: u64) ->
         SELECT {id}, day, (1 + (i * 7 + k * 13) % 60) * 100
         FROM n CROSS JOIN e JOIN fair_use_calendar ON number = {end} - (i + k * 17) % 360;
         INSERT INTO fair_use_customers (customer_id, first_day, last_day, counted)
-        SELECT customers.id, number, NULL,
+        SELECT customers.id, fair_use_calendar.number, NULL,
                (SELECT SUM(counted) FROM fair_use_days WHERE customer_id = customers.id AND day > '{after}')
         FROM customers JOIN fair_use_calendar ON day = contract_start;
         UPDATE fair_use_calendar SET
