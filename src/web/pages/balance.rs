@@ -101,6 +101,7 @@ texts! {
         cover_reason: "Alsnog akkoord gegeven op deze pagina", "Agreed afterwards on this page";
         ticket: "Melding", "Ticket";
         report: "Iets melden", "Report something";
+        tickets: "Meldingen", "Tickets";
         what_is_free: "Wat is gratis?", "What is free?";
         contacts: "Wie mag akkoord geven?", "Who may agree?";
         accepted: "Akkoord vastgelegd. De uren zijn gereserveerd.", "Agreed. The hours are held.";
