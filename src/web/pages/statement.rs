@@ -21,6 +21,7 @@ texts! {
         worked: "Gewerkt", "Worked";
         charged: "Berekend", "Charged";
         card: "Kaart", "Card";
+        later: "Later", "Later";
         left: "Saldo", "Left";
         label_worked: "gewerkt", "worked";
         label_left: "saldo", "left";

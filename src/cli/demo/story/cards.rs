@@ -130,7 +130,8 @@ impl Story {
             return Ok(());
         }
         let ticket = self.report(topic).await?;
-        self.propose(&ticket, minutes, topic.work).await.map(drop)
+        self.propose(&ticket, minutes, topic.work).await?;
+        self.waits_for_agreement(&ticket).await
     }
 
     /// Work beyond an agreement: uncovered, given away, or agreed to afterwards.
