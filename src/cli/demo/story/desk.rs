@@ -183,12 +183,13 @@ impl Story {
     /// Logged too much, reversed, logged again.
     pub(super) async fn mistake(&mut self, ticket: &Ticket) -> Step {
         let text = self.topic().entries[1];
-        let wrong = self.log(ticket, Minutes(75), text, Excess::Refuse).await?;
+        let excess = if ticket.cover == Cover::Card { Excess::Refuse } else { Excess::Uncovered };
+        let wrong = self.log(ticket, Minutes(75), text, excess).await?;
         self.pass(1).await?;
         let reason =
             self.say("75 minuten was een tikfout; het waren er 35.", "75 minutes was a typing mistake for 35.");
         self.service().reverse_entry(self.by_agent(), wrong.entry.id, reason).await?;
-        self.log(ticket, Minutes(35), text, Excess::Refuse).await?;
+        self.log(ticket, Minutes(35), text, excess).await?;
         self.finishes(ticket).await
     }
 }
