@@ -11,7 +11,9 @@ use strippenkaart::store::users::{self, StaffRole};
 
 /// Terms under which every operation has something to do.
 pub fn policy() -> String {
-    format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
+    let renewed = "auto_renew = \"with_consent\"\nconversion = \"credit\"";
+    let terms = crate::story::policy().replace("conversion = \"credit\"", renewed);
+    format!("{terms}{}", crate::availability::PROMISE)
 }
 
 /// Who may: `y` may, `n` is forbidden (403), `h` does not learn that it exists (404). The columns are [`PEOPLE`].
