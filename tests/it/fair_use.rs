@@ -2,7 +2,7 @@
 //! others use while there are too few of them.
 
 use crate::common::http::{Site, text};
-use crate::common::{AGENT, Fixture, cluster, day, noon, on_both};
+use crate::common::{AGENT, Fixture, day, noon, on_both};
 use crate::story;
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;

@@ -232,6 +232,8 @@ pub fn answer(receipt: &Receipt) -> Answer {
             (coverage.id.0, facts(of_decision))
         }
         Receipt::AddOn(term) => (term.id.0, facts([("since", &term.since)])),
+        Receipt::ContractEnd(end) => (end.id.0, Facts::new()),
+        Receipt::Conversation(said) => (said.id.0, facts([("starts_on", &said.starts_on)])),
         Receipt::TicketEvent(event) => (event.id.0, facts([("kind", &event.kind)])),
         Receipt::Estimate(estimate) => {
             let (answer_by, work_until) = (&estimate.answer_by, &estimate.work_until);

@@ -166,6 +166,10 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::HandleTicket { handling, .. } => of_handling(handling),
         Act::DecideCoverage { replaces, ruling, .. } => ("coverage", of_ruling(*replaces, ruling)),
         Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
+        Act::EndContract { last_day } => ("contract-end", json!({ "last_day": last_day })),
+        Act::RecordConversation { outcome, starts_on, note } => {
+            ("fair-use/conversations", json!({ "outcome": outcome, "starts_on": starts_on, "note": note }))
+        }
         Act::InvoiceEntry { contact, hourly_rate, reason, .. } => {
             let rate = hourly_rate.map(|rate| rate.to_string());
             ("cover", json!({ "by": "invoice", "contact_id": contact, "hourly_rate": rate, "reason": reason }))
