@@ -201,6 +201,8 @@ enum PolicyCommand {
         /// The same
         new: String,
     },
+    /// Say what work would cost under a policy, who would pay and what would be due when; JSON on standard output
+    Evaluate(Box<EvaluateArgs>),
     /// Put a policy in force from a day on; what was charged stays charged under its version
     Apply {
         #[command(flatten)]
@@ -212,6 +214,58 @@ enum PolicyCommand {
         #[arg(long, value_name = "DATE")]
         from: chrono::NaiveDate,
     },
+}
+
+#[derive(Debug, Args)]
+struct EvaluateArgs {
+    /// A file, or the name of a policy that ships with the program
+    #[arg(value_name = "FILE|NAME")]
+    policy: String,
+    /// How long the work lasts: 50m, 1u15, 1:15 or 1,25
+    #[arg(long, value_name = "TIME")]
+    worked: String,
+    /// When it begins, on the provider's clock, such as 2026-11-21T19:30
+    #[arg(long, value_name = "MOMENT")]
+    started: Option<String>,
+    /// When the report came in; when the work begins if left out, else now
+    #[arg(long, value_name = "MOMENT")]
+    received: Option<String>,
+    /// `portal`, `mail`, `chat`, `phone`, `voice_message` or `in_person`
+    #[arg(long)]
+    channel: Option<crate::domain::Channel>,
+    /// What it is about: `question`, `defect`, `third_party` or `change`
+    #[arg(long)]
+    kind: Option<crate::domain::TicketKind>,
+    /// A topic of the policy
+    #[arg(long, value_name = "ID")]
+    topic: Option<String>,
+    /// An urgency level of the policy, or safety
+    #[arg(long, value_name = "ID")]
+    urgency: Option<String>,
+    /// A surcharge of the policy; may be given several times
+    #[arg(long = "surcharge", value_name = "ID")]
+    surcharges: Vec<String>,
+    /// A priority of the policy; else it follows from urgency, impact and reach
+    #[arg(long, value_name = "ID")]
+    priority: Option<String>,
+    /// An impact of the policy
+    #[arg(long, value_name = "ID")]
+    impact: Option<String>,
+    /// A reach of the policy
+    #[arg(long, value_name = "ID")]
+    reach: Option<String>,
+    /// What is left on the customer's cards, in minutes; just enough if left out
+    #[arg(long, value_name = "MINUTES")]
+    available: Option<i64>,
+    /// Since when the customer has the add-on for urgent tickets
+    #[arg(long, value_name = "DATE")]
+    add_on_since: Option<String>,
+    /// A day on which a free urgent ticket was used; may be given several times
+    #[arg(long = "urgent-used-on", value_name = "DATE")]
+    urgent_used_on: Vec<String>,
+    /// What the conversation about fair use came to: card, proposal or leave
+    #[arg(long, value_name = "WORD")]
+    fair_use_outcome: Option<crate::domain::coverage::Outcome>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -260,6 +314,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             policy::show(&database.database, policy.as_deref()).await
         }
         Command::Policy(PolicyCommand::Check { policy }) => policy::check(&policy),
+        Command::Policy(PolicyCommand::Evaluate(args)) => policy::evaluate(*args),
         Command::Policy(PolicyCommand::Diff { database, old, new }) => {
             policy::diff(&database.database, &old, &new).await
         }

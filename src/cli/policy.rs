@@ -1,11 +1,13 @@
 //! `strippenkaart policy`: which terms are in force, what they say, and how they are changed (POL-1).
 
-use super::{admin, print, sqlite_file};
+use super::{EvaluateArgs, admin, print, sqlite_file};
 use crate::clock::Clock;
-use crate::domain::Policy;
 use crate::domain::policy::{Difference, differences};
+use crate::domain::{Policy, duration};
+use crate::service::Error;
 use crate::service::policies::{self, Given, PolicyVersion};
-use anyhow::Context as _;
+use crate::web::api::evaluate::Question;
+use anyhow::{Context as _, anyhow, bail};
 use chrono::NaiveDate;
 
 /// `strippenkaart policy list`.
@@ -44,6 +46,38 @@ pub(super) fn check(name: &str) -> anyhow::Result<()> {
     let policy = Given::read(name)?.parse()?;
     let line = format!("valid: {} of {}, from {}", policy.name, policy.provider.name, policy.effective_from);
     Ok(print::line(format_args!("{line} ({}); {}", policy.time_zone, summary(&policy)))?)
+}
+
+/// `strippenkaart policy evaluate`.
+pub(super) fn evaluate(args: EvaluateArgs) -> anyhow::Result<()> {
+    let policy = Given::read(&args.policy)?.parse()?;
+    let worked = duration::read(&args.worked).map_err(|error| anyhow!("--worked {}: {error}", args.worked))?;
+    let question = Question {
+        text: None,
+        worked_minutes: worked.0,
+        started_at: args.started,
+        received_at: args.received,
+        channel: args.channel,
+        kind: args.kind,
+        topic: args.topic,
+        urgency: args.urgency,
+        surcharges: Some(args.surcharges),
+        priority: args.priority,
+        impact: args.impact,
+        reach: args.reach,
+        available_minutes: args.available,
+        add_on_since: args.add_on_since,
+        urgent_used_on: Some(args.urgent_used_on),
+        fair_use_outcome: args.fair_use_outcome,
+    };
+    match question.ask(&policy, Clock::system().now()) {
+        Ok(said) => Ok(print::line(serde_json::to_string_pretty(&said)?)?),
+        Err(Error::Fields(errors)) => {
+            let all: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.expected)).collect();
+            bail!("the policy cannot place this:\n{}", all.join("\n"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `strippenkaart policy diff`.

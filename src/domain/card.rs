@@ -152,7 +152,7 @@ impl Card {
     }
 
     /// The part of the price that is not earned once `gone` minutes are used, expired, refunded or converted:
-    /// price − half_up(price × gone ÷ granted) (CARD-7).
+    /// `price − half_up(price × gone ÷ granted)` (CARD-7).
     ///
     /// # Panics
     /// When more is gone than was granted.

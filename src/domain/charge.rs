@@ -267,7 +267,7 @@ impl TicketDay {
 #[must_use]
 pub fn charge(rules: &TimeRules, zone: Tz, work: Work<'_>, day: &TicketDay) -> Charge {
     let parts = parts(rules, zone, work);
-    let weighted: Weighted = parts.iter().map(|part| part.counts()).sum();
+    let weighted: Weighted = parts.iter().map(Part::counts).sum();
     let surcharged: Minutes = work.surcharges.iter().map(|surcharge| surcharge.minutes).sum();
     let mut steps = Vec::new();
     if parts.iter().any(|part| part.factor() != Decimal::ONE) {

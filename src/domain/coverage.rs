@@ -1,7 +1,7 @@
 //! Who pays for a ticket, decided before the work (COVER-1 to COVER-6, URG-1, URG-2): the words, the record of a decision,
 //! and what the engine proposes.
 
-use super::policy::{Bilingual, CoverRule};
+use super::policy::{Bilingual, CardRules, CoverRule};
 use super::{
     Cents, ContactId, CoverageId, CustomerId, Locale, Minutes, Policy, TicketId, TicketKind, UserId, Weight,
     ids::AddOnId, words::words,
@@ -202,7 +202,7 @@ pub struct Question<'a> {
 pub struct Facts {
     /// The local day.
     pub today: NaiveDate,
-    /// Minutes on its cards that are available or held.
+    /// Minutes that are available or held on those of its cards that pay for this work (CARD-8).
     pub left: Minutes,
     /// Since when its add-on for urgent tickets holds; none when it does not hold today.
     pub add_on: Option<NaiveDate>,
@@ -431,7 +431,7 @@ impl Weighing<'_> {
     /// and so does any card for a proposal to measure.
     fn otherwise(&self, rules: &[CoverRule], outcome: Outcome) -> Proposal {
         let rule_by = |cover: Cover| rules.iter().find(|rule| rule.by == cover);
-        let card = rule_by(Cover::Card);
+        let card = rule_by(Cover::Card).filter(|_| self.cards_can_pay());
         let pays = self.facts.left.is_positive() && outcome != Outcome::Proposal;
         let after = rule_by(Cover::Invoice).or_else(|| rule_by(Cover::Goodwill));
         match (card, after) {
@@ -441,6 +441,16 @@ impl Weighing<'_> {
             (Some(card), None) if outcome != Outcome::Proposal => self.ruled(card, self.why_card()),
             _ => self.by(Cover::Uncovered, self.why_uncovered()),
         }
+    }
+
+    /// CARD-8: whether a card of the customer pays for this kind of work, or one that is for sale would.
+    fn cards_can_pay(&self) -> bool {
+        let (kind, topic) = (self.asked.kind, self.asked.topic);
+        let sold = |cards: &CardRules| {
+            let products = cards.products.iter().map(|product| &product.scope.work);
+            products.chain([&cards.scope.work]).any(|work| work.pays(kind, topic))
+        };
+        self.facts.left.is_positive() || self.policy.cards.as_ref().is_some_and(sold)
     }
 
     /// What the topic counts for under fair use; none when fair use leaves it out.
@@ -625,5 +635,167 @@ fn euros(cents: Cents, locale: Locale) -> String {
     match locale {
         Locale::Nl => format!("€ {}", cents.to_string().replace('.', ",")),
         Locale::En => format!("€{cents}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::option;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    fn policy(name: &str) -> Policy {
+        Policy::parse(Policy::shipped(name).unwrap()).unwrap()
+    }
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// A customer with three hours left, and nothing else to tell.
+    fn plain() -> Facts {
+        Facts { today: date("2026-03-09"), left: Minutes(180), ..Facts::default() }
+    }
+
+    fn ask(
+        policy: &Policy,
+        kind: TicketKind,
+        topic: Option<&str>,
+        urgency: Option<&Urgency>,
+        facts: &Facts,
+    ) -> Proposal {
+        propose(policy, &Question { kind, topic, urgency }, facts)
+    }
+
+    #[test]
+    fn cover_1_the_first_that_fits_in_its_order() {
+        use TicketKind::{Change, Defect, Question as Asked, ThirdParty};
+        let (standard, cliendo, klik, kliksafe) =
+            (policy("standard"), policy("cliendo"), policy("klik"), policy("kliksafe"));
+        let level = Urgency::Level("urgent".to_owned());
+        let (urgent, safety) = (Some(&level), Some(&Urgency::Safety));
+        let day = date("2026-03-01");
+        let empty = || Facts { left: Minutes::ZERO, ..plain() };
+        let used = || Facts { urgent: vec![day], ..plain() };
+        let add_on = || Facts { add_on: Some(day), urgent: vec![day], ..plain() };
+        let after = |outcome| Facts { outcome: Some((outcome, day)), ..plain() };
+        for (policy, kind, topic, urgency, facts, cover) in [
+            (&standard, Change, Some("migration"), safety, plain(), Cover::Safety),
+            (&standard, Defect, None, safety, plain(), Cover::Safety),
+            (&standard, Defect, Some("migration"), urgent, used(), Cover::Defect),
+            (&kliksafe, Change, None, None, empty(), Cover::Included),
+            (&klik, Asked, None, None, plain(), Cover::Included),
+            (&klik, Change, Some("moving_out"), None, plain(), Cover::Invoice),
+            (&standard, Asked, None, urgent, add_on(), Cover::AddOn),
+            (&standard, Change, Some("migration"), urgent, add_on(), Cover::Invoice),
+            (&standard, Asked, None, urgent, plain(), Cover::YearlyUrgent),
+            (&standard, Change, None, urgent, empty(), Cover::YearlyUrgent),
+            (&standard, Asked, None, urgent, used(), Cover::FairUse),
+            (&standard, Change, None, urgent, used(), Cover::Card),
+            (&standard, Asked, Some("integration"), None, plain(), Cover::FairUse),
+            (&cliendo, ThirdParty, Some("vecozo_content"), None, plain(), Cover::FairUse),
+            (&standard, Asked, None, None, after(Outcome::Leave), Cover::FairUse),
+            (&standard, Asked, None, None, after(Outcome::Card), Cover::Card),
+            (&standard, Asked, None, None, after(Outcome::Proposal), Cover::Uncovered),
+            (&cliendo, Asked, None, None, after(Outcome::Proposal), Cover::Uncovered),
+            (&standard, Asked, Some("migration"), None, after(Outcome::Card), Cover::Invoice),
+            (&standard, Change, None, None, plain(), Cover::Card),
+            (&standard, ThirdParty, None, None, empty(), Cover::Card),
+            (&cliendo, Asked, Some("custom_export"), None, plain(), Cover::Invoice),
+        ] {
+            let found = ask(policy, kind, topic, urgency, &facts);
+            assert_eq!(found.cover, cover, "{} {kind} {topic:?} {urgency:?} {facts:?}", policy.name);
+        }
+    }
+
+    #[test]
+    fn cover_1_a_card_with_nothing_left_steps_back_for_an_agreed_invoice_or_goodwill() {
+        let mut both = policy("standard");
+        both.coverage.retain(|rule| rule.by == Cover::Card);
+        for (by, full, empty) in
+            [(Cover::Invoice, Cover::Card, Cover::Invoice), (Cover::Goodwill, Cover::Card, Cover::Goodwill)]
+        {
+            let other = CoverRule { by, ..both.coverage[0].clone() };
+            let policy = Policy { coverage: vec![both.coverage[0].clone(), other], ..both.clone() };
+            let asked = |left| ask(&policy, TicketKind::Change, None, None, &Facts { left, ..plain() }).cover;
+            assert_eq!((asked(Minutes(15)), asked(Minutes::ZERO)), (full, empty));
+        }
+    }
+
+    #[test]
+    fn pol_3_without_rules_cards_pay_for_all_but_defects_and_without_cards_nothing_does() {
+        let cards = Policy { coverage: vec![], ..policy("openedu") };
+        let neither = Policy { cards: None, ..cards.clone() };
+        for kind in CoverRule::KINDS {
+            assert_eq!(ask(&cards, kind, None, None, &plain()).cover, Cover::Card);
+            assert_eq!(ask(&neither, kind, None, None, &plain()).cover, Cover::Uncovered);
+        }
+        assert_eq!(ask(&neither, TicketKind::Defect, None, None, &plain()).cover, Cover::Defect);
+    }
+
+    #[test]
+    fn urg_2_used_up_the_reason_says_when_and_the_agent_sees_the_offer() {
+        let standard = policy("standard");
+        let level = Urgency::Level("urgent".to_owned());
+        let facts = Facts { urgent: vec![date("2026-03-03")], ..plain() };
+        let found = ask(&standard, TicketKind::Question, None, Some(&level), &facts);
+        assert_eq!((found.urgency, found.offer), (None, standard.urgency.clone().unwrap().offer));
+        assert!(found.reason.nl.starts_with("De kosteloze spoedmelding is op 3 maart 2026 gebruikt; de melding loopt"));
+        assert!(
+            found.reason.en.starts_with("The free urgent ticket was used on 3 March 2026; the ticket runs at normal")
+        );
+    }
+
+    #[test]
+    fn cover_4_and_6_weight_and_price_follow_the_topic() {
+        let mut standard = policy("standard");
+        standard.topics.iter_mut().filter(|topic| topic.id == "migration").for_each(|topic| {
+            topic.hourly_rate = Some(Cents(11_000));
+        });
+        let of = |kind, topic| {
+            let found = ask(&standard, kind, topic, None, &plain());
+            (found.fair_use_weight.map(|weight| weight.to_string()), found.hourly_rate)
+        };
+        assert_eq!(of(TicketKind::Question, Some("use")), (Some("1".to_owned()), None));
+        assert_eq!(of(TicketKind::Question, Some("integration")), (Some("2".to_owned()), None));
+        assert_eq!(of(TicketKind::Question, Some("migration")), (None, Some(Cents(11_000))));
+        assert_eq!(of(TicketKind::Change, Some("integration")), (None, Some(Cents(9_500))));
+    }
+
+    fn facts() -> impl Strategy<Value = Facts> {
+        let day = || (0_u64..800).prop_map(|days| date("2025-01-01") + chrono::Days::new(days));
+        let outcome = option::of((select(Outcome::ALL), day()));
+        (day(), 0_i64..300, option::of(day()), prop::collection::vec(day(), 0..3), outcome).prop_map(
+            |(today, left, add_on, urgent, outcome)| Facts { today, left: Minutes(left), add_on, urgent, outcome },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn cover_1_every_question_gets_one_answer_that_the_policy_knows(
+            name in select(Policy::SHIPPED),
+            kind in select(TicketKind::ALL),
+            topic in 0_usize..14,
+            urgency in select(vec![None, Some(Urgency::Safety), Some(Urgency::Level("urgent".to_owned()))]),
+            facts in facts(),
+        ) {
+            let policy = policy(name);
+            let topic = policy.topics.get(topic).map(|topic| topic.id.as_str());
+            let urgency = urgency.filter(|_| policy.urgency.is_some());
+            let found = ask(&policy, kind, topic, urgency.as_ref(), &facts);
+            prop_assert!(known(&policy).contains(&found.cover), "{:?}", found);
+            for text in [&found.sentence, &found.reason] {
+                prop_assert!(!text.nl.is_empty() && !text.en.is_empty());
+            }
+            if kind == TicketKind::Defect {
+                prop_assert!(!found.cover.charges(), "a defect is always free");
+            }
+            if urgency == Some(Urgency::Safety) {
+                prop_assert_eq!((found.cover, found.fair_use_weight), (Cover::Safety, None));
+            }
+            prop_assert_eq!(found.cover == Cover::FairUse, found.fair_use_weight.is_some());
+            prop_assert!(found.urgency.is_none() || found.offer.is_none(), "an offer is made only where urgency was refused");
+        }
     }
 }

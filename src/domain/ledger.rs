@@ -220,7 +220,7 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn outcome_on(&self, day: NaiveDate) -> Option<(Outcome, NaiveDate)> {
         let all = self.base.rows.conversations.iter().chain(&self.changes.conversations);
-        all.filter_map(|said| said.outcome_on(day)).last()
+        all.rev().find_map(|said| said.outcome_on(day))
     }
 
     /// A customer of the same identity, found when one is to be created.

@@ -134,8 +134,10 @@ impl Service {
         }
         check(&incident, now)?;
         if let Some(replaces) = incident.replaces {
-            let old = availability::get(&mut tx, replaces).await?.ok_or(Error::NotFound("incident"))?;
-            old.replaced_by.map_or(Ok(()), |_| Err(corrected_before()))?;
+            let old = availability::get(&mut tx, replaces).await?;
+            if old.is_none_or(|old| old.replaced_by.is_some()) {
+                return Err(corrected_before());
+            }
         }
         if availability::add(&mut tx, &incident, request.key.as_ref()).await? {
             tx.commit().await?;

@@ -60,7 +60,7 @@ impl Conversions {
         if let Some(old) = card.converted_from {
             self.found.insert(card.id, (old, card.price));
         }
-        same(format!("card {}: credit", card.id), credit, card.credit)
+        same(format!("card {}: credit", card.id), &credit, &card.credit)
     }
 
     /// After the last card.
@@ -73,13 +73,13 @@ impl Conversions {
             let text = |told: Option<&(CardId, Cents)>| {
                 told.map_or("nothing".to_owned(), |(old, money)| format!("{money} of card {old}"))
             };
-            same(format!("card {id}: money taken over"), text(self.expected.get(id)), text(self.found.get(id)))?;
+            same(format!("card {id}: money taken over"), &text(self.expected.get(id)), &text(self.found.get(id)))?;
         }
         Ok(())
     }
 }
 
-fn same<T: PartialEq + ToString>(what: String, expected: T, found: T) -> Result<(), Wrong> {
+fn same<T: PartialEq + ToString>(what: String, expected: &T, found: &T) -> Result<(), Wrong> {
     if expected == found {
         return Ok(());
     }

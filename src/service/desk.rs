@@ -4,11 +4,12 @@ use super::access::Caller;
 use super::balance::AsOf;
 use super::{Error, Result, Service};
 use crate::domain::{Cents, Contact, Customer, Minutes, Ticket, TicketId};
-use crate::store::{contacts, estimates, invoices, tickets, time_entries};
+use crate::store::{contacts, coverage, estimates, invoices, tickets, time_entries};
 use chrono::NaiveDate;
 
 pub use crate::store::cards::Sold;
 pub use crate::store::contacts::WithLogin;
+pub use crate::store::coverage::Shown as ShownDecision;
 pub use crate::store::estimates::Shown as ShownEstimate;
 pub use crate::store::invoices::Owed;
 pub use crate::store::tickets::{Filter, Happened, OnDesk, Standing};
@@ -37,6 +38,8 @@ pub struct TicketView {
     pub entries: Vec<ShownEntry>,
     /// What corrected its entries: reversals, covers, gifts; the oldest first.
     pub corrections: Vec<Corrected>,
+    /// The decisions about who pays, the newest first.
+    pub decisions: Vec<ShownDecision>,
     /// What happened to it, the oldest first; notes only for staff.
     pub events: Vec<Happened>,
     /// The local day.
@@ -69,8 +72,20 @@ impl Service {
         let estimates = estimates::of_ticket(&mut on, id).await?;
         let entries = time_entries::of_ticket(&mut on, id, ENTRIES).await?;
         let corrections = time_entries::corrections(&mut on, id).await?;
+        let decisions = coverage::of_ticket(&mut on, id).await?;
         let events = tickets::events(&mut on, id, caller.is_staff(), EVENTS).await?;
-        Ok(TicketView { ticket, customer, requester, contacts, estimates, entries, corrections, events, today })
+        Ok(TicketView {
+            ticket,
+            customer,
+            requester,
+            contacts,
+            estimates,
+            entries,
+            corrections,
+            decisions,
+            events,
+            today,
+        })
     }
 
     /// A ticket by the number that people say.

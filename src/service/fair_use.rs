@@ -294,7 +294,9 @@ async fn standing_of(
     let (window, term) = (rules.window(today), customer.term());
     let by_month = stored::used(tx, customer.id, window).await?;
     let mut used = Counted::ZERO;
-    by_month.values().for_each(|counted| used += *counted);
+    for counted in by_month.values() {
+        used += *counted;
+    }
     let totals = stored::totals(tx, window).await?;
     let (own_days, days_active) = (Term::days_in(term, window), term.days_until(today));
     Ok((standing(rules, Figures { window, used, own_days, days_active, totals }), by_month))

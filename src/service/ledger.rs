@@ -249,7 +249,7 @@ impl Writer {
         let mut replies = Vec::with_capacity(batch.len());
         for verdict in verdicts {
             replies.push(match verdict {
-                Verdict::New(reply) => reply,
+                Verdict::New(reply) => *reply,
                 Verdict::Before(command) => Ok(receipts::load(&mut tx, &command).await?),
             });
         }
@@ -288,7 +288,7 @@ impl Writer {
 /// What is known of one command after deciding.
 enum Verdict {
     /// Decided now.
-    New(Reply),
+    New(Box<Reply>),
     /// Booked earlier, under the same key.
     Before(CommandRow),
 }
@@ -314,14 +314,18 @@ impl Bench<'_> {
             let name = books::key_of(key);
             if let Some(row) = self.books.keys.get(&name) {
                 let same = row.request.as_deref() == Some(key.request.as_str());
-                return if same { Verdict::Before(row.clone()) } else { Verdict::New(Err(Refusal::KeyReused.into())) };
+                return if same {
+                    Verdict::Before(row.clone())
+                } else {
+                    Verdict::New(Box::new(Err(Refusal::KeyReused.into())))
+                };
             }
             if let Some((request, receipt)) = self.answered.get(&name) {
                 let same = *request == key.request;
-                return Verdict::New(if same { Ok(receipt.clone()) } else { Err(Refusal::KeyReused.into()) });
+                return Verdict::New(Box::new(if same { Ok(receipt.clone()) } else { Err(Refusal::KeyReused.into()) }));
             }
         }
-        Verdict::New(self.decide_new(command).map_err(Failure::from))
+        Verdict::New(Box::new(self.decide_new(command).map_err(Failure::from)))
     }
 
     fn decide_new(&mut self, command: &Command) -> Result<Receipt, Refusal> {

@@ -2,8 +2,9 @@
 
 use super::access::{Caller, Request};
 use super::customers::unexpected;
-use super::{Result, Service};
-use crate::domain::{Act, Consent, CustomerId, Notice, Receipt, Role, Target};
+use super::ledger::Failure;
+use super::{Error, Result, Service};
+use crate::domain::{Act, Consent, CustomerId, Notice, Receipt, Refusal, Role, Target};
 pub use crate::store::renewal::Given;
 use crate::store::{notices, renewal};
 use chrono::Duration;
@@ -37,13 +38,19 @@ impl Service {
         self.change_consent(self.command(actor, request.key, Target::Customer(customer), Act::GiveConsent)).await
     }
 
-    /// Consents no longer; for owners, and for agents whom one asked.
+    /// Consents no longer; for owners, and for agents whom one asked. Repeated, it changes nothing.
     ///
     /// # Errors
-    /// As the rules and the role say.
-    pub async fn withdraw_consent(&self, request: Request<'_>, customer: CustomerId) -> Result<Consent> {
+    /// As the role says.
+    pub async fn withdraw_consent(&self, request: Request<'_>, customer: CustomerId) -> Result<()> {
         let actor = request.caller.require(customer, &[Role::Owner], request.caller.is_agent())?;
-        self.change_consent(self.command(actor, request.key, Target::Customer(customer), Act::WithdrawConsent)).await
+        let command = self.command(actor, request.key, Target::Customer(customer), Act::WithdrawConsent);
+        match self.change_consent(command).await {
+            Ok(_) | Err(Error::NotFound("consent") | Error::Ledger(Failure::Refused(Refusal::NotFound("consent")))) => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn change_consent(&self, command: crate::domain::Command) -> Result<Consent> {

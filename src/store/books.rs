@@ -467,7 +467,8 @@ async fn load_coverage(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: 
     let sql = "SELECT * FROM fair_use_conversations AS said
                WHERE customer_id {in} AND outcome IS NOT NULL AND starts_on <= $2
                  AND NOT EXISTS (SELECT 1 FROM fair_use_conversations AS newer
-                                 WHERE newer.customer_id = said.customer_id AND newer.id > said.id
+                                 WHERE newer.customer_id = said.customer_id
+                                   AND (newer.recorded_at, newer.id) > (said.recorded_at, said.id)
                                    AND newer.outcome IS NOT NULL AND newer.starts_on <= $2)";
     let said: Vec<Conversation> = tx.query(sql).bind_json(json(&ids)).bind(today).all().await?;
     for said in said {

@@ -75,10 +75,12 @@ pub async fn of_ticket(on: &mut impl Statements, ticket: TicketId) -> Result<Vec
 /// # Errors
 /// What the database says.
 pub async fn open_of(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<Shown>> {
-    on.query(shown!("estimates.customer_id = $1 AND status IN ('proposed', 'accepted') ORDER BY estimates.id"))
-        .bind(customer)
-        .all()
-        .await
+    on.query(shown!(
+        "estimates.customer_id = $1 AND estimates.status IN ('proposed', 'accepted') ORDER BY estimates.id"
+    ))
+    .bind(customer)
+    .all()
+    .await
 }
 
 /// The estimates of all customers that wait for an answer, the soonest term first.
@@ -86,5 +88,5 @@ pub async fn open_of(on: &mut impl Statements, customer: CustomerId) -> Result<V
 /// # Errors
 /// What the database says.
 pub async fn waiting(on: &mut impl Statements, limit: i64) -> Result<Vec<Shown>> {
-    on.query(shown!("status = 'proposed' ORDER BY answer_by, estimates.id LIMIT $1")).bind(limit).all().await
+    on.query(shown!("estimates.status = 'proposed' ORDER BY answer_by, estimates.id LIMIT $1")).bind(limit).all().await
 }

@@ -251,7 +251,8 @@ fn moved(query: Query<'_>, after: NaiveDate, floor: NaiveDate) -> Query<'_> {
 }
 
 /// Innermost: what each customer used in the window, and its days. Then its rank, then one page, and only for that page
-/// names and conversations.
+/// names and conversations. The limits that limit nothing keep PostgreSQL from folding the selects into one and reckoning
+/// each rank several times.
 const RANKED: &str = "SELECT page.customer_id, customers.number, customers.name, page.used, page.own_days,
            page.days_active, page.rank, said.recorded_at AS talked_at, said.outcome
     FROM (SELECT customer_id, used, own_days, days_active, rank
@@ -266,8 +267,9 @@ const RANKED: &str = "SELECT page.customer_id, customers.number, customers.name,
                                         CAST(SUM(CASE WHEN day > $4 THEN counted ELSE -counted END) AS BIGINT) AS counted
                                  FROM fair_use_days WHERE day > $5 AND day <= $6 GROUP BY customer_id) AS moved
                              ON moved.customer_id = kept.customer_id
-                      WHERE first_day <= $2 AND (last_day IS NULL OR last_day > $1)) AS used_and_days
-                WHERE days_active BETWEEN $8 AND $9) AS placed
+                      WHERE first_day <= $2 AND (last_day IS NULL OR last_day > $1)
+                      LIMIT 9223372036854775807) AS used_and_days
+                WHERE days_active BETWEEN $8 AND $9 LIMIT 9223372036854775807) AS placed
           WHERE rank <= $10 AND rank >= $12 AND (rank < $10 OR customer_id > $11)
             AND ($13 = 9223372036854775807
                  OR NOT EXISTS (SELECT 1 FROM fair_use_conversations AS said
@@ -275,7 +277,8 @@ const RANKED: &str = "SELECT page.customer_id, customers.number, customers.name,
           ORDER BY rank DESC, customer_id LIMIT $14) AS page
     JOIN customers ON customers.id = page.customer_id
     LEFT JOIN fair_use_conversations AS said
-           ON said.id = (SELECT MAX(id) FROM fair_use_conversations AS newest WHERE newest.customer_id = page.customer_id)
+           ON said.id = (SELECT newest.id FROM fair_use_conversations AS newest
+                         WHERE newest.customer_id = page.customer_id ORDER BY newest.recorded_at DESC, newest.id DESC LIMIT 1)
     ORDER BY page.rank DESC, page.customer_id";
 
 record! {
@@ -358,7 +361,7 @@ pub async fn conversations(on: &mut impl Statements, customer: CustomerId) -> Re
     on.query(
         "SELECT fair_use_conversations.*, users.name AS by_name FROM fair_use_conversations
          LEFT JOIN users ON users.id = recorded_by
-         WHERE customer_id = $1 ORDER BY fair_use_conversations.id DESC LIMIT 200",
+         WHERE customer_id = $1 ORDER BY fair_use_conversations.recorded_at DESC, fair_use_conversations.id DESC LIMIT 200",
     )
     .bind(customer)
     .all()

@@ -166,10 +166,11 @@ async fn logged(tx: &mut Tx, id: &str) -> Result<Receipt> {
 async fn corrected(tx: &mut Tx, id: &str) -> Result<Receipt> {
     let (transaction, movements, mut available_after) = booked(tx, id).await?;
     let (mut repriced, mut next) = (Minutes::ZERO, Fresh::after(transaction.id));
-    while transaction.kind == TransactionKind::Reversal {
-        let Some((change, after)) = repricing(tx, next.id()).await? else { break };
-        repriced += change;
-        available_after = after;
+    if transaction.kind == TransactionKind::Reversal {
+        while let Some((change, after)) = repricing(tx, next.id()).await? {
+            repriced += change;
+            available_after = after;
+        }
     }
     let entry = transaction.time_entry_id.ok_or(sqlx::Error::RowNotFound)?;
     let none = [TransactionKind::Goodwill, TransactionKind::Invoiced].contains(&transaction.kind);

@@ -196,14 +196,14 @@ pub const CHECKS: [Check; 27] = [
     check!(
         "fair use of customer",
         "first_day",
-        "SELECT id AS customer_id, id AS subject, number AS expected, 0 AS found
+        "SELECT id AS customer_id, id AS subject, fair_use_calendar.number AS expected, 0 AS found
          FROM customers JOIN fair_use_calendar ON day = contract_start
          UNION ALL SELECT customer_id, customer_id, 0, first_day FROM fair_use_customers"
     ),
     check!(
         "fair use of customer",
         "last_day",
-        "SELECT id AS customer_id, id AS subject, number AS expected, 0 AS found
+        "SELECT id AS customer_id, id AS subject, fair_use_calendar.number AS expected, 0 AS found
          FROM customers JOIN fair_use_calendar ON day = contract_end
          UNION ALL SELECT customer_id, customer_id, 0, last_day FROM fair_use_customers WHERE last_day IS NOT NULL"
     ),

@@ -6,10 +6,15 @@ use crate::web::text::Lang;
 use chrono::NaiveTime;
 use rust_decimal::Decimal;
 
-/// The steps that explain a charge, one sentence each; none where each worked minute is charged as it is.
+/// The steps that explain a charge, one sentence each; none where worked minutes were charged as they are, or only rounded:
+/// both figures stand beside each other then.
 #[must_use]
 pub fn sentences(arithmetic: &Arithmetic, lang: Lang) -> Vec<String> {
-    arithmetic.0.iter().filter(|step| !matches!(step, Step::Apart { .. })).map(|step| sentence(step, lang)).collect()
+    let steps: Vec<&Step> = arithmetic.0.iter().filter(|step| !matches!(step, Step::Apart { .. })).collect();
+    if let [Step::Rounded { .. }] = steps[..] {
+        return Vec::new();
+    }
+    steps.into_iter().map(|step| sentence(step, lang)).collect()
 }
 
 /// What an agent is told when several short entries cost more than one would have (TIME-2).
@@ -117,5 +122,7 @@ mod tests {
         let told = "3 short entries of 15 minutes in all cost 45 minutes; as one entry they would cost 15.";
         assert_eq!(hint(&steps, Lang::En).as_deref(), Some(told));
         assert_eq!(hint(&Arithmetic::default(), Lang::En), None);
+        let rounded = Arithmetic(vec![Step::Rounded { counts: Weighted(5000), minutes: Minutes(60) }]);
+        assert!(sentences(&rounded, Lang::En).is_empty(), "50 worked, 1:00 charged says it");
     }
 }

@@ -2,64 +2,7 @@
 // On the way every page is looked at by axe-core, in light and dark, wide and narrow, and nothing may be blocked by the content security policy.
 //
 //   node journey.mjs URL CHROMIUM DIRECTORY PASSWORD     screenshots go to DIRECTORY
-import { chromium } from "playwright-core";
-import { readFileSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createRequire } from "node:module";
-
-const [url, executablePath, directory, password] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const profile = await mkdtemp(join(tmpdir(), "journey-"));
-const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const browser = await chromium.launch({ executablePath, args, env: { ...process.env, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile } });
-const faults = [];
-let looked = 0;
-
-const expect = (truth, what) => {
-  if (!truth) throw new Error(`expected ${what}`);
-  console.log(`ok: ${what}`);
-};
-
-/** Somebody with a browser of their own, logged in by the login page. */
-async function visitor(role, options = {}) {
-  const context = await browser.newContext({ locale: "nl-NL", reducedMotion: "reduce", ...options });
-  const page = await context.newPage();
-  page.on("console", (message) => {
-    // The browser says of every answer above 399 that loading failed; that is no fault of a page.
-    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) faults.push(`${page.url()}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => faults.push(`${page.url()}: ${error}`));
-  page.setDefaultTimeout(20_000);
-  await page.goto(url);
-  if (role) {
-    await page.fill("#email", `${role}@demo.example`);
-    await page.fill("#password", password);
-    await page.press("#password", "Enter");
-    await page.waitForURL((at) => !at.pathname.startsWith("/login"));
-  }
-  return page;
-}
-
-/** Looks at a page four ways; keeps a picture of each. */
-async function look(page, name, path) {
-  if (path) await page.goto(url + path);
-  for (const width of [360, 1280]) {
-    for (const colorScheme of ["light", "dark"]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(directory, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      await page.evaluate(axe);
-      const found = await page.evaluate(() => globalThis.axe.run(document));
-      for (const fault of found.violations) faults.push(`${name} ${width} ${colorScheme}: ${fault.id} ${fault.nodes[0].html}`);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      if (wide > 0) faults.push(`${name} ${width}: ${wide} pixels too wide`);
-    }
-  }
-  looked += 1;
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
+import { expect, finish, look, url, visitor } from "./browse.mjs";
 
 const stranger = await visitor();
 await look(stranger, "login", "/login");
@@ -111,6 +54,8 @@ await agent.waitForSelector("#entry [role=alert], #entry .error");
 expect((await agent.inputValue("#description")) === "Veel meer dan was afgesproken", "a refusal at the desk keeps what was typed");
 await look(agent, "desk-refused");
 await look(agent, "ticket", ticket);
+await look(agent, "tickets", "/tickets");
+await look(agent, "tickets-late", "/tickets?overdue=yes&status=open");
 await look(agent, "customers", "/customers");
 await look(agent, "new-customer", "/customers/new");
 await look(agent, "customer-by-agent", balance);
@@ -124,7 +69,12 @@ expect(/0:50/.test(line) && /1:00/.test(line), "the balance shows 0:50 worked an
 await look(customer, "charged");
 await look(customer, "contacts-by-owner", `${balance}/contacts`);
 await look(customer, "ticket-by-customer", ticket);
+await customer.fill("#text", "Het gebeurt nu ook op de telefoon.");
+await customer.locator("#reply button.primary").click();
+await customer.waitForSelector("#notice .alert");
+expect(/op de telefoon/.test(await customer.locator(".said").innerText()), "what the customer writes stands on the ticket");
 await look(customer, "report", `${balance}/tickets/new`);
+await look(customer, "tickets-of-customer", `${balance}/tickets`);
 await look(customer, "invoices", `${balance}/invoices`);
 await look(customer, "not-found", "/customers/00000000-0000-7000-8000-000000000000");
 await customer.goto(url + balance);
@@ -147,9 +97,4 @@ await plain.locator("#entry button[name=preview]").click();
 expect(/1:15/.test(await plain.locator("#understood").innerText()), "without JavaScript a button says what will be charged");
 expect((await plain.inputValue("#description")) === "Zonder JavaScript", "and keeps what was typed");
 
-await browser.close();
-if (faults.length > 0) {
-  console.error(faults.join("\n"));
-  process.exit(1);
-}
-console.log(`${looked} pages looked at, four ways each`);
+await finish();

@@ -6,11 +6,11 @@ use crate::common::{Fixture, day, on_both};
 use crate::openapi::{document, operations};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use strippenkaart::domain::{Excess, Receipt, Role, Target, TicketKind};
+use strippenkaart::domain::{Act, Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
 /// Terms under which every operation has something to do.
-fn policy() -> String {
+pub fn policy() -> String {
     format!("{}{}", crate::story::policy(), crate::availability::PROMISE)
 }
 
@@ -24,6 +24,13 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/contacts", "                   y   y   y   y   y   y   h   h"),
     ("DELETE /api/v1/customers/{id}/contacts/{contact_id}", "   y   n   y   y   n   n   h   h"),
     ("POST /api/v1/customers/{id}/cards", "                     y   y   y   y   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/installations", "             y   n   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/installations", "              y   y   y   y   y   y   h   h"),
+    ("DELETE /api/v1/customers/{id}/installations/{installation_id}", " y n y   y   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/renewal", "                   n   n   n   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/renewal", "                    y   y   y   y   y   y   h   h"),
+    ("DELETE /api/v1/customers/{id}/renewal", "                 y   n   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/notices", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/invoices/{id}", "                             y   y   y   y   y   y   h   h"),
     ("POST /api/v1/invoices/{id}/payments", "                   y   y   n   n   n   n   h   h"),
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
@@ -36,6 +43,15 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/urgent-add-on", "              y   y   y   y   y   y   h   h"),
     ("POST /api/v1/customers/{id}/urgent-add-on", "             y   n   y   n   n   n   h   h"),
     ("GET /api/v1/customers/{id}/agreed-work", "                y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/tickets", "                                   y   y   y   y   y   y   y   y"),
+    ("GET /api/v1/tickets/{id}/events", "                       y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/acknowledge", "                 y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/messages", "                    y   n   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/notes", "                       y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/status", "                      y   n   y   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/priority", "                    y   n   y   n   n   n   h   h"),
+    ("POST /api/v1/tickets/{id}/stalled", "                     n   n   n   y   y   y   h   h"),
+    ("POST /api/v1/tickets/{id}/explanations", "                y   n   y   n   n   n   h   h"),
     ("GET /api/v1/fair-use", "                                  y   y   y   n   n   n   n   n"),
     ("GET /api/v1/customers/{id}/fair-use", "                   y   y   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/fair-use/entries", "           y   y   y   y   y   y   h   h"),
@@ -59,6 +75,7 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/policies/current", "                          y   y   y   y   y   y   y   y"),
     ("GET /api/v1/policies", "                                  y   y   y   n   n   n   n   n"),
     ("GET /api/v1/policies/{version}", "                        y   y   y   n   n   n   n   n"),
+    ("POST /api/v1/policies/evaluate", "                        y   y   y   y   y   y   y   y"),
     ("POST /api/v1/policies/check", "                           y   y   y   n   n   n   n   n"),
     ("POST /api/v1/policies", "                                 y   n   n   n   n   n   n   n"),
 ];
@@ -80,6 +97,7 @@ struct Scene {
     invoice: String,
     estimate: String,
     entry: String,
+    installation: String,
     other_customer: String,
     other_owner: String,
 }
@@ -98,6 +116,10 @@ impl Scene {
             panic!("time was logged")
         };
         let estimate = fixture.propose(ticket.id, 60).await;
+        let add = Act::AddInstallation { name: "own.example".to_owned() };
+        let Receipt::Installation(place) = fixture.submit(Target::Customer(customer), add).await.unwrap() else {
+            panic!("an installation was added")
+        };
         let site = Site::new(fixture);
         site.user("nobody@example.org", "Nobody", None).await;
         let tokens = [
@@ -123,6 +145,7 @@ impl Scene {
             invoice: text(&card["invoice_id"]).to_owned(),
             estimate: estimate.id.to_string(),
             entry: time.entry.id.to_string(),
+            installation: place.id.to_string(),
             other_customer: other_customer.to_string(),
             other_owner: other_owner.to_string(),
             site,
@@ -143,6 +166,7 @@ impl Scene {
         };
         path.replace("{id}", instead.unwrap_or(own))
             .replace("{contact_id}", &self.leaver)
+            .replace("{installation_id}", &self.installation)
             .replace("{month}", "2026-03")
             .replace("{version}", "1")
     }
@@ -152,13 +176,19 @@ impl Scene {
         let for_contact = matches!(person, "admin" | "agent").then_some(self.owner.as_str());
         match operation.rsplit('/').next().unwrap() {
             "incidents" => json!({ "product": "Board", "started_at": "2026-03-09T08:00:00Z", "cause": "outage" }),
-            "check" => json!({ "text": crate::availability::policy() }),
-            "policies" => json!({ "text": crate::availability::policy(), "from": "2026-03-09" }),
+            "check" => json!({ "text": policy() }),
+            "evaluate" => json!({ "worked_minutes": 50 }),
+            "policies" => json!({ "text": policy(), "from": "2026-03-09" }),
             "customers" => json!({ "name": format!("School of {person}"), "email": "new@example.org" }),
             "contacts" => json!({ "name": "Nina", "email": format!("{person}@new.example"), "role": "viewer" }),
+            "installations" => json!({ "name": format!("{person}.example") }),
             "cards" => json!({ "product": "5h" }),
             "payments" => json!({ "amount": "1.00", "paid_on": "2026-03-09", "method": "bank" }),
             "tickets" => json!({ "subject": "Help", "description": "Please", "kind": "question" }),
+            "messages" | "notes" => json!({ "text": "Hello" }),
+            "status" => json!({ "to": "closed" }),
+            "priority" => json!({ "priority": if person == "admin" { "high" } else { "normal" }, "reason": "Agreed" }),
+            "explanations" => json!({ "measure": "response", "reason": "Ill", "expected_at": "2026-04-01T10:00:00Z" }),
             "estimates" => json!({ "minutes": 15, "description": "The work" }),
             "conversations" => json!({ "note": "Talked by mail" }),
             "contract-end" => json!({ "last_day": "2027-12-31" }),
@@ -228,7 +258,7 @@ on_both! {
 }
 
 on_both! {
-    under crate::availability::policy();
+    under policy();
     async fn what_is_hidden_looks_like_what_is_not_there(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let nothing = uuid::Uuid::from_u128(42).to_string();
@@ -279,7 +309,7 @@ on_both! {
 }
 
 on_both! {
-    under crate::story::policy();
+    under policy();
     async fn a_body_cannot_name_what_belongs_to_another_customer(fixture: Fixture) {
         let scene = Scene::new(fixture).await;
         let (site, agent, owner) = (&scene.site, &scene.tokens[2], &scene.tokens[3]);

@@ -43,7 +43,7 @@ fn changes_of(table: &str) -> Vec<String> {
     vec![
         format!("UPDATE {table} SET {column} = {column}"),
         format!("DELETE FROM {table}"),
-        format!("DELETE FROM {table} WHERE customer_id = (SELECT MIN(id) FROM customers)"),
+        format!("DELETE FROM {table} WHERE customer_id = (SELECT MIN(customer_id) FROM {table})"),
         format!(
             "INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}"
         ),

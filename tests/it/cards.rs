@@ -84,7 +84,8 @@ on_both! {
     async fn card_8_somebody_elses_installation_is_none_of_this_customers(fixture: Fixture) {
         let (customer, owner) = fixture.customer().await;
         let (other, _) = fixture.customer().await;
-        let theirs = Some(install(&fixture, other, "theirs.example").await.id);
+        let its_id = install(&fixture, other, "theirs.example").await.id;
+        let theirs = Some(its_id);
         let target = Target::Customer(customer);
         let order = Act::OrderCard { product: "5h".to_owned(), installation: theirs, renew: false };
         let refused = fixture.submit(target, order).await.unwrap_err();
@@ -92,7 +93,7 @@ on_both! {
         let act = Act::OpenTicket(Report { requester: Some(owner), installation: theirs, ..Report::default() });
         let refused = fixture.submit(target, act).await.unwrap_err();
         assert!(matches!(refused, Failure::Refused(Refusal::Invalid { field: "installation_id", .. })), "{refused:?}");
-        let refused = fixture.submit(target, Act::RemoveInstallation(theirs.unwrap())).await.unwrap_err();
+        let refused = fixture.submit(target, Act::RemoveInstallation(its_id)).await.unwrap_err();
         assert_eq!(refused, Failure::Refused(Refusal::NotFound("installation")));
     }
 }

@@ -275,12 +275,14 @@ on_both! {
         say(None, None).await.unwrap();
         assert_eq!(listed(&fixture, Filter::ToTalkTo).await, []);
         assert_eq!((cover().await, listed(&fixture, Filter::At(Level::Over)).await.len()), (Cover::FairUse, 1));
+        fixture.clock.set(noon(2026, 3, 10) + chrono::TimeDelta::hours(1));
         say(Some(Outcome::Proposal), Some("2026-03-11")).await.unwrap();
         assert_eq!(cover().await, Cover::FairUse, "not before its day");
         fixture.clock.set(noon(2026, 3, 11));
         assert_eq!(cover().await, Cover::Uncovered);
         let seen = fixture.service.fair_use(&agent, all[3]).await.unwrap();
         assert_eq!(seen.outcome, Some((Outcome::Proposal, day("2026-03-11"))));
+        fixture.clock.set(noon(2026, 3, 11) + chrono::TimeDelta::hours(1));
         say(Some(Outcome::Leave), None).await.unwrap();
         assert_eq!(cover().await, Cover::FairUse, "left as it is");
         let said = fixture.service.conversations(&agent, all[3]).await.unwrap();
@@ -458,14 +460,13 @@ async fn fair_3_two_processes_on_one_server_lose_no_count() {
     for round in 0..240_u64 {
         let service = if round % 2 == 0 { fixture.service.clone() } else { other.clone() };
         let ticket = &tickets[usize::try_from(round * 7 % 8).unwrap()];
-        let (target, act) = match round % 12 {
-            11 => (Target::Customer(ticket.customer_id), Act::EndContract { last_day: Some(day("2026-12-31")) }),
-            _ => {
-                let mut act = fixture.time(ticket.id, 10, Excess::Refuse);
-                let Act::LogTime { worked_on, .. } = &mut act else { unreachable!() };
-                *worked_on = Some(ago(day("2026-03-09"), round % 5));
-                (Target::Ticket(ticket.id), act)
-            }
+        let (target, act) = if round % 12 == 11 {
+            (Target::Customer(ticket.customer_id), Act::EndContract { last_day: Some(day("2026-12-31")) })
+        } else {
+            let mut act = fixture.time(ticket.id, 10, Excess::Refuse);
+            let Act::LogTime { worked_on, .. } = &mut act else { unreachable!() };
+            *worked_on = Some(ago(day("2026-03-09"), round % 5));
+            (Target::Ticket(ticket.id), act)
         };
         let command = fixture.command(target, act);
         asked.spawn(async move {

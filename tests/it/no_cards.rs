@@ -25,7 +25,7 @@ async fn crawl(browser: &mut Browser) -> BTreeMap<String, Vec<String>> {
         let led_to = page.location().to_owned();
         let links = page.text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
         for link in links.chain([led_to]).map(|link| link.split('#').next().unwrap().replace("&amp;", "&")) {
-            let on_site = link.starts_with('/') && !link.starts_with("/assets") && !link.ends_with(".svg");
+            let on_site = link.starts_with('/') && !link.starts_with("/assets") && !link.contains(".svg");
             if on_site && known.insert(link.clone()) {
                 waiting.push(link);
             }

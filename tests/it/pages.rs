@@ -265,7 +265,8 @@ async fn a_refusal_stands_at_its_form_and_keeps_what_was_typed() {
     assert_eq!(refused.texts("#subject-error"), ["Dit is nodig."]);
     let opened = owner.post(&path, &[("subject", "Slow"), ("description", "Too slow"), ("kind", "defect")]).await;
     let page = owner.get(opened.location()).await;
-    assert_eq!(page.texts("#notice"), ["Uw melding is binnen, onder nummer 2."]);
+    assert_eq!(page.texts("#notice"), ["De melding is binnen. Hieronder staat wie het werk betaalt."]);
+    assert_eq!(page.texts(".payer .cover"), ["storing, gratis"]);
 
     let future = owner.get(&format!("/customers/{customer}?as_of=2027-01-01")).await;
     assert_eq!(future.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -327,6 +328,7 @@ on_both! {
         let site = Site::new(fixture);
         let (customer, mut owner, estimate) = asked(&site, 60).await;
         let (other, stranger) = site.fixture.customer().await;
+        let ticket = site.fixture.ticket(customer, None, TicketKind::Question).await.id;
         let invoice = owner.post(&format!("/customers/{customer}/cards"), &[("product", "5h")]).await;
         let admin = site.fixture.service.caller_by_id(site_admin(&site).await).await.unwrap();
         let secret = site.fixture.service.invite_contact(&admin, stranger, std::net::Ipv4Addr::LOCALHOST.into());
@@ -341,6 +343,7 @@ on_both! {
             format!("/customers/{customer}"),
             format!("/customers/{customer}/contacts"),
             format!("/customers/{customer}/invoices"),
+            format!("/customers/{customer}/coverage"),
             format!("/customers/{customer}/tickets/new"),
             invoice.location().to_owned(),
             "/customers/not-an-id".to_owned(),
@@ -354,7 +357,9 @@ on_both! {
         let posts = [
             format!("/customers/{customer}/cards"),
             format!("/customers/{customer}/contacts"),
+            format!("/customers/{customer}/urgent-add-on"),
             format!("/customers/{customer}/tickets/new"),
+            format!("/tickets/{ticket}/coverage"),
             format!("/estimates/{estimate}/accept"),
             format!("/estimates/{estimate}/decline"),
             format!("/contacts/{jo}/remove"),
@@ -362,7 +367,7 @@ on_both! {
             format!("/contacts/{jo}/reset"),
         ];
         let values =
-            [("product", "5h"), ("name", "X"), ("email", "x@y.nl"), ("role", "viewer"), ("subject", "x"), ("description", "x"), ("kind", "defect")];
+            [("product", "5h"), ("name", "X"), ("email", "x@y.nl"), ("role", "viewer"), ("subject", "x"), ("description", "x"), ("kind", "defect"), ("since", "2026-03-09")];
         for path in posts {
             assert_eq!(outsider.post(&path, &values).await.status, StatusCode::NOT_FOUND, "{path}");
         }
@@ -474,13 +479,73 @@ async fn links_work_once_and_the_first_administrator_says_who_it_is() {
     assert_eq!(again.status, StatusCode::NOT_FOUND);
 }
 
+on_both! {
+    under "standard";
+    async fn cover_1_the_ticket_says_who_pays_and_an_agent_decides_anew(fixture: Fixture) {
+        let site = Site::new(fixture);
+        let admin = site.staff(StaffRole::Admin).await;
+        let (customer, owner) = site.fixture.customer().await;
+        let mut owner = site.contact(&admin, owner).await;
+        let mut agent = site.login("admin@provider.example").await;
+        let path = format!("/customers/{customer}/tickets/new");
+        let form = owner.get(&path).await;
+        assert!(form.texts("#urgency-hint")[0].starts_with("Geen veiligheidsincident: een vergeten wachtwoord,"));
+        assert!(form.texts("#topic option").contains(&"Maatwerk".to_owned()));
+        let typed = [("subject", "Help"), ("description", "Now"), ("kind", "question"), ("urgency", "urgent")];
+        let opened = owner.post(&path, &typed).await;
+        let page = owner.get(opened.location()).await;
+        assert_eq!(page.texts(".payer .cover"), ["spoed, gratis"]);
+        assert!(page.texts(".payer").concat().contains("Kosteloze spoedmelding 1 van 1 in 12 maanden."));
+        assert!(page.texts("form[action$='/coverage']").is_empty(), "a customer decides nothing");
+
+        let again = owner.post(&path, &typed).await;
+        let refused = owner.get(again.location()).await;
+        assert_eq!(refused.texts(".payer .cover"), ["redelijk gebruik"]);
+        assert!(refused.texts(".payer .alert")[0].starts_with("Vaker spoed kan met een abonnement"), "URG-2");
+
+        let ticket = opened.location().split('?').next().unwrap().to_owned();
+        let shown = agent.get(&ticket).await;
+        let html = Html::parse_document(&shown.text);
+        let replaces = html.select(&Selector::parse("input[name=replaces]").unwrap()).next().unwrap();
+        let replaces = replaces.attr("value").unwrap().to_owned();
+        let decide = format!("{ticket}/coverage");
+        let ruling = [("replaces", replaces.as_str()), ("kind", "question"), ("urgency", "none"), ("hourly_rate", "9,5")];
+        assert_eq!(owner.post(&decide, &ruling).await.status, StatusCode::FORBIDDEN);
+        let wrong = agent.post(&decide, &ruling).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(wrong.texts("#coverage-reason-error"), ["Dit is nodig."]);
+        assert!(wrong.text.contains("value=\"9,5\""), "what was typed is kept");
+        let ruling = [&ruling[..3], &[("reason", "It could wait")]].concat();
+        let decided = agent.post(&decide, &ruling).await;
+        let page = agent.get(decided.location()).await;
+        assert_eq!(page.texts("#notice"), ["Vastgelegd wie dit betaalt."]);
+        assert_eq!(page.texts(".payer > p > .cover"), ["redelijk gebruik"]);
+        assert_eq!(page.texts(".payer .more .cover"), ["spoed, gratis"]);
+        assert!(page.texts(".payer").concat().contains("Reden: It could wait"));
+        let stale = agent.post(&decide, &ruling).await;
+        assert_eq!(stale.status, StatusCode::CONFLICT, "another decision is in force by now");
+
+        let path = format!("/customers/{customer}/coverage");
+        let rules = owner.get(&path).await;
+        assert_eq!(rules.texts("tbody .cover").len(), 7);
+        assert!(rules.texts("form").iter().all(|form| !form.contains("Tot en met")), "agents record the add-on");
+        let add_on = format!("/customers/{customer}/urgent-add-on");
+        let wrong = agent.post(&add_on, &[("since", "2026-03-09"), ("until", "2026-03-01")]).await;
+        assert_eq!(wrong.texts("#until-error"), ["Kies een dag op of na de eerste dag."]);
+        let recorded = agent.post(&add_on, &[("since", "2026-03-09")]).await;
+        assert!(agent.get(recorded.location()).await.text.contains("sinds 9 maart 2026"));
+        for lang in ["nl", "en"] {
+            agent.lang = lang;
+            check(&path, lang, &agent.get(&path).await);
+            let page = agent.get(&format!("/desk/customers/{customer}/tickets/new")).await;
+            check("new", lang, &page);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_provider_without_cards_shows_none() {
-    let policy = include_str!("../../policies/openedu.toml");
-    let (head, rest) = policy.split_once("[cards]").unwrap();
-    let (_, spending) = rest.split_once("[spending]").unwrap();
-    let without = format!("{head}[spending]{spending}");
-    let site = Site::new(Fixture::sqlite_with(&without).await);
+    let site = Site::new(Fixture::sqlite_with("kliksafe").await);
     let admin = site.staff(StaffRole::Admin).await;
     let (customer, owner) = site.fixture.customer().await;
     let page = site.contact(&admin, owner).await.get(&format!("/customers/{customer}")).await;
@@ -578,7 +643,16 @@ async fn every_page_is_whole_in_both_languages_without_inline_script_or_style() 
         for path in ["/login", &format!("/invite/{invited}"), "/invite/used", &format!("/invite/{first}")] {
             check(path, lang, &nobody.get(path).await);
         }
-        let under = ["", "?as_of=2026-03-08", "?before=3", "?done=accepted", "/contacts", "/invoices", "/tickets/new"];
+        let under = [
+            "",
+            "?as_of=2026-03-08",
+            "?before=3",
+            "?done=accepted",
+            "/contacts",
+            "/invoices",
+            "/coverage",
+            "/tickets/new",
+        ];
         for path in under.map(|rest| format!("{base}{rest}")).iter().chain([&invoice.location().to_owned()]) {
             for browser in [&mut owner, &mut agent] {
                 let page = browser.get(path).await;

@@ -1,6 +1,7 @@
 //! What holds for any sequence of commands: sums, holds, chains, and the same rows in memory and on both databases.
 
 use crate::common::{AGENT, Fixture, pure::Books};
+use crate::story;
 use chrono::{DateTime, Days, Duration, NaiveDate, TimeZone as _, Utc};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -10,10 +11,14 @@ use std::collections::BTreeMap;
 use std::future::{Future as _, poll_fn};
 use std::task::Poll;
 use strippenkaart::domain::{
-    Account, Act, Actor, AskedVia, Balance, Card, CardId, Cents, Command, Contact, Customer, CustomerId, Estimate,
-    EstimateId, EstimateStatus, Excess, Hold, Invoice, Ledger, Locale, Minutes, Movement, Note, Payment, PaymentMethod,
-    Policy, Receipt, Refusal, Report, Role, Target, Ticket, TicketKind, TimeEntry, Transaction, TransactionKind,
-    UserId, chain, command::Answer, estimate::AnswerVia,
+    Account, Act, Actor, AskedVia, Balance, Card, CardId, Cents, Command, Contact, Cover, Coverage, Customer,
+    CustomerId, Estimate, EstimateId, EstimateStatus, Excess, Hold, Invoice, Ledger, Locale, Minutes, Movement, Note,
+    Payment, PaymentMethod, Policy, Receipt, Refusal, Report, Role, Target, Ticket, TicketKind, TimeEntry, Transaction,
+    TransactionKind, Urgency, UserId, chain,
+    charge::TicketDay,
+    command::{Answer, Ruling},
+    estimate::AnswerVia,
+    policy::Per,
 };
 use strippenkaart::service::ledger::{Failure, Reply};
 use strippenkaart::store::{Db, Statements as _, books::CommandRow};
@@ -45,6 +50,17 @@ enum Step {
         customer: usize,
         kind: TicketKind,
         requester: Option<usize>,
+        urgent: bool,
+    },
+    Decide {
+        ticket: usize,
+        cover: Option<Cover>,
+        agrees: Option<usize>,
+        reverse: bool,
+    },
+    AddOn {
+        customer: usize,
+        days: Option<u64>,
     },
     Propose {
         ticket: usize,
@@ -75,6 +91,10 @@ enum Step {
         entry: usize,
         contact: Option<usize>,
     },
+    Invoice {
+        entry: usize,
+        contact: usize,
+    },
     /// Days go by, and the job for what became due runs or does not.
     Days(u64, bool),
 }
@@ -98,7 +118,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (any_of(), select(vec!["5h", "10h", "20h", "7h"]))
             .prop_map(|(customer, product)| Step::Order { customer, product }),
         3 => (any_of(), 1_i64..=5).prop_map(|(invoice, quarters)| Step::Pay { invoice, quarters }),
-        3 => (any_of(), kind, maybe()).prop_map(|(customer, kind, requester)| Step::Ticket { customer, kind, requester }),
+        3 => (any_of(), kind, maybe(), proptest::bool::weighted(0.2))
+            .prop_map(|(customer, kind, requester, urgent)| Step::Ticket { customer, kind, requester, urgent }),
+        1 => (any_of(), proptest::option::of(select(Cover::ALL)), maybe(), any::<bool>())
+            .prop_map(|(ticket, cover, agrees, reverse)| Step::Decide { ticket, cover, agrees, reverse }),
+        1 => (any_of(), days(60)).prop_map(|(customer, days)| Step::AddOn { customer, days }),
+        2 => (any_of(), any_of()).prop_map(|(entry, contact)| Step::Invoice { entry, contact }),
         6 => (any_of(), 1_i64..400, days(30), days(120)).prop_map(
             |(ticket, minutes, answer_days, work_days)| Step::Propose { ticket, minutes, answer_days, work_days }
         ),
@@ -121,7 +146,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Step::Contact { customer: 0, role: Role::Spender, ceiling: Some(240), from: None, days: None },
         Step::Order { customer: 0, product: "5h" },
         Step::Pay { invoice: 0, quarters: 4 },
-        Step::Ticket { customer: 0, kind: TicketKind::Question, requester: Some(0) },
+        Step::Ticket { customer: 0, kind: TicketKind::Question, requester: Some(0), urgent: false },
     ];
     proptest::collection::vec(step, 1..120).prop_map(move |rest| start.iter().cloned().chain(rest).collect())
 }
@@ -135,12 +160,18 @@ fn policies() -> impl Strategy<Value = String> {
     ]);
     let validity = select(vec!["\"never\"", "{ months = 1 }", "{ months = 3 }", "{ calendar_years = 1 }"]);
     let late_days = select(vec!["0", "31"]);
-    (agreement, validity, late_days, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(agreement, validity, late_days, owner_spends, phone, prepaid)| {
-            let mut text = Policy::shipped("openedu").unwrap().to_owned();
+    let rounding = select(vec![
+        "rounding = \"up\"",
+        "rounding = \"up\"\nper = \"ticket_day\"",
+        "rounding = \"nearest\"\nper = \"ticket_day\"\nfree_first_minutes = 20",
+    ]);
+    (agreement, validity, late_days, rounding, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(agreement, validity, late_days, rounding, owner_spends, phone, prepaid)| {
+            let mut text = Policy::shipped("openedu").unwrap().to_owned() + story::URGENCY;
             for (from, to) in [
                 ("agreement = \"required\"", agreement.to_owned()),
                 ("validity = \"never\"", format!("validity = {validity}")),
+                ("rounding = \"up\"", rounding.to_owned()),
                 ("late_days = 31", format!("late_days = {late_days}")),
                 ("owner_spends = true", format!("owner_spends = {owner_spends}")),
                 ("[\"phone\", \"mail\", \"in_person\"]", (if phone { "[\"phone\"]" } else { "[\"mail\"]" }).to_owned()),
@@ -200,7 +231,8 @@ fn command(books: &Books, step: &Step) -> Option<Command> {
         Step::Customer { .. } | Step::Contact { .. } | Step::Revoke(_) => people(books, step)?,
         Step::Order { .. } | Step::Pay { .. } => money(books, step)?,
         Step::Ticket { .. } | Step::Propose { .. } | Step::Decline { .. } | Step::Close(_) => agreed(books, step)?,
-        Step::Log { .. } | Step::Reverse(_) | Step::Cover { .. } => time(books, step)?,
+        Step::Decide { .. } | Step::AddOn { .. } => who_pays(books, step)?,
+        Step::Log { .. } | Step::Reverse(_) | Step::Cover { .. } | Step::Invoice { .. } => time(books, step)?,
         Step::Accept { estimate: index, contact: by, via, days_ago } => {
             let proposed = |estimate: &Estimate| estimate.status_on(today(books)) == EstimateStatus::Proposed;
             let estimate = mostly(*index, |index| self::estimate(books, index), proposed)?;
@@ -284,12 +316,13 @@ fn money(books: &Books, step: &Step) -> Option<(Target, Act)> {
 
 fn agreed(books: &Books, step: &Step) -> Option<(Target, Act)> {
     Some(match step {
-        Step::Ticket { customer: index, kind, requester } => {
+        Step::Ticket { customer: index, kind, requester, urgent } => {
             let requester = requester.and_then(|by| contact(books, by)).map(|contact| contact.id);
             let (subject, description) = ("Help".to_owned(), "It does not work".to_owned());
+            let urgency = urgent.then(|| Urgency::Level("urgent".to_owned()));
             (
                 Target::Customer(customer(books, *index)?),
-                Act::OpenTicket(Report { subject, description, requester, kind: *kind, ..Report::default() }),
+                Act::OpenTicket(Report { subject, description, requester, kind: *kind, urgency, ..Report::default() }),
             )
         }
         Step::Propose { ticket: index, minutes, answer_days, work_days } => {
@@ -311,6 +344,34 @@ fn agreed(books: &Books, step: &Step) -> Option<(Target, Act)> {
         Step::Close(index) => {
             let estimate = estimate(books, *index)?.id;
             (Target::Estimate(estimate), Act::CloseEstimate(estimate))
+        }
+        _ => return None,
+    })
+}
+
+fn who_pays(books: &Books, step: &Step) -> Option<(Target, Act)> {
+    Some(match step {
+        Step::Decide { ticket: index, cover, agrees, reverse } => {
+            let ticket = ticket(books, *index)?;
+            let own = |contact: &Contact| contact.customer_id == ticket.customer_id && contact.removed_at.is_none();
+            let agrees = agrees.filter(|_| *cover == Some(Cover::Invoice));
+            let ruling = Ruling {
+                kind: cover.is_none().then_some(TicketKind::Change),
+                topic: None,
+                urgency: None,
+                cover: *cover,
+                agreed_by: agrees.and_then(|by| mostly(by, |by| contact(books, by), own)).map(|contact| contact.id),
+                hourly_rate: None,
+                reason: "it turned out otherwise".to_owned(),
+                reverse_entries: *reverse,
+            };
+            let replaces = ticket.coverage_id;
+            (Target::Ticket(ticket.id), Act::DecideCoverage { ticket: ticket.id, replaces, ruling })
+        }
+        Step::AddOn { customer: index, days } => {
+            let (since, customer) = (today(books), customer(books, *index)?);
+            let until = days.map(|days| since + Days::new(days));
+            (Target::Customer(customer), Act::RecordAddOn { since, until })
         }
         _ => return None,
     })
@@ -354,6 +415,13 @@ fn time(books: &Books, step: &Step) -> Option<(Target, Act)> {
             let by_card = by.and_then(|by| mostly(by, |by| contact(books, by), own)).map(|contact| contact.id);
             let entry = entry.id;
             (Target::TimeEntry(entry), Act::CoverEntry { entry, by_card, reason: "agreed".to_owned() })
+        }
+        Step::Invoice { entry: index, contact: by } => {
+            let entry = mostly(*index, |index| entry(books, index), |entry| entry.uncovered.is_positive())?;
+            let own = |contact: &Contact| contact.customer_id == entry.customer_id && contact.removed_at.is_none();
+            let contact = mostly(*by, |by| contact(books, by), own)?.id;
+            let (entry, reason) = (entry.id, "agreed by mail".to_owned());
+            (Target::TimeEntry(entry), Act::InvoiceEntry { entry, contact, hourly_rate: None, reason })
         }
         _ => return None,
     })
@@ -400,6 +468,7 @@ fn check(books: &Books) {
         check_balances(ledger, &movements);
         check_agreements(ledger, &movements);
         check_entries(books, ledger);
+        check_days(books, ledger);
         check_chain(books, ledger.rows.customer.as_ref().unwrap());
     }
 }
@@ -467,7 +536,7 @@ fn holds_of(ledger: &Ledger, estimate: EstimateId) -> impl Iterator<Item = &Hold
     ledger.rows.holds.values().filter(move |hold| hold.estimate_id == estimate)
 }
 
-/// TIME-7: each charged minute is drawn from a card, uncovered or given away; of a reversed entry nothing is left.
+/// TIME-7: each charged minute is drawn from a card, uncovered, invoiced or given away; of a reversed entry nothing is left.
 fn check_entries(books: &Books, ledger: &Ledger) {
     let mut uncovered = Minutes::ZERO;
     for entry in ledger.rows.entries.values() {
@@ -480,17 +549,40 @@ fn check_entries(books: &Books, ledger: &Ledger) {
             continue;
         }
         let gifts = books.transactions.iter().filter(|transaction| {
-            transaction.time_entry_id == Some(entry.id) && transaction.kind == TransactionKind::Goodwill
+            let given = [TransactionKind::Goodwill, TransactionKind::Invoiced].contains(&transaction.kind);
+            transaction.time_entry_id == Some(entry.id) && given
         });
         let gifts: Vec<i64> = gifts.map(|gift| gift.seq).collect();
         let given: i64 = about.iter().filter(|row| gifts.contains(&row.seq)).map(|row| row.minutes.0).sum();
-        assert_eq!(entry.charged.0, drawn + entry.uncovered.0 + given, "{entry:?}");
+        assert_eq!(entry.charged_now().0, drawn + entry.uncovered.0 + given, "{entry:?}");
     }
     assert_eq!(ledger.rows.customer.as_ref().unwrap().uncovered, uncovered);
     for ticket in ledger.rows.tickets.values() {
         let standing = ledger.rows.entries.values().filter(|entry| entry.ticket_id == ticket.id);
-        let charged: Minutes = standing.filter(|entry| entry.reversed_by.is_none()).map(|entry| entry.charged).sum();
+        let charged: Minutes = standing.filter(|entry| entry.reversed_by.is_none()).map(TimeEntry::charged_now).sum();
         assert_eq!(ticket.charged, charged, "SPEND-7 counts all charged minutes of {ticket:?}");
+    }
+}
+
+/// TIME-2: a day of a ticket has the sums of its entries that stand; where they are priced together they cost that price,
+/// or more where something of it was given away or put on an invoice, which stays so.
+fn check_days(books: &Books, ledger: &Ledger) {
+    for day in ledger.rows.days.values() {
+        let of_day = |entry: &&TimeEntry| entry.day() == Some(day.id());
+        let settled = books.transactions.iter().any(|row| {
+            let about = row.time_entry_id.and_then(|id| ledger.rows.entries.get(&id)).filter(of_day);
+            about.is_some() && [TransactionKind::Goodwill, TransactionKind::Invoiced].contains(&row.kind)
+        });
+        let mut sums = TicketDay::new(day.id(), day.customer_id, day.per);
+        let standing = ledger.rows.entries.values().filter(of_day).filter(|entry| entry.reversed_by.is_none());
+        standing.for_each(|entry| sums.add(entry));
+        assert_eq!(*day, sums);
+        let price = day.price(&books.policies.version(day.policy_version).unwrap().time);
+        match day.per {
+            Per::Entry => {}
+            Per::TicketDay if settled => assert!(day.charged >= price, "{day:?} costs {price:?}"),
+            Per::TicketDay => assert_eq!(day.charged, price, "{day:?}"),
+        }
     }
 }
 
@@ -572,8 +664,11 @@ fn the_sequences_do_everything() {
             *kinds.entry(transaction.kind).or_default() += 1;
         }
     }
-    assert_eq!(acts.len(), 14, "every act succeeds somewhere: {acts:?}");
-    assert_eq!(kinds.len(), TransactionKind::ALL.len(), "every kind is booked somewhere: {kinds:?}");
+    assert_eq!(acts.len(), 17, "every act succeeds somewhere: {acts:?}");
+    // Conversions are decided per policy; scenarios tell of them.
+    let elsewhere = [TransactionKind::Conversion];
+    let missing = TransactionKind::ALL.iter().find(|kind| !kinds.contains_key(kind) && !elsewhere.contains(kind));
+    assert_eq!(missing, None, "every kind is booked somewhere: {kinds:?}");
     for name in [
         "beyond-agreement",
         "agreement-required",
@@ -616,6 +711,7 @@ fn in_memory(books: &Books) -> Tables {
         all.estimates.extend(rows.estimates);
         all.holds.extend(rows.holds);
         all.entries.extend(rows.entries);
+        all.days.extend(rows.days);
         all.invoices.extend(rows.invoices);
     }
     let mut transactions = books.transactions.clone();
@@ -624,6 +720,8 @@ fn in_memory(books: &Books) -> Tables {
     movements.sort_by_key(|row| (row.customer_id, row.seq, row.line));
     let mut payments = books.payments.clone();
     payments.sort_by_key(|row| row.id);
+    let mut coverage = books.coverage.clone();
+    coverage.sort_by_key(|row| row.id);
     let mut notes = books.notes.clone();
     notes.sort_by_key(|row| row.transaction_id);
     Tables::from([
@@ -631,9 +729,11 @@ fn in_memory(books: &Books) -> Tables {
         ("contacts", texts(all.contacts.values())),
         ("cards", texts(all.cards.values())),
         ("tickets", texts(all.tickets.values())),
+        ("coverage_decisions", texts(&coverage)),
         ("estimates", texts(all.estimates.values())),
         ("holds", texts(all.holds.values())),
         ("time_entries", texts(all.entries.values())),
+        ("ticket_days", texts(all.days.values())),
         ("invoices", texts(all.invoices.values())),
         ("payments", texts(&payments)),
         ("transactions", texts(&transactions)),
@@ -658,9 +758,11 @@ async fn stored(db: &Db) -> Tables {
         "contacts": Contact, "id";
         "cards": Card, "id";
         "tickets": Ticket, "id";
+        "coverage_decisions": Coverage, "id";
         "estimates": Estimate, "id";
         "holds": Hold, "estimate_id, card_id";
         "time_entries": TimeEntry, "id";
+        "ticket_days": TicketDay, "ticket_id, worked_on, policy_version";
         "invoices": Invoice, "id";
         "payments": Payment, "id";
         "transactions": Transaction, "customer_id, seq";

@@ -55,7 +55,7 @@ on_both! {
         story::play(&fixture).await;
         let on = &mut fixture.service.db.reader().await.unwrap();
         let customer = customers::list(on, "", 0, 1).await.unwrap().remove(0);
-        let newest = tickets::newest(on, &Filter::default(), i64::MAX, 2).await.unwrap();
+        let newest = tickets::newest(on, &Filter::default(), 4, 2).await.unwrap();
         assert_eq!(newest.iter().map(|row| row.ticket.number).collect::<Vec<_>>(), [3, 2]);
         let own = tickets::of(on, customer.id, &Filter::default(), 2, 50).await.unwrap();
         assert_eq!(own.iter().map(|row| row.ticket.number).collect::<Vec<_>>(), [1]);

@@ -16,7 +16,9 @@
 //! card      DAY PRODUCT paid|ordered [as CARD] [for INSTALLATION] [by NAME] [renew]
 //! payment   DAY CARD EUROS [received DAY]
 //! ticket    DAY TICKET defect|question|third_party|change [by NAME] [about TOPIC] [urgent LEVEL|safety]
-//!               [on INSTALLATION]
+//!               [on INSTALLATION] [impact ID] [reach ID]
+//! status    DAY TICKET STATUS       where it stands then, said by an agent
+//! priority  DAY TICKET PRIORITY     another one, in consultation
 //! decide    DAY TICKET [cover COVER] [kind KIND] [about TOPIC|none] [urgent LEVEL|safety|none] [agreed_by NAME]
 //!               [rate EUROS] [reversing]      who pays after all, in place of the decision in force
 //! add_on    DAY [since DAY] [until DAY]       the add-on for urgent tickets
@@ -54,8 +56,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use strippenkaart::domain::{
     Account, Act, Actor, AskedVia, Balance, CardStatus, Cents, ContactId, CoverageId, CustomerId, EstimateId, Excess,
-    InstallationId, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Report, Role, Target,
-    TicketId, TimeEntryId, UserId,
+    Handling, InstallationId, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Receipt, Refusal, Report, Role,
+    Target, TicketId, TimeEntryId, UserId,
     command::{Answer as Agreement, Ruling},
     decide::conversion::{Upcoming, upcoming},
     estimate::AnswerVia,
@@ -231,10 +233,14 @@ pub fn answer(receipt: &Receipt) -> Answer {
             ];
             (coverage.id.0, facts(of_decision))
         }
-        Receipt::AddOn(term) => (term.id.0, facts([("since", &term.since)])),
         Receipt::ContractEnd(end) => (end.id.0, Facts::new()),
         Receipt::Conversation(said) => (said.id.0, facts([("starts_on", &said.starts_on)])),
-        Receipt::TicketEvent(event) => (event.id.0, facts([("kind", &event.kind)])),
+        Receipt::AddOn(term) => (term.id.0, facts([("since", &term.since)])),
+        Receipt::TicketEvent(event) => {
+            let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "none".to_owned());
+            let (was, became) = (word(&event.was), word(&event.became));
+            (event.id.0, facts([("kind", &event.kind as &dyn ToString), ("was", &was), ("became", &became)]))
+        }
         Receipt::Estimate(estimate) => {
             let (answer_by, work_until) = (&estimate.answer_by, &estimate.work_until);
             let of_estimate = [
@@ -539,6 +545,12 @@ impl<W: World> Stage<W> {
             "card" => self.order(words),
             "payment" => self.pay(words),
             "ticket" => self.ticket(words),
+            "status" => self.status(words),
+            "priority" => {
+                let ticket = TicketId(self.named("ticket", words.next("a ticket")?)?);
+                let priority = words.next("a priority")?.to_owned();
+                self.handle(ticket, Handling::Prioritise { priority, reason: "agreed by phone".to_owned() })
+            }
             "estimate" => self.estimate(words),
             "accept" => self.accept(words),
             "decline" => {
@@ -707,16 +719,37 @@ impl<W: World> Stage<W> {
         let requester = words.option("by").map(|name| self.named("contact", name)).transpose()?.map(ContactId);
         let topic = words.option("about").map(str::to_owned);
         let urgency = words.option("urgent").map(|urgency| parse(urgency, "a level")).transpose()?;
+        let (impact, reach) = (words.option("impact").map(str::to_owned), words.option("reach").map(str::to_owned));
         let name = words.next("the name of a ticket")?;
         let kind = parse(words.next("the kind of the ticket")?, "defect, question, third_party or change")?;
         let (subject, description) = (name.to_owned(), "What happened".to_owned());
         let installation = self.place(words, "on")?;
-        let report =
-            Report { subject, description, requester, kind, installation, topic, urgency, ..Report::default() };
+        let report = Report {
+            subject,
+            description,
+            requester,
+            kind,
+            installation,
+            topic,
+            urgency,
+            impact,
+            reach,
+            ..Report::default()
+        };
         self.ask_customer(Who::Agent, Act::OpenTicket(report))?;
         self.name("ticket", name);
         self.name_decision(name);
         Ok(())
+    }
+
+    fn handle(&mut self, ticket: TicketId, handling: Handling) -> Outcome {
+        self.ask(Who::Agent, Target::Ticket(ticket), Act::HandleTicket { ticket, handling })
+    }
+
+    fn status(&mut self, words: &mut Words) -> Outcome {
+        let ticket = TicketId(self.named("ticket", words.next("a ticket")?)?);
+        let to = parse(words.next("a status")?, "a status of a ticket")?;
+        self.handle(ticket, Handling::Move { to, text: Some("said so".to_owned()) })
     }
 
     /// Keeps the decision in force of a ticket under the ticket's name.
@@ -1030,11 +1063,11 @@ fn every_scenario_holds_in_the_pure_domain() {
 }
 
 /// The rules, and the sheets of terms that providers publish.
-const RULES: [&str; 34] = [
+const RULES: &[&str] = &[
     "card_1", "card_2", "card_3", "card_4", "card_5", "card_6", "card_8", "card_9", "card_10", "time_1", "time_2",
     "time_3", "time_4", "time_5", "time_7", "spend_1", "spend_2", "spend_3", "spend_4", "spend_5", "spend_6",
-    "spend_7", "cover_1", "cover_2", "cover_3", "cover_4", "cover_5", "cover_6", "urg_1", "urg_2", "pol_1", "pol_2",
-    "pol_3", "terms",
+    "spend_7", "cover_1", "cover_2", "cover_3", "cover_4", "cover_5", "cover_6", "urg_1", "urg_2", "sla_1", "pol_1",
+    "pol_2", "pol_3", "terms",
 ];
 
 #[test]

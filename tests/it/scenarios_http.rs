@@ -101,7 +101,7 @@ impl World for Api {
 
     fn cards(&mut self, customer: CustomerId) -> Vec<CardView> {
         let found = self.get(&format!("/api/v1/customers/{customer}/balance"));
-        let cards = found["cards"].as_array().unwrap().iter();
+        let cards = found["cards"].as_array().into_iter().flatten();
         cards
             .map(|card| CardView {
                 id: read(&card["id"]),
@@ -165,11 +165,11 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::OpenTicket(report) => ("tickets", of_report(report)),
         Act::HandleTicket { handling, .. } => of_handling(handling),
         Act::DecideCoverage { replaces, ruling, .. } => ("coverage", of_ruling(*replaces, ruling)),
-        Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
         Act::EndContract { last_day } => ("contract-end", json!({ "last_day": last_day })),
         Act::RecordConversation { outcome, starts_on, note } => {
             ("fair-use/conversations", json!({ "outcome": outcome, "starts_on": starts_on, "note": note }))
         }
+        Act::RecordAddOn { since, until } => ("urgent-add-on", json!({ "since": since, "until": until })),
         Act::InvoiceEntry { contact, hourly_rate, reason, .. } => {
             let rate = hourly_rate.map(|rate| rate.to_string());
             ("cover", json!({ "by": "invoice", "contact_id": contact, "hourly_rate": rate, "reason": reason }))
@@ -312,7 +312,8 @@ fn balance(of: &Value) -> Balance {
     let mut found = Balance::default();
     for account in Account::ALL {
         if let Some(figure) = found.account(*account) {
-            *figure = read(&of[format!("{account}_minutes")]);
+            // A provider without cards has no figures of cards.
+            *figure = read::<Option<Minutes>>(&of[format!("{account}_minutes")]).unwrap_or_default();
         }
     }
     found

@@ -16,7 +16,7 @@ pub fn policy() -> String {
 }
 
 /// What an hour costs, and urgent tickets: one free, more with an add-on.
-const URGENCY: &str = r#"
+pub const URGENCY: &str = r#"
 [fair_use]
 factor = 3
 

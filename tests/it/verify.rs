@@ -180,9 +180,18 @@ tampering! {
         "DELETE FROM time_entries WHERE worked = 20"
         => "customer 1, time entry and its transaction *: count: expected 1, found 0";
     tamper_a_time_entry_without_a_transaction_is_added:
-        "INSERT INTO time_entries (id, customer_id, ticket_id, coverage_id, transaction_id, worked, charged, worked_on, covered_by, recorded_at, uncovered, invoiced)
-         SELECT '0', customer_id, ticket_id, coverage_id, '1', 5, 0, worked_on, 'free', recorded_at, 0, 0 FROM time_entries WHERE worked = 20"
+        "INSERT INTO time_entries (id, customer_id, ticket_id, coverage_id, transaction_id, worked, charged, counted, policy_version, weighted, surcharged, worked_on, covered_by, recorded_at, uncovered, repriced, invoiced)
+         SELECT '0', customer_id, ticket_id, coverage_id, '1', 5, 0, 0, 1, 0, 0, worked_on, 'free', recorded_at, 0, 0, 0 FROM time_entries WHERE worked = 20"
         => "customer 1, time entry and its transaction 0 1: count: expected 0, found 1";
+    tamper_an_entry_is_priced_again:
+        "UPDATE time_entries SET repriced = 15 WHERE worked = 50"
+        => "customer 1, time entry *: repriced: expected 0, found 15";
+    tamper_the_sum_of_a_day_is_changed:
+        "UPDATE ticket_days SET charged = charged + 15"
+        => "ticket, day and version *: charged: expected *, found *";
+    tamper_the_work_of_a_day_is_changed:
+        "UPDATE ticket_days SET weighted = weighted + 1"
+        => "ticket, day and version *: weighted: expected *, found *";
     tamper_worked_minutes_are_changed:
         "UPDATE time_entries SET worked = 51 WHERE worked = 50"
         => "customer 1, time entry *: worked: expected 50, found 51";

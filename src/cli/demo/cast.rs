@@ -13,12 +13,12 @@ pub(super) enum Pace {
     Quiet,
 }
 
-/// What is left for the visitor to find at the end of a story.
+/// What is left for the visitor to find at the end of a story: first where cards pay, then where they do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     /// Nothing particular.
     Plain,
-    /// An estimate waits for an answer, and there is enough to accept it.
+    /// An estimate waits for an answer, and there is enough to accept it; or we wait for an answer to a question.
     Waits,
     /// An estimate waits, and there is not enough for it.
     TooLittle,
@@ -28,7 +28,7 @@ pub(super) enum Ending {
     Lapsed,
     /// An accepted estimate with work going on.
     AtWork,
-    /// A card was ordered and its invoice is open.
+    /// A card was ordered and its invoice is open; or work was agreed on, to be invoiced.
     Unpaid,
     /// Half of an invoice was paid.
     HalfPaid,
@@ -89,8 +89,12 @@ const fn english(
 
 /// The customer that the visitor logs in as, and a second one where the same login is contact.
 pub(super) const FIRST: &str = "regenboogschool";
-/// The second customer of the visitor's login.
+/// The second customer of the visitor's login, which stands near its allowance under fair use.
 pub(super) const SECOND: &str = "kinderopvang-zonnehoek";
+/// The customer that asks for more than is fair.
+pub(super) const HEAVY: &str = "zorggroepwaterlandnoord";
+/// The customer that pays for urgency.
+pub(super) const HURRIED: &str = "vechtcollege";
 
 use Ending as E;
 use Pace::{Busy, Quiet, Steady};
@@ -99,9 +103,9 @@ use Pace::{Busy, Quiet, Steady};
 pub(super) const CAST: [Part; 40] = [
     part("Basisschool De Regenboog", FIRST, "Marijke de Boer", Steady, 425, E::Waits),
     part("Kinderopvang Zonnehoek", SECOND, "Saskia Vermeer", Steady, 421, E::Waits),
-    part("Zorggroep Waterland-Noord", "zorggroepwaterlandnoord", "Pieter Hoekstra", Busy, 420, E::AtWork),
+    part("Zorggroep Waterland-Noord", HEAVY, "Pieter Hoekstra", Busy, 420, E::AtWork),
     part("Thuiszorg De Linde", "thuiszorgdelinde", "Annelies Kuipers", Steady, 416, E::Mistake),
-    part("Het Vechtcollege", "vechtcollege", "Ruben Timmermans", Steady, 412, E::Team),
+    part("Het Vechtcollege", HURRIED, "Ruben Timmermans", Steady, 412, E::Team),
     part("GGZ Rivierstad", "ggzrivierstad", "Fatima el Amrani", Steady, 405, E::Uncovered),
     part("Basisschool Het Kompas", "hetkompas", "Joost van den Berg", Steady, 398, E::Unpaid),
     part("Woonzorg Esdoornhof", "esdoornhof", "Carla Wolters", Steady, 391, E::HalfPaid),
@@ -155,6 +159,17 @@ pub(super) const COLLEAGUES: [&str; 12] = [
     "Jeroen Pauw",
 ];
 
+/// Which of a policy's topics something goes under, whatever they are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// What fair use counts once, or what is asked most.
+    Usual,
+    /// What weighs more under fair use.
+    Special,
+    /// What is agreed on and invoiced.
+    Moving,
+}
+
 /// Something a customer asks, and what is done about it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Topic {
@@ -164,6 +179,8 @@ pub(super) struct Topic {
     pub(super) description: &'static str,
     /// What it is about.
     pub(super) kind: TicketKind,
+    /// Which of the policy's topics it goes under.
+    pub(super) sort: Sort,
     /// How long it takes, in minutes.
     pub(super) minutes: i64,
     /// What is agreed.
@@ -179,6 +196,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         description: "Na de zomer stappen we over op een ander leerlingvolgsysteem. Kunnen de groepen en leerlingen elke \
                       nacht vanzelf worden overgenomen?",
         kind: TicketKind::Change,
+        sort: Sort::Special,
         minutes: 150,
         work: "Koppeling instellen, velden op elkaar afstemmen en een week meekijken.",
         entries: [
@@ -192,6 +210,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         description: "Vanaf de eerste van de maand beginnen drie nieuwe collega's. Kunt u hun uitleggen hoe het rooster en \
                       het ruilen van diensten werkt?",
         kind: TicketKind::Question,
+        sort: Sort::Usual,
         minutes: 90,
         work: "Uitleg op afstand van een uur, met een korte handleiding achteraf.",
         entries: [
@@ -205,6 +224,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         description: "De directie wil elke maand een overzicht van het verzuim per team, als bestand dat wij zelf kunnen \
                       bewerken.",
         kind: TicketKind::Change,
+        sort: Sort::Special,
         minutes: 120,
         work: "Rapportage per team maken en elke eerste werkdag laten versturen.",
         entries: [
@@ -218,6 +238,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         description: "Sinds vanochtend komen er geen brieven meer uit de printer op de administratie. De leverancier van de \
                       printer zegt dat het aan de server ligt.",
         kind: TicketKind::ThirdParty,
+        sort: Sort::Usual,
         minutes: 45,
         work: "Samen met de leverancier van de printer uitzoeken waar het misgaat.",
         entries: [
@@ -231,6 +252,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         description: "In het voorjaar openen wij een tweede locatie. Die moet een eigen rooster, eigen teams en een eigen \
                       briefhoofd krijgen.",
         kind: TicketKind::Change,
+        sort: Sort::Special,
         minutes: 180,
         work: "Locatie inrichten met teams, rooster, rechten en briefhoofd.",
         entries: [
@@ -243,6 +265,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         subject: "Hoe zet ik een oud-medewerker uit?",
         description: "Een collega is uit dienst. Hoe zorgen we dat haar account dicht is, maar haar verslagen blijven staan?",
         kind: TicketKind::Question,
+        sort: Sort::Usual,
         minutes: 30,
         work: "Samen het account sluiten en uitleggen wat er bewaard blijft.",
         entries: [
@@ -255,6 +278,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         subject: "Scherm blijft leeg na inloggen",
         description: "Vier collega's zien na het inloggen een wit scherm. Bij anderen werkt alles gewoon.",
         kind: TicketKind::Defect,
+        sort: Sort::Usual,
         minutes: 60,
         work: "",
         entries: [
@@ -268,6 +292,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         description: "Wij willen de ouderbrieven voortaan in onze nieuwe huisstijl versturen. Het logo en de kleuren zitten \
                       in de bijlage.",
         kind: TicketKind::Change,
+        sort: Sort::Special,
         minutes: 75,
         work: "Sjabloon voor ouderbrieven in de nieuwe huisstijl.",
         entries: [
@@ -281,6 +306,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         description: "Door een samenvoeging krijgen wij er ongeveer driehonderd cliënten bij. De gegevens staan in een \
                       rekenblad. Kunt u die overzetten?",
         kind: TicketKind::Change,
+        sort: Sort::Moving,
         minutes: 240,
         work: "Rekenblad controleren, proefimport, verschillen bespreken en definitief overzetten.",
         entries: [
@@ -293,6 +319,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         subject: "Wifi valt weg in de gymzaal",
         description: "In de gymzaal valt de verbinding steeds weg, waardoor de aanwezigheid niet kan worden ingevuld.",
         kind: TicketKind::ThirdParty,
+        sort: Sort::Usual,
         minutes: 60,
         work: "Meten en met de netwerkbeheerder afstemmen wat er nodig is.",
         entries: [
@@ -305,6 +332,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         subject: "Rechten van stagiairs nakijken",
         description: "Voor de inspectie willen wij zeker weten dat stagiairs geen medische gegevens kunnen zien.",
         kind: TicketKind::Question,
+        sort: Sort::Usual,
         minutes: 60,
         work: "Rechten nalopen en een overzicht maken voor de inspectie.",
         entries: [
@@ -317,6 +345,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         subject: "Kopie van het vorige schooljaar",
         description: "Kunt u de inrichting van vorig schooljaar overnemen voor het nieuwe jaar, zonder de leerlingen?",
         kind: TicketKind::Change,
+        sort: Sort::Special,
         minutes: 105,
         work: "Inrichting overnemen, groepen een jaar opschuiven en controleren.",
         entries: [
@@ -329,6 +358,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         subject: "Dubbele meldingen in de mail",
         description: "Sinds de overstap op de nieuwe mailserver krijgt iedereen elke melding twee keer.",
         kind: TicketKind::ThirdParty,
+        sort: Sort::Usual,
         minutes: 45,
         work: "Mailinstellingen vergelijken met die van de nieuwe server.",
         entries: [
@@ -341,6 +371,7 @@ pub(super) const TOPICS_NL: [Topic; 14] = [
         subject: "Advies over bewaartermijnen",
         description: "Hoe lang moeten wij de verslagen bewaren, en kan het systeem ze daarna zelf opruimen?",
         kind: TicketKind::Question,
+        sort: Sort::Usual,
         minutes: 90,
         work: "Advies op papier, en de opruimregels instellen na akkoord.",
         entries: [
@@ -357,6 +388,7 @@ pub(super) const TOPICS_EN: [Topic; 5] = [
         subject: "New starters cannot see the timetable",
         description: "Five teachers joined this week and their timetable is empty. Could you go through the set-up with us?",
         kind: TicketKind::Question,
+        sort: Sort::Usual,
         minutes: 60,
         work: "Walk through the set-up of new starters and fix these five.",
         entries: [
@@ -369,6 +401,7 @@ pub(super) const TOPICS_EN: [Topic; 5] = [
         subject: "Monthly attendance report",
         description: "The board would like attendance per class each month, in a spreadsheet.",
         kind: TicketKind::Change,
+        sort: Sort::Special,
         minutes: 120,
         work: "Build the report and send it on the first working day of each month.",
         entries: [
@@ -381,6 +414,7 @@ pub(super) const TOPICS_EN: [Topic; 5] = [
         subject: "Error when saving a care plan",
         description: "Saving a care plan of more than ten pages ends in an error message.",
         kind: TicketKind::Defect,
+        sort: Sort::Usual,
         minutes: 45,
         work: "",
         entries: [
@@ -393,6 +427,7 @@ pub(super) const TOPICS_EN: [Topic; 5] = [
         subject: "Import of last year's pupils",
         description: "We have the pupils of last year in a spreadsheet. Could you load them for us?",
         kind: TicketKind::Change,
+        sort: Sort::Moving,
         minutes: 150,
         work: "Check the spreadsheet, load it on trial, then for good.",
         entries: [
@@ -405,6 +440,7 @@ pub(super) const TOPICS_EN: [Topic; 5] = [
         subject: "Payroll export is refused",
         description: "Our payroll provider refuses the export since its update last week.",
         kind: TicketKind::ThirdParty,
+        sort: Sort::Usual,
         minutes: 75,
         work: "Find out with the payroll provider what changed, and adapt the export.",
         entries: [

@@ -4,17 +4,19 @@
 //! The same every time but for the dates, which end at the present, and the ids.
 
 mod cast;
+mod house;
 mod stage;
 mod story;
+mod welcome;
 
-use super::{books, print, serve};
+use super::{books, serve};
 use crate::clock::Clock;
 use crate::service::login::NewUser;
 use crate::service::{Service, access::Caller, policies::Given};
 use crate::store::Db;
 use crate::store::users::StaffRole;
 use crate::web::Settings;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use cast::CAST;
 use chrono::{DateTime, Days, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -46,6 +48,7 @@ const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHO
 /// Runs the demo until it is told to stop.
 pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Result<()> {
     let policy = Given::read(policy)?;
+    let terms = policy.parse()?;
     let mut stop = serve::Stop::new()?;
     let listener = listener(listen).await?;
     let directory = tempfile::Builder::new().prefix("strippenkaart-demo-").tempdir()?;
@@ -62,7 +65,7 @@ pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Res
     books::check(&db).await?;
     let (service, writer) = Service::start(db, Clock::system(), Some(policy)).await?;
     let public_url = serve::local_url(listener.local_addr()?);
-    welcome(&public_url)?;
+    welcome::say(&public_url, &terms)?;
     serve::until_stopped(listener, stop, service, writer, Settings { public_url, behind_proxy: false }).await
 }
 
@@ -76,20 +79,17 @@ async fn listener(told: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
     }
 }
 
-/// Fills an empty database with fourteen months that end at `end`; tells `progress` how many days are done. The policy
-/// must sell cards.
+/// Fills an empty database with fourteen months that end at `end`; tells `progress` how many days are done. What is
+/// played follows from the parts of the policy.
 ///
 /// # Errors
-/// When the policy has no cards, refuses what the stories do, or the database does not answer.
+/// When the policy cannot be read or refuses what the stories do, or the database does not answer.
 pub async fn seed(db: &Db, policy: Given, end: DateTime<Utc>, progress: impl FnMut(u64)) -> anyhow::Result<()> {
-    if policy.parse()?.cards.is_none() {
-        bail!("policy `{}` sells no cards; the demo is about cards", policy.name);
-    }
     let start = end - Days::new(DAYS);
     let clock = Clock::manual(start, SEED);
     let (service, writer) = Service::start(db.clone(), clock.clone(), Some(policy)).await?;
     let zone = service.policies.time_zone();
-    let world = staffed(service, Stage::new(clock, zone, end, CAST.len())).await?;
+    let world = staffed(service, Stage::new(clock, zone, end, CAST.len() + 1)).await?;
     let played = play(Rc::new(world), start, progress).await;
     writer.await.context("the ledger's writer ended by itself")?;
     played
@@ -121,6 +121,11 @@ async fn play(world: Rc<World>, start: DateTime<Utc>, mut progress: impl FnMut(u
                 Story::play(world, part, seed).await.map_err(|curtain| (part.name, curtain))
             });
         }
+        let house = Rc::clone(&world);
+        playing.spawn_local(async move {
+            let _leaves = Leaves(Rc::clone(&house));
+            house::play(&house, DAYS).await.map_err(|curtain| ("the provider", curtain))
+        });
         world.stage.conduct(|now| progress((now - start).num_days().unsigned_abs())).await;
         playing.join_all().await
     };
@@ -140,24 +145,4 @@ impl Drop for Leaves {
     fn drop(&mut self) {
         self.0.stage.rest();
     }
-}
-
-/// What a visitor sees first.
-fn welcome(url: &str) -> std::io::Result<()> {
-    print::line(format_args!("Strippenkaart demo at {url}   (Ctrl-C ends it; nothing of it stays)\n"))?;
-    let logins = [
-        ("customer", CUSTOMER, "Marijke de Boer of De Regenboog, also contact of Zonnehoek"),
-        ("agent", AGENT, "Anouk Hermans, logs time"),
-        ("finance", FINANCE, "Femke Rademaker, sees to invoices"),
-        ("admin", ADMIN, "Rens Albers, may do everything"),
-    ];
-    for (role, email, who) in logins {
-        print::line(format_args!("  {role:<9} {email:<24} password {PASSWORD}   {who}"))?;
-    }
-    print::line(
-        "\nTry this:\n  as customer   an estimate waits for your answer: accept it, and see the strips that it sets apart\n  \
-         as agent      log 50 minutes on that ticket, and see that 60 are charged\n  \
-         as customer   see what was charged, when, by whom and why\n  \
-         as finance    mark an open invoice as paid, and see its card become active",
-    )
 }

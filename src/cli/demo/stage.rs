@@ -89,6 +89,11 @@ impl Stage {
         self.zone.from_local_datetime(&local).earliest().map_or_else(|| local.and_utc(), |at| at.to_utc())
     }
 
+    /// The moment, on the stage.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// Today, on the stage.
     pub(super) fn today(&self) -> NaiveDate {
         self.clock.now().with_timezone(&self.zone).date_naive()

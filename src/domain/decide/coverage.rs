@@ -3,8 +3,9 @@
 
 use super::{Case, Receipt, customers::invalid, time::uncovered_line};
 use crate::domain::{
-    Account, AddOnTerm, Cents, ContactId, Cover, Coverage, CoverageId, EstimateId, EstimateStatus, Minutes, Policy,
-    Refusal, Ticket, TicketId, TicketKind, TimeEntryId, TransactionKind, Urgency,
+    Account, AddOnTerm, Cents, ContactId, Cover, Coverage, CoverageId, EstimateId, EstimateStatus, InstallationId,
+    Minutes, Policy, Refusal, Ticket, TicketId, TicketKind, TimeEntryId, TransactionKind, Urgency,
+    card::Work,
     command::Ruling,
     coverage::{Facts, Proposal, Question, hourly_rate, known, price, propose, sentence},
     policy::Bilingual,
@@ -22,9 +23,14 @@ pub struct CoverageReceipt {
 
 impl Case<'_> {
     /// What the rules say about a new ticket, as its first decision.
-    pub(super) fn first_coverage(&mut self, ticket: TicketId, asked: &Question<'_>) -> Result<Coverage, Refusal> {
+    pub(super) fn first_coverage(
+        &mut self,
+        ticket: TicketId,
+        asked: &Question<'_>,
+        installation: Option<InstallationId>,
+    ) -> Result<Coverage, Refusal> {
         check_names(self.at.policy(), asked.topic, asked.urgency)?;
-        let found = propose(self.at.policy(), asked, &self.facts(ticket));
+        let found = propose(self.at.policy(), asked, &self.facts(ticket, asked, installation));
         Ok(self.coverage(ticket, asked, found))
     }
 
@@ -55,8 +61,12 @@ impl Case<'_> {
     }
 
     /// What is known of the customer, for a decision about `ticket`.
-    fn facts(&self, ticket: TicketId) -> Facts {
-        let (today, customer) = (self.at.today(), self.customer());
+    fn facts(&self, ticket: TicketId, asked: &Question<'_>, installation: Option<InstallationId>) -> Facts {
+        let today = self.at.today();
+        let work = Work { kind: asked.kind, topic: asked.topic, installation };
+        // CARD-8: only what is on cards that pay for this work.
+        let paying = self.draft.cards().filter(|card| card.is_valid_on(today) && card.pays_for(work));
+        let left = paying.map(|card| card.available + card.held).sum();
         let add_on = self.draft.add_on().filter(|term| term.holds_on(today)).map(|term| term.since);
         let months = self.at.policy().urgency.as_ref().map_or(0, |rules| rules.window_months);
         let since = today.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN);
@@ -65,7 +75,7 @@ impl Case<'_> {
             self.draft.tickets().filter(free).map(|other| self.at.policies.day(other.created_at)).collect();
         urgent.retain(|day| *day > since);
         urgent.sort_unstable();
-        Facts { today, left: customer.available + customer.held, add_on, urgent, outcome: self.draft.outcome_on(today) }
+        Facts { today, left, add_on, urgent, outcome: self.draft.outcome_on(today) }
     }
 
     pub(super) fn decide_coverage(
@@ -96,17 +106,17 @@ impl Case<'_> {
     fn ruled(&mut self, ticket: &Ticket, ruling: &Ruling) -> Result<Coverage, Refusal> {
         let policy = self.at.policy();
         let chosen = ruling.cover;
-        let kind = ruling.kind.unwrap_or(if chosen == Some(Cover::Defect) { TicketKind::Defect } else { ticket.kind });
+        let kind = if chosen == Some(Cover::Defect) { TicketKind::Defect } else { ruling.kind.unwrap_or(ticket.kind) };
         let topic = ruling.topic.clone().unwrap_or_else(|| ticket.topic.clone());
-        let urgency = match (&ruling.urgency, chosen) {
-            (_, Some(Cover::Safety)) => Some(Urgency::Safety),
-            (Some(told), _) => told.clone(),
-            (None, Some(_)) if ticket.urgency == Some(Urgency::Safety) => None,
-            (None, _) => ticket.urgency.clone(),
+        let told = ruling.urgency.clone().unwrap_or_else(|| ticket.urgency.clone());
+        let urgency = match chosen {
+            Some(Cover::Safety) => Some(Urgency::Safety),
+            Some(_) => told.filter(|told| *told != Urgency::Safety),
+            None => told,
         };
         check_names(policy, topic.as_deref(), urgency.as_ref())?;
         let asked = Question { kind, topic: topic.as_deref(), urgency: urgency.as_ref() };
-        let found = propose(policy, &asked, &self.facts(ticket.id));
+        let found = propose(policy, &asked, &self.facts(ticket.id, &asked, ticket.installation_id));
         let found = match chosen {
             Some(cover) if cover != found.cover => chosen_by_agent(policy, cover, &asked, found)?,
             _ => found,

@@ -183,5 +183,5 @@ fn unknown(rules: &TimeRules) -> Refusal {
     if known.is_empty() {
         return invalid("surcharges", "leave it out: the policy has no surcharges");
     }
-    invalid("surcharges", format!("expected surcharges of the policy, each at most once: {}", known.join(", ")))
+    invalid("surcharges", format!("each of these at most once: {}", known.join(", ")))
 }

@@ -9,7 +9,7 @@ impl Case<'_> {
     pub(super) fn end_contract(&mut self, last_day: Option<NaiveDate>) -> Result<Receipt, Refusal> {
         let mut customer = self.customer().clone();
         if last_day.is_some_and(|last| last < customer.contract_start) {
-            return Err(invalid("last_day", format!("expected {} or later", customer.contract_start)));
+            return Err(invalid("last_day", "expected the first day of the contract or later"));
         }
         let end = ContractEnd {
             id: self.draft.fresh.id(),
@@ -45,7 +45,7 @@ impl Case<'_> {
         }
         let starts_on = starts_on.unwrap_or(self.at.today());
         if starts_on < self.customer().contract_start {
-            return Err(invalid("starts_on", format!("expected {} or later", self.customer().contract_start)));
+            return Err(invalid("starts_on", "expected the first day of the contract or later"));
         }
         if outcome.is_none() && starts_on > self.at.today() {
             return Err(invalid("starts_on", "expected today or earlier, or say what the conversation came to"));

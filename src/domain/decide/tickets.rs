@@ -26,7 +26,7 @@ impl Case<'_> {
         let installation_id = self.place_of_ticket(report.installation)?;
         let id = self.draft.fresh.id();
         let (topic, urgency) = (report.topic.as_deref(), report.urgency.as_ref());
-        let coverage = self.first_coverage(id, &Question { kind: report.kind, topic, urgency })?;
+        let coverage = self.first_coverage(id, &Question { kind: report.kind, topic, urgency }, installation_id)?;
         let (impact, reach) = (report.impact.as_deref(), report.reach.as_deref());
         let priority = clocks::assess(policy, coverage.urgency.as_ref(), impact, reach);
         let number = self.numbers().ticket;

@@ -305,6 +305,9 @@ fn month_day() -> Kind<(u32, u32)> {
     })
 }
 
+/// A validity of so many months.
+type OfMonths = fn(u32) -> Validity;
+
 impl Validity {
     /// The last day of a validity that began on `activated` (or on the day that it counts from); `None` when it never expires (CARD-5).
     ///
@@ -334,7 +337,7 @@ impl Validity {
             let never = Kind { expected: EXPECTED.to_owned(), ..word([("never", Self::Never)]) };
             return keys.or("validity", Self::Never, never);
         }
-        let starts: [(_, fn(u32) -> Self); 2] = [("activation", Self::Months), ("order", Self::MonthsFromOrder)];
+        let starts: [(_, OfMonths); 2] = [("activation", Self::Months), ("order", Self::MonthsFromOrder)];
         let (given, from, months, years) = keys.table("validity", |keys| {
             let months = keys.optional("months", number("months", 1..=1_200));
             let years = keys.optional("calendar_years", number("years", 1..=100));

@@ -58,10 +58,10 @@ fn sections(items: &[Value]) -> Option<Vec<&Table>> {
 }
 
 fn flatten_all(sections: &[&Table], key: &str, values: &mut BTreeMap<String, String>) {
-    let named = |(at, section): (usize, &&Table)| {
+    let name_of = |(at, section): (usize, &&Table)| {
         section.get("id").and_then(Value::as_str).map_or_else(|| (at + 1).to_string(), str::to_owned)
     };
-    let names: Vec<String> = sections.iter().enumerate().map(named).collect();
+    let names: Vec<String> = sections.iter().enumerate().map(name_of).collect();
     // Their order may matter, as it does for priorities.
     values.insert(key.to_owned(), names.join(", "));
     for (name, section) in names.iter().zip(sections) {

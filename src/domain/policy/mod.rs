@@ -511,6 +511,13 @@ urgency = "urgent"
 id = "call_out"
 minutes = 30
 name = "Call-out"
+
+[fair_use]
+factor = 3
+window_months = 12
+near_percent = 80
+grace_days = 90
+minimum_organisations = 10
 "#;
 
     const LEAST: &str = "name = \"least\"\neffective_from = 2026-01-01\n\
@@ -903,6 +910,9 @@ name = "Call-out"
         ),
         ("urgency = \"urgent\"\n", "urgency = \"soon\"\n", 171, "time.factors[1].urgency", "the id of a"),
         ("factor = 1.5", "factor = 0", 165, "time.factors[0].factor", "above 0"),
+        ("near_percent = 80", "near_percent = 101", 181, "fair_use.near_percent", "from 1 to 100"),
+        ("grace_days = 90", "grace_days = -1", 182, "fair_use.grace_days", "from 1 to"),
+        ("minimum_organisations = 10", "minimum_customers = 10", 183, "fair_use.minimum_customers", "a known key"),
         ("[spending]", "[spendings]", 57, "spendings", "did you mean spending?"),
         ("answer_days = 14", "answer_days = ", 61, "", "expected"),
         ("= 2026-01-01", "= 2026-02-30", 2, "", "day"),

@@ -29,6 +29,13 @@ pub struct Text {
     en: String,
 }
 
+impl Text {
+    /// Of its two halves.
+    pub(super) const fn new(nl: String, en: String) -> Self {
+        Self { nl, en }
+    }
+}
+
 impl From<Bilingual> for Text {
     fn from(both: Bilingual) -> Self {
         Self { nl: both.nl, en: both.en }
@@ -95,7 +102,8 @@ pub struct UrgencyRules {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Rules {
     /// The covers that this provider has; the first that fits is decided.
-    rules: Vec<Rule>,
+    #[serde(rename = "rules")]
+    table: Vec<Rule>,
     /// What tickets can be about.
     topics: Vec<Topic>,
     /// Urgent tickets; `null` where there are none.
@@ -107,7 +115,7 @@ pub struct Rules {
 impl Rules {
     fn of(policy: &Policy) -> Self {
         Self {
-            rules: policy.cover_table().into_iter().map(Rule::from).collect(),
+            table: policy.cover_table().into_iter().map(Rule::from).collect(),
             topics: policy.topics.iter().map(|topic| Topic::of(topic, policy)).collect(),
             urgency: policy.urgency.as_ref().map(UrgencyRules::from),
             covers: known(policy),

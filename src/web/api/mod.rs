@@ -11,6 +11,7 @@ pub mod contacts;
 pub mod coverage;
 pub mod customers;
 pub mod estimates;
+pub mod evaluate;
 pub mod fair_use;
 pub mod handling;
 pub mod installations;
@@ -171,6 +172,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(policies::apply, policies::list))
         .routes(routes!(policies::current))
         .routes(routes!(policies::check))
+        .routes(routes!(evaluate::ask))
         .routes(routes!(policies::get))
         .routes(routes!(ledger::list))
 }

@@ -54,6 +54,7 @@ impl From<&Policy> for PolicySummary {
 
 /// A version of the policy. It holds from its first day until that of the next one.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names in the API")]
 pub struct Version {
     /// Its number.
     version: i64,

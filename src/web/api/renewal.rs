@@ -102,7 +102,7 @@ pub(super) async fn give(
 
 /// Withdraw consent to renewal
 ///
-/// Orders that were made stand. For owners of the customer and agents.
+/// Orders that were made stand. For owners of the customer and agents; repeated, it changes nothing.
 #[utoipa::path(delete, path = "/api/v1/customers/{id}/renewal", tag = "cards",
     params(("id" = uuid::Uuid, Path, description = "The customer")),
     responses((status = 204, description = "Cards are no longer renewed")))]

@@ -222,6 +222,7 @@ pub struct Ticket {
 
 /// Something to know about a report.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TicketNotice)]
 pub struct Notice {
     /// `report_by`, `may_not_phone` or `data_leak`.
     about: &'static str,

@@ -113,7 +113,7 @@ impl ChargeStep {
     }
 
     /// The steps of an entry; what only an agent is told is left out.
-    fn all(arithmetic: &Arithmetic) -> Vec<Self> {
+    pub(super) fn all(arithmetic: &Arithmetic) -> Vec<Self> {
         arithmetic.0.iter().filter(|step| !matches!(step, Step::Apart { .. })).map(Self::of).collect()
     }
 }

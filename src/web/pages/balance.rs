@@ -3,7 +3,7 @@
 //! One page struct, filled by [`page`] and shown again by every form on it: a refusal stands at the form it is about.
 
 use super::drawn;
-use super::renewal::read_order;
+use super::renewal::{CardTerms, read_order};
 use super::session::home;
 use super::statement::{Line, Link, StatementTexts, Teller, minus};
 use super::texts::texts;
@@ -35,6 +35,7 @@ texts! {
     pub struct BalanceTexts {
         title: "Tegoed", "Balance";
         as_of: "Stand op", "Balance on";
+        as_of_short: "Op", "On";
         as_of_now: "Stand van nu", "The balance now";
         as_of_past: "U ziet de stand aan het eind van deze dag, zoals hij toen was.", "You see the balance at the end of this day, as it was then.";
         look: "Bekijk", "Show";
@@ -69,6 +70,13 @@ texts! {
         product: "Welke kaart?", "Which card?";
         own_hours: "Een ander aantal uren", "Another number of hours";
         per_hour: "per uur", "per hour";
+        own_strips: "Een aantal strippen", "A number of strips";
+        per_strip: "per strip van", "per strip of";
+        minimum: "Een eerste aankoop is minstens", "A first purchase is at least";
+        place: "Voor welke installatie?", "For which installation?";
+        any_place: "alle installaties", "all installations";
+        renew: "Bestel een kaart die op is vanzelf opnieuw, tegen de prijs van dat moment. Ik kan dit altijd intrekken.", "Order a used-up card again by itself, at the price of that day. I can withdraw this whenever I like.";
+        installations: "Installaties", "Installations";
         incl: "incl. btw", "incl. VAT";
         excl: "excl. btw", "excl. VAT";
         order: "Bestellen", "Order";
@@ -93,11 +101,12 @@ texts! {
         cover_reason: "Alsnog akkoord gegeven op deze pagina", "Agreed afterwards on this page";
         ticket: "Melding", "Ticket";
         report: "Iets melden", "Report something";
+        tickets: "Meldingen", "Tickets";
+        what_is_free: "Wat is gratis?", "What is free?";
         contacts: "Wie mag akkoord geven?", "Who may agree?";
         accepted: "Akkoord vastgelegd. De uren zijn gereserveerd.", "Agreed. The hours are held.";
         declined: "Afgewezen. Er is niets gereserveerd.", "Declined. Nothing is held.";
         covered: "Vastgelegd. Dit werk is nu van de kaart gegaan.", "Recorded. This work now came off the card.";
-        reported: "Uw melding is binnen, onder nummer", "Your report has come in, as number";
         choose: "Welke klant?", "Which customer?";
         choose_none: "Uw login hoort (nu) bij geen enkele klant. Vraag een eigenaar om een uitnodiging.", "Your login belongs to no customer (now). Ask an owner for an invitation.";
     }
@@ -166,6 +175,8 @@ struct Offer {
     name: String,
     gross: String,
     net: String,
+    /// What it would cost without the discount.
+    list: Option<String>,
 }
 
 /// What is for sale and how.
@@ -173,6 +184,12 @@ struct Shop {
     offers: Vec<Offer>,
     /// Gross price of an hour, where any number of hours is for sale.
     hourly: Option<String>,
+    /// Gross price of a strip, where any number of strips is for sale, and what one holds.
+    strip: Option<(String, Minutes)>,
+    /// A first purchase holds at least this, in words.
+    minimum: Option<String>,
+    /// An owner may consent to renewal with the order.
+    renews: bool,
     prepaid: bool,
 }
 
@@ -198,6 +215,7 @@ struct BalancePage {
     increment: Minutes,
     unpaid: Vec<Unpaid>,
     shop: Option<Shop>,
+    terms: CardTerms,
     lines: Vec<Line>,
     newest: Option<String>,
     older: Option<String>,
@@ -257,7 +275,6 @@ struct Look {
     as_of: Option<String>,
     before: Option<i64>,
     done: Option<String>,
-    ticket: Option<i64>,
 }
 
 impl Look {
@@ -370,7 +387,8 @@ impl<'a> Viewer<'a> {
     /// What this person can buy here.
     fn shop(&self) -> Option<Shop> {
         let terms = self.policy.cards.as_ref().filter(|_| self.may_buy())?;
-        Some(shop(terms, self.member.lang()))
+        let offered = shop(terms, self.member.lang());
+        Some(Shop { renews: offered.renews && self.contact.is_some(), ..offered })
     }
 
     async fn unpaid(&self, customer: CustomerId) -> Result<Vec<Unpaid>> {
@@ -408,10 +426,14 @@ fn shop(terms: &CardRules, lang: crate::web::text::Lang) -> Shop {
         name: hours_words(product.minutes, lang),
         gross: money(gross(product.price), lang),
         net: money(product.price, lang),
+        list: product.list_price.map(|price| money(gross(price), lang)),
     };
     Shop {
         offers: terms.products.iter().map(offer).collect(),
         hourly: terms.hourly_price.map(|price| money(gross(price), lang)),
+        strip: terms.strip_price.map(|price| (money(gross(price), lang), terms.strip)),
+        minimum: terms.minimum_first.is_positive().then(|| hours_words(terms.minimum_first, lang)),
+        renews: terms.auto_renew,
         prepaid: terms.activate_on == crate::domain::policy::ActivateOn::Payment,
     }
 }
@@ -445,6 +467,7 @@ async fn page(
     let teller = Teller { lang, customer: id, cards: &names, invoices: &invoices, zone };
     let with_status = |status| estimates.iter().filter(move |shown: &&Shown| shown.estimate.status == status);
     let available = balance.total.available;
+    let terms = CardTerms::read(app, member, &balance).await?;
     let has_cards = viewer.policy.cards.is_some() || !balance.cards.is_empty();
     let path = format!("/customers/{id}");
     let at_day = past.map_or_else(String::new, |day| format!("&as_of={day}"));
@@ -467,6 +490,7 @@ async fn page(
         increment: viewer.policy.time.increment,
         unpaid,
         shop: viewer.shop().filter(|_| past.is_none()),
+        terms,
         lines: teller.lines(&statement.items),
         newest: look.before.map(|_| past.map_or_else(|| path.clone(), |day| format!("{path}?as_of={day}"))),
         older: statement.next.map(|seq| format!("{path}?before={seq}{at_day}")),
@@ -484,7 +508,6 @@ fn notice(look: &Look, t: &BalanceTexts) -> Option<String> {
         "accepted" => Some(t.accepted.to_owned()),
         "declined" => Some(t.declined.to_owned()),
         "covered" => Some(t.covered.to_owned()),
-        "reported" => look.ticket.map(|number| format!("{} {number}.", t.reported)),
         _ => None,
     }
 }

@@ -18,7 +18,7 @@ texts! {
         met: "gehaald", "met";
         late: "te laat", "late";
         later: "later dan gestreefd", "later than aimed for";
-        expected: "nu verwacht op", "expected now on";
+        expected: "nu verwacht op", "now expected on";
         agreement: "in overleg", "by agreement";
         waiting: "wacht op klant", "waiting for customer";
         not_due: "geen termijn", "no deadline";

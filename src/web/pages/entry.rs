@@ -148,9 +148,10 @@ pub async fn ticket(service: &Service, member: &Member, text: &str) -> Result<Ti
 /// Every field that cannot be right.
 pub fn work(values: &Values, lang: Lang, clock: &Clock) -> Result<Work> {
     let mut fields = Fields::default();
+    let worked = forms::time(&mut fields, "time", values, lang);
     let worked_on = fields.date("worked_on", values.filled("worked_on"));
     let work = Work {
-        worked: forms::time(&mut fields, "time", values, lang),
+        worked,
         worked_on,
         description: fields.text("description", values.get("description")),
         estimate: fields.optional("estimate_id", values.filled("estimate_id"), "expected an estimate of this ticket"),

@@ -232,10 +232,12 @@ impl StandingPage {
         window(month.part, self.lang)
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands over references")]
     fn day(&self, day: &NaiveDate) -> String {
         text::date_short(*day, self.lang)
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "a template hands over references")]
     fn outcome(&self, outcome: &Option<Outcome>) -> &'static str {
         outcome.map_or(self.t.going_on, |outcome| outcome_name(outcome, self.t))
     }
@@ -344,6 +346,7 @@ impl ListPage {
     }
 
     /// Width of the bar, of 100 for twice the allowance.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn bar(&self, row: &RankedRow) -> i64 {
         row.standing.per_cent().unwrap_or(0).min(FULL) * 100 / FULL
     }

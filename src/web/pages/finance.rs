@@ -97,6 +97,11 @@ struct FinancePage {
 }
 
 impl FinancePage {
+    /// A provider without cards sends no invoices from here (POL-3).
+    fn has_nothing(&self) -> bool {
+        !self.page.has("cards") && self.open.is_empty() && self.sold.is_empty()
+    }
+
     async fn read(app: &App, member: &Member, asked: &FinanceQuery) -> Result<Self, Fault> {
         let (service, caller) = (&app.service, &member.caller);
         let owed = service.owed(caller).await?;
@@ -168,6 +173,9 @@ impl FinancePage {
 
 async fn index(State(app): State<App>, member: Member, Search(asked): Search<FinanceQuery>) -> Result<Response, Fault> {
     let mut page = FinancePage::read(&app, &member, &asked).await?;
+    if page.has_nothing() {
+        return Ok(done("/desk"));
+    }
     page.notice = match (&asked.paid, &asked.ordered) {
         (Some(invoice), _) => notice(&app, &member, invoice, paid).await?,
         (None, Some(invoice)) => notice(&app, &member, invoice, ordered).await?,

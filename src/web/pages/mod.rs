@@ -9,6 +9,7 @@ pub mod availability;
 pub mod balance;
 pub mod clock;
 pub mod contacts;
+pub mod coverage;
 pub mod customers;
 pub mod desk;
 pub mod drawn;
@@ -514,7 +515,9 @@ pub fn router(app: &App) -> Router<App> {
         .merge(session::router())
         .merge(availability::router())
         .merge(balance::router())
+        .merge(renewal::router())
         .merge(contacts::router())
+        .merge(coverage::router())
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())

@@ -1,5 +1,6 @@
 //! A new ticket, by the customer or by an agent: what is asked is a nudge, never a block (COVER-5).
 
+use super::coverage::Choices;
 use super::forms::{self, Form};
 use super::texts::texts;
 use super::words::{self, either};
@@ -68,12 +69,24 @@ struct ReportPage {
     staff: bool,
     action: String,
     policy: Policy,
+    choices: Choices,
     form: Form,
 }
 
 /// The fields of the form that say themselves what is wrong.
-const FIELDS: [&str; 9] =
-    ["subject", "description", "kind", "requester_id", "installation_id", "channel", "received_at", "impact", "reach"];
+const FIELDS: [&str; 11] = [
+    "subject",
+    "description",
+    "kind",
+    "topic",
+    "urgency",
+    "requester_id",
+    "installation_id",
+    "channel",
+    "received_at",
+    "impact",
+    "reach",
+];
 
 impl ReportPage {
     async fn read(app: &App, member: &Member, id: CustomerId, action: String, form: Form) -> Result<Self> {
@@ -84,13 +97,15 @@ impl ReportPage {
         let installations = app.service.installations(caller, id).await?;
         let (t, page) = (ReportTexts::of(member.lang()), member.page().at(action.clone()));
         let policy = app.service.policies.newest().clone();
-        Ok(Self { page, t, customer, contacts, installations, staff: caller.is_staff(), action, policy, form })
+        let (staff, choices) = (caller.is_staff(), Choices::of(&policy, member.lang()));
+        Ok(Self { page, t, customer, contacts, installations, staff, action, policy, choices, form })
     }
 
     fn lang(&self) -> Lang {
         self.page.lang
     }
 
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn fields(&self) -> &'static [&'static str] {
         &FIELDS
     }
@@ -183,8 +198,8 @@ async fn send(app: &App, id: CustomerId, action: String, sent: Submission) -> Re
         Err(error) => Err(error),
     };
     match opened {
-        Ok(ticket) if sent.member.caller.is_staff() => Ok(done(&format!("/tickets/{}?done=made", ticket.id))),
-        Ok(ticket) => Ok(done(&format!("/customers/{id}?done=reported&ticket={}", ticket.number))),
+        // Where it says what it will cost, before anybody works on it (COVER-1).
+        Ok(ticket) => Ok(done(&format!("/tickets/{}?done=made", ticket.id))),
         Err(error) => {
             let (status, refused) = Refused::with_status(error, sent.member.lang())?;
             let form = Form::sent(sent.values.clone(), refused);

@@ -1,6 +1,7 @@
 //! A ticket with everything on it, and what an agent does there: log time, ask for an agreement or write one down, correct.
 
 use super::clock::{ClockTexts, ClockView, Watch};
+use super::coverage::Panel;
 use super::desk::notice_of;
 use super::entry::{self, Clock, EntryTexts, Extras, Understood, WaysOut};
 use super::forms::{self, Form, Forms};
@@ -12,7 +13,7 @@ use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_w
 use crate::domain::estimate::AnswerVia;
 use crate::domain::{
     ContactId, CoveredBy, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Measure, Minutes, Policy,
-    TicketId, TicketKind, TimeEntryId, TransactionKind, clocks,
+    TicketId, TimeEntryId, TransactionKind, clocks,
 };
 use crate::service::access::Caller;
 use crate::service::desk::{Filter, ShownEntry, ShownEstimate, TicketView};
@@ -130,6 +131,7 @@ struct TicketPage {
     e: &'static EntryTexts,
     h: &'static HandlingTexts,
     k: &'static ClockTexts,
+    panel: Panel,
     clocks: Vec<ClockView>,
     said: Vec<Said>,
     /// The terms under which it came in.
@@ -171,6 +173,7 @@ impl TicketPage {
             e: EntryTexts::of(lang),
             h: HandlingTexts::of(lang),
             k: ClockTexts::of(lang),
+            panel: Panel::of(&view.ticket, &view.decisions, policy, zone, lang)?,
             clocks: watch.clocks(&view.ticket),
             said: handling::timeline(&view.events, terms, zone, lang),
             policy: terms.clone(),
@@ -192,29 +195,6 @@ impl TicketPage {
 
     fn lang(&self) -> Lang {
         self.page.lang
-    }
-
-    /// COVER-2 and SPEND-7 in one sentence.
-    fn coverage(&self) -> &'static str {
-        let (nl, en) = match self.view.ticket.kind {
-            TicketKind::Defect => (
-                "Een storing in ons eigen product lossen we gratis op.",
-                "A defect in our own product is repaired free of charge.",
-            ),
-            TicketKind::Question => (
-                "Een vraag over het gebruik gaat van de strippenkaart, na akkoord.",
-                "A question about how to use it comes off the card, once agreed.",
-            ),
-            TicketKind::ThirdParty => (
-                "Een storing bij een andere leverancier gaat van de strippenkaart, na akkoord.",
-                "Trouble with somebody else's product comes off the card, once agreed.",
-            ),
-            TicketKind::Change => (
-                "Een wijziging of advies gaat van de strippenkaart, na akkoord.",
-                "A change or advice comes off the card, once agreed.",
-            ),
-        };
-        either(self.lang(), nl, en)
     }
 
     fn kind(&self) -> &'static str {
@@ -447,7 +427,10 @@ fn sentence(done: &str, lang: Lang) -> Option<&'static str> {
         return Some(either(lang, nl, en));
     }
     let (nl, en) = match done {
-        "made" => ("De melding is gemaakt.", "The ticket was made."),
+        "made" => (
+            "De melding is binnen. Hieronder staat wie het werk betaalt.",
+            "The ticket has come in. Below it says who pays for the work.",
+        ),
         "proposed" => ("De schatting staat klaar voor de klant.", "The estimate is there for the customer to answer."),
         "recorded" => ("Akkoord vastgelegd. De uren zijn gereserveerd.", "Agreement recorded. The hours are held."),
         "closed" => ("Gesloten. Wat over was, is vrijgegeven.", "Closed. What was left is released."),
@@ -457,6 +440,7 @@ fn sentence(done: &str, lang: Lang) -> Option<&'static str> {
             "Reversed. The hours are back where they came from.",
         ),
         "covered" => ("Gedekt.", "Covered."),
+        "decided" => ("Vastgelegd wie dit betaalt.", "Recorded who pays for this."),
         _ => return None,
     };
     Some(either(lang, nl, en))
@@ -516,7 +500,7 @@ async fn log(State(app): State<App>, Id(ticket): Id<TicketId>, sent: Submission)
 }
 
 /// An agent who may see the ticket; a contact of another customer does not learn that it exists.
-async fn agent_at(app: &App, caller: &Caller, ticket: TicketId) -> Result<()> {
+pub(super) async fn agent_at(app: &App, caller: &Caller, ticket: TicketId) -> Result<()> {
     app.service.ticket(caller, ticket).await?;
     caller.staff(caller.is_agent()).map(drop)
 }

@@ -261,6 +261,7 @@ pub fn typed_time(minutes: Minutes, lang: Lang) -> String {
 
 /// A refusal.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a line or two for each refusal, and no more")]
 pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
     let h = |minutes: &crate::domain::Minutes| hours(*minutes, lang);
     if lang == Lang::En {
@@ -462,6 +463,15 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
     ("is needed", "dit is nodig"),
+    (
+        "expected today or earlier, or say what the conversation came to",
+        "kies vandaag of eerder, of zeg wat het gesprek opleverde",
+    ),
+    (
+        "expected `proposal` or `leave`: this provider sells no cards",
+        "kies een voorstel of laten zoals het is: kaarten zijn hier niet te koop",
+    ),
+    ("expected the first day of the contract or later", "kies de eerste dag van het contract of een latere dag"),
     ("is needed: the contact who agreed", "kies wie er akkoord gaf"),
     ("expected at most 200 characters", "gebruik hooguit 200 tekens"),
     ("expected at most 4000 characters", "gebruik hooguit 4000 tekens"),
@@ -541,6 +551,7 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected the time zone of the newest version", "houd de tijdzone van de nieuwste versie aan"),
     ("expected an amount in euros, such as 968.00", "vul een bedrag in euro's in, zoals 968,00"),
     ("expected a day and a time", "vul een dag en een tijd in"),
+    ("expected a time of that day, such as 16:40", "vul een tijd van die dag in, zoals 16:40"),
     ("expected a day on or after `since`", "kies een dag op of na de eerste dag"),
     (
         "leave it out: only an invoice takes an agreement here",

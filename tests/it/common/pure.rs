@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, HashMap};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
-    Act, Actor, Changes, Command, Customer, CustomerId, Ledger, Movement, Note, Notice, Numbers, Payment, Policies,
-    Policy, Receipt, Refusal, Target, Transaction,
+    Act, Actor, Changes, Command, Coverage, Customer, CustomerId, Ledger, Movement, Note, Notice, Numbers, Payment,
+    Policies, Policy, Receipt, Refusal, Target, Transaction,
     decide::{Circumstances, decide, settled},
 };
 
@@ -20,6 +20,7 @@ pub struct Books {
     pub movements: Vec<Movement>,
     pub payments: Vec<Payment>,
     pub notes: Vec<Note>,
+    pub coverage: Vec<Coverage>,
     pub notices: Vec<Notice>,
 }
 
@@ -37,6 +38,7 @@ impl Books {
             movements: Vec::new(),
             payments: Vec::new(),
             notes: Vec::new(),
+            coverage: Vec::new(),
             notices: Vec::new(),
         }
     }
@@ -89,6 +91,7 @@ impl Books {
         self.movements.extend(changes.movements);
         self.payments.extend(changes.payments);
         self.notes.extend(changes.notes);
+        self.coverage.extend(changes.coverage);
         self.notices.extend(changes.notices);
     }
 }
