@@ -84,8 +84,8 @@ async fn standing(service: &Service, caller: &Caller, customer: CustomerId) -> D
 
 fn told(what: &str, mut took: Vec<Duration>) {
     took.sort();
-    let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
-    println!("  {what:<28} p50 {:>7.2} ms  p99 {:>7.2} ms  max {:>7.2} ms", at(50), at(99), at(100));
+    let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_micros();
+    println!("  {what:<28} p50 {:>7} µs  p99 {:>7} µs  max {:>7} µs", at(50), at(99), at(100));
 }
 
 fn id(number: u64) -> CustomerId {
