@@ -3,6 +3,7 @@
 
 use crate::common::http::{Site, text};
 use crate::common::{AGENT, Fixture, day, noon, on_both};
+use crate::pages;
 use crate::story;
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
@@ -576,6 +577,86 @@ on_both! {
         for month in told["months"].as_array().unwrap() {
             assert_eq!((&month["average_minutes"], &month["allowance_minutes"]), (&Value::Null, &Value::Null));
         }
+    }
+}
+
+on_both! {
+    under POLICY;
+    async fn fair_4_the_page_tells_the_sum_in_words_and_draws_it(fixture: Fixture) {
+        let (site, customer, owner) = site(fixture, 10).await;
+        let others = join(&site.fixture, "2026-03-09").await;
+        let site = pages::Site::new(site.fixture);
+        let admin = site.staff(StaffRole::Admin).await;
+        let mut person = site.contact(&admin, owner).await;
+        assert_eq!(person.get("/fair-use").await.location(), format!("/customers/{customer}/fair-use"));
+        let page = person.get(&format!("/customers/{customer}/fair-use")).await;
+        // 600 minutes over 3 650 days of ten and one of the eleventh.
+        let words = "600 van 180 minuten; gemiddelde organisatie 60 per jaar; 11 organisaties; 10-03-2025 – 09-03-2026";
+        assert!(page.texts(".big span").contains(&words.to_owned()), "{:?}", page.texts(".big span"));
+        assert_eq!(page.texts(".big .tag"), ["boven redelijk gebruik"]);
+        assert_eq!((page.texts("#figures tbody tr").len(), page.texts(".months text").len()), (13, 13));
+        assert_eq!((page.text.matches("class=\"fair\"").count(), page.text.matches("class=\"aimed\"").count()), (13, 13));
+        assert!(page.text.contains("class=\"missed\""), "the month of 600 minutes is over its share");
+        assert_eq!(page.texts("section[aria-labelledby=entries] tbody .num"), ["600", "× 1", "600"]);
+        assert_eq!(page.texts("form.fields").len(), 0, "a customer records nothing");
+        person.lang = "en";
+        let page = person.get(&format!("/customers/{customer}/fair-use")).await;
+        assert!(page.texts(".big span")[1].starts_with("600 of 180 minutes; average organisation 60 a year"));
+        for path in [format!("/customers/{others}/fair-use"), format!("/customers/{others}/fair-use?cursor=x")] {
+            assert_eq!(person.get(&path).await.status.as_u16(), if path.contains('?') { 422 } else { 404 }, "{path}");
+        }
+        let talk = format!("/customers/{customer}/fair-use/conversations");
+        assert_eq!(person.post(&talk, &[("note", "Mine")]).await.status.as_u16(), 403);
+        assert_eq!(person.post(&format!("/customers/{customer}/contract-end"), &[]).await.status.as_u16(), 403);
+    }
+}
+
+on_both! {
+    under POLICY;
+    async fn fair_5_the_page_draws_no_customer_what_others_use_among_few(fixture: Fixture) {
+        let (site, customer, owner) = site(fixture, 9).await;
+        let site = pages::Site::new(site.fixture);
+        let admin = site.staff(StaffRole::Admin).await;
+        let path = format!("/customers/{customer}/fair-use");
+        let mut person = site.contact(&admin, owner).await;
+        let page = person.get(&path).await;
+        assert!(page.texts(".big span").contains(&"600 minuten; 10-03-2025 – 09-03-2026".to_owned()));
+        assert_eq!(page.texts(".sum dt"), ["Gebruikt"]);
+        assert_eq!(page.texts("#figures thead th"), ["Maand", "Gebruikt"]);
+        assert!(!page.text.contains("class=\"fair\"") && !page.text.contains("class=\"aimed\""), "nor in the picture");
+        assert!(!page.text.contains("class=\"missed\""), "whose colour would tell");
+        assert!(!page.text.contains("9 organisaties") && !page.text.contains("200"), "the allowance is 200 minutes");
+        let mut staff = site.login("admin@provider.example").await;
+        let seen = staff.get(&path).await;
+        assert!(seen.text.contains("class=\"fair\"") && seen.texts(".sum dd").contains(&"200".to_owned()), "staff sees it");
+    }
+}
+
+on_both! {
+    under POLICY;
+    async fn fair_6_an_agent_records_a_conversation_from_the_list(fixture: Fixture) {
+        let (site, customer, _) = site(fixture, 10).await;
+        let site = pages::Site::new(site.fixture);
+        site.staff(StaffRole::Admin).await;
+        let mut agent = site.login("admin@provider.example").await;
+        let list = agent.get("/fair-use").await;
+        assert_eq!(list.texts("tbody tr").len(), 10);
+        assert_eq!(list.texts(".lead"), ["10 organisaties; gemiddelde organisatie 60 minuten; 10-03-2025 – 09-03-2026"]);
+        assert_eq!(agent.get("/fair-use?standing=to_talk_to").await.texts("tbody tr").len(), 1);
+        let path = format!("/customers/{customer}/fair-use");
+        let key = agent.get(&path).await.key();
+        let talk = format!("{path}/conversations");
+        let refused = agent.post(&talk, &[("key", &key), ("outcome", "leave"), ("note", " ")]).await;
+        assert_eq!((refused.status.as_u16(), refused.texts("details[open] form").len()), (422, 1));
+        let values = [("key", key.as_str()), ("outcome", "leave"), ("starts_on", "2026-03-09"), ("note", "First year")];
+        let done = agent.post(&talk, &values).await;
+        assert_eq!((done.status.as_u16(), done.location()), (303, path.as_str()));
+        assert!(agent.get(&path).await.texts(".rows p").contains(&"First year".to_owned()));
+        assert_eq!(agent.get("/fair-use?standing=to_talk_to").await.texts("tbody tr").len(), 0);
+        let end = format!("/customers/{customer}/contract-end");
+        assert_eq!(agent.post(&end, &[("last_day", "2026-12-31")]).await.status.as_u16(), 303);
+        assert!(agent.get(&path).await.texts(".facts dd").contains(&"31-12-2026".to_owned()));
+        assert_eq!(agent.post(&end, &[("last_day", "2019-12-31")]).await.status.as_u16(), 422);
     }
 }
 

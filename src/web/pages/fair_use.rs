@@ -40,7 +40,6 @@ texts! {
         minutes: "minuten", "minutes";
         used: "Gebruikt", "Used";
         average: "Gemiddelde organisatie", "Average organisation";
-        per_day: "Gemiddeld per dag", "On average per day";
         own_days: "Dagen die meetellen", "Days that count";
         factor: "Keer het gemiddelde", "Times the average";
         allowance: "Redelijk", "Fair";
@@ -62,10 +61,8 @@ texts! {
         ticket: "Melding", "Ticket";
         worked: "Gewerkt", "Worked";
         weight: "Telt", "Counts";
-        times: "keer", "times";
         counted: "Samen", "Together";
         list_lead: "Wie het meest gebruikt van wat redelijk is, staat bovenaan.", "Who uses most of what is fair stands on top.";
-        organisations: "organisaties", "organisations";
         customer: "Klant", "Customer";
         standing: "Stand", "Standing";
         talked: "Gesprek", "Conversation";
@@ -93,7 +90,6 @@ texts! {
         goes_on: "loopt door", "goes on";
         end_contract: "Laatste dag wijzigen", "Change the last day";
         end_hint: "Leeg: het contract loopt door.", "Empty: the contract goes on.";
-        to_balance: "Naar de klant", "To the customer";
     }
 }
 
