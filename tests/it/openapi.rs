@@ -121,3 +121,31 @@ async fn every_reference_leads_somewhere() {
         assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
     }
 }
+
+/// Two types of one name would overwrite each other in the document, without a word.
+#[test]
+fn no_two_types_of_the_document_share_a_name() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/api");
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for (at, _) in text.match_indices("ToSchema)]\n") {
+            let declared = text[at..].split(['{', '(']).nth(1).map_or("", |_| &text[at..]);
+            let attributes = declared.split("pub ").next().unwrap();
+            let renamed = attributes.split("schema(as = ").nth(1).and_then(|rest| rest.split(')').next());
+            let own = declared.split("pub ").nth(1).and_then(|rest| rest.split_whitespace().nth(1));
+            let name = renamed.or(own).unwrap_or_default();
+            names.push(name.split(['<', '(', ';']).next().unwrap().to_owned());
+        }
+        let words = text.lines().filter(|line| line.starts_with("    ") && line.contains(": \""));
+        names.extend(words.filter(|_| text.contains("words! {")).filter_map(|line| {
+            let name = line.trim().split(':').next()?;
+            name.starts_with(char::is_uppercase).then(|| name.to_owned())
+        }));
+    }
+    let known = names.len();
+    names.sort();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
+    assert_eq!(twice, [""; 0]);
+    assert!(known > 60, "the scan found only {known}");
+}

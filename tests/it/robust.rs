@@ -17,7 +17,7 @@ use strippenkaart::service::verify::verify;
 use strippenkaart::store::users::StaffRole;
 
 /// How many requests are sent to each database.
-const REQUESTS: usize = 6_000;
+const REQUESTS: usize = 10_000;
 
 /// One way to call the API, as the document describes it.
 struct Operation {
@@ -170,6 +170,7 @@ fn shaped(name: &str, schema: &Value, known: &Known) -> BoxedStrategy<Value> {
             // The text of a policy or of a message.
             (_, "text") => prop_oneof![mostly(&crate::access::policy(), texts()), mostly("Hello", texts())].boxed(),
             (_, "product") => mostly("10h", texts()),
+            (_, "priority") => prop_oneof![mostly("normal", texts()), mostly("high", texts())].boxed(),
             _ => texts(),
         };
         texts.prop_map(Value::from).boxed()
@@ -192,7 +193,7 @@ fn object(properties: &Map<String, Value>, required: &[Value], known: &Known) ->
         members.collect::<Vec<_>>()
     };
     let extra = prop::option::weighted(0.05, (texts(), anything()));
-    let all = (Union::new([0.95, 0.5, 0.1].map(members)), extra);
+    let all = (Union::new([0.95, 0.4, 0.05].map(members)), extra);
     all.prop_map(|(members, extra)| {
         let given = members.into_iter().filter_map(|(name, value)| Some((name, value?)));
         given.chain(extra).collect::<Map<_, _>>().into()

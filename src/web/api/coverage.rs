@@ -22,6 +22,7 @@ const NONE: &str = "none";
 
 /// A text in both languages.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Bilingual)]
 pub struct Text {
     /// In Dutch.
     nl: String,
@@ -72,6 +73,7 @@ pub struct Topic {
 
 /// A degree of urgency.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UrgencyLevel)]
 pub struct Level {
     /// How tickets name it.
     id: String,

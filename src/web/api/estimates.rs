@@ -48,6 +48,7 @@ impl NewEstimate {
 /// How a contact told an agent.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AgreementChannel)]
 pub enum Channel {
     /// By telephone.
     Phone,

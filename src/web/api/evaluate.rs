@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 /// Work that might be done, and the report that it would answer.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Inquiry)]
 pub struct Question {
     /// The policy to ask, TOML; the terms in force on the day of the work when left out.
     pub text: Option<String>,
