@@ -13,6 +13,7 @@ use strippenkaart::store::users::{self, StaffRole};
 pub fn policy() -> String {
     let renewed = "auto_renew = \"with_consent\"\nconversion = \"credit\"";
     let terms = crate::story::policy().replace("conversion = \"credit\"", renewed);
+    let terms = terms.replace("[tickets]\n", "[tickets]\nstalled_button = true\n");
     format!("{terms}{}", crate::availability::PROMISE)
 }
 
