@@ -97,6 +97,10 @@ CREATE TABLE customers (
     identity TEXT COLLATE "C" NOT NULL,
     locale TEXT COLLATE "C" NOT NULL,
     monthly_amount BIGINT,
+    billing TEXT COLLATE "C",
+    credit BIGINT NOT NULL,
+    paused_on TEXT COLLATE "C",
+    arranged_until TEXT COLLATE "C",
     contract_start TEXT COLLATE "C" NOT NULL,
     contract_end TEXT COLLATE "C",
     created_at BIGINT NOT NULL,
@@ -257,40 +261,63 @@ CREATE TABLE invitations (
     CHECK (purpose IN ('first_admin', 'staff', 'contact', 'reset'))
 );
 
--- An invoice for a card (PAY-1, PAY-6).
+-- Invoices and credit notes (PAY-1, PAY-6). A draft has no number. What was issued never changes, but for what settles it;
+-- lines, VAT per rate and what is printed besides are JSON.
 CREATE TABLE invoices (
     id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
-    card_id TEXT COLLATE "C" NOT NULL,
-    number TEXT COLLATE "C" NOT NULL,
-    issued_on TEXT COLLATE "C" NOT NULL,
-    due_on TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    series TEXT COLLATE "C" NOT NULL,
+    card_id TEXT COLLATE "C",
+    credits TEXT COLLATE "C",
+    lines TEXT COLLATE "C" NOT NULL,
+    vat_totals TEXT COLLATE "C" NOT NULL,
     net BIGINT NOT NULL,
-    vat_rate TEXT COLLATE "C" NOT NULL,
     vat BIGINT NOT NULL,
     gross BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT COLLATE "C",
+    number TEXT COLLATE "C",
+    reference TEXT COLLATE "C",
+    issued_on TEXT COLLATE "C",
+    due_on TEXT COLLATE "C",
+    supplied_on TEXT COLLATE "C",
+    facts TEXT COLLATE "C",
     paid BIGINT NOT NULL,
+    credited BIGINT NOT NULL,
+    reversed BIGINT NOT NULL,
+    reminders BIGINT NOT NULL,
+    reminded_on TEXT COLLATE "C",
     PRIMARY KEY (id),
     UNIQUE (number),
+    UNIQUE (reference),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (credits) REFERENCES invoices (id),
+    CHECK (kind IN ('invoice', 'credit_note')),
+    CHECK (series IN ('invoice', 'credit_note', 'fee')),
     CHECK (gross = net + vat),
-    CHECK (paid >= 0 AND paid <= gross)
+    CHECK (paid >= 0 AND credited >= 0 AND paid + credited <= gross AND reversed >= 0),
+    CHECK ((kind = 'credit_note') = (credits IS NOT NULL)),
+    CHECK ((number IS NULL) = (facts IS NULL) AND (number IS NULL) = (issued_on IS NULL))
 );
 
--- Money received for an invoice.
+-- Money that came in. `reversed` is what of it came undone (PAY-2).
 CREATE TABLE payments (
     id TEXT COLLATE "C" NOT NULL,
-    invoice_id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
     amount BIGINT NOT NULL,
     paid_on TEXT COLLATE "C" NOT NULL,
     method TEXT COLLATE "C" NOT NULL,
+    note TEXT COLLATE "C",
+    bank_line_id TEXT COLLATE "C",
+    collection_id TEXT COLLATE "C",
+    reversed BIGINT NOT NULL,
     recorded_at BIGINT NOT NULL,
     recorded_by TEXT COLLATE "C",
-    open_after BIGINT NOT NULL,
+    transaction_id TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (id),
-    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
-    CHECK (amount > 0),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (amount > 0 AND reversed BETWEEN 0 AND amount),
     CHECK (method IN ('bank', 'direct_debit', 'other'))
 );
 
@@ -303,6 +330,7 @@ CREATE TABLE cards (
     minutes BIGINT NOT NULL,
     granted BIGINT NOT NULL,
     price BIGINT NOT NULL,
+    vat BIGINT NOT NULL,
     ordered_on TEXT COLLATE "C" NOT NULL,
     activated_at BIGINT,
     activated_on TEXT COLLATE "C",
@@ -314,6 +342,9 @@ CREATE TABLE cards (
     converts_on TEXT COLLATE "C",
     converted_from TEXT COLLATE "C",
     credit BIGINT NOT NULL,
+    frozen_on TEXT COLLATE "C",
+    credited_from TEXT COLLATE "C",
+    cancelled_on TEXT COLLATE "C",
     available BIGINT NOT NULL,
     held BIGINT NOT NULL,
     used BIGINT NOT NULL,
@@ -506,10 +537,11 @@ CREATE TABLE holds (
     card_id TEXT COLLATE "C" NOT NULL,
     customer_id TEXT COLLATE "C" NOT NULL,
     minutes BIGINT NOT NULL,
+    frozen BIGINT NOT NULL,
     PRIMARY KEY (estimate_id, card_id),
     FOREIGN KEY (estimate_id) REFERENCES estimates (id),
     FOREIGN KEY (card_id) REFERENCES cards (id),
-    CHECK (minutes >= 0)
+    CHECK (minutes >= 0 AND frozen >= 0)
 ) WITH (fillfactor = 50);
 
 -- The ledger: one booking each, gapless per customer, each with the hash of the one before. Append-only.
@@ -534,7 +566,7 @@ CREATE TABLE transactions (
     UNIQUE (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
-    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion')),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion', 'invoice', 'credit_note', 'payment', 'payment_reversal', 'set_off', 'repayment', 'freeze', 'thaw')),
     CHECK (seq >= 1)
 );
 
@@ -663,10 +695,10 @@ CREATE INDEX sessions_of ON sessions (user_id);
 CREATE INDEX incidents_until ON incidents (COALESCE(ended_at, 9223372036854775807));
 CREATE INDEX incidents_since ON incidents (started_at, id);
 CREATE INDEX invoices_of ON invoices (customer_id, number);
-CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
-CREATE INDEX invoices_unpaid ON invoices (customer_id) WHERE paid < gross;
-CREATE INDEX payments_of ON payments (invoice_id);
+CREATE INDEX invoices_open ON invoices (number) WHERE number IS NOT NULL AND paid + credited < gross;
+CREATE INDEX invoices_unsettled ON invoices (customer_id) WHERE number IS NULL OR paid + credited < gross;
 CREATE INDEX cards_of ON cards (customer_id);
+CREATE INDEX cards_by_invoice ON cards (invoice_id) WHERE invoice_id IS NOT NULL;
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX cards_converting ON cards (converts_on) WHERE converts_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
@@ -680,7 +712,7 @@ CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
 CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepted';
-CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
+CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0 OR frozen > 0;
 CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
 CREATE INDEX time_entries_counted ON time_entries (customer_id, worked_on, id) WHERE counted > 0;
 CREATE INDEX fair_use_days_on ON fair_use_days (day);

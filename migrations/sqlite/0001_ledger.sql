@@ -96,6 +96,10 @@ CREATE TABLE customers (
     identity TEXT NOT NULL,
     locale TEXT NOT NULL,
     monthly_amount INTEGER,
+    billing TEXT,
+    credit INTEGER NOT NULL,
+    paused_on TEXT,
+    arranged_until TEXT,
     contract_start TEXT NOT NULL,
     contract_end TEXT,
     created_at INTEGER NOT NULL,
@@ -256,40 +260,63 @@ CREATE TABLE invitations (
     CHECK (purpose IN ('first_admin', 'staff', 'contact', 'reset'))
 ) STRICT;
 
--- An invoice for a card (PAY-1, PAY-6).
+-- Invoices and credit notes (PAY-1, PAY-6). A draft has no number. What was issued never changes, but for what settles it;
+-- lines, VAT per rate and what is printed besides are JSON.
 CREATE TABLE invoices (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
-    card_id TEXT NOT NULL,
-    number TEXT NOT NULL,
-    issued_on TEXT NOT NULL,
-    due_on TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    series TEXT NOT NULL,
+    card_id TEXT,
+    credits TEXT,
+    lines TEXT NOT NULL,
+    vat_totals TEXT NOT NULL,
     net INTEGER NOT NULL,
-    vat_rate TEXT NOT NULL,
     vat INTEGER NOT NULL,
     gross INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT,
+    number TEXT,
+    reference TEXT,
+    issued_on TEXT,
+    due_on TEXT,
+    supplied_on TEXT,
+    facts TEXT,
     paid INTEGER NOT NULL,
+    credited INTEGER NOT NULL,
+    reversed INTEGER NOT NULL,
+    reminders INTEGER NOT NULL,
+    reminded_on TEXT,
     PRIMARY KEY (id),
     UNIQUE (number),
+    UNIQUE (reference),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (credits) REFERENCES invoices (id),
+    CHECK (kind IN ('invoice', 'credit_note')),
+    CHECK (series IN ('invoice', 'credit_note', 'fee')),
     CHECK (gross = net + vat),
-    CHECK (paid >= 0 AND paid <= gross)
+    CHECK (paid >= 0 AND credited >= 0 AND paid + credited <= gross AND reversed >= 0),
+    CHECK ((kind = 'credit_note') = (credits IS NOT NULL)),
+    CHECK ((number IS NULL) = (facts IS NULL) AND (number IS NULL) = (issued_on IS NULL))
 ) STRICT;
 
--- Money received for an invoice.
+-- Money that came in. `reversed` is what of it came undone (PAY-2).
 CREATE TABLE payments (
     id TEXT NOT NULL,
-    invoice_id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
     amount INTEGER NOT NULL,
     paid_on TEXT NOT NULL,
     method TEXT NOT NULL,
+    note TEXT,
+    bank_line_id TEXT,
+    collection_id TEXT,
+    reversed INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     recorded_by TEXT,
-    open_after INTEGER NOT NULL,
+    transaction_id TEXT NOT NULL,
     PRIMARY KEY (id),
-    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
-    CHECK (amount > 0),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (amount > 0 AND reversed BETWEEN 0 AND amount),
     CHECK (method IN ('bank', 'direct_debit', 'other'))
 ) STRICT;
 
@@ -302,6 +329,7 @@ CREATE TABLE cards (
     minutes INTEGER NOT NULL,
     granted INTEGER NOT NULL,
     price INTEGER NOT NULL,
+    vat INTEGER NOT NULL,
     ordered_on TEXT NOT NULL,
     activated_at INTEGER,
     activated_on TEXT,
@@ -313,6 +341,9 @@ CREATE TABLE cards (
     converts_on TEXT,
     converted_from TEXT,
     credit INTEGER NOT NULL,
+    frozen_on TEXT,
+    credited_from TEXT,
+    cancelled_on TEXT,
     available INTEGER NOT NULL,
     held INTEGER NOT NULL,
     used INTEGER NOT NULL,
@@ -505,10 +536,11 @@ CREATE TABLE holds (
     card_id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
     minutes INTEGER NOT NULL,
+    frozen INTEGER NOT NULL,
     PRIMARY KEY (estimate_id, card_id),
     FOREIGN KEY (estimate_id) REFERENCES estimates (id),
     FOREIGN KEY (card_id) REFERENCES cards (id),
-    CHECK (minutes >= 0)
+    CHECK (minutes >= 0 AND frozen >= 0)
 ) STRICT, WITHOUT ROWID;
 
 -- The ledger: one booking each, gapless per customer, each with the hash of the one before. Append-only.
@@ -533,7 +565,7 @@ CREATE TABLE transactions (
     UNIQUE (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
-    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion')),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion', 'invoice', 'credit_note', 'payment', 'payment_reversal', 'set_off', 'repayment', 'freeze', 'thaw')),
     CHECK (seq >= 1)
 ) STRICT;
 
@@ -662,10 +694,10 @@ CREATE INDEX sessions_of ON sessions (user_id);
 CREATE INDEX incidents_until ON incidents (COALESCE(ended_at, 9223372036854775807));
 CREATE INDEX incidents_since ON incidents (started_at, id);
 CREATE INDEX invoices_of ON invoices (customer_id, number);
-CREATE INDEX invoices_open ON invoices (number) WHERE paid < gross;
-CREATE INDEX invoices_unpaid ON invoices (customer_id) WHERE paid < gross;
-CREATE INDEX payments_of ON payments (invoice_id);
+CREATE INDEX invoices_open ON invoices (number) WHERE number IS NOT NULL AND paid + credited < gross;
+CREATE INDEX invoices_unsettled ON invoices (customer_id) WHERE number IS NULL OR paid + credited < gross;
 CREATE INDEX cards_of ON cards (customer_id);
+CREATE INDEX cards_by_invoice ON cards (invoice_id) WHERE invoice_id IS NOT NULL;
 CREATE INDEX cards_expiring ON cards (expires_on) WHERE expires_on IS NOT NULL;
 CREATE INDEX cards_converting ON cards (converts_on) WHERE converts_on IS NOT NULL;
 CREATE INDEX tickets_of ON tickets (customer_id, number);
@@ -679,7 +711,7 @@ CREATE INDEX estimates_of ON estimates (customer_id, status);
 CREATE INDEX estimates_for ON estimates (ticket_id);
 CREATE INDEX estimates_unanswered ON estimates (answer_by) WHERE status = 'proposed';
 CREATE INDEX estimates_running ON estimates (work_until) WHERE status = 'accepted';
-CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0;
+CREATE INDEX holds_of ON holds (customer_id) WHERE minutes > 0 OR frozen > 0;
 CREATE INDEX movements_of_card ON movements (card_id, recorded_at, seq, line);
 CREATE INDEX time_entries_counted ON time_entries (customer_id, worked_on, id) WHERE counted > 0;
 CREATE INDEX fair_use_days_on ON fair_use_days (day);

@@ -50,6 +50,8 @@ pub struct Card {
     pub granted: Minutes,
     /// Price ex VAT, copied at sale (CARD-1).
     pub price: Cents,
+    /// VAT on the price, as invoiced.
+    pub vat: Cents,
     /// The day it was ordered, which picks its policy version (POL-1).
     pub ordered_on: NaiveDate,
     /// When it became active.
@@ -60,7 +62,7 @@ pub struct Card {
     pub expires_on: Option<NaiveDate>,
     /// Days after the last valid one in which work done in time may still be logged (CARD-5).
     pub late_days: i64,
-    /// Its invoice, for a card that was ordered.
+    /// The invoice that it was paid by; the card that goes on after a conversion has the same one.
     pub invoice_id: Option<InvoiceId>,
     /// The installation that it was bought for; none pays for all of them (CARD-8).
     pub installation_id: Option<InstallationId>,
@@ -70,8 +72,14 @@ pub struct Card {
     pub converts_on: Option<NaiveDate>,
     /// The card whose money it took over (CARD-10).
     pub converted_from: Option<CardId>,
-    /// Money of unspent minutes that is to be given back by credit note, ex VAT (CARD-10).
+    /// Money of unspent minutes that was given back at a conversion, ex VAT (CARD-10).
     pub credit: Cents,
+    /// Since when its minutes are frozen, because its payment came undone (PAY-3).
+    pub frozen_on: Option<NaiveDate>,
+    /// From this day on, what is still frozen is credited (PAY-3).
+    pub credited_from: Option<NaiveDate>,
+    /// The order was taken back before anything was granted (CARD-3).
+    pub cancelled_on: Option<NaiveDate>,
     /// Can still be agreed to.
     pub available: Minutes,
     /// Set apart for accepted estimates.
@@ -158,13 +166,35 @@ impl Card {
     /// When more is gone than was granted.
     #[must_use]
     pub fn deferred(&self, gone: Minutes) -> Cents {
+        self.rest_of(self.price, gone)
+    }
+
+    /// The same of the VAT, which only a refund moves (CARD-7).
+    ///
+    /// # Panics
+    /// When more is gone than was granted.
+    #[must_use]
+    pub fn deferred_vat(&self, gone: Minutes) -> Cents {
+        self.rest_of(self.vat, gone)
+    }
+
+    fn rest_of(&self, whole: Cents, gone: Minutes) -> Cents {
         assert!(gone <= self.granted, "no more can be gone than was granted");
-        if self.granted.is_zero() {
-            return self.price;
+        if self.cancelled_on.is_some() {
+            return Cents::ZERO;
         }
-        let (price, gone, granted) = (i128::from(self.price.0), i128::from(gone.0), i128::from(self.granted.0));
-        let earned = (2 * price * gone + granted) / (2 * granted);
-        self.price - Cents(i64::try_from(earned).expect("no more is earned than was paid"))
+        if self.granted.is_zero() {
+            return whole;
+        }
+        let (money, gone, granted) = (i128::from(whole.0), i128::from(gone.0), i128::from(self.granted.0));
+        let earned = (2 * money * gone + granted) / (2 * granted);
+        whole - Cents(i64::try_from(earned).expect("no more is earned than was paid"))
+    }
+
+    /// What is prepaid on it now and not earned (PAY-7).
+    #[must_use]
+    pub fn deferred_now(&self) -> Cents {
+        self.deferred(self.gone())
     }
 
     /// Minutes that are used, expired, refunded or converted.
@@ -173,10 +203,16 @@ impl Card {
         self.used + self.expired + self.refunded + self.converted
     }
 
-    /// Whether the card is valid on `day`: active, and not past its last day.
+    /// Whether the card is valid on `day`: active, and not past its last day. A frozen card has nothing available.
     #[must_use]
     pub fn is_valid_on(&self, day: NaiveDate) -> bool {
         self.activated_on.is_some_and(|first| first <= day) && !self.is_past(day)
+    }
+
+    /// Whether it was given back: minutes that return to it are given back as well (TIME-5, CARD-7).
+    #[must_use]
+    pub fn is_refunded(&self) -> bool {
+        self.refunded.is_positive() && self.left().is_zero() && self.frozen.is_zero()
     }
 
     /// Whether its last valid day lies before `day`.
@@ -200,8 +236,12 @@ impl Card {
     #[must_use]
     pub fn status(&self, day: NaiveDate) -> CardStatus {
         let closed = self.left().is_zero() && self.frozen.is_zero();
-        if self.activated_on.is_none() {
+        if self.cancelled_on.is_some() {
+            CardStatus::Cancelled
+        } else if self.activated_on.is_none() {
             CardStatus::Ordered
+        } else if self.frozen.is_positive() {
+            CardStatus::Frozen
         } else if closed && self.converted.is_positive() {
             CardStatus::Converted
         } else if closed && self.credit > Cents::ZERO {

@@ -3,7 +3,7 @@
 //! The hash covers a versioned canonical encoding: the label `sk1`, then every field as its length, a colon and its
 //! text (nothing is the field `-`), the same on both databases. Free text is covered by a salted digest.
 
-use super::{Movement, Transaction};
+use super::{Movement, Posting, Transaction};
 use sha2::{Digest, Sha256};
 use std::fmt::{Display, Write as _};
 
@@ -28,9 +28,9 @@ impl Encoder {
     }
 }
 
-/// Hash of `transaction` (its `hash` field is not read) with `movements`, in hexadecimal.
+/// Hash of `transaction` (its `hash` field is not read) with `movements` and `postings`, in hexadecimal.
 #[must_use]
-pub fn hash(transaction: &Transaction, movements: &[Movement]) -> String {
+pub fn hash(transaction: &Transaction, movements: &[Movement], postings: &[Posting]) -> String {
     let mut text = Encoder(String::with_capacity(512));
     text.field("sk1");
     text.field(&transaction.prev_hash);
@@ -57,6 +57,14 @@ pub fn hash(transaction: &Transaction, movements: &[Movement]) -> String {
         text.field(movement.to_account);
         text.field(movement.minutes.0);
         text.optional(movement.basis);
+    }
+    text.field(postings.len());
+    for posting in postings {
+        text.field(posting.line);
+        text.field(posting.account);
+        text.field(posting.amount.0);
+        text.optional(posting.card_id);
+        text.optional(posting.invoice_id);
     }
     hex(&Sha256::digest(text.0))
 }

@@ -2,11 +2,13 @@
 //! [`super::decide()`].
 
 use super::{
-    Cents, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId, Handling, InstallationId, InvoiceId,
-    Locale, Minutes, PaymentMethod, Report, Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId,
-    contact::AskedVia, coverage::Outcome, estimate::AnswerVia,
+    BankLineId, Billing, CardId, Cents, CollectionId, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId,
+    Handling, InstallationId, InvoiceId, Locale, MandateId, Minutes, PaymentId, PaymentMethod, Report, ReversalId, Role,
+    TicketId, TicketKind, TimeEntryId, Urgency, UserId, bank::Scheme, contact::AskedVia, coverage::Outcome,
+    document::Quantity, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 
 /// One business write.
 #[derive(Clone, Debug)]
@@ -69,8 +71,76 @@ pub enum Target {
     Estimate(EstimateId),
     /// A time entry.
     TimeEntry(TimeEntryId),
-    /// An invoice.
+    /// An invoice or credit note.
     Invoice(InvoiceId),
+    /// A card.
+    Card(CardId),
+    /// A payment.
+    Payment(PaymentId),
+    /// A mandate.
+    Mandate(MandateId),
+    /// A collection.
+    Collection(CollectionId),
+    /// A reversal.
+    Reversal(ReversalId),
+}
+
+/// Money that came in, and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receiving {
+    /// How much.
+    pub amount: Cents,
+    /// Value date.
+    pub paid_on: NaiveDate,
+    /// How.
+    pub method: PaymentMethod,
+    /// What the payer wrote, or how it is found back.
+    pub note: Option<String>,
+    /// The line of the bank's file that told it.
+    pub bank_line: Option<BankLineId>,
+    /// For which invoices, in this order, each as far as it is open and the money reaches.
+    pub invoices: Vec<InvoiceId>,
+    /// What is left over stays with us as the customer's; else more than what is open is refused.
+    pub keep_surplus: bool,
+}
+
+/// What a credit note takes off an invoice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Crediting {
+    /// Everything that can be: an order that was not granted as a whole, of a granted card what is unspent, of other lines
+    /// what was not credited yet.
+    Whole,
+    /// So much of one line, ex VAT; for lines other than cards.
+    Part {
+        /// Which line, from 0.
+        line: usize,
+        /// How much, ex VAT.
+        net: Cents,
+    },
+}
+
+/// What came undone, as it was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// The bank's reason.
+    pub code: String,
+    /// Value date.
+    pub valued_on: NaiveDate,
+    /// Refused before settlement: no money had moved.
+    pub rejected: bool,
+    /// What the bank charged us for it.
+    pub charge: Cents,
+}
+
+/// A line that finance writes on a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLine {
+    /// What for.
+    pub description: String,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// Price of a piece or an hour, ex VAT.
+    pub unit_price: Cents,
 }
 
 /// What to do with charged minutes that an agreement or a card does not cover (TIME-7, SPEND-5).
@@ -178,16 +248,152 @@ pub enum Act {
     GiveConsent,
     /// … and no longer does.
     WithdrawConsent,
-    /// Money came in for an invoice.
-    RecordPayment {
+    /// Where documents are addressed to.
+    SetBilling(Billing),
+    /// A line on the customer's draft, which is made where there is none.
+    WriteLine(NewLine),
+    /// A line that finance wrote is taken off a draft.
+    EraseLine {
+        /// Which draft.
+        invoice: InvoiceId,
+        /// Which line, from 0.
+        line: usize,
+    },
+    /// A draft becomes an invoice (PAY-1).
+    IssueInvoice(InvoiceId),
+    /// A credit note (PAY-1, CARD-3, CARD-7).
+    CreditInvoice {
         /// Which invoice.
         invoice: InvoiceId,
+        /// What of it.
+        crediting: Crediting,
+        /// Why.
+        reason: String,
+    },
+    /// Unspent minutes of a card are given back for money (CARD-7).
+    RefundCard {
+        /// Which card.
+        card: CardId,
+        /// How many; all that are available when not told.
+        minutes: Option<Minutes>,
+        /// Why.
+        reason: String,
+    },
+    /// A reminder of an invoice was sent.
+    RemindInvoice(InvoiceId),
+    /// Money came in.
+    RecordPayment(Receiving),
+    /// What was paid too much is set against an invoice.
+    SetOff(InvoiceId),
+    /// What was paid too much is given back (PAY-5).
+    Repay {
         /// How much.
         amount: Cents,
         /// Value date.
         paid_on: NaiveDate,
-        /// How.
-        method: PaymentMethod,
+        /// Why, or how it is found back.
+        note: Option<String>,
+        /// The line of the bank's file that told it.
+        bank_line: Option<BankLineId>,
+    },
+    /// A customer's leave to collect.
+    RecordMandate {
+        /// Its reference; made from the customer's number when not told.
+        reference: Option<String>,
+        /// Under which scheme; the policy's when not told.
+        scheme: Option<Scheme>,
+        /// Day on which it was signed.
+        signed_on: NaiveDate,
+        /// In whose name the account is.
+        debtor_name: String,
+        /// The account.
+        iban: String,
+    },
+    /// … that ends.
+    EndMandate {
+        /// Which one.
+        mandate: MandateId,
+        /// Why.
+        reason: String,
+    },
+    /// An invoice is to be collected on a day.
+    PlanCollection {
+        /// Which invoice.
+        invoice: InvoiceId,
+        /// On which day.
+        collect_on: NaiveDate,
+    },
+    /// The money of a collection came. Told twice, it changes nothing.
+    SettleCollection {
+        /// Which collection.
+        collection: CollectionId,
+        /// Value date.
+        settled_on: NaiveDate,
+        /// The line of the bank's file that told it.
+        bank_line: Option<BankLineId>,
+    },
+    /// A collection was refused or came undone. Told twice, it changes nothing (PAY-2).
+    ReverseCollection {
+        /// Which collection.
+        collection: CollectionId,
+        /// What was told.
+        undone: Undone,
+    },
+    /// A payment came undone, wholly or in part (PAY-2).
+    ReversePayment {
+        /// Which payment.
+        payment: PaymentId,
+        /// How much of it; all that stands when not told.
+        amount: Option<Cents>,
+        /// What was told.
+        undone: Undone,
+    },
+    /// A person says whether a reversal counts (PAY-2).
+    JudgeReversal {
+        /// Which reversal.
+        reversal: ReversalId,
+        /// Whether it counts.
+        counted: bool,
+        /// Why.
+        reason: String,
+    },
+    /// The fee of a reversal is waived; it still counts (PAY-2).
+    WaiveFee {
+        /// Which reversal.
+        reversal: ReversalId,
+        /// Why.
+        reason: String,
+    },
+    /// The account of a customer in arrears is paused (PAY-4).
+    PauseAccount {
+        /// Why.
+        reason: String,
+    },
+    /// … and goes on, although something may still be overdue.
+    ResumeAccount {
+        /// Why.
+        reason: String,
+    },
+    /// Payment in parts was asked in writing, and approved (PAY-4).
+    Arrange {
+        /// The last day of the arrangement.
+        until: NaiveDate,
+        /// How it was asked.
+        asked_via: AskedVia,
+        /// What was arranged.
+        reason: String,
+    },
+    /// … and ends before its day.
+    EndArrangement {
+        /// Why.
+        reason: String,
+    },
+    /// A reactivation fee of 0 to 6 monthly amounts (PAY-4).
+    ChargeReactivation {
+        /// How many monthly amounts.
+        factor: Decimal,
+        /// Why so many.
+        reason: String,
     },
     /// A report. Always accepted (COVER-5).
     OpenTicket(Report),
@@ -326,7 +532,29 @@ impl Act {
             Self::OrderCard { .. } => "order_card",
             Self::GiveConsent => "give_consent",
             Self::WithdrawConsent => "withdraw_consent",
-            Self::RecordPayment { .. } => "record_payment",
+            Self::SetBilling(_) => "set_billing",
+            Self::WriteLine(_) => "write_line",
+            Self::EraseLine { .. } => "erase_line",
+            Self::IssueInvoice(_) => "issue_invoice",
+            Self::CreditInvoice { .. } => "credit_invoice",
+            Self::RefundCard { .. } => "refund_card",
+            Self::RemindInvoice(_) => "remind_invoice",
+            Self::RecordPayment(_) => "record_payment",
+            Self::SetOff(_) => "set_off",
+            Self::Repay { .. } => "repay",
+            Self::RecordMandate { .. } => "record_mandate",
+            Self::EndMandate { .. } => "end_mandate",
+            Self::PlanCollection { .. } => "plan_collection",
+            Self::SettleCollection { .. } => "settle_collection",
+            Self::ReverseCollection { .. } => "reverse_collection",
+            Self::ReversePayment { .. } => "reverse_payment",
+            Self::JudgeReversal { .. } => "judge_reversal",
+            Self::WaiveFee { .. } => "waive_fee",
+            Self::PauseAccount { .. } => "pause_account",
+            Self::ResumeAccount { .. } => "resume_account",
+            Self::Arrange { .. } => "arrange",
+            Self::EndArrangement { .. } => "end_arrangement",
+            Self::ChargeReactivation { .. } => "charge_reactivation",
             Self::OpenTicket(_) => "open_ticket",
             Self::HandleTicket { .. } => "handle_ticket",
             Self::DecideCoverage { .. } => "decide_coverage",

@@ -1,6 +1,6 @@
 //! A customer and the head of its ledger: the running totals, the sequence number and the last hash.
 
-use super::{Account, Cents, ContractEndId, CustomerId, Minutes, UserId, chain::GENESIS, fair_use::Term, words::words};
+use super::{Account, Billing, Cents, ContractEndId, CustomerId, Minutes, UserId, chain::GENESIS, fair_use::Term, words::words};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
@@ -29,8 +29,16 @@ pub struct Customer {
     pub identity: String,
     /// Language of mails and invoices.
     pub locale: Locale,
-    /// What the customer pays per month, ex VAT.
+    /// What the customer paid per month when it was created, ex VAT; see [`Customer::monthly`].
     pub monthly_amount: Option<Cents>,
+    /// Where documents are addressed to; none until it is told.
+    pub billing: Option<Billing>,
+    /// What it paid too much and has not got back: more than zero or nothing (PAY-5).
+    pub credit: Cents,
+    /// Since when its account is paused for arrears (PAY-4).
+    pub paused_on: Option<NaiveDate>,
+    /// Last day of an arrangement about its arrears: until then it is not paused (PAY-4).
+    pub arranged_until: Option<NaiveDate>,
     /// First day on which work can be logged (TIME-1).
     pub contract_start: NaiveDate,
     /// Last day of the contract, after which none can be logged; none while it goes on.
@@ -144,6 +152,18 @@ impl Customer {
         Term { first: self.contract_start, last: self.contract_end }
     }
 
+    /// What it pays per month, ex VAT, as far as that is known (PAY-4).
+    #[must_use]
+    pub fn monthly(&self) -> Option<Cents> {
+        self.billing.as_ref().and_then(|billing| billing.monthly_amount).or(self.monthly_amount)
+    }
+
+    /// Whether its account is paused (PAY-4).
+    #[must_use]
+    pub const fn is_paused(&self) -> bool {
+        self.paused_on.is_some()
+    }
+
     /// The identity under which a second creation is recognised.
     #[must_use]
     pub fn identity_of(name: &str, email: &str) -> String {
@@ -155,6 +175,10 @@ impl Customer {
     pub fn as_created(mut self) -> Self {
         self.seq = 0;
         self.contract_end = None;
+        self.credit = Cents::ZERO;
+        self.paused_on = None;
+        self.arranged_until = None;
+        self.billing = None;
         GENESIS.clone_into(&mut self.head);
         self.last_recorded_at = self.created_at;
         self.set_balance(&Balance::default());

@@ -144,4 +144,6 @@ pub struct Hold {
     pub customer_id: CustomerId,
     /// How much is still held.
     pub minutes: Minutes,
+    /// How much of it is frozen with its card, and comes back to the hold when the card is paid again (PAY-3).
+    pub frozen: Minutes,
 }

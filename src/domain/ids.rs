@@ -74,8 +74,26 @@ id! {
     ConsentId,
     /// Something the customer is told.
     NoticeId,
-    /// Money received for an invoice.
+    /// Money that came in, or that we gave back.
     PaymentId,
+    /// An amount set against an invoice.
+    AllocationId,
+    /// A customer's leave to collect (*machtiging*).
+    MandateId,
+    /// One attempt to collect an invoice.
+    CollectionId,
+    /// A payment that came undone (*stornering*).
+    ReversalId,
+    /// A step in the arrears of a customer.
+    ArrearsEventId,
+    /// A file of the bank.
+    BankFileId,
+    /// One line of a file of the bank.
+    BankLineId,
+    /// A file that was handed out, such as a journal.
+    ExportId,
+    /// A closing or reopening of a month.
+    ClosingId,
     /// One ledger transaction.
     TransactionId,
     /// One business write; also the root of the ids it makes.

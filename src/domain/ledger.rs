@@ -4,10 +4,11 @@
 //! leaves no trace.
 
 use super::{
-    Account, AddOnTerm, Balance, Basis, Card, CardId, CommandId, Consent, ConsentId, Contact, ContactId, Conversation,
-    Coverage, Customer, CustomerId, Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice,
-    InvoiceId, Minutes, Movement, Note, Notice, Origin, Payment, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId,
-    Transaction, chain,
+    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, Basis, Card, CardId, Cents, Collection, CollectionId,
+    CommandId, Consent, ConsentId, Contact, ContactId, Conversation, Coverage, Customer, CustomerId, Estimate, EstimateId,
+    Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Mandate, MandateId, Minutes, MoneyAccount, Movement,
+    Note, Notice, Origin, Payment, PaymentId, Post, Posting, Repayment, Reversal, ReversalId, Series, Ticket,
+    TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
     charge::{TicketDay, TicketDayId},
     coverage::Outcome,
     customer::ContractEnd,
@@ -52,10 +53,26 @@ pub struct Changes {
     pub entries: BTreeMap<TimeEntryId, TimeEntry>,
     /// What stands of tickets and days that are named (TIME-2).
     pub days: BTreeMap<TicketDayId, TicketDay>,
-    /// The invoices that are named, and those not fully paid where a card may have to be ordered again.
+    /// The invoices that are named, drafts, and those not fully paid where money is decided on.
     pub invoices: BTreeMap<InvoiceId, Invoice>,
-    /// Payments made by a decision.
-    pub payments: Vec<Payment>,
+    /// The payments that are named.
+    pub payments: BTreeMap<PaymentId, Payment>,
+    /// Amounts set against invoices: of the named payments when loaded, else those made by a decision.
+    pub allocations: Vec<Allocation>,
+    /// What a decision gives back.
+    pub repayments: Vec<Repayment>,
+    /// The mandates that did not end.
+    pub mandates: BTreeMap<MandateId, Mandate>,
+    /// The collections that are named, and those of the invoices that are.
+    pub collections: BTreeMap<CollectionId, Collection>,
+    /// The reversals, where one is decided on.
+    pub reversals: BTreeMap<ReversalId, Reversal>,
+    /// Steps in arrears made by a decision.
+    pub arrears: Vec<ArrearsEvent>,
+    /// Postings made by a decision.
+    pub postings: Vec<Posting>,
+    /// Which entries are on which documents: as loaded, and as made by a decision.
+    pub invoiced: BTreeMap<(TimeEntryId, InvoiceId), CustomerId>,
     /// Transactions made by a decision.
     pub transactions: Vec<Transaction>,
     /// Movements: of the named entries when loaded, else those made by a decision.
@@ -88,8 +105,8 @@ pub struct Numbers {
     pub customer: i64,
     /// Next ticket number.
     pub ticket: i64,
-    /// Next invoice number, per year.
-    pub invoice: BTreeMap<i32, i64>,
+    /// Next number of a series of documents, per year.
+    pub documents: BTreeMap<(Series, i32), i64>,
 }
 
 impl Ledger {
@@ -115,6 +132,12 @@ impl Ledger {
         rows.entries.extend(changes.entries.clone());
         rows.days.extend(changes.days.clone());
         rows.invoices.extend(changes.invoices.clone());
+        rows.payments.extend(changes.payments.clone());
+        rows.allocations.extend(changes.allocations.clone());
+        rows.mandates.extend(changes.mandates.clone());
+        rows.collections.extend(changes.collections.clone());
+        rows.reversals.extend(changes.reversals.clone());
+        rows.invoiced.extend(changes.invoiced.clone());
         for transaction in &changes.transactions {
             if let Some(entry) = transaction.time_entry_id {
                 let about = changes.movements.iter().filter(|movement| movement.seq == transaction.seq);
@@ -202,6 +225,14 @@ impl<'a> Draft<'a> {
         day, day_mut, days, days: TicketDayId => TicketDay;
         /// An invoice.
         invoice, invoice_mut, invoices, invoices: InvoiceId => Invoice;
+        /// A payment.
+        payment, payment_mut, payments, payments: PaymentId => Payment;
+        /// A mandate.
+        mandate, mandate_mut, mandates, mandates: MandateId => Mandate;
+        /// A collection.
+        collection, collection_mut, collections, collections: CollectionId => Collection;
+        /// A reversal.
+        reversal, reversal_mut, reversals, reversals: ReversalId => Reversal;
     }
 
     /// The customer, if it exists.
@@ -221,6 +252,22 @@ impl<'a> Draft<'a> {
     pub fn outcome_on(&self, day: NaiveDate) -> Option<(Outcome, NaiveDate)> {
         let all = self.base.rows.conversations.iter().chain(&self.changes.conversations);
         all.rev().find_map(|said| said.outcome_on(day))
+    }
+
+    /// The customer, to change what stands on its own row.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn customer_mut(&mut self) -> &mut Customer {
+        if self.changes.customer.is_none() {
+            self.changes.customer.clone_from(&self.base.rows.customer);
+        }
+        self.changes.customer.as_mut().expect("money is decided on for a customer that exists")
+    }
+
+    /// What was set against invoices, as loaded and by this decision.
+    pub fn allocations(&self) -> impl Iterator<Item = &Allocation> {
+        self.base.rows.allocations.iter().chain(&self.changes.allocations)
     }
 
     /// A customer of the same identity, found when one is to be created.
@@ -262,35 +309,46 @@ impl<'a> Draft<'a> {
             .collect()
     }
 
-    /// Adds to (or takes from) what a card holds for an estimate.
-    fn shift_hold(&mut self, estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes) {
-        if let Some(hold) = self.hold_mut((estimate_id, card_id)) {
+    /// Adds to (or takes from) what a card holds for an estimate, and what of that is frozen.
+    fn shift_hold(&mut self, id: HoldId, customer_id: CustomerId, minutes: Minutes, frozen: Minutes) {
+        if let Some(hold) = self.hold_mut(id) {
             hold.minutes += minutes;
+            hold.frozen += frozen;
         } else {
-            self.changes.holds.insert((estimate_id, card_id), Hold { estimate_id, card_id, customer_id, minutes });
+            self.changes.holds.insert(id, Hold { estimate_id: id.0, card_id: id.1, customer_id, minutes, frozen });
         }
-        if let Some(estimate) = self.estimate_mut(estimate_id) {
+        if let Some(estimate) = self.estimate_mut(id.0) {
             estimate.held += minutes;
         }
     }
 
-    /// Books a transaction: numbers it, moves the minutes of its lines on cards, holds and customer, notes each line's
-    /// running totals and closes it into the chain. `seq`, `prev_hash`, `hash` and `recorded_at` of `transaction` are set here
-    /// (an instant before the customer's last one becomes that one).
+    /// Books a transaction of minutes: see [`Draft::book_with`].
     ///
     /// # Panics
-    /// When a line would take an account below zero or names a card that is not loaded: the decision was wrong, and
-    /// a ledger stops rather than books nonsense (CARD-6).
-    pub fn book(&mut self, mut transaction: Transaction, lines: &[Line]) {
+    /// As that does.
+    pub fn book(&mut self, transaction: Transaction, lines: &[Line]) {
+        self.book_with(transaction, lines, &[]);
+    }
+
+    /// Books a transaction of minutes and money: numbers it, moves the minutes of its lines on cards, holds and customer, notes each line's
+    /// running totals and closes it into the chain. `seq`, `prev_hash`, `hash` and `recorded_at` of `transaction` are set here
+    /// (an instant before the customer's last one becomes that one). What the minutes of cards earn or give back is posted
+    /// before `posts` (PAY-7).
+    ///
+    /// # Panics
+    /// When a line would take an account below zero or names a card that is not loaded, or the money does not sum to zero:
+    /// the decision was wrong, and a ledger stops rather than books nonsense (CARD-6).
+    pub fn book_with(&mut self, mut transaction: Transaction, lines: &[Line], posts: &[Post]) {
         let mut customer = self.customer().expect("bookings are made for a customer that exists").clone();
         transaction.seq = customer.seq + 1;
         transaction.recorded_at = transaction.recorded_at.max(customer.last_recorded_at);
         transaction.prev_hash.clone_from(&customer.head);
         let mut totals = customer.balance();
         let mut movements = Vec::with_capacity(lines.len());
+        let mut money = Vec::new();
         for line in lines.iter().filter(|line| !line.minutes.is_zero()) {
             totals.shift(line.from, line.to, line.minutes);
-            let card_after = self.move_on_card(line, customer.id);
+            let card_after = self.move_on_card(line, customer.id, &mut money);
             assert!(
                 line.minutes.is_positive() && !totals.is_negative(),
                 "a booking leaves no account below zero: {line:?}"
@@ -310,7 +368,9 @@ impl<'a> Draft<'a> {
                 card_after,
             });
         }
-        transaction.hash = chain::hash(&transaction, &movements);
+        money.extend(posts);
+        let postings = postings(&transaction, &money);
+        transaction.hash = chain::hash(&transaction, &movements, &postings);
         customer.seq = transaction.seq;
         customer.head.clone_from(&transaction.hash);
         customer.last_recorded_at = transaction.recorded_at;
@@ -318,12 +378,15 @@ impl<'a> Draft<'a> {
         self.changes.customer = Some(customer);
         self.changes.transactions.push(transaction);
         self.changes.movements.extend(movements);
+        self.changes.postings.extend(postings);
     }
 
-    /// Moves one line on its card and, where it touches `held`, on the hold of the estimate it is booked for.
-    fn move_on_card(&mut self, line: &Line, customer: CustomerId) -> Balance {
+    /// Moves one line on its card and, where it touches `held` or what is frozen of it, on the hold of the estimate it is
+    /// booked for. What that earns is added to `money`.
+    fn move_on_card(&mut self, line: &Line, customer: CustomerId, money: &mut Vec<Post>) -> Balance {
         let Some(card_id) = line.card else { return Balance::default() };
         let card = self.card_mut(card_id).expect("a card that is booked on is loaded");
+        money.extend(earned(card, line));
         let mut balance = card.balance();
         balance.shift(line.from, line.to, line.minutes);
         assert!(!balance.is_negative(), "a booking leaves no account of a card below zero: {line:?}");
@@ -334,13 +397,66 @@ impl<'a> Draft<'a> {
             _ => {}
         }
         if let Some(estimate) = line.estimate {
-            if line.from == Account::Held {
-                self.shift_hold(estimate, card_id, customer, Minutes(-line.minutes.0));
-            }
-            if line.to == Account::Held {
-                self.shift_hold(estimate, card_id, customer, line.minutes);
+            let signed = |account| match () {
+                () if line.from == account => Minutes(-line.minutes.0),
+                () if line.to == account => line.minutes,
+                () => Minutes::ZERO,
+            };
+            let (held, frozen) = (signed(Account::Held), signed(Account::Frozen));
+            if !held.is_zero() || !frozen.is_zero() {
+                self.shift_hold((estimate, card_id), customer, held, frozen);
             }
         }
         balance
     }
+}
+
+/// What moving minutes on a card earns or gives back (PAY-7): minutes that leave an account where they are gone are
+/// deferred again, minutes that enter one are deferred no more, both by the cumulative difference. What was refunded or
+/// converted is posted elsewhere by the decision that did so.
+fn earned(card: &Card, line: &Line) -> Vec<Post> {
+    let mut gone = card.gone();
+    let mut posts = Vec::new();
+    let mut shift = |account: Account, change: Minutes| {
+        if !account.is_gone() {
+            return;
+        }
+        let before = card.deferred(gone);
+        gone += change;
+        let amount = before - card.deferred(gone);
+        posts.push(Post::debit(MoneyAccount::Deferred, amount).card(Some(card.id)));
+        if let Some(revenue) = account.revenue() {
+            posts.push(Post::credit(revenue, amount).card(Some(card.id)));
+        }
+    };
+    shift(line.from, Minutes(-line.minutes.0));
+    shift(line.to, line.minutes);
+    posts
+}
+
+/// The postings of a transaction: posts on one account for one card and document together, those of nothing left out.
+fn postings(transaction: &Transaction, posts: &[Post]) -> Vec<Posting> {
+    let mut sums: Vec<Post> = Vec::new();
+    for post in posts {
+        let same = |sum: &&mut Post| (sum.account, sum.card, sum.invoice) == (post.account, post.card, post.invoice);
+        match sums.iter_mut().find(same) {
+            Some(sum) => sum.amount += post.amount,
+            None => sums.push(*post),
+        }
+    }
+    assert_eq!(sums.iter().map(|sum| sum.amount).sum::<Cents>(), Cents::ZERO, "money sums to zero: {sums:?}");
+    let booked = sums.into_iter().filter(|sum| sum.amount != Cents::ZERO);
+    (1..)
+        .zip(booked)
+        .map(|(line, sum)| Posting {
+            customer_id: transaction.customer_id,
+            seq: transaction.seq,
+            line,
+            account: sum.account,
+            amount: sum.amount,
+            booked_on: transaction.booked_on,
+            card_id: sum.card,
+            invoice_id: sum.invoice,
+        })
+        .collect()
 }

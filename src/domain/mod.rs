@@ -4,31 +4,44 @@
 //! [`command`] (everything that can be asked), [`decide`] (THE decision), [`transaction`] and [`chain`] (what is
 //! booked and how a later change shows).
 
+pub mod arrears;
+pub mod audit_file;
 pub mod availability;
+pub mod bank;
 pub mod burn_down;
 pub mod card;
 pub mod chain;
 pub mod charge;
 pub mod clocks;
+pub mod collection;
 pub mod command;
+pub mod company_numbers;
 pub mod contact;
 pub mod coverage;
 pub mod customer;
 pub mod decide;
+pub mod document;
 pub mod duration;
 pub mod estimate;
 pub mod evaluate;
 pub mod fair_use;
 pub mod hours;
+pub mod iban;
 pub mod ids;
 pub mod installation;
 pub mod invoice;
+pub mod journal;
 pub mod ledger;
 mod minutes;
 mod money;
+pub mod money_account;
 pub mod notice;
 pub mod policies;
 pub mod policy;
+pub mod posting;
+pub mod printed;
+pub mod reasons;
+pub mod references;
 pub mod refusal;
 pub mod renewal;
 pub mod scope;
@@ -38,7 +51,9 @@ pub mod time_entry;
 pub mod transaction;
 pub mod words;
 
+pub use arrears::{ArrearsEvent, ArrearsEventKind, Billing};
 pub use card::{Card, CardStatus, Origin, Work};
+pub use collection::{Collection, CollectionStatus, Mandate, Reversal};
 pub use command::{Act, Actor, Command, Excess, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
 pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
@@ -48,18 +63,24 @@ pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use fair_use::{Conversation, Counted, Weight};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, CardId, CommandId, ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId,
-    EstimateId, Fresh, IncidentId, InstallationId, InvoiceId, NoticeId, PaymentId, TicketEventId, TicketId,
+    AddOnId, AllocationId, ArrearsEventId, BankFileId, BankLineId, CardId, ClosingId, CollectionId, CommandId,
+    ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId, ExportId, Fresh,
+    IncidentId, InstallationId, InvoiceId, MandateId, NoticeId, PaymentId, ReversalId, TicketEventId, TicketId,
     TimeEntryId, TransactionId, UserId,
 };
 pub use installation::Installation;
-pub use invoice::{Invoice, Payment, PaymentMethod};
+pub use invoice::{
+    Allocation, AllocationKind, Invoice, InvoiceLine, InvoiceState, Issued, LineSource, Payment, PaymentMethod, Repayment,
+    Series, Standing,
+};
 pub use ledger::{Changes, Ledger, Numbers};
 pub use minutes::Minutes;
 pub use money::{Cents, NotAnAmount};
+pub use money_account::MoneyAccount;
 pub use notice::{Notice, NoticeKind};
 pub use policies::Policies;
 pub use policy::{Measure, Policy};
+pub use posting::{Post, Posting};
 pub use refusal::Refusal;
 pub use renewal::Consent;
 pub use scope::WorkScope;

@@ -78,6 +78,107 @@ pub enum Refusal {
     /// Only an owner consents to renewal (CARD-9).
     #[error("only an owner of the customer, logged in, can consent to renewal")]
     ConsentByOwner,
+    /// A draft has no number, and cannot be paid or credited.
+    #[error("this is a draft; issue it first")]
+    NotIssued,
+    /// An issued document never changes (PAY-1).
+    #[error("{number} was issued and never changes; undo a mistake with a credit note")]
+    AlreadyIssued {
+        /// Its number.
+        number: String,
+    },
+    /// Nothing to invoice.
+    #[error("there is nothing on this draft to invoice")]
+    EmptyDraft,
+    /// Nothing is left to credit.
+    #[error("nothing of this document is left to credit")]
+    NothingToCredit,
+    /// More than what is left of a line.
+    #[error("{asked} is more than the {left} that is left of this line, ex VAT")]
+    CreditTooMuch {
+        /// What is left.
+        left: Cents,
+        /// What was asked.
+        asked: Cents,
+    },
+    /// This card is not given back for money (CARD-2, CARD-7).
+    #[error("this card is not refundable")]
+    NotRefundable,
+    /// Nothing was paid too much, or nothing is open.
+    #[error("there is nothing to set off: {credit} was paid too much, {open} is open")]
+    NothingToSetOff {
+        /// What is open on the invoice.
+        open: Cents,
+        /// What the customer has with us.
+        credit: Cents,
+    },
+    /// More than was paid too much (PAY-5).
+    #[error("{asked} is more than the {credit} that was paid too much")]
+    BeyondCredit {
+        /// What the customer has with us.
+        credit: Cents,
+        /// What was asked.
+        asked: Cents,
+    },
+    /// More than stands of a payment.
+    #[error("{asked} is more than the {left} that stands of this payment")]
+    BeyondPayment {
+        /// What stands.
+        left: Cents,
+        /// What was asked.
+        asked: Cents,
+    },
+    /// A reminder only of what is overdue.
+    #[error("this invoice is not overdue")]
+    NotOverdue,
+    /// This provider collects nothing (POL-3).
+    #[error("this provider does not collect by direct debit")]
+    NoDirectDebits,
+    /// Nothing to collect under.
+    #[error("this customer has no mandate that holds; record one first")]
+    NoMandate,
+    /// Nothing is open.
+    #[error("nothing of this invoice is open: there is nothing to collect")]
+    NothingToCollect,
+    /// The bank has not answered yet.
+    #[error("a collection of this invoice is under way; wait for the bank's answer")]
+    CollectionPending,
+    /// No fee was charged for it.
+    #[error("no fee was charged for this reversal")]
+    NothingToWaive,
+    /// The account is paused for arrears (PAY-4).
+    #[error("the account is paused for arrears since {since}: no hours are agreed to or drawn until they are paid; reports are always taken")]
+    AccountPaused {
+        /// Since when.
+        since: NaiveDate,
+    },
+    /// Paused twice.
+    #[error("the account is paused since {since}")]
+    AlreadyPaused {
+        /// Since when.
+        since: NaiveDate,
+    },
+    /// Not paused.
+    #[error("the account is not paused")]
+    NotPaused,
+    /// Nothing is overdue (PAY-4).
+    #[error("nothing of this customer is overdue")]
+    NoArrears,
+    /// An arrangement prevents the pause (PAY-4).
+    #[error("payment was arranged until {until}: the account is not paused before")]
+    Arranged {
+        /// Its last day.
+        until: NaiveDate,
+    },
+    /// There is none.
+    #[error("no arrangement holds")]
+    NotArranged,
+    /// This provider charges none (POL-3).
+    #[error("this provider charges no reactivation fee")]
+    NoReactivation,
+    /// Nothing to take a multiple of (PAY-4).
+    #[error("what this customer pays per month is not known; record it with its billing details")]
+    NoMonthlyAmount,
     /// A payment larger than what is open.
     #[error("{asked} is more than the {open} that is open on this invoice")]
     Overpayment {
@@ -284,6 +385,29 @@ impl Refusal {
             Self::NoRenewal => "no-renewal",
             Self::ConsentByOwner => "consent-by-owner",
             Self::OutOfScope { .. } => "out-of-scope",
+            Self::NotIssued => "not-issued",
+            Self::AlreadyIssued { .. } => "already-issued",
+            Self::EmptyDraft => "empty-draft",
+            Self::NothingToCredit => "nothing-to-credit",
+            Self::CreditTooMuch { .. } => "credit-too-much",
+            Self::NotRefundable => "not-refundable",
+            Self::NothingToSetOff { .. } => "nothing-to-set-off",
+            Self::BeyondCredit { .. } => "beyond-credit",
+            Self::BeyondPayment { .. } => "beyond-payment",
+            Self::NotOverdue => "not-overdue",
+            Self::NoDirectDebits => "no-direct-debits",
+            Self::NoMandate => "no-mandate",
+            Self::NothingToCollect => "nothing-to-collect",
+            Self::CollectionPending => "collection-pending",
+            Self::NothingToWaive => "nothing-to-waive",
+            Self::AccountPaused { .. } => "account-paused",
+            Self::AlreadyPaused { .. } => "already-paused",
+            Self::NotPaused => "not-paused",
+            Self::NoArrears => "no-arrears",
+            Self::Arranged { .. } => "arranged",
+            Self::NotArranged => "not-arranged",
+            Self::NoReactivation => "no-reactivation",
+            Self::NoMonthlyAmount => "no-monthly-amount",
             Self::Overpayment { .. } => "overpayment",
             Self::DefectIsFree => "defect-is-free",
             Self::EstimateNotNeeded { .. } => "estimate-not-needed",
@@ -319,7 +443,8 @@ impl Refusal {
             Self::InstallationExists { .. } => Some("name"),
             Self::CoverageChanged { .. } => Some("replaces"),
             Self::NoRate => Some("hourly_rate"),
-            Self::Overpayment { .. } => Some("amount"),
+            Self::Overpayment { .. } | Self::BeyondCredit { .. } | Self::BeyondPayment { .. } => Some("amount"),
+            Self::CreditTooMuch { .. } => Some("net"),
             Self::ChannelNotAllowed { .. } => Some("channel"),
             Self::ContactExists { .. } => Some("email"),
             _ => None,

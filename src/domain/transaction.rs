@@ -2,7 +2,7 @@
 //! construction. Nothing here is ever changed; a mistake is answered by a transaction that reverses (TIME-5).
 
 use super::{
-    Balance, CardId, CustomerId, EstimateId, Minutes, TicketId, TimeEntryId, TransactionId, UserId, words::words,
+    Balance, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId, TransactionId, UserId, words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -27,6 +27,24 @@ words! {
         Converted = "converted",
         /// Worked, covered by nothing yet; belongs to no card.
         Uncovered = "uncovered",
+    }
+}
+
+impl Account {
+    /// Whether minutes here are no longer prepaid: used, expired, refunded or converted (CARD-7).
+    #[must_use]
+    pub const fn is_gone(self) -> bool {
+        matches!(self, Self::Used | Self::Expired | Self::Refunded | Self::Converted)
+    }
+
+    /// What minutes here have earned, where they have (PAY-7).
+    #[must_use]
+    pub const fn revenue(self) -> Option<MoneyAccount> {
+        match self {
+            Self::Used => Some(MoneyAccount::CardRevenue),
+            Self::Expired => Some(MoneyAccount::Breakage),
+            _ => None,
+        }
     }
 }
 
@@ -57,6 +75,22 @@ words! {
         Expiry = "expiry",
         /// Unspent minutes became minutes at a new rate, or money to give back (CARD-10).
         Conversion = "conversion",
+        /// An invoice was issued (PAY-1).
+        Invoice = "invoice",
+        /// A credit note was issued; minutes that it gives back move with it (CARD-7).
+        CreditNote = "credit_note",
+        /// Money came in.
+        Payment = "payment",
+        /// Money that had come in came undone (PAY-2).
+        PaymentReversal = "payment_reversal",
+        /// What was paid too much was set against an invoice.
+        SetOff = "set_off",
+        /// What was paid too much was given back (PAY-5).
+        Repayment = "repayment",
+        /// The payment of a card came undone: its minutes wait (PAY-3).
+        Freeze = "freeze",
+        /// It was paid again: its minutes are back (PAY-3).
+        Thaw = "thaw",
     }
 }
 

@@ -334,7 +334,9 @@ impl Bench<'_> {
         if let Act::CreateCustomer { name, email, .. } = &command.act {
             ledger.twin = self.books.twins.get(&crate::domain::Customer::identity_of(name, email)).copied();
         }
-        let at = Circumstances { policies: self.policies, now: self.now, numbers: &self.books.numbers };
+        let (policies, now) = (self.policies, self.now);
+        let closed_through = self.books.closed_through;
+        let at = Circumstances { policies, now, numbers: &self.books.numbers, closed_through };
         let decision = decide(ledger, customer, command, at)?;
         ledger.apply(&decision.changes);
         if let Some(numbers) = &decision.numbers {
@@ -366,6 +368,11 @@ fn not_found(command: &Command) -> Refusal {
         Target::Estimate(_) => "estimate",
         Target::TimeEntry(_) => "time entry",
         Target::Invoice(_) => "invoice",
+        Target::Card(_) => "card",
+        Target::Payment(_) => "payment",
+        Target::Mandate(_) => "mandate",
+        Target::Collection(_) => "collection",
+        Target::Reversal(_) => "reversal",
     })
 }
 
@@ -376,7 +383,15 @@ fn command_row(command: &Command, customer_id: CustomerId, receipt: &Receipt, no
         Receipt::Installation(installation) => installation.id.to_string(),
         Receipt::Consent(consent) => consent.id.to_string(),
         Receipt::Card(card, _) => card.id.to_string(),
-        Receipt::Payment(payment) => payment.id.to_string(),
+        Receipt::Invoice(invoice) => invoice.id.to_string(),
+        Receipt::Payment(paid) => paid.payment.id.to_string(),
+        Receipt::Allocation(allocation) => allocation.id.to_string(),
+        Receipt::Repayment(repayment) => repayment.id.to_string(),
+        Receipt::Mandate(mandate) => mandate.id.to_string(),
+        Receipt::Collection(collection) => collection.id.to_string(),
+        Receipt::Reversal(reversal) => reversal.id.to_string(),
+        Receipt::Arrears(event) => event.id.to_string(),
+        Receipt::Billing(_) => customer_id.to_string(),
         Receipt::Ticket(ticket) => ticket.id.to_string(),
         Receipt::ContractEnd(end) => end.id.to_string(),
         Receipt::Conversation(said) => said.id.to_string(),

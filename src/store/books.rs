@@ -3,13 +3,13 @@
 //! The number of statements does not depend on the size of the batch. What is loaded is what is open of the customers,
 //! what the commands name, and cards that expired lately: never history.
 
-use super::fair_use;
+use super::{fair_use, money_rows};
 use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
-    Act, AddOnTerm, Card, Changes, Command, CommandId, Consent, Contact, Conversation, Customer, CustomerId, Estimate,
-    Hold, Installation, Invoice, Key, Ledger, Movement, Numbers, Target, Ticket, TicketId, TimeEntry, TimeEntryId,
-    UserId,
+    Act, AddOnTerm, Allocation, Card, Changes, Collection, Command, CommandId, Consent, Contact, Conversation, Customer,
+    CustomerId, Estimate, Hold, Installation, Invoice, InvoiceId, Key, Ledger, Mandate, Movement, Numbers,
+    Payment, Reversal, Series, Target, Ticket, TicketId, TimeEntry, TimeEntryId, UserId,
     charge::TicketDay,
     command::Answer,
     fair_use::Tally,
@@ -30,6 +30,8 @@ pub struct Books {
     pub numbers: Numbers,
     /// Customers that exist under an identity which the batch wants to create.
     pub twins: HashMap<String, (i64, CustomerId)>,
+    /// The last day of the last closed month (TIME-6).
+    pub closed_through: Option<NaiveDate>,
     /// The commands booked earlier under the keys of this batch.
     pub keys: HashMap<(String, String), CommandRow>,
 }
@@ -112,6 +114,14 @@ struct Named {
     days: BTreeSet<(String, NaiveDate)>,
     invoices: BTreeSet<String>,
     cards: BTreeSet<String>,
+    payments: BTreeSet<String>,
+    mandates: BTreeSet<String>,
+    collections: BTreeSet<String>,
+    reversals: BTreeSet<String>,
+    /// A document may be issued.
+    issues: bool,
+    /// Something comes undone, for which all reversals of the customer are looked at.
+    undoes: bool,
     identities: BTreeSet<String>,
     counters: BTreeSet<String>,
     /// A card is ordered.
@@ -139,6 +149,11 @@ impl Named {
             Target::Estimate(id) => self.estimates.insert(id.to_string()),
             Target::TimeEntry(id) => self.entries.insert(id.to_string()),
             Target::Invoice(id) => self.invoices.insert(id.to_string()),
+            Target::Card(id) => self.cards.insert(id.to_string()),
+            Target::Payment(id) => self.payments.insert(id.to_string()),
+            Target::Mandate(id) => self.mandates.insert(id.to_string()),
+            Target::Collection(id) => self.collections.insert(id.to_string()),
+            Target::Reversal(id) => self.reversals.insert(id.to_string()),
         };
     }
 
@@ -158,12 +173,28 @@ impl Named {
             Act::RemoveInstallation(installation) => {
                 self.installations.insert(installation.to_string());
             }
-            Act::GiveConsent => {
-                self.counters.insert(invoice_counter(today.year()));
-            }
+            Act::GiveConsent
+            | Act::IssueInvoice(_)
+            | Act::CreditInvoice { .. }
+            | Act::RefundCard { .. }
+            | Act::ReverseEntry { .. }
+            | Act::ChargeReactivation { .. }
+            | Act::PlanCollection { .. }
+            | Act::RecordMandate { .. } => self.issues = true,
             Act::OrderCard { .. } => {
-                self.counters.insert(invoice_counter(today.year()));
+                self.issues = true;
                 self.orders = true;
+            }
+            Act::RecordPayment(received) => {
+                self.invoices.extend(received.invoices.iter().map(ToString::to_string));
+            }
+            Act::SettleCollection { .. }
+            | Act::ReverseCollection { .. }
+            | Act::ReversePayment { .. }
+            | Act::JudgeReversal { .. }
+            | Act::WaiveFee { .. } => {
+                self.issues = true;
+                self.undoes = true;
             }
             Act::RecordAddOn { .. } => self.coverage = true,
             Act::OpenTicket(_) => {
@@ -172,6 +203,7 @@ impl Named {
             }
             Act::DecideCoverage { replaces, ruling, .. } => {
                 self.coverage = true;
+                self.issues |= ruling.reverse_entries;
                 self.contacts.extend(ruling.agreed_by.map(|contact| contact.to_string()));
                 self.undone.extend(ruling.reverse_entries.then(|| replaces.to_string()));
             }
@@ -194,8 +226,8 @@ fn days_of(told: Option<NaiveDate>, started: Option<DateTime<Utc>>, today: Naive
     }
 }
 
-fn invoice_counter(year: i32) -> String {
-    format!("invoice-{year}")
+fn document_counter(series: Series, year: i32) -> String {
+    format!("{series}-{year}")
 }
 
 fn json(ids: &BTreeSet<String>) -> Vec<Value> {
@@ -212,9 +244,11 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
     resolve(tx, batch, &named, &mut books).await?;
     let ids: BTreeSet<String> = books.customers.values().map(ToString::to_string).collect();
     lock_customers(tx, &ids, &mut books).await?;
-    if load_consents(tx, &ids, &mut books).await? {
-        // Whatever is asked may use up a card that is then ordered again (CARD-9).
-        named.counters.insert(invoice_counter(today.year()));
+    // Whatever is asked may use up a card that is then ordered again (CARD-9), or find one of which money is due back.
+    named.issues |= load_consents(tx, &ids, &mut books).await?;
+    named.issues |= gives_back(tx, &ids, today).await?;
+    if named.issues {
+        named.counters.extend(Series::ALL.iter().map(|series| document_counter(*series, today.year())));
     }
     lock_counters(tx, &named.counters, today, &mut books.numbers).await?;
     load_keys(tx, batch, &mut books).await?;
@@ -223,7 +257,11 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
         let found: Vec<(String, i64, CustomerId)> = tx.query(sql).bind_json(json(&named.identities)).all().await?;
         books.twins = found.into_iter().map(|(identity, number, id)| (identity, (number, id))).collect();
     }
+    books.closed_through = closed_through(tx).await?;
     load_open(tx, &ids, today, &mut books).await?;
+    if named.issues {
+        load_mandates(tx, &ids, &mut books).await?;
+    }
     if named.orders {
         load_buyers(tx, &ids, &mut books).await?;
     }
@@ -301,6 +339,40 @@ async fn resolve(tx: &mut Tx, batch: &[Command], named: &Named, books: &mut Book
     books.customers.extend(entries.await?.into_iter().map(|(id, owner)| (Target::TimeEntry(id), owner)));
     let invoices = owners(tx, "SELECT id, customer_id FROM invoices WHERE id {in}", &named.invoices);
     books.customers.extend(invoices.await?.into_iter().map(|(id, owner)| (Target::Invoice(id), owner)));
+    let cards = owners(tx, "SELECT id, customer_id FROM cards WHERE id {in}", &named.cards);
+    books.customers.extend(cards.await?.into_iter().map(|(id, owner)| (Target::Card(id), owner)));
+    let payments = owners(tx, "SELECT id, customer_id FROM payments WHERE id {in}", &named.payments);
+    books.customers.extend(payments.await?.into_iter().map(|(id, owner)| (Target::Payment(id), owner)));
+    let mandates = owners(tx, "SELECT id, customer_id FROM mandates WHERE id {in}", &named.mandates);
+    books.customers.extend(mandates.await?.into_iter().map(|(id, owner)| (Target::Mandate(id), owner)));
+    let collections = owners(tx, "SELECT id, customer_id FROM collections WHERE id {in}", &named.collections);
+    books.customers.extend(collections.await?.into_iter().map(|(id, owner)| (Target::Collection(id), owner)));
+    let reversals = owners(tx, "SELECT id, customer_id FROM reversals WHERE id {in}", &named.reversals);
+    books.customers.extend(reversals.await?.into_iter().map(|(id, owner)| (Target::Reversal(id), owner)));
+    Ok(())
+}
+
+/// The last day of the last closed month, which nobody changes until this transaction ends (TIME-6).
+async fn closed_through(tx: &mut Tx) -> Result<Option<NaiveDate>> {
+    let sql = "SELECT through FROM closed_books WHERE id = 1 {share}";
+    Ok(tx.query(sql).one::<(Option<NaiveDate>,)>().await?.0)
+}
+
+/// Whether a card of these customers converts into money, or is frozen for so long that it is credited (CARD-10, PAY-3).
+async fn gives_back(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate) -> Result<bool> {
+    if ids.is_empty() {
+        return Ok(false);
+    }
+    let sql = "SELECT id FROM cards WHERE customer_id {in} AND (converts_on <= $2 OR credited_from <= $2) LIMIT 1";
+    let due = tx.query(sql).bind_json(json(ids)).bind(today).optional::<(String,)>().await?;
+    Ok(due.is_some())
+}
+
+/// The mandates of customers that did not end: how their invoices are paid.
+async fn load_mandates(tx: &mut Tx, ids: &BTreeSet<String>, books: &mut Books) -> Result<()> {
+    let mandates: Vec<Mandate> =
+        some(tx, "SELECT * FROM mandates WHERE customer_id {in} AND ended_at IS NULL", ids).await?;
+    place(mandates, books, |row| row.customer_id, |rows, row| rows.mandates.insert(row.id, row));
     Ok(())
 }
 
@@ -328,10 +400,12 @@ async fn lock_counters(tx: &mut Tx, names: &BTreeSet<String>, today: NaiveDate, 
     if names.is_empty() {
         return Ok(());
     }
-    let invoices = invoice_counter(today.year());
-    if names.contains(&invoices) {
-        let sql = "INSERT INTO counters (name, next) VALUES ($1, 1) ON CONFLICT DO NOTHING";
-        tx.query(sql).bind(invoices.as_str()).execute().await?;
+    let years: BTreeMap<String, Series> =
+        Series::ALL.iter().map(|series| (document_counter(*series, today.year()), *series)).collect();
+    if names.iter().any(|name| years.contains_key(name)) {
+        let list = years.keys().map(|name| Value::from(vec![name.as_str()])).collect();
+        let sql = "INSERT INTO counters (name, next) SELECT value ->> 0, 1 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+        tx.query(sql).bind_json(list).execute().await?;
     }
     let sql = "SELECT name, next FROM counters WHERE name {in} ORDER BY name {lock}";
     let found: Vec<(String, i64)> = tx.query(sql).bind_json(json(names)).all().await?;
@@ -339,8 +413,8 @@ async fn lock_counters(tx: &mut Tx, names: &BTreeSet<String>, today: NaiveDate, 
         match name.as_str() {
             "customer" => numbers.customer = next,
             "ticket" => numbers.ticket = next,
-            _ => {
-                numbers.invoice.insert(today.year(), next);
+            other => {
+                numbers.documents.extend(years.get(other).map(|series| ((*series, today.year()), next)));
             }
         }
     }
@@ -376,11 +450,9 @@ async fn load_consents(tx: &mut Tx, ids: &BTreeSet<String>, books: &mut Books) -
     }
     let ids: BTreeSet<String> = consents.iter().map(|consent| consent.customer_id.to_string()).collect();
     place(consents, books, |row| row.customer_id, |rows, row| rows.consents.insert(row.id, row));
-    let sql = "SELECT * FROM invoices WHERE customer_id {in} AND paid < gross";
-    let invoices: Vec<Invoice> = some(tx, sql, &ids).await?;
-    let cards: BTreeSet<String> = invoices.iter().map(|invoice| invoice.card_id.to_string()).collect();
-    let cards: Vec<Card> = some(tx, "SELECT * FROM cards WHERE id {in}", &cards).await?;
-    place(invoices, books, |row| row.customer_id, |rows, row| rows.invoices.insert(row.id, row));
+    let sql = "SELECT * FROM cards WHERE invoice_id IN (
+                   SELECT id FROM invoices WHERE customer_id {in} AND number IS NOT NULL AND paid + credited < gross)";
+    let cards: Vec<Card> = some(tx, sql, &ids).await?;
     place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
     Ok(true)
 }
@@ -408,15 +480,20 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
     let installations: Vec<Installation> = tx.query(sql).bind_json(json(ids)).all().await?;
     let oldest = today.checked_sub_days(Days::new(u64::from(MOST_LATE_DAYS))).unwrap_or(today);
     let sql = "SELECT * FROM cards WHERE customer_id {in}
-               AND (available + held + frozen > 0 OR activated_at IS NULL OR (expired > 0 AND expires_on >= $2))";
+               AND (available + held + frozen > 0 OR (activated_at IS NULL AND cancelled_on IS NULL)
+                    OR (expired > 0 AND expires_on >= $2))";
     let cards: Vec<Card> = tx.query(sql).bind_json(json(ids)).bind(oldest).all().await?;
+    let sql = "SELECT * FROM invoices WHERE customer_id {in} AND (number IS NULL OR paid + credited < gross)";
+    let invoices: Vec<Invoice> = tx.query(sql).bind_json(json(ids)).all().await?;
     let sql = "SELECT * FROM estimates WHERE customer_id {in} AND status IN ('proposed', 'accepted')";
     let estimates: Vec<Estimate> = tx.query(sql).bind_json(json(ids)).all().await?;
     let mut holds: Vec<Hold> = Vec::new();
-    if estimates.iter().any(|estimate| estimate.held.is_positive()) {
-        holds =
-            tx.query("SELECT * FROM holds WHERE customer_id {in} AND minutes > 0").bind_json(json(ids)).all().await?;
+    let is_frozen = cards.iter().any(|card| card.frozen.is_positive());
+    if is_frozen || estimates.iter().any(|estimate| estimate.held.is_positive()) {
+        let sql = "SELECT * FROM holds WHERE customer_id {in} AND (minutes > 0 OR frozen > 0)";
+        holds = tx.query(sql).bind_json(json(ids)).all().await?;
     }
+    place(invoices, books, |row| row.customer_id, |rows, row| rows.invoices.insert(row.id, row));
     place(contacts, books, |row| row.customer_id, |rows, row| rows.contacts.insert(row.id, row));
     place(installations, books, |row| row.customer_id, |rows, row| rows.installations.insert(row.id, row));
     place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
@@ -434,11 +511,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
         load_entries(tx, named, books).await?;
     }
     load_days(tx, &named.days, books).await?;
-    let sql = "SELECT * FROM invoices WHERE id {in}";
-    for invoice in some::<Invoice>(tx, sql, &named.invoices).await? {
-        named.cards.insert(invoice.card_id.to_string());
-        place(vec![invoice], books, |row| row.customer_id, |rows, row| rows.invoices.insert(row.id, row));
-    }
+    load_money(tx, named, books).await?;
     let contacts = some::<Contact>(tx, "SELECT * FROM contacts WHERE id {in}", &named.contacts).await?;
     place(contacts, books, |row| row.customer_id, |rows, row| rows.contacts.insert(row.id, row));
     let sql = "SELECT * FROM installations WHERE id {in}";
@@ -452,6 +525,63 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
     place(estimates, books, |row| row.customer_id, |rows, row| rows.estimates.insert(row.id, row));
     let cards = some::<Card>(tx, "SELECT * FROM cards WHERE id {in}", &named.cards).await?;
     place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
+    Ok(())
+}
+
+/// What the named money leads to: payments with what they settled, collections, reversals, and the invoices and cards of
+/// all of them; and what a card that is given back was paid by.
+async fn load_money(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+    if named.undoes {
+        let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
+        let reversals = some::<Reversal>(tx, "SELECT * FROM reversals WHERE customer_id {in}", &ids).await?;
+        named.collections.extend(reversals.iter().filter_map(|row| row.collection_id).map(|id| id.to_string()));
+        named.invoices.extend(reversals.iter().filter_map(|row| row.fee_invoice_id).map(|id| id.to_string()));
+        place(reversals, books, |row| row.customer_id, |rows, row| rows.reversals.insert(row.id, row));
+    }
+    let mandates = some::<Mandate>(tx, "SELECT * FROM mandates WHERE id {in}", &named.mandates).await?;
+    place(mandates, books, |row| row.customer_id, |rows, row| rows.mandates.insert(row.id, row));
+    let collections = some::<Collection>(tx, "SELECT * FROM collections WHERE id {in}", &named.collections).await?;
+    named.payments.extend(collections.iter().filter_map(|row| row.payment_id).map(|id| id.to_string()));
+    named.invoices.extend(collections.iter().map(|row| row.invoice_id.to_string()));
+    place(collections, books, |row| row.customer_id, |rows, row| rows.collections.insert(row.id, row));
+    let payments = some::<Payment>(tx, "SELECT * FROM payments WHERE id {in}", &named.payments).await?;
+    let of_payments: BTreeSet<String> =
+        payments.iter().filter_map(|row| row.collection_id).map(|id| id.to_string()).collect();
+    let collections = some::<Collection>(tx, "SELECT * FROM collections WHERE id {in}", &of_payments).await?;
+    place(collections, books, |row| row.customer_id, |rows, row| rows.collections.insert(row.id, row));
+    place(payments, books, |row| row.customer_id, |rows, row| rows.payments.insert(row.id, row));
+    let sql = "SELECT * FROM allocations WHERE payment_id {in} ORDER BY id";
+    for row in some::<Allocation>(tx, sql, &named.payments).await? {
+        named.invoices.insert(row.invoice_id.to_string());
+        if let Some(ledger) = books.ledgers.get_mut(&row.customer_id) {
+            ledger.rows.allocations.push(row);
+        }
+    }
+    name_invoices_of_cards(tx, named, books).await?;
+    load_invoices(tx, named, books).await
+}
+
+/// The invoices by which cards were paid that may be given back, or become active once a pause is over.
+async fn name_invoices_of_cards(tx: &mut Tx, named: &mut Named, books: &Books) -> Result<()> {
+    let sql = "SELECT invoice_id FROM cards WHERE id {in} AND invoice_id IS NOT NULL";
+    let paid = some::<(InvoiceId,)>(tx, sql, &named.cards).await?;
+    named.invoices.extend(paid.into_iter().map(|(id,)| id.to_string()));
+    if named.issues || !named.invoices.is_empty() {
+        let cards = books.ledgers.values().flat_map(|ledger| ledger.rows.cards.values());
+        named.invoices.extend(cards.filter_map(|card| card.invoice_id).map(|id| id.to_string()));
+    }
+    Ok(())
+}
+
+/// The named invoices, the invoices that a credit note credits, their attempts at collection and their cards.
+async fn load_invoices(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+    let sql = "SELECT * FROM collections WHERE invoice_id {in}";
+    let collections = some::<Collection>(tx, sql, &named.invoices).await?;
+    place(collections, books, |row| row.customer_id, |rows, row| rows.collections.insert(row.id, row));
+    let cards = some::<Card>(tx, "SELECT * FROM cards WHERE invoice_id {in}", &named.invoices).await?;
+    place(cards, books, |row| row.customer_id, |rows, row| rows.cards.insert(row.id, row));
+    let invoices = some::<Invoice>(tx, "SELECT * FROM invoices WHERE id {in}", &named.invoices).await?;
+    place(invoices, books, |row| row.customer_id, |rows, row| rows.invoices.insert(row.id, row));
     Ok(())
 }
 
@@ -502,6 +632,9 @@ async fn load_entries(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Resu
     named.tickets.extend(entries.iter().map(|entry| entry.ticket_id.to_string()));
     named.days.extend(entries.iter().map(|entry| (entry.ticket_id.to_string(), entry.worked_on)));
     place(entries, books, |row| row.customer_id, |rows, row| rows.entries.insert(row.id, row));
+    let sql = "SELECT invoice_id FROM invoiced_entries WHERE time_entry_id {in}";
+    let billed = some::<(InvoiceId,)>(tx, sql, &named.entries).await?;
+    named.invoices.extend(billed.into_iter().map(|(id,)| id.to_string()));
     let sql = "SELECT movements.*, time_entry_id FROM transactions
                JOIN movements ON movements.customer_id = transactions.customer_id
                              AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
@@ -590,6 +723,14 @@ impl Decided {
         rows.days.extend(changes.days);
         rows.invoices.extend(changes.invoices);
         rows.payments.extend(changes.payments);
+        rows.allocations.extend(changes.allocations);
+        rows.repayments.extend(changes.repayments);
+        rows.mandates.extend(changes.mandates);
+        rows.collections.extend(changes.collections);
+        rows.reversals.extend(changes.reversals);
+        rows.arrears.extend(changes.arrears);
+        rows.postings.extend(changes.postings);
+        rows.invoiced.extend(changes.invoiced);
         rows.transactions.extend(changes.transactions);
         rows.movements.extend(changes.movements);
         rows.notes.extend(changes.notes);
@@ -624,7 +765,7 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     write(tx, &rows.installations.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.consents.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.invoices.values().collect::<Vec<_>>()).await?;
-    write(tx, &rows.payments.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.payments.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.cards.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.tickets.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.ticket_events.iter().collect::<Vec<_>>()).await?;
@@ -639,6 +780,7 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     write(tx, &rows.movements.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.entries.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.days.values().collect::<Vec<_>>()).await?;
+    write_money(tx, rows).await?;
     write(tx, &rows.notes.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.notices.iter().collect::<Vec<_>>()).await?;
     fair_use::keep(tx, &decided.tallies, &decided.customers).await?;
@@ -649,10 +791,23 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
     Ok(())
 }
 
+/// The money of a batch: after the transactions, cards and entries that it names.
+async fn write_money(tx: &mut Tx, rows: &Changes) -> Result<()> {
+    write(tx, &rows.allocations.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.repayments.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.mandates.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.collections.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.reversals.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.arrears.iter().collect::<Vec<_>>()).await?;
+    money_rows::keep_invoiced(tx, &rows.invoiced).await?;
+    write(tx, &rows.postings.iter().collect::<Vec<_>>()).await?;
+    money_rows::keep(tx, &rows.postings).await
+}
+
 async fn write_counters(tx: &mut Tx, numbers: &Numbers) -> Result<()> {
     let fixed = [("customer".to_owned(), numbers.customer), ("ticket".to_owned(), numbers.ticket)];
-    let invoices = numbers.invoice.iter().map(|(year, next)| (invoice_counter(*year), *next));
-    let list = fixed.into_iter().chain(invoices).filter(|(_, next)| *next > 0);
+    let documents = numbers.documents.iter().map(|((series, year), next)| (document_counter(*series, *year), *next));
+    let list = fixed.into_iter().chain(documents).filter(|(_, next)| *next > 0);
     let list = list.map(|(name, next)| Value::from(vec![Value::from(name), Value::from(next)])).collect();
     let sql = "INSERT INTO counters (name, next) SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) FROM {rows} WHERE true
                ON CONFLICT (name) DO UPDATE SET next = excluded.next";
@@ -688,6 +843,7 @@ pub async fn due(on: &mut impl Statements, today: NaiveDate) -> Result<Vec<Custo
     let sql = "SELECT customer_id FROM cards WHERE available > 0 AND expires_on < $1
                UNION SELECT customer_id FROM cards WHERE available > 0 AND converts_on <= $1
                             AND (expires_on IS NULL OR expires_on >= converts_on)
+               UNION SELECT customer_id FROM cards WHERE credited_from <= $1
                UNION SELECT customer_id FROM estimates WHERE status = 'proposed' AND answer_by < $1
                UNION SELECT customer_id FROM estimates WHERE status = 'accepted' AND work_until < $1";
     let found: Vec<(CustomerId,)> = on.query(sql).bind(today).all().await?;

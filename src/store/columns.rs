@@ -3,12 +3,17 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, Cents, Channel, CommandId, ConsentId, ContactId, Cover, CoverageId,
-    CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId, Locale, Minutes,
-    NoticeId, NoticeKind, Origin, Pauses, PaymentId, PaymentMethod, Role, TicketEventId, TicketEventKind, TicketId,
-    TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, Urgency, UserId, WorkScope,
+    Account, AddOnId, AllocationId, AllocationKind, ArrearsEventId, ArrearsEventKind, AskedVia, BankFileId, BankLineId,
+    Basis, Billing, CardId, Cents, Channel, ClosingId, CollectionId, CommandId, ConsentId, ContactId, Cover, CoverageId,
+    CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId, InvoiceLine, Locale,
+    MandateId, Minutes, MoneyAccount, NoticeId, NoticeKind, Origin, Pauses, PaymentId, PaymentMethod, ReversalId, Role,
+    Series, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId,
+    TransactionKind, Urgency, UserId, WorkScope,
+    bank::{BankFileKind, Direction, Scheme, Sequence},
     charge::{Arithmetic, Weighted},
+    document::{DocumentKind, VatTotal},
     estimate::AnswerVia,
+    invoice::Facts,
     policy::{Bilingual, Per},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -93,6 +98,15 @@ macro_rules! texts {
     ($($type:ty),+ $(,)?) => { $( $crate::store::columns::stored!($type as String => "TEXT", |value| value.to_string(), |text| text.parse()?); )+ };
 }
 
+/// Types that are stored as JSON.
+macro_rules! json_texts {
+    ($($type:ty),+ $(,)?) => { $(
+        stored!($type as String => "TEXT", |value| serde_json::to_string(value).unwrap_or_default(), |text| {
+            serde_json::from_str(&text)?
+        });
+    )+ };
+}
+
 pub(super) use {stored, texts};
 
 texts!(
@@ -105,6 +119,23 @@ texts!(
     EstimateId,
     TimeEntryId,
     InvoiceId,
+    AllocationId,
+    AllocationKind,
+    ArrearsEventId,
+    ArrearsEventKind,
+    BankFileId,
+    BankFileKind,
+    BankLineId,
+    ClosingId,
+    CollectionId,
+    Direction,
+    DocumentKind,
+    MandateId,
+    MoneyAccount,
+    ReversalId,
+    Scheme,
+    Sequence,
+    Series,
     InstallationId,
     ConsentId,
     NoticeId,
@@ -146,6 +177,7 @@ stored!(Weighted as i64 => "BIGINT", |weighted| weighted.0, |hundredths| Weighte
 stored!(Arithmetic as String => "TEXT", |steps| serde_json::to_string(steps).unwrap_or_default(), |text| {
     serde_json::from_str(&text)?
 });
+json_texts!(Billing, Facts, Vec<InvoiceLine>, Vec<VatTotal>);
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
 stored!(Bilingual as String => "TEXT", |both| serde_json::to_string(both).unwrap_or_default(), |text| {
     serde_json::from_str(&text)?

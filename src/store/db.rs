@@ -1,8 +1,8 @@
 //! The databases, and SQL written once for both. The only file that names them.
 //!
-//! A statement uses `$1` and runs as it stands on SQLite and PostgreSQL. Three words in braces stand for the little that
+//! A statement uses `$1` and runs as it stands on SQLite and PostgreSQL. Four words in braces stand for the little that
 //! differs: `{in}` is true for what stands in a JSON list, `{rows}` turns a JSON list into rows (arrays of columns), `{lock}`
-//! locks what a SELECT finds. Both lists are `$1`.
+//! locks what a SELECT finds, `{share}` keeps others from changing it. Both lists are `$1`.
 
 use super::columns::{Raw, Stored};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -285,12 +285,14 @@ fn dialect(sql: &'static str, dialect: Dialect) -> &'static str {
             Dialect::Sqlite => sql
                 .replace("{in}", "IN (SELECT value FROM json_each($1))")
                 .replace("{rows}", "jsonb_each($1)")
-                .replace("{lock}", ""),
+                .replace("{lock}", "")
+                .replace("{share}", ""),
             Dialect::Postgres => sql
                 // An array, and not a sub-select: of that the planner expects a hundred rows, and scans small tables.
                 .replace("{in}", "= ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))")
                 .replace("{rows}", "jsonb_array_elements($1::jsonb) AS list (value)")
-                .replace("{lock}", "FOR UPDATE"),
+                .replace("{lock}", "FOR UPDATE")
+                .replace("{share}", "FOR SHARE"),
         };
         Box::leak(text.into_boxed_str())
     })

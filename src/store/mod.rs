@@ -14,6 +14,7 @@ pub mod fair_use;
 pub mod installations;
 pub mod invoices;
 pub mod ledger;
+pub mod money_rows;
 pub mod notices;
 pub mod policies;
 pub mod receipts;

@@ -4,12 +4,11 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Card, CardId, Cents, Channel, Consent, ConsentId, Contact,
-    ContactId, Counted, Cover, Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate, EstimateId,
-    EstimateStatus, Hold, Installation, InstallationId, Intake, Invoice, InvoiceId, Locale, Minutes, Movement, Note,
-    Notice, NoticeId, NoticeKind, Origin, Pauses, Payment, PaymentId, PaymentMethod, Role, Ticket, TicketEvent,
-    TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction,
-    TransactionId, TransactionKind, Urgency, UserId, Weight, WorkScope,
+    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Billing, Card, CardId, Cents, Channel, Consent, ConsentId,
+    Contact, ContactId, Counted, Cover, Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate, EstimateId,
+    EstimateStatus, Hold, Installation, InstallationId, Intake, InvoiceId, Locale, Minutes, Movement, Note, Notice,
+    NoticeId, NoticeKind, Origin, Pauses, Role, Ticket, TicketEvent, TicketEventId, TicketEventKind, TicketId, TicketKind,
+    TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind, Urgency, UserId, Weight, WorkScope,
     charge::{Arithmetic, TicketDay, Weighted},
     estimate::AnswerVia,
     policy::{Bilingual, Per},
@@ -96,11 +95,12 @@ pub async fn write<T: Table>(tx: &mut Tx, rows: &[&T]) -> Result<()> {
 }
 
 table!(Customer in "customers" key ["id"] changing [
-    "contract_end", "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "converted",
+    "billing", "credit", "paused_on", "arranged_until", "contract_end", "seq", "head", "last_recorded_at", "available", "held", "used", "expired", "frozen", "refunded", "converted",
     "uncovered",
 ] {
     id: CustomerId, number: i64, name: String, email: String, identity: String, locale: Locale,
-    monthly_amount: Option<Cents>, contract_start: NaiveDate, contract_end: Option<NaiveDate>, created_at: DateTime<Utc>, seq: i64, head: String,
+    monthly_amount: Option<Cents>, billing: Option<Billing>, credit: Cents, paused_on: Option<NaiveDate>,
+    arranged_until: Option<NaiveDate>, contract_start: NaiveDate, contract_end: Option<NaiveDate>, created_at: DateTime<Utc>, seq: i64, head: String,
     last_recorded_at: DateTime<Utc>, available: Minutes, held: Minutes, used: Minutes, expired: Minutes,
     frozen: Minutes, refunded: Minutes, converted: Minutes, uncovered: Minutes,
 });
@@ -111,14 +111,16 @@ table!(Contact in "contacts" key ["id"] changing ["removed_at", "removed_by"] {
     removed_at: Option<DateTime<Utc>>, removed_by: Option<UserId>,
 });
 table!(Card in "cards" key ["id"] changing [
-    "granted", "activated_at", "activated_on", "expires_on", "converts_on", "credit", "available", "held", "used", "expired", "frozen",
+    "granted", "activated_at", "activated_on", "expires_on", "converts_on", "credit", "frozen_on", "credited_from",
+    "cancelled_on", "available", "held", "used", "expired", "frozen",
     "refunded", "converted",
 ] {
     id: CardId, customer_id: CustomerId, product: String, origin: Origin, minutes: Minutes, granted: Minutes,
-    price: Cents, ordered_on: NaiveDate, activated_at: Option<DateTime<Utc>>, activated_on: Option<NaiveDate>,
+    price: Cents, vat: Cents, ordered_on: NaiveDate, activated_at: Option<DateTime<Utc>>, activated_on: Option<NaiveDate>,
     expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>,
     installation_id: Option<InstallationId>, work: WorkScope, converts_on: Option<NaiveDate>,
-    converted_from: Option<CardId>, credit: Cents, available: Minutes, held: Minutes, used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
+    converted_from: Option<CardId>, credit: Cents, frozen_on: Option<NaiveDate>, credited_from: Option<NaiveDate>,
+    cancelled_on: Option<NaiveDate>, available: Minutes, held: Minutes, used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,
     converted: Minutes,
 });
 table!(Ticket in "tickets" key ["id"] changing [
@@ -172,8 +174,8 @@ table!(Notice in "notices" key [] changing [] {
     id: NoticeId, customer_id: CustomerId, kind: NoticeKind, installation_id: Option<InstallationId>,
     card_id: Option<CardId>, recorded_at: DateTime<Utc>,
 });
-table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes"] {
-    estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes,
+table!(Hold in "holds" key ["estimate_id", "card_id"] changing ["minutes", "frozen"] {
+    estimate_id: EstimateId, card_id: CardId, customer_id: CustomerId, minutes: Minutes, frozen: Minutes,
 });
 table!(TimeEntry in "time_entries" key ["id"] changing [
     "uncovered", "repriced", "invoiced", "hourly_rate", "reversed_by",
@@ -190,14 +192,6 @@ table!(TicketDay in "ticket_days" key ["ticket_id", "worked_on", "policy_version
 ] {
     ticket_id: TicketId, worked_on: NaiveDate, policy_version: i64, customer_id: CustomerId, per: Per, entries: i64,
     worked: Minutes, weighted: Weighted, surcharged: Minutes, charged: Minutes,
-});
-table!(Invoice in "invoices" key ["id"] changing ["paid"] {
-    id: InvoiceId, customer_id: CustomerId, card_id: CardId, number: String, issued_on: NaiveDate, due_on: NaiveDate,
-    net: Cents, vat_rate: Decimal, vat: Cents, gross: Cents, paid: Cents,
-});
-table!(Payment in "payments" key [] changing [] {
-    id: PaymentId, invoice_id: InvoiceId, customer_id: CustomerId, amount: Cents, paid_on: NaiveDate,
-    method: PaymentMethod, recorded_at: DateTime<Utc>, recorded_by: Option<UserId>, open_after: Cents,
 });
 table!(Transaction in "transactions" key [] changing [] {
     customer_id: CustomerId, seq: i64, id: TransactionId, kind: TransactionKind, policy_version: i64,

@@ -1,13 +1,15 @@
 //! Cards are ordered, paid and become active (CARD-1, CARD-3, CARD-5, CARD-8).
 
-use super::{Case, Receipt, conversion::first_date, customers::invalid};
+use super::{Case, Receipt, billing::Terms, conversion::first_date};
 use crate::domain::{
-    Account, Card, Cents, InstallationId, Invoice, InvoiceId, Minutes, Origin, Payment, PaymentMethod, Policy, Refusal,
-    TransactionKind,
+    Account, Card, Cents, InstallationId, Invoice, InvoiceId, InvoiceLine, LineSource, Minutes, MoneyAccount, Origin,
+    Policy, Refusal, Series, TransactionKind,
+    document::{DocumentKind, DocumentLine, Quantity, VatCategory},
     ledger::Line,
     policy::{ActivateOn, CardRules, Product, TopUp, Validity},
+    printed,
 };
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::NaiveDate;
 
 impl Case<'_> {
     pub(super) fn order_card(
@@ -24,7 +26,7 @@ impl Case<'_> {
         if renew {
             self.give_consent()?;
         }
-        Ok(Receipt::Card(card, Some(invoice)))
+        Ok(Receipt::Card(Box::new(card), Some(Box::new(invoice))))
     }
 
     /// The first purchase holds at least so much. Later ones may be smaller: always, or while a strip is left of what was
@@ -63,6 +65,7 @@ impl Case<'_> {
             minutes: product.minutes,
             granted: Minutes::ZERO,
             price: product.price,
+            vat: product.price.percent(terms.vat_rate),
             ordered_on: self.at.today(),
             activated_at: None,
             activated_on: None,
@@ -74,6 +77,9 @@ impl Case<'_> {
             converts_on: None,
             converted_from: None,
             credit: Cents::ZERO,
+            frozen_on: None,
+            credited_from: None,
+            cancelled_on: None,
             available: Minutes::ZERO,
             held: Minutes::ZERO,
             used: Minutes::ZERO,
@@ -82,36 +88,33 @@ impl Case<'_> {
             refunded: Minutes::ZERO,
             converted: Minutes::ZERO,
         };
-        let invoice = self.invoice(invoice_id, &card, product, terms);
-        if terms.activate_on == ActivateOn::Order {
+        self.draft.changes.cards.insert(card.id, card.clone());
+        let invoice = self.invoice_card(invoice_id, &card, terms);
+        let at_once = terms.activate_on == ActivateOn::Order || invoice.is_paid();
+        // PAY-4: nothing becomes active while the account is paused.
+        if at_once && !self.customer().is_paused() {
             return (self.activate(card, TransactionKind::Activation), invoice);
         }
-        self.draft.changes.cards.insert(card.id, card.clone());
         (card, invoice)
     }
 
-    /// The numbered invoice of an order (PAY-1, PAY-6).
-    fn invoice(&mut self, id: InvoiceId, card: &Card, product: &Product, terms: &CardRules) -> Invoice {
-        let today = self.at.today();
-        let counter = self.numbers().invoice.entry(today.year()).or_insert(1);
-        let number = Invoice::format_number(today.year(), *counter);
-        *counter += 1;
-        let vat = product.price.percent(terms.vat_rate);
-        let invoice = Invoice {
-            id,
-            customer_id: card.customer_id,
-            card_id: card.id,
-            number,
-            issued_on: today,
-            due_on: today.checked_add_days(Days::new(u64::from(terms.payment_days))).unwrap_or(today),
-            net: product.price,
-            vat_rate: terms.vat_rate,
-            vat,
-            gross: product.price + vat,
-            paid: Cents::ZERO,
+    /// The invoice of an order (PAY-1, PAY-6): one line, at the rate of VAT of the cards.
+    fn invoice_card(&mut self, id: InvoiceId, card: &Card, terms: &CardRules) -> Invoice {
+        let printed = DocumentLine {
+            description: printed::card(card.minutes, self.customer().locale),
+            detail: card.installation_id.and_then(|id| self.draft.installation(id)).map(|place| place.name.clone()),
+            quantity: Quantity::Pieces(1),
+            unit_price: card.price,
+            net: card.price,
+            category: VatCategory::Standard,
+            rate: terms.vat_rate,
         };
-        self.draft.changes.invoices.insert(id, invoice.clone());
-        invoice
+        let (account, source) = (MoneyAccount::Deferred, LineSource::Card(card.id));
+        let line = InvoiceLine { printed, account, source, credited: Cents::ZERO };
+        let mut invoice = self.new_document(DocumentKind::Invoice, Series::Invoice, vec![line]);
+        invoice.id = id;
+        invoice.card_id = Some(card.id);
+        self.issue_and_book(invoice, Terms::within(terms.payment_days))
     }
 
     /// Grants a card its minutes, from today on (CARD-3). Validity is that of the policy of its order (POL-1).
@@ -136,40 +139,6 @@ impl Case<'_> {
         transaction.policy_version = version;
         self.draft.book(transaction, &[line]);
         self.draft.card(id).expect("inserted above").clone()
-    }
-
-    pub(super) fn record_payment(
-        &mut self,
-        invoice: InvoiceId,
-        amount: Cents,
-        paid_on: NaiveDate,
-        method: PaymentMethod,
-    ) -> Result<Receipt, Refusal> {
-        if amount <= Cents::ZERO {
-            return Err(invalid("amount", "expected more than 0.00"));
-        }
-        if paid_on > self.at.today() {
-            return Err(invalid("paid_on", "expected today or an earlier day"));
-        }
-        let (recorded_at, recorded_by) = (self.recorded_at(), self.actor().user());
-        let invoice = self.draft.invoice_mut(invoice).ok_or(Refusal::NotFound("invoice"))?;
-        if amount > invoice.open() {
-            return Err(Refusal::Overpayment { open: invoice.open(), asked: amount });
-        }
-        invoice.paid = invoice.paid + amount;
-        let (open_after, card) = (invoice.open(), invoice.card_id);
-        let (invoice_id, customer_id) = (invoice.id, invoice.customer_id);
-        if open_after == Cents::ZERO {
-            let card = self.draft.card(card).expect("the card of a named invoice is loaded").clone();
-            if card.activated_at.is_none() {
-                self.activate(card, TransactionKind::Activation);
-            }
-        }
-        let id = self.draft.fresh.id();
-        let payment =
-            Payment { id, invoice_id, customer_id, amount, paid_on, method, recorded_at, recorded_by, open_after };
-        self.draft.changes.payments.push(payment.clone());
-        Ok(Receipt::Payment(payment))
     }
 }
 

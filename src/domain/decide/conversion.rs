@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::domain::{
-    Account, Card, CardId, Cents, Minutes, NoticeKind, Policies, TransactionKind,
+    Account, Card, CardId, Cents, Minutes, MoneyAccount, NoticeKind, Policies, Post, TransactionKind,
     ledger::Line,
     policy::{Conversion, ConvertsInto, Rate},
 };
@@ -90,8 +90,8 @@ impl Case<'_> {
             }
             Upcoming::Credit(money) => {
                 let kept = self.draft.card_mut(id).expect("found above");
-                kept.credit = kept.credit + money;
-                self.book_conversion(on, &[line(&card, Account::Available, Account::Refunded, card.available)]);
+                kept.credit += money;
+                self.give_back(id, &[(Account::Available, None, card.available)], (TransactionKind::Conversion, "conversion"));
                 self.tell(NoticeKind::Credited, card.installation_id, Some(id));
             }
             Upcoming::Minutes { money, minutes, .. } => {
@@ -102,7 +102,8 @@ impl Case<'_> {
                 ];
                 let (place, next_id) = (next.installation_id, next.id);
                 self.draft.changes.cards.insert(next_id, next);
-                self.book_conversion(on, &lines);
+                let carried = Post::credit(MoneyAccount::Deferred, money).card(Some(next_id));
+                self.book_conversion(on, &lines, carried);
                 self.tell(NoticeKind::Converted, place, Some(next_id));
             }
         }
@@ -115,10 +116,10 @@ impl Case<'_> {
             minutes,
             granted: Minutes::ZERO,
             price: money,
+            vat: old.deferred_vat(old.gone()) - old.deferred_vat(old.gone() + old.available),
             ordered_on: on,
             activated_at: Some(self.recorded_at()),
             activated_on: Some(on),
-            invoice_id: None,
             converted_from: Some(old.id),
             converts_on: None,
             credit: Cents::ZERO,
@@ -129,11 +130,11 @@ impl Case<'_> {
         card
     }
 
-    fn book_conversion(&mut self, on: NaiveDate, lines: &[Line]) {
+    fn book_conversion(&mut self, on: NaiveDate, lines: &[Line], carried: Post) {
         let mut transaction = self.transaction(TransactionKind::Conversion);
         transaction.actor_id = None;
         transaction.policy_version = self.at.policies.at(on).0;
-        self.draft.book(transaction, lines);
+        self.draft.book_with(transaction, lines, &[carried]);
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     time::{draws_of, uncovered_line},
 };
 use crate::domain::{
-    Account, ContactId, Minutes, Movement, Refusal, TicketId, TimeEntryId, TransactionId, TransactionKind,
+    Account, CardId, ContactId, Minutes, Movement, Refusal, TicketId, TimeEntryId, TransactionId, TransactionKind,
     burn_down::Draw, ledger::Line,
 };
 
@@ -19,6 +19,8 @@ impl Case<'_> {
             return Err(Refusal::AlreadyReversed);
         }
         let drawn = self.drawn_by(id);
+        let refunded: Vec<CardId> =
+            drawn.iter().filter_map(|row| row.card_id).filter(|id| self.was_refunded(*id)).collect();
         let mut lines: Vec<Line> = drawn.iter().filter_map(|movement| self.way_back(movement)).collect();
         let cards = draws_of(&lines);
         lines.push(uncovered_line(Account::Uncovered, Account::Issued, entry.uncovered));
@@ -29,7 +31,7 @@ impl Case<'_> {
         let mut transaction = self.transaction(TransactionKind::Reversal);
         transaction.policy_version = self.at.policies.at(entry.worked_on).0;
         transaction.worked_on = Some(entry.worked_on);
-        transaction.booked_on = entry.worked_on;
+        transaction.booked_on = self.at.books(entry.worked_on);
         transaction.reverses = Some(entry.transaction_id);
         transaction.time_entry_id = Some(id);
         transaction.ticket_id = Some(entry.ticket_id);
@@ -38,9 +40,23 @@ impl Case<'_> {
         reversed.reversed_by = Some(transaction_id);
         reversed.uncovered = Minutes::ZERO;
         reversed.invoiced = Minutes::ZERO;
+        self.unbill_entry(&entry, reason);
         self.book_with_note(transaction, reason, &lines);
         let repriced = self.reprice_day(&entry, &drawn, reason);
+        self.refund_again(&refunded, reason);
         Ok(self.correction(transaction_id, id, TransactionKind::Reversal, (cards, repriced)))
+    }
+
+    fn was_refunded(&self, id: CardId) -> bool {
+        self.draft.card(id).is_some_and(crate::domain::Card::is_refunded)
+    }
+
+    /// TIME-5, CARD-7: what comes back to a card that was given back is given back as well.
+    fn refund_again(&mut self, cards: &[CardId], reason: &str) {
+        for id in cards {
+            let available = self.draft.card(*id).map_or(Minutes::ZERO, |card| card.available);
+            self.give_back(*id, &[(Account::Available, None, available)], (TransactionKind::CreditNote, reason));
+        }
     }
 
     /// One drawn line backwards: into the hold while the estimate is open, else to the card, or to *expired*.
@@ -48,8 +64,9 @@ impl Case<'_> {
         let card = self.draft.card(movement.card_id?)?;
         let open =
             movement.estimate_id.and_then(|id| self.draft.estimate(id)).is_some_and(crate::domain::Estimate::is_open);
-        let to =
-            if movement.from_account == Account::Held && open { Account::Held } else { home_of(card, self.at.today()) };
+        let home = home_of(card, self.at.today());
+        let into_hold = movement.from_account == Account::Held && open && home != Account::Frozen;
+        let to = if into_hold { Account::Held } else { home };
         Some(Line {
             card: Some(card.id),
             estimate: movement.estimate_id,
@@ -102,6 +119,7 @@ impl Case<'_> {
         let contact =
             self.draft.contact(contact).ok_or_else(|| invalid("contact_id", "expected a contact of this customer"))?;
         self.check_spender(contact, entry.uncovered, self.at.now)?;
+        self.check_not_paused()?;
         let ticket = self.ticket(entry.ticket_id)?;
         let cover = self.draw_on_cards(entry.uncovered, entry.worked_on, ticket.work());
         if cover.total() < entry.uncovered {

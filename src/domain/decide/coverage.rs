@@ -231,6 +231,8 @@ impl Case<'_> {
             entry.hourly_rate = Some(rate);
             (open, entry.ticket_id, entry.worked_on)
         };
+        let entry = self.draft.entry(id).expect("the caller has it").clone();
+        self.bill_entry(&entry, open, rate);
         let mut transaction = self.transaction(TransactionKind::Invoiced);
         transaction.policy_version = self.at.policies.at(worked_on).0;
         transaction.worked_on = Some(worked_on);

@@ -135,7 +135,7 @@ impl Case<'_> {
         let mut transaction = self.transaction(TransactionKind::Repricing);
         transaction.policy_version = entry.policy_version;
         transaction.worked_on = Some(entry.worked_on);
-        transaction.booked_on = entry.worked_on;
+        transaction.booked_on = self.at.books(entry.worked_on);
         transaction.time_entry_id = Some(entry.id);
         transaction.ticket_id = Some(entry.ticket_id);
         self.draft.book(transaction, lines);

@@ -77,6 +77,7 @@ impl Case<'_> {
             status => return Err(Refusal::EstimateNotOpen { status }),
         }
         self.check_channel(answer.via)?;
+        self.check_not_paused()?;
         let agreed_at = answer.at.unwrap_or(self.at.now);
         if agreed_at > self.at.now {
             return Err(invalid("agreed_at", "expected a moment that is not in the future"));

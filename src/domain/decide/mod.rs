@@ -4,7 +4,10 @@
 //! (lapses, conversions, expiries), check, book, follow up (what was used up is ordered again or told). A refusal leaves
 //! nothing behind, not even the settlement.
 
+mod arrears;
+mod billing;
 mod cards;
+mod collections;
 pub mod conversion;
 mod corrections;
 mod coverage;
@@ -13,15 +16,18 @@ mod days;
 mod estimates;
 mod fair_use;
 mod installations;
+mod payments;
 mod renewal;
+mod reversals;
 mod settle;
 mod tickets;
 mod time;
 
 use super::{
-    Act, Actor, AddOnTerm, Card, Consent, Contact, Conversation, Customer, CustomerId, Estimate, Installation, Invoice,
-    Ledger, Minutes, Note, Numbers, Payment, Policies, Policy, Refusal, Ticket, TicketEvent, TicketId, TimeEntry,
-    TimeEntryId, Transaction, TransactionId, TransactionKind,
+    Act, Actor, AddOnTerm, Allocation, ArrearsEvent, Billing, Card, Collection, Consent, Contact, Conversation, Customer,
+    CustomerId, Estimate, Installation, Invoice, Ledger, Mandate, Minutes, Note, Numbers, Policies, Policy, Post, Refusal,
+    Repayment, Reversal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId,
+    TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,
@@ -30,6 +36,8 @@ use super::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 pub use coverage::CoverageReceipt;
+pub use payments::PaymentReceipt;
+pub use reversals::fees_owed;
 pub use settle::settled;
 
 /// What a decision leads to.
@@ -57,9 +65,25 @@ pub enum Receipt {
     /// Consent to renewal, given or withdrawn.
     Consent(Consent),
     /// A card, and its invoice when it was bought.
-    Card(Card, Option<Invoice>),
-    /// A payment.
-    Payment(Payment),
+    Card(Box<Card>, Option<Box<Invoice>>),
+    /// A draft, an invoice or a credit note, as the command left it.
+    Invoice(Box<Invoice>),
+    /// A payment and what it settled.
+    Payment(Box<PaymentReceipt>),
+    /// What was paid too much, set against an invoice.
+    Allocation(Allocation),
+    /// … or given back.
+    Repayment(Repayment),
+    /// A mandate.
+    Mandate(Box<Mandate>),
+    /// A collection.
+    Collection(Box<Collection>),
+    /// A reversal.
+    Reversal(Box<Reversal>),
+    /// A step in arrears.
+    Arrears(Box<ArrearsEvent>),
+    /// Where documents are addressed to.
+    Billing(Box<Billing>),
     /// A ticket.
     Ticket(Ticket),
     /// Something done on a ticket.
@@ -121,6 +145,8 @@ pub struct Circumstances<'a> {
     pub now: DateTime<Utc>,
     /// The next free numbers.
     pub numbers: &'a Numbers,
+    /// The last day of the last closed month (TIME-6).
+    pub closed_through: Option<NaiveDate>,
 }
 
 impl<'a> Circumstances<'a> {
@@ -128,6 +154,13 @@ impl<'a> Circumstances<'a> {
     #[must_use]
     pub fn today(&self) -> NaiveDate {
         self.policies.day(self.now)
+    }
+
+    /// The day in the books for something of `day`: that day if its month is open, else the first open day (TIME-4).
+    #[must_use]
+    pub fn books(&self, day: NaiveDate) -> NaiveDate {
+        let open = self.closed_through.and_then(|last| last.succ_opt());
+        open.map_or(day, |open| day.max(open))
     }
 
     /// The terms under which a ticket came in: its clocks follow them, whatever is in force now (POL-1).
@@ -183,9 +216,6 @@ impl Case<'_> {
             Act::OrderCard { product, installation, renew } => self.order_card(product, *installation, *renew),
             Act::GiveConsent => self.give_consent(),
             Act::WithdrawConsent => self.withdraw_consent(),
-            Act::RecordPayment { invoice, amount, paid_on, method } => {
-                self.record_payment(*invoice, *amount, *paid_on, *method)
-            }
             Act::OpenTicket(report) => self.open_ticket(report),
             Act::HandleTicket { ticket, handling } => self.handle_ticket(*ticket, handling),
             Act::DecideCoverage { ticket, replaces, ruling } => self.decide_coverage(*ticket, *replaces, ruling),
@@ -203,6 +233,40 @@ impl Case<'_> {
             Act::ReverseEntry { entry, reason } => self.reverse_entry(*entry, reason),
             Act::CoverEntry { entry, by_card, reason } => self.cover_entry(*entry, *by_card, reason),
             Act::Settle => Ok(Receipt::Settled),
+            money => self.act_on_money(money),
+        }
+    }
+
+    fn act_on_money(&mut self, act: &Act) -> Result<Receipt, Refusal> {
+        match act {
+            Act::SetBilling(billing) => self.set_billing(billing),
+            Act::WriteLine(line) => self.write_line(line),
+            Act::EraseLine { invoice, line } => self.erase_line(*invoice, *line),
+            Act::IssueInvoice(invoice) => self.issue_invoice(*invoice),
+            Act::CreditInvoice { invoice, crediting, reason } => self.credit_invoice(*invoice, crediting, reason),
+            Act::RefundCard { card, minutes, reason } => self.refund_card(*card, *minutes, reason),
+            Act::RemindInvoice(invoice) => self.remind_invoice(*invoice),
+            Act::RecordPayment(received) => self.record_payment(received),
+            Act::SetOff(invoice) => self.set_off(*invoice),
+            Act::Repay { amount, paid_on, note, bank_line } => self.repay(*amount, *paid_on, note.clone(), *bank_line),
+            Act::RecordMandate { reference, scheme, signed_on, debtor_name, iban } => {
+                self.record_mandate(reference.as_deref(), *scheme, *signed_on, (debtor_name, iban))
+            }
+            Act::EndMandate { mandate, reason } => self.end_mandate(*mandate, reason),
+            Act::PlanCollection { invoice, collect_on } => self.plan_collection(*invoice, *collect_on),
+            Act::SettleCollection { collection, settled_on, bank_line } => {
+                self.settle_collection(*collection, *settled_on, *bank_line)
+            }
+            Act::ReverseCollection { collection, undone } => self.reverse_collection(*collection, undone),
+            Act::ReversePayment { payment, amount, undone } => self.reverse_payment(*payment, *amount, undone),
+            Act::JudgeReversal { reversal, counted, reason } => self.judge_reversal(*reversal, *counted, reason),
+            Act::WaiveFee { reversal, reason } => self.waive_fee(*reversal, reason),
+            Act::PauseAccount { reason } => self.pause_account(reason),
+            Act::ResumeAccount { reason } => self.resume_account(reason),
+            Act::Arrange { until, asked_via, reason } => self.arrange(*until, *asked_via, reason),
+            Act::EndArrangement { reason } => self.end_arrangement(reason),
+            Act::ChargeReactivation { factor, reason } => self.charge_reactivation(*factor, reason),
+            other => unreachable!("{} is no act on money", other.name()),
         }
     }
 
@@ -249,12 +313,17 @@ impl Case<'_> {
     }
 
     /// Books `transaction` with a free text.
-    fn book_with_note(&mut self, mut transaction: Transaction, text: &str, lines: &[Line]) {
+    fn book_with_note(&mut self, transaction: Transaction, text: &str, lines: &[Line]) {
+        self.book_money_with_note(transaction, text, lines, &[]);
+    }
+
+    /// Books a transaction that moves money with a free text.
+    fn book_money_with_note(&mut self, mut transaction: Transaction, text: &str, lines: &[Line], posts: &[Post]) {
         let salt = self.command.salt.clone();
         transaction.note_digest = Some(chain::note_digest(&salt, text));
         let (transaction_id, customer_id) = (transaction.id, transaction.customer_id);
         self.draft.changes.notes.push(Note { transaction_id, customer_id, salt, text: text.to_owned() });
-        self.draft.book(transaction, lines);
+        self.draft.book_with(transaction, lines, posts);
     }
 
     fn ticket(&self, id: TicketId) -> Result<Ticket, Refusal> {

@@ -42,6 +42,7 @@ impl Case<'_> {
         // A card that converts on a day on which it was still valid goes on as another one, which may expire since.
         self.convert_cards();
         self.expire_cards();
+        self.credit_frozen();
     }
 
     /// Ends an estimate and releases what it still holds: to its cards, or to *expired* where the card is past.
@@ -102,7 +103,12 @@ impl Case<'_> {
     }
 }
 
-/// Where minutes of a card go back to: *available*, or *expired* once its last day is over (TIME-5, CARD-5).
+/// Where minutes of a card go back to: *frozen* while its payment is undone, *expired* once its last day is over, else
+/// *available* (TIME-5, CARD-5, PAY-3).
 pub(super) fn home_of(card: &Card, today: chrono::NaiveDate) -> Account {
-    if card.is_past(today) { Account::Expired } else { Account::Available }
+    match () {
+        () if card.frozen_on.is_some() => Account::Frozen,
+        () if card.is_past(today) => Account::Expired,
+        () => Account::Available,
+    }
 }

@@ -1,7 +1,7 @@
 //! Time is logged: free or not, rounded, drawn from a hold or from cards, the rest refused or uncovered
 //! (TIME-1, TIME-4, TIME-7, SPEND-5, SPEND-7, COVER-2).
 
-use super::{Case, Receipt, TimeReceipt, customers::invalid, settle::home_of};
+use super::{Case, Receipt, TimeReceipt, customers::invalid};
 use crate::domain::{
     Account, Act, Basis, Cents, Counted, Cover as Covering, CoveredBy, Estimate, EstimateId, EstimateStatus, Excess,
     Minutes, Policy, Refusal, Ticket, TicketId, TimeEntry, TimeEntryId, TransactionId, TransactionKind, Work,
@@ -92,7 +92,7 @@ impl Case<'_> {
         entry.transaction_id = transaction.id;
         transaction.policy_version = entry.policy_version;
         transaction.worked_on = Some(entry.worked_on);
-        transaction.booked_on = entry.worked_on;
+        transaction.booked_on = self.at.books(entry.worked_on);
         transaction.time_entry_id = Some(entry.id);
         transaction.ticket_id = Some(entry.ticket_id);
         transaction.worked = Some(entry.worked);
@@ -154,6 +154,9 @@ impl Case<'_> {
         }
         if ticket.cover == Covering::Invoice {
             return Ok(Cover { lines: vec![], refusal: Some(Refusal::AgreementRequired { asked: charged }) });
+        }
+        if let Err(refusal) = self.check_not_paused() {
+            return Ok(Cover { lines: vec![], refusal: Some(refusal) });
         }
         match named {
             Some(named) if named.is_open() => Ok(self.draw_on_holds(&[named], charged, policy)),
@@ -253,7 +256,7 @@ impl Case<'_> {
             .into_iter()
             .map(|draw| {
                 let card = self.draft.card(draw.card).expect("drawn from the cards of this draft");
-                let from = home_of(card, today);
+                let from = if card.is_past(today) { Account::Expired } else { Account::Available };
                 let basis = if from == Account::Expired { Basis::Late } else { Basis::WorkedDay };
                 draw_line(draw, from, None, basis)
             })

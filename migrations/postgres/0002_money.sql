@@ -1,0 +1,348 @@
+-- The money ledger and what goes with it. Storage types as in 0001.
+
+-- The money side of transactions: debit is positive, and each transaction sums to zero (PAY-7). Append-only.
+CREATE TABLE postings (
+    customer_id TEXT COLLATE "C" NOT NULL,
+    seq BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    booked_on TEXT COLLATE "C" NOT NULL,
+    card_id TEXT COLLATE "C",
+    invoice_id TEXT COLLATE "C",
+    PRIMARY KEY (customer_id, seq, line),
+    FOREIGN KEY (customer_id, seq) REFERENCES transactions (customer_id, seq),
+    FOREIGN KEY (card_id) REFERENCES cards (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    CHECK (amount <> 0),
+    CHECK (account IN ('receivable', 'bank', 'other_money', 'customer_credit', 'deferred', 'vat', 'card_revenue', 'breakage', 'hours_revenue', 'fee_revenue', 'fee_outside', 'bank_charges'))
+);
+
+-- What was posted on each account by day, kept in the commit that posts: a balance of any day without the postings.
+CREATE TABLE account_days (
+    account TEXT COLLATE "C" NOT NULL,
+    day TEXT COLLATE "C" NOT NULL,
+    debit BIGINT NOT NULL,
+    credit BIGINT NOT NULL,
+    PRIMARY KEY (account, day),
+    CHECK (debit >= 0 AND credit >= 0)
+);
+
+-- The transactions that moved money, and the export that took them to the bookkeeper. Only that mark changes.
+CREATE TABLE journal_entries (
+    customer_id TEXT COLLATE "C" NOT NULL,
+    seq BIGINT NOT NULL,
+    booked_on TEXT COLLATE "C" NOT NULL,
+    export BIGINT,
+    PRIMARY KEY (customer_id, seq),
+    FOREIGN KEY (customer_id, seq) REFERENCES transactions (customer_id, seq)
+);
+
+-- Amounts set against invoices: money, credit, credit notes; negative where money came undone. Append-only.
+CREATE TABLE allocations (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    invoice_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    payment_id TEXT COLLATE "C",
+    credit_note_id TEXT COLLATE "C",
+    amount BIGINT NOT NULL,
+    open_after BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    transaction_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    FOREIGN KEY (payment_id) REFERENCES payments (id),
+    FOREIGN KEY (credit_note_id) REFERENCES invoices (id),
+    CHECK (kind IN ('payment', 'reversal', 'credit', 'credit_note')),
+    CHECK (amount <> 0 AND (kind = 'reversal') = (amount < 0)),
+    CHECK (open_after >= 0)
+);
+
+-- Money that we gave back (PAY-5). Append-only.
+CREATE TABLE repayments (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    paid_on TEXT COLLATE "C" NOT NULL,
+    note TEXT COLLATE "C",
+    bank_line_id TEXT COLLATE "C",
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    transaction_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (amount > 0)
+);
+
+-- Which time entries are on which documents (TIME-7). Append-only.
+CREATE TABLE invoiced_entries (
+    time_entry_id TEXT COLLATE "C" NOT NULL,
+    invoice_id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (time_entry_id, invoice_id),
+    FOREIGN KEY (time_entry_id) REFERENCES time_entries (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id)
+);
+
+-- A customer's leave to collect from an account.
+CREATE TABLE mandates (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    reference TEXT COLLATE "C" NOT NULL,
+    scheme TEXT COLLATE "C" NOT NULL,
+    signed_on TEXT COLLATE "C" NOT NULL,
+    debtor_name TEXT COLLATE "C" NOT NULL,
+    iban TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    last_used_on TEXT COLLATE "C",
+    ended_at BIGINT,
+    ended_because TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    UNIQUE (reference),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (scheme IN ('core', 'b2b'))
+);
+
+-- One attempt each to collect an invoice (PAY-2).
+CREATE TABLE collections (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    invoice_id TEXT COLLATE "C" NOT NULL,
+    mandate_id TEXT COLLATE "C" NOT NULL,
+    attempt BIGINT NOT NULL,
+    end_to_end_id TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    collect_on TEXT COLLATE "C" NOT NULL,
+    sequence TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT COLLATE "C",
+    batch BIGINT,
+    settled_on TEXT COLLATE "C",
+    payment_id TEXT COLLATE "C",
+    reversal_id TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    UNIQUE (end_to_end_id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    FOREIGN KEY (mandate_id) REFERENCES mandates (id),
+    CHECK (amount > 0),
+    CHECK (sequence IN ('first', 'recurring', 'final', 'one_off'))
+);
+
+-- Payments that came undone, and collections that were refused (PAY-2).
+CREATE TABLE reversals (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    payment_id TEXT COLLATE "C",
+    collection_id TEXT COLLATE "C",
+    amount BIGINT NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    valued_on TEXT COLLATE "C" NOT NULL,
+    rejected BIGINT NOT NULL,
+    charge BIGINT NOT NULL,
+    counted BIGINT,
+    counted_because TEXT COLLATE "C",
+    fee_invoice_id TEXT COLLATE "C",
+    waived_because TEXT COLLATE "C",
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    UNIQUE (collection_id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (payment_id) REFERENCES payments (id),
+    FOREIGN KEY (collection_id) REFERENCES collections (id),
+    FOREIGN KEY (fee_invoice_id) REFERENCES invoices (id),
+    CHECK (amount > 0 AND charge >= 0),
+    CHECK (rejected IN (0, 1) AND counted IN (0, 1))
+);
+
+-- Pauses, arrangements and reactivations (PAY-4). Append-only.
+CREATE TABLE arrears_events (
+    id TEXT COLLATE "C" NOT NULL,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    overdue BIGINT NOT NULL,
+    until TEXT COLLATE "C",
+    asked_via TEXT COLLATE "C",
+    factor TEXT COLLATE "C",
+    invoice_id TEXT COLLATE "C",
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    CHECK (kind IN ('paused', 'resumed', 'arranged', 'arrangement_ended', 'reactivated'))
+);
+
+-- Files of the bank, each once.
+CREATE TABLE bank_files (
+    id TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    version TEXT COLLATE "C" NOT NULL,
+    message_id TEXT COLLATE "C" NOT NULL,
+    lines BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    received_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    UNIQUE (digest),
+    CHECK (kind IN ('camt.053', 'camt.054', 'pain.002'))
+);
+
+-- Statements of our accounts, each once.
+CREATE TABLE bank_statements (
+    account TEXT COLLATE "C" NOT NULL,
+    statement_id TEXT COLLATE "C" NOT NULL,
+    file_id TEXT COLLATE "C" NOT NULL,
+    opened_on TEXT COLLATE "C",
+    opening BIGINT,
+    closed_on TEXT COLLATE "C",
+    closing BIGINT,
+    PRIMARY KEY (account, statement_id),
+    FOREIGN KEY (file_id) REFERENCES bank_files (id)
+);
+
+-- What the bank told, line by line; the same thing told twice is one line. Only what became of it changes.
+CREATE TABLE bank_lines (
+    id TEXT COLLATE "C" NOT NULL,
+    file_id TEXT COLLATE "C" NOT NULL,
+    identity TEXT COLLATE "C" NOT NULL,
+    line BIGINT NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    direction TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    charge BIGINT NOT NULL,
+    booked_on TEXT COLLATE "C" NOT NULL,
+    valued_on TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C",
+    iban TEXT COLLATE "C",
+    end_to_end_id TEXT COLLATE "C",
+    reference TEXT COLLATE "C",
+    text TEXT COLLATE "C",
+    code TEXT COLLATE "C",
+    return_reason TEXT COLLATE "C",
+    state TEXT COLLATE "C" NOT NULL,
+    why TEXT COLLATE "C",
+    customer_id TEXT COLLATE "C",
+    payment_id TEXT COLLATE "C",
+    collection_id TEXT COLLATE "C",
+    decided_at BIGINT,
+    decided_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    UNIQUE (identity),
+    FOREIGN KEY (file_id) REFERENCES bank_files (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (direction IN ('credit', 'debit')),
+    CHECK (amount > 0 AND charge >= 0),
+    CHECK (state IN ('new', 'open', 'booked', 'set_aside', 'outside'))
+);
+
+-- Files that were handed out, numbered without gaps; the bytes are kept, so that each is the same whenever it is asked for.
+-- Append-only.
+CREATE TABLE exports (
+    number BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL,
+    from_day TEXT COLLATE "C",
+    to_day TEXT COLLATE "C",
+    items BIGINT NOT NULL,
+    file_name TEXT COLLATE "C" NOT NULL,
+    media_type TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    size BIGINT NOT NULL,
+    made_at BIGINT NOT NULL,
+    made_by TEXT COLLATE "C",
+    PRIMARY KEY (number)
+);
+
+-- Their bytes, in base 64. Append-only.
+CREATE TABLE export_files (
+    number BIGINT NOT NULL,
+    content TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (number),
+    FOREIGN KEY (number) REFERENCES exports (number)
+);
+
+-- Which documents are in which export, each once per kind. Append-only.
+CREATE TABLE exported_documents (
+    kind TEXT COLLATE "C" NOT NULL,
+    invoice_id TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (kind, invoice_id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    FOREIGN KEY (number) REFERENCES exports (number)
+);
+
+-- Months that were closed and opened again (TIME-6), with what was still open then, as JSON. Append-only.
+CREATE TABLE closings (
+    id TEXT COLLATE "C" NOT NULL,
+    month TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C",
+    findings TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    CHECK (kind IN ('closed', 'reopened'))
+);
+
+-- One row: the last day of the last closed month. Read under a shared lock by every booking, changed by a closing.
+CREATE TABLE closed_books (
+    id BIGINT NOT NULL,
+    through TEXT COLLATE "C",
+    PRIMARY KEY (id),
+    CHECK (id = 1)
+);
+
+CREATE INDEX postings_on ON postings (account, booked_on);
+CREATE INDEX postings_of_card ON postings (card_id, booked_on) WHERE card_id IS NOT NULL;
+CREATE INDEX journal_entries_waiting ON journal_entries (booked_on, customer_id, seq) WHERE export IS NULL;
+CREATE INDEX journal_entries_in ON journal_entries (export) WHERE export IS NOT NULL;
+CREATE INDEX journal_entries_on ON journal_entries (booked_on, customer_id, seq);
+CREATE INDEX allocations_of ON allocations (invoice_id);
+CREATE INDEX allocations_from ON allocations (payment_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX payments_by ON payments (customer_id, paid_on);
+CREATE INDEX repayments_to ON repayments (customer_id, paid_on);
+CREATE INDEX mandates_of ON mandates (customer_id);
+CREATE INDEX collections_of ON collections (invoice_id);
+CREATE INDEX collections_planned ON collections (collect_on, id) WHERE batch IS NULL;
+CREATE INDEX collections_in ON collections (batch) WHERE batch IS NOT NULL;
+CREATE INDEX reversals_of ON reversals (customer_id);
+CREATE INDEX reversals_waiting ON reversals (id) WHERE counted IS NULL;
+CREATE INDEX arrears_events_of ON arrears_events (customer_id, id);
+CREATE INDEX customers_paused ON customers (paused_on) WHERE paused_on IS NOT NULL;
+CREATE INDEX customers_in_credit ON customers (number) WHERE credit <> 0;
+CREATE INDEX invoices_on ON invoices (issued_on, number) WHERE number IS NOT NULL;
+CREATE INDEX invoices_due ON invoices (due_on, number) WHERE number IS NOT NULL AND paid + credited < gross;
+CREATE INDEX invoices_drafts ON invoices (created_at) WHERE number IS NULL;
+CREATE INDEX invoices_crediting ON invoices (credits) WHERE credits IS NOT NULL;
+CREATE INDEX cards_deferred ON cards (id) WHERE price > 0;
+CREATE INDEX cards_frozen ON cards (credited_from) WHERE credited_from IS NOT NULL;
+CREATE INDEX bank_lines_open ON bank_lines (booked_on, id) WHERE state IN ('new', 'open');
+CREATE INDEX bank_lines_of ON bank_lines (file_id, line);
+CREATE INDEX bank_lines_from ON bank_lines (iban, customer_id) WHERE iban IS NOT NULL AND customer_id IS NOT NULL;
+CREATE INDEX closings_of ON closings (month, id);
+
+INSERT INTO closed_books (id, through) VALUES (1, NULL);
+
+-- Append-only, and what was issued stands still (PAY-1): the database says so itself.
+CREATE TRIGGER postings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON postings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER allocations_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON allocations FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER repayments_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON repayments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER arrears_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON arrears_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON closings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER exports_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER export_files_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON export_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER exported_documents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exported_documents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE FUNCTION refuse_change_of_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'an issued invoice never changes: % refused', TG_OP;
+END
+$$;
+CREATE TRIGGER invoices_issued BEFORE UPDATE ON invoices FOR EACH ROW WHEN (OLD.number IS NOT NULL AND (NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.series IS DISTINCT FROM OLD.series OR NEW.card_id IS DISTINCT FROM OLD.card_id OR NEW.credits IS DISTINCT FROM OLD.credits OR NEW.net IS DISTINCT FROM OLD.net OR NEW.vat IS DISTINCT FROM OLD.vat OR NEW.gross IS DISTINCT FROM OLD.gross OR NEW.vat_totals IS DISTINCT FROM OLD.vat_totals OR NEW.number IS DISTINCT FROM OLD.number OR NEW.reference IS DISTINCT FROM OLD.reference OR NEW.issued_on IS DISTINCT FROM OLD.issued_on OR NEW.due_on IS DISTINCT FROM OLD.due_on OR NEW.supplied_on IS DISTINCT FROM OLD.supplied_on OR NEW.facts IS DISTINCT FROM OLD.facts OR NEW.created_at IS DISTINCT FROM OLD.created_at)) EXECUTE FUNCTION refuse_change_of_issued();
+CREATE TRIGGER invoices_kept BEFORE DELETE OR TRUNCATE ON invoices FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -1,0 +1,157 @@
+//! Direct debits: mandates, collections under them, and what came undone (PAY-2).
+//!
+//! A collection is one attempt at one invoice, with an id of its own that is never used again; every message of the bank
+//! about it comes back under that id. Two things can be told about it, in any order and any number of times: that the
+//! money came (`settled_on`) and that it did not stay (`reversal_id`). The end is the same whatever the order.
+
+use super::{
+    Cents, CollectionId, CustomerId, InvoiceId, MandateId, PaymentId, ReversalId, UserId,
+    bank::{Scheme, Sequence},
+    words::words,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// A customer's leave to collect from an account (*machtiging*).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mandate {
+    /// Identity.
+    pub id: MandateId,
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// Its reference, at most 35 characters, unique.
+    pub reference: String,
+    /// Under which scheme.
+    pub scheme: Scheme,
+    /// Day on which it was signed.
+    pub signed_on: NaiveDate,
+    /// In whose name the account is.
+    pub debtor_name: String,
+    /// The account.
+    pub iban: String,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub recorded_by: Option<UserId>,
+    /// The day of the last collection under it.
+    pub last_used_on: Option<NaiveDate>,
+    /// When it ended: revoked, replaced, or blocked after a reversal.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it ended.
+    pub ended_because: Option<String>,
+}
+
+impl Mandate {
+    /// Months without a collection after which a mandate lapses.
+    pub const LAPSES_AFTER_MONTHS: u32 = 36;
+
+    /// Whether it can be collected under on `day`: not ended, and not lapsed.
+    #[must_use]
+    pub fn holds_on(&self, day: NaiveDate) -> bool {
+        let last = self.last_used_on.unwrap_or(self.signed_on);
+        let lapses = last.checked_add_months(chrono::Months::new(Self::LAPSES_AFTER_MONTHS));
+        self.ended_at.is_none() && lapses.is_none_or(|lapses| day < lapses)
+    }
+}
+
+words! {
+    /// Where a collection stands; follows from what was told about it.
+    pub enum CollectionStatus {
+        /// Not sent to the bank yet.
+        Planned = "planned",
+        /// Sent.
+        Sent = "sent",
+        /// The money came.
+        Settled = "settled",
+        /// It did not come, or did not stay.
+        Reversed = "reversed",
+    }
+}
+
+/// One attempt to collect one invoice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// Identity.
+    pub id: CollectionId,
+    /// From whom.
+    pub customer_id: CustomerId,
+    /// For which invoice.
+    pub invoice_id: InvoiceId,
+    /// Under which mandate.
+    pub mandate_id: MandateId,
+    /// Which attempt at this invoice, from 1.
+    pub attempt: i64,
+    /// The id by which the bank answers, such as `2026-0042-1`; never used again.
+    pub end_to_end_id: String,
+    /// How much.
+    pub amount: Cents,
+    /// On which day.
+    pub collect_on: NaiveDate,
+    /// First or later.
+    pub sequence: Sequence,
+    /// When it was planned.
+    pub created_at: DateTime<Utc>,
+    /// By whom.
+    pub created_by: Option<UserId>,
+    /// The export that it was sent in.
+    pub batch: Option<i64>,
+    /// The day on which the money came, once told.
+    pub settled_on: Option<NaiveDate>,
+    /// The payment that it became.
+    pub payment_id: Option<PaymentId>,
+    /// What came undone, once told.
+    pub reversal_id: Option<ReversalId>,
+}
+
+impl Collection {
+    /// Where it stands.
+    #[must_use]
+    pub const fn status(&self) -> CollectionStatus {
+        match self {
+            Self { reversal_id: Some(_), .. } => CollectionStatus::Reversed,
+            Self { settled_on: Some(_), .. } => CollectionStatus::Settled,
+            Self { batch: Some(_), .. } => CollectionStatus::Sent,
+            _ => CollectionStatus::Planned,
+        }
+    }
+
+    /// Whether an answer is still to come.
+    #[must_use]
+    pub const fn is_pending(&self) -> bool {
+        self.settled_on.is_none() && self.reversal_id.is_none()
+    }
+}
+
+/// A payment that came undone, or a collection that was refused before it settled (*stornering*, PAY-2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reversal {
+    /// Identity.
+    pub id: ReversalId,
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// The payment that came undone; none where no money had come.
+    pub payment_id: Option<PaymentId>,
+    /// The collection, where it was one.
+    pub collection_id: Option<CollectionId>,
+    /// How much.
+    pub amount: Cents,
+    /// The bank's reason.
+    pub code: String,
+    /// Value date.
+    pub valued_on: NaiveDate,
+    /// Refused before settlement: no money had moved.
+    pub rejected: bool,
+    /// What the bank charged us for it.
+    pub charge: Cents,
+    /// Whether it counts for fees; none waits for a person (PAY-2).
+    pub counted: Option<bool>,
+    /// Why a person decided so.
+    pub counted_because: Option<String>,
+    /// The document of its fee, where one was charged and stands.
+    pub fee_invoice_id: Option<InvoiceId>,
+    /// Why its fee was waived; it still counts.
+    pub waived_because: Option<String>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom; nobody when the bank told.
+    pub recorded_by: Option<UserId>,
+}

@@ -1,0 +1,201 @@
+//! Direct debits: mandates, collections, and what the bank tells about them in any order (PAY-2).
+
+use super::{Case, Receipt, customers::invalid};
+use crate::domain::{
+    Collection, CollectionId, Invoice, InvoiceId, Mandate, MandateId, PaymentMethod, Refusal, Reversal,
+    bank::{Scheme, Sequence},
+    command::{Receiving, Undone},
+    iban::is_iban,
+};
+use chrono::NaiveDate;
+
+impl Case<'_> {
+    /// The mandate under which invoices of this customer are collected today, the newest first.
+    pub(super) fn mandate_in_force(&self) -> Option<&Mandate> {
+        self.at.policy().collection.as_ref()?;
+        let today = self.at.today();
+        self.draft.mandates().filter(|mandate| mandate.holds_on(today)).max_by_key(|mandate| mandate.id)
+    }
+
+    /// A new mandate takes the place of the one before.
+    pub(super) fn record_mandate(
+        &mut self,
+        reference: Option<&str>,
+        scheme: Option<Scheme>,
+        signed_on: NaiveDate,
+        (debtor_name, iban): (&str, &str),
+    ) -> Result<Receipt, Refusal> {
+        let rules = self.at.policy().collection.as_ref().ok_or(Refusal::NoDirectDebits)?;
+        let iban: String = iban.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
+        if !is_iban(&iban) {
+            return Err(invalid("iban", "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match"));
+        }
+        if signed_on > self.at.today() {
+            return Err(invalid("signed_on", "expected today or an earlier day"));
+        }
+        let scheme = scheme.unwrap_or(rules.scheme);
+        let id: MandateId = self.draft.fresh.id();
+        let made = || format!("M{:06}-{}", self.customer().number, &id.0.simple().to_string()[20..]);
+        let reference = reference.map_or_else(made, str::to_owned);
+        if reference.is_empty() || reference.len() > 35 || !reference.bytes().all(is_reference) {
+            return Err(invalid("reference", "expected at most 35 letters, digits, points and dashes"));
+        }
+        let at = self.recorded_at();
+        let before: Vec<MandateId> =
+            self.draft.mandates().filter(|mandate| mandate.ended_at.is_none()).map(|mandate| mandate.id).collect();
+        for old in before {
+            let old = self.draft.mandate_mut(old).expect("found above");
+            old.ended_at = Some(at);
+            old.ended_because = Some("replaced".to_owned());
+        }
+        let mandate = Mandate {
+            id,
+            customer_id: self.customer().id,
+            reference,
+            scheme,
+            signed_on,
+            debtor_name: debtor_name.to_owned(),
+            iban,
+            recorded_at: at,
+            recorded_by: self.actor().user(),
+            last_used_on: None,
+            ended_at: None,
+            ended_because: None,
+        };
+        self.draft.changes.mandates.insert(id, mandate.clone());
+        Ok(Receipt::Mandate(Box::new(mandate)))
+    }
+
+    pub(super) fn end_mandate(&mut self, id: MandateId, reason: &str) -> Result<Receipt, Refusal> {
+        let at = self.recorded_at();
+        let mandate = self.draft.mandate_mut(id).ok_or(Refusal::NotFound("mandate"))?;
+        if mandate.ended_at.is_none() {
+            mandate.ended_at = Some(at);
+            mandate.ended_because = Some(reason.to_owned());
+        }
+        Ok(Receipt::Mandate(Box::new(mandate.clone())))
+    }
+
+    /// What is open of an invoice is to be collected: one attempt at a time.
+    pub(super) fn plan_collection(&mut self, id: InvoiceId, collect_on: NaiveDate) -> Result<Receipt, Refusal> {
+        self.at.policy().collection.as_ref().ok_or(Refusal::NoDirectDebits)?;
+        let invoice = self.draft.invoice(id).ok_or(Refusal::NotFound("invoice"))?.clone();
+        let amount = invoice.open();
+        if amount.0 <= 0 {
+            return Err(Refusal::NothingToCollect);
+        }
+        if collect_on < self.at.today() {
+            return Err(invalid("collect_on", "expected today or a later day"));
+        }
+        let attempts: Vec<&Collection> = self.draft.collections().filter(|row| row.invoice_id == id).collect();
+        if attempts.iter().any(|row| row.is_pending()) {
+            return Err(Refusal::CollectionPending);
+        }
+        let attempt = i64::try_from(attempts.len()).unwrap_or(i64::MAX) + 1;
+        let mandate = self.mandate_in_force().ok_or(Refusal::NoMandate)?;
+        let sequence = if mandate.last_used_on.is_some() { Sequence::Recurring } else { Sequence::First };
+        let mandate_id = mandate.id;
+        let collection = Collection {
+            id: self.draft.fresh.id(),
+            customer_id: self.customer().id,
+            invoice_id: id,
+            mandate_id,
+            attempt,
+            end_to_end_id: format!("{}-{attempt}", invoice.number()),
+            amount,
+            collect_on,
+            sequence,
+            created_at: self.recorded_at(),
+            created_by: self.actor().user(),
+            batch: None,
+            settled_on: None,
+            payment_id: None,
+            reversal_id: None,
+        };
+        self.draft.mandate_mut(mandate_id).expect("found above").last_used_on = Some(collect_on);
+        self.draft.changes.collections.insert(collection.id, collection.clone());
+        Ok(Receipt::Collection(Box::new(collection)))
+    }
+
+    /// The money of a collection came. When it was told before that it did not stay, both are booked now.
+    pub(super) fn settle_collection(
+        &mut self,
+        id: CollectionId,
+        settled_on: NaiveDate,
+        bank_line: Option<crate::domain::BankLineId>,
+    ) -> Result<Receipt, Refusal> {
+        let collection = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
+        if collection.settled_on.is_some() {
+            return Ok(Receipt::Collection(Box::new(collection)));
+        }
+        if settled_on > self.at.today() {
+            return Err(invalid("settled_on", "expected today or an earlier day"));
+        }
+        let received = Receiving {
+            amount: collection.amount,
+            paid_on: settled_on,
+            method: PaymentMethod::DirectDebit,
+            note: Some(collection.end_to_end_id.clone()),
+            bank_line,
+            invoices: vec![collection.invoice_id],
+            keep_surplus: true,
+        };
+        let payment = self.receive(&received, Some(id));
+        let row = self.draft.collection_mut(id).expect("found above");
+        row.settled_on = Some(settled_on);
+        row.payment_id = Some(payment.id);
+        let row = row.clone();
+        self.after_settling(&[collection.invoice_id]);
+        if let Some(reversal) = collection.reversal_id {
+            let told = self.draft.reversal(reversal).ok_or(Refusal::NotFound("reversal"))?.clone();
+            self.undo_payment(payment.id, collection.amount, told.valued_on.max(settled_on), Some(reversal));
+            self.draft.reversal_mut(reversal).expect("found above").payment_id = Some(payment.id);
+        }
+        Ok(Receipt::Collection(Box::new(row)))
+    }
+
+    /// A collection was refused, or came undone. Told again, it adds only what was not known yet: that money had moved
+    /// after all, and what the bank charged.
+    pub(super) fn reverse_collection(&mut self, id: CollectionId, told: &Undone) -> Result<Receipt, Refusal> {
+        let collection = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
+        if let Some(known) = collection.reversal_id {
+            return self.told_again(known, told);
+        }
+        let rejected = told.rejected && collection.payment_id.is_none();
+        let reversal = Reversal { collection_id: Some(id), rejected, ..self.reversal(collection.amount, told) };
+        self.draft.changes.reversals.insert(reversal.id, reversal.clone());
+        self.draft.collection_mut(id).expect("found above").reversal_id = Some(reversal.id);
+        if let Some(payment) = collection.payment_id {
+            self.undo_payment(payment, collection.amount, told.valued_on, Some(reversal.id));
+        }
+        self.book_charge(reversal.id, told.charge);
+        self.follow_reversal(&reversal, Some(collection.mandate_id));
+        Ok(Receipt::Reversal(Box::new(self.draft.reversal(reversal.id).expect("inserted above").clone())))
+    }
+
+    fn told_again(&mut self, id: crate::domain::ReversalId, told: &Undone) -> Result<Receipt, Refusal> {
+        let known = self.draft.reversal(id).ok_or(Refusal::NotFound("reversal"))?.clone();
+        let more = crate::domain::Cents((told.charge.0 - known.charge.0).max(0));
+        if known.rejected && !told.rejected {
+            let counted = if known.counted_because.is_some() { known.counted } else { self.counts(&told.code, false) };
+            let row = self.draft.reversal_mut(id).expect("found above");
+            row.rejected = false;
+            row.valued_on = told.valued_on;
+            row.code.clone_from(&told.code);
+            row.counted = counted;
+            self.settle_fees();
+        }
+        self.book_charge(id, more);
+        Ok(Receipt::Reversal(Box::new(self.draft.reversal(id).expect("found above").clone())))
+    }
+
+    /// How many collections of this invoice came undone: what an automatic retry looks at.
+    #[must_use]
+    pub(super) fn attempts_at(&self, invoice: &Invoice) -> usize {
+        self.draft.collections().filter(|row| row.invoice_id == invoice.id).count()
+    }
+}
+
+fn is_reference(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-.".contains(&byte)
+}

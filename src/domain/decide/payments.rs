@@ -1,0 +1,310 @@
+//! Money comes in, is set off and is given back (CARD-3, PAY-5); what follows from an invoice that is paid: a card becomes
+//! active or is thawed (PAY-3), a pause for arrears ends (PAY-4).
+
+use super::{Case, Receipt, customers::invalid};
+use crate::domain::{
+    Account, Actor, Allocation, AllocationKind, ArrearsEvent, ArrearsEventKind, CardId, Cents, EstimateStatus, Invoice,
+    InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, TransactionKind,
+    command::Receiving,
+    document::DocumentKind,
+    ledger::Line,
+    policy::ActivateOn,
+};
+use chrono::{Days, NaiveDate};
+
+/// A payment and what it settled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaymentReceipt {
+    /// The payment.
+    pub payment: Payment,
+    /// What of it was set against which invoice.
+    pub allocations: Vec<Allocation>,
+}
+
+impl Case<'_> {
+    pub(super) fn record_payment(&mut self, received: &Receiving) -> Result<Receipt, Refusal> {
+        if received.amount <= Cents::ZERO {
+            return Err(invalid("amount", "expected more than 0.00"));
+        }
+        if received.paid_on > self.at.today() {
+            return Err(invalid("paid_on", "expected today or an earlier day"));
+        }
+        let mut open = Cents::ZERO;
+        for id in &received.invoices {
+            let invoice = self.draft.invoice(*id).ok_or(Refusal::NotFound("invoice"))?;
+            if invoice.issued().is_none() {
+                return Err(Refusal::NotIssued);
+            }
+            if invoice.kind == DocumentKind::CreditNote {
+                return Err(invalid("invoice_id", "expected an invoice: a credit note is not paid"));
+            }
+            open += invoice.open();
+        }
+        if received.amount > open && !received.keep_surplus {
+            return Err(Refusal::Overpayment { open, asked: received.amount });
+        }
+        let payment = self.receive(received, None);
+        self.after_settling(&received.invoices);
+        Ok(self.payment_receipt(payment.id))
+    }
+
+    /// What a payment settled, as booked by this command.
+    pub(super) fn payment_receipt(&self, id: PaymentId) -> Receipt {
+        let payment = self.draft.payment(id).expect("the caller has it").clone();
+        let settled = |row: &&Allocation| row.payment_id == Some(id) && row.kind == AllocationKind::Payment;
+        let allocations = self.draft.allocations().filter(settled).cloned().collect();
+        Receipt::Payment(Box::new(PaymentReceipt { payment: Payment { reversed: Cents::ZERO, ..payment }, allocations }))
+    }
+
+    /// Books money: against the invoices in their order, what is left over as the customer's credit.
+    pub(super) fn receive(
+        &mut self,
+        received: &Receiving,
+        collection: Option<crate::domain::CollectionId>,
+    ) -> Payment {
+        let mut transaction = self.transaction(TransactionKind::Payment);
+        transaction.booked_on = self.at.books(received.paid_on);
+        let payment = Payment {
+            id: self.draft.fresh.id(),
+            customer_id: self.customer().id,
+            amount: received.amount,
+            paid_on: received.paid_on,
+            method: received.method,
+            note: received.note.clone(),
+            bank_line_id: received.bank_line,
+            collection_id: collection,
+            reversed: Cents::ZERO,
+            recorded_at: self.recorded_at(),
+            recorded_by: self.actor().user(),
+            transaction_id: transaction.id,
+        };
+        let mut posts = vec![Post::debit(received.method.account(), received.amount)];
+        let mut left = received.amount;
+        for id in &received.invoices {
+            let part = self.draft.invoice(*id).map_or(Cents::ZERO, Invoice::open).min(left);
+            left -= part;
+            self.allocate(*id, part, (AllocationKind::Payment, Some(payment.id), None), transaction.id);
+            posts.push(Post::credit(MoneyAccount::Receivable, part).of(Some(*id)));
+        }
+        posts.push(Post::credit(MoneyAccount::CustomerCredit, left));
+        self.draft.customer_mut().credit += left;
+        self.draft.changes.payments.insert(payment.id, payment.clone());
+        self.draft.book_with(transaction, &[], &posts);
+        payment
+    }
+
+    /// What was paid too much is set against an invoice.
+    pub(super) fn set_off(&mut self, id: InvoiceId) -> Result<Receipt, Refusal> {
+        let invoice = self.draft.invoice(id).ok_or(Refusal::NotFound("invoice"))?;
+        let part = invoice.open().min(self.customer().credit);
+        if part <= Cents::ZERO {
+            return Err(Refusal::NothingToSetOff { open: invoice.open(), credit: self.customer().credit });
+        }
+        let transaction = self.transaction(TransactionKind::SetOff);
+        self.draft.customer_mut().credit -= part;
+        self.allocate(id, part, (AllocationKind::Credit, None, None), transaction.id);
+        let posts = [
+            Post::debit(MoneyAccount::CustomerCredit, part),
+            Post::credit(MoneyAccount::Receivable, part).of(Some(id)),
+        ];
+        self.draft.book_with(transaction, &[], &posts);
+        let allocation = self.draft.changes.allocations.last().expect("just set off").clone();
+        self.after_settling(&[id]);
+        Ok(Receipt::Allocation(allocation))
+    }
+
+    /// PAY-5: what was paid too much is given back.
+    pub(super) fn repay(
+        &mut self,
+        amount: Cents,
+        paid_on: NaiveDate,
+        note: Option<String>,
+        bank_line_id: Option<crate::domain::BankLineId>,
+    ) -> Result<Receipt, Refusal> {
+        if amount <= Cents::ZERO {
+            return Err(invalid("amount", "expected more than 0.00"));
+        }
+        if paid_on > self.at.today() {
+            return Err(invalid("paid_on", "expected today or an earlier day"));
+        }
+        let credit = self.customer().credit;
+        if amount > credit {
+            return Err(Refusal::BeyondCredit { credit, asked: amount });
+        }
+        let mut transaction = self.transaction(TransactionKind::Repayment);
+        transaction.booked_on = self.at.books(paid_on);
+        let repayment = Repayment {
+            id: self.draft.fresh.id(),
+            customer_id: self.customer().id,
+            amount,
+            paid_on,
+            note,
+            bank_line_id,
+            recorded_at: self.recorded_at(),
+            recorded_by: self.actor().user(),
+            transaction_id: transaction.id,
+        };
+        self.draft.customer_mut().credit -= amount;
+        let posts = [Post::debit(MoneyAccount::CustomerCredit, amount), Post::credit(MoneyAccount::Bank, amount)];
+        self.draft.changes.repayments.push(repayment.clone());
+        self.draft.book_with(transaction, &[], &posts);
+        Ok(Receipt::Repayment(repayment))
+    }
+
+    /// What follows once something was set against these invoices: a pause ends when nothing is overdue any more, and cards
+    /// that are paid become active or are thawed.
+    pub(super) fn after_settling(&mut self, invoices: &[InvoiceId]) {
+        if self.customer().is_paused() && self.overdue() == Cents::ZERO {
+            self.end_pause("paid", Actor::Service);
+            self.activate_waiting();
+        }
+        for id in invoices {
+            if self.draft.invoice(*id).is_some_and(Invoice::is_paid) {
+                self.thaw(*id);
+                self.activate_paid(*id);
+            }
+        }
+    }
+
+    /// What should have been paid before today; the fee of a reactivation holds nothing up (PAY-4).
+    pub(super) fn overdue(&self) -> Cents {
+        let today = self.at.today();
+        let late = |invoice: &&Invoice| invoice.is_overdue(today) && !invoice.is_reactivation();
+        self.draft.invoices().filter(late).map(Invoice::open).sum()
+    }
+
+    /// The account goes on.
+    pub(super) fn end_pause(&mut self, reason: &str, actor: Actor) -> ArrearsEvent {
+        self.draft.customer_mut().paused_on = None;
+        let mut event = self.arrears_event(ArrearsEventKind::Resumed, reason);
+        event.recorded_by = actor.user();
+        self.draft.changes.arrears.push(event.clone());
+        event
+    }
+
+    /// Cards that were paid or ordered during a pause become active once it is over (PAY-4).
+    pub(super) fn activate_waiting(&mut self) {
+        let waiting: Vec<CardId> = self
+            .draft
+            .cards()
+            .filter(|card| card.activated_at.is_none() && card.cancelled_on.is_none())
+            .filter(|card| {
+                let terms = self.at.policies.at(card.ordered_on).1.cards.as_ref();
+                let on_order = terms.is_some_and(|terms| terms.activate_on == ActivateOn::Order);
+                let paid = card.invoice_id.and_then(|id| self.draft.invoice(id)).is_some_and(Invoice::is_paid);
+                on_order || paid
+            })
+            .map(|card| card.id)
+            .collect();
+        for id in waiting {
+            let card = self.draft.card(id).expect("found above").clone();
+            self.activate(card, TransactionKind::Activation);
+        }
+    }
+
+    /// CARD-3: the card of a paid invoice becomes active, unless the account is paused (PAY-4).
+    fn activate_paid(&mut self, id: InvoiceId) {
+        let card = self.draft.cards().find(|card| {
+            card.invoice_id == Some(id)
+                && card.activated_at.is_none()
+                && card.cancelled_on.is_none()
+                && card.converted_from.is_none()
+        });
+        let Some(card) = card.cloned() else { return };
+        if !self.customer().is_paused() {
+            self.activate(card, TransactionKind::Activation);
+        }
+    }
+
+    /// PAY-3: what is available and held of a card whose payment came undone waits until it is paid again.
+    pub(super) fn freeze(&mut self, id: InvoiceId) {
+        let today = self.at.today();
+        let frozen: Vec<CardId> = self
+            .draft
+            .cards()
+            .filter(|card| card.invoice_id == Some(id) && card.frozen_on.is_none() && card.left().is_positive())
+            .filter(|card| self.freezes(card.ordered_on))
+            .map(|card| card.id)
+            .collect();
+        let days = self.at.policy().reversals.as_ref().map_or(30, |rules| rules.dunning_days);
+        for card in frozen {
+            let mut lines = Vec::new();
+            for hold in self.draft.holds().filter(|hold| hold.card_id == card && hold.minutes.is_positive()) {
+                lines.push(Line {
+                    card: Some(card),
+                    estimate: Some(hold.estimate_id),
+                    from: Account::Held,
+                    to: Account::Frozen,
+                    minutes: hold.minutes,
+                    basis: None,
+                });
+            }
+            let row = self.draft.card_mut(card).expect("found above");
+            row.frozen_on = Some(today);
+            row.credited_from = today.checked_add_days(Days::new(u64::from(days)));
+            lines.push(Line {
+                card: Some(card),
+                estimate: None,
+                from: Account::Available,
+                to: Account::Frozen,
+                minutes: row.available,
+                basis: None,
+            });
+            let transaction = self.transaction(TransactionKind::Freeze);
+            self.draft.book(transaction, &lines);
+        }
+    }
+
+    /// Prepaid cards are frozen; those that are active on order only where the policy says so.
+    fn freezes(&self, ordered_on: NaiveDate) -> bool {
+        let policy = self.at.policies.at(ordered_on).1;
+        let prepaid = policy.cards.as_ref().is_some_and(|terms| terms.activate_on == ActivateOn::Payment);
+        prepaid || self.at.policy().reversals.as_ref().is_some_and(|rules| rules.freeze_on_reversal)
+    }
+
+    /// PAY-3: paid again, the minutes are back, and the card is valid for as many days more as they were frozen.
+    fn thaw(&mut self, id: InvoiceId) {
+        let today = self.at.today();
+        let frozen = |card: &&crate::domain::Card| card.invoice_id == Some(id) && card.frozen_on.is_some();
+        let cards: Vec<CardId> = self.draft.cards().filter(frozen).map(|card| card.id).collect();
+        for id in cards {
+            let parts = self.frozen_parts(id);
+            let card = self.draft.card_mut(id).expect("found above");
+            let since = card.frozen_on.take().expect("found by it");
+            card.credited_from = None;
+            let days = Days::new(u64::try_from((today - since).num_days()).unwrap_or(0));
+            card.expires_on = card.expires_on.map(|last| last.checked_add_days(days).unwrap_or(last));
+            let home = super::settle::home_of(card, today);
+            let mut lines = Vec::new();
+            for (from, estimate, minutes) in parts {
+                let open = estimate
+                    .and_then(|id| self.draft.estimate(id))
+                    .is_some_and(|estimate| estimate.status == EstimateStatus::Accepted);
+                let to = if open { Account::Held } else { home };
+                lines.push(Line { card: Some(id), estimate, from, to, minutes, basis: None });
+            }
+            let transaction = self.transaction(TransactionKind::Thaw);
+            self.draft.book(transaction, &lines);
+        }
+    }
+
+    /// PAY-3: what is still frozen after the dunning days is credited; what was used stays owed.
+    pub(super) fn credit_frozen(&mut self) {
+        let today = self.at.today();
+        let due = |card: &&crate::domain::Card| card.credited_from.is_some_and(|day| day <= today);
+        let cards: Vec<CardId> = self.draft.cards().filter(due).map(|card| card.id).collect();
+        for id in cards {
+            let parts = self.frozen_parts(id);
+            let row = self.draft.card_mut(id).expect("found above");
+            row.credited_from = None;
+            let (invoice, reason) = (row.invoice_id, "unpaid");
+            self.give_back(id, &parts, (TransactionKind::CreditNote, reason));
+            if let Some(card) = self.draft.card_mut(id).filter(|card| card.frozen.is_zero()) {
+                card.frozen_on = None;
+            }
+            if let Some(invoice) = invoice {
+                self.after_settling(&[invoice]);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What lines of documents say, in the language of the customer.
+
+use super::{Locale, Minutes};
+use chrono::NaiveDate;
+
+/// A card: "Strippenkaart 10 uur".
+#[must_use]
+pub fn card(minutes: Minutes, locale: Locale) -> String {
+    match locale {
+        Locale::Nl => format!("Strippenkaart {}", hours(minutes, locale)),
+        Locale::En => format!("Prepaid card of {}", hours(minutes, locale)),
+    }
+}
+
+/// Minutes of a card that are given back.
+#[must_use]
+pub fn refund(minutes: Minutes, of: Minutes, locale: Locale) -> String {
+    match locale {
+        Locale::Nl => format!("Niet gebruikt van strippenkaart {}: {}", hours(of, locale), hours(minutes, locale)),
+        Locale::En => format!("Not used of prepaid card of {}: {}", hours(of, locale), hours(minutes, locale)),
+    }
+}
+
+/// Work on a ticket.
+#[must_use]
+pub fn work(ticket: i64, subject: &str, locale: Locale) -> String {
+    match locale {
+        Locale::Nl => format!("Werk aan melding {ticket}: {subject}"),
+        Locale::En => format!("Work on ticket {ticket}: {subject}"),
+    }
+}
+
+/// When that was, and for how long.
+#[must_use]
+pub fn worked_on(day: NaiveDate, minutes: Minutes, locale: Locale) -> String {
+    let (day, time) = (day.format("%d-%m-%Y"), hours(minutes, locale));
+    match locale {
+        Locale::Nl => format!("gewerkt op {day}, {time}"),
+        Locale::En => format!("worked on {day}, {time}"),
+    }
+}
+
+/// The fee of a reversal (PAY-2).
+#[must_use]
+pub fn reversal_fee(day: NaiveDate, code: &str, locale: Locale) -> (String, String) {
+    let day = day.format("%d-%m-%Y");
+    match locale {
+        Locale::Nl => ("Stornokosten".to_owned(), format!("incasso teruggeboekt op {day}, reden {code}")),
+        Locale::En => ("Fee of a reversed direct debit".to_owned(), format!("reversed on {day}, reason {code}")),
+    }
+}
+
+/// The fee of a reactivation (PAY-4).
+#[must_use]
+pub fn reactivation_fee(factor: rust_decimal::Decimal, locale: Locale) -> (String, String) {
+    let factor = factor.normalize().to_string();
+    match locale {
+        Locale::Nl => {
+            ("Heractivering van uw account".to_owned(), format!("{} maal het maandbedrag", factor.replace('.', ",")))
+        }
+        Locale::En => ("Reactivation of your account".to_owned(), format!("{factor} monthly amounts")),
+    }
+}
+
+/// "10 uur", "1 uur 45 min", "20 min".
+fn hours(minutes: Minutes, locale: Locale) -> String {
+    let (hours, rest) = (minutes.0 / 60, minutes.0 % 60);
+    let hour = match (locale, hours) {
+        (Locale::Nl, _) => "uur",
+        (Locale::En, 1) => "hour",
+        (Locale::En, _) => "hours",
+    };
+    match (hours, rest) {
+        (0, rest) => format!("{rest} min"),
+        (hours, 0) => format!("{hours} {hour}"),
+        (hours, rest) => format!("{hours} {hour} {rest} min"),
+    }
+}
