@@ -20,6 +20,10 @@ words! {
     pub enum CardStatus {
         /// Ordered, waiting for its payment: nothing granted yet (CARD-3).
         Ordered = "ordered",
+        /// The order was taken back (CARD-3).
+        Cancelled = "cancelled",
+        /// Its payment came undone: its minutes wait (PAY-3).
+        Frozen = "frozen",
         /// Minutes can be spent.
         Active = "active",
         /// Nothing is left.

@@ -59,7 +59,7 @@ pub fn compact(text: &str) -> String {
 
 /// Whether `iban`, as stored (see [`compact`]), has the length of its country and the right check digits (mod 97).
 #[must_use]
-pub fn is_valid(iban: &str) -> bool {
+pub fn is_iban(iban: &str) -> bool {
     if !iban.is_ascii() || iban.len() < 15 || iban.len() > 34 {
         return false;
     }
@@ -123,6 +123,21 @@ pub(super) fn mod_97(text: &str) -> Option<u32> {
     })
 }
 
+/// Whether a text has the shape of a bank's BIC: eight or eleven capitals and digits, the first six of them letters.
+#[must_use]
+pub fn is_bic(text: &str) -> bool {
+    let (bank, rest) = text.split_at_checked(6).unwrap_or_default();
+    bank.bytes().all(|byte| byte.is_ascii_uppercase())
+        && matches!(rest.len(), 2 | 5)
+        && is_code(rest)
+}
+
+/// Only capitals and digits.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,7 +145,7 @@ mod tests {
     #[test]
     fn accounts_check_themselves() {
         for iban in ["NL91ABNA0417164300", "NL20INGB0001234567", "DE89370400440532013000", "BE68539007547034"] {
-            assert!(is_valid(iban), "{iban}");
+            assert!(is_iban(iban), "{iban}");
         }
         for iban in [
             "NL46ABNA0499998748",
@@ -143,9 +158,9 @@ mod tests {
             "NL",
             "9191ABNA0417164300",
         ] {
-            assert!(!is_valid(iban), "{iban}");
+            assert!(!is_iban(iban), "{iban}");
         }
-        assert!(is_valid(&compact(" nl91 abna.0417-1643/00 ")));
+        assert!(is_iban(&compact(" nl91 abna.0417-1643/00 ")));
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl Service {
     async fn balance_now(&self, tx: &mut Tx, id: CustomerId, now: DateTime<Utc>) -> Result<BalanceView> {
         let today = self.policies.day(now);
         let loaded = books::figures(tx, id).await?.ok_or(Error::NotFound("customer"))?;
-        let at = Circumstances { policies: &self.policies, now, numbers: &Numbers::default() };
+        let at = Circumstances { policies: &self.policies, now, numbers: &Numbers::default(), closed_through: None };
         let Ledger { rows, .. } = settled(&loaded, id, at);
         let customer = rows.customer.ok_or(Error::NotFound("customer"))?;
         let view = |card: Card| {

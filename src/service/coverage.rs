@@ -45,7 +45,7 @@ impl Service {
         let mut tx = self.db.snapshot().await?;
         let found = books::preview(&mut tx, &command, self.policies.day(now)).await?;
         let (customer, ledger) = found.ok_or(Error::NotFound("customer"))?;
-        let at = Circumstances { policies: &self.policies, now, numbers: &Numbers::default() };
+        let at = Circumstances { policies: &self.policies, now, numbers: &Numbers::default(), closed_through: None };
         let decision = decide(&ledger, customer, &command, at)?;
         decision.changes.coverage.into_iter().next().ok_or(Error::NotFound("coverage"))
     }

@@ -59,7 +59,7 @@ impl Service {
         let mut tx = self.db.snapshot().await?;
         let found = books::preview(&mut tx, &command, self.policies.day(now)).await?;
         let (customer, ledger) = found.ok_or(Error::NotFound("ticket"))?;
-        let at = Circumstances { policies: &self.policies, now, numbers: &Numbers::default() };
+        let at = Circumstances { policies: &self.policies, now, numbers: &Numbers::default(), closed_through: None };
         match decide(&ledger, customer, &command, at)?.receipt {
             Receipt::Time(time) => Ok(time),
             other => Err(unexpected(&other)),

@@ -5,12 +5,10 @@ use super::db::{Record, Result, Row, Statements as _, Tx};
 use super::rows::{Table, table, write_statement};
 use crate::domain::{
     Allocation, AllocationId, AllocationKind, ArrearsEvent, ArrearsEventId, ArrearsEventKind, AskedVia, BankLineId,
-    CardId, Cents, Collection, CollectionId, CustomerId, Invoice, InvoiceId, InvoiceLine, InvoiceState, Issued, Mandate,
-    MandateId, MoneyAccount, Payment, PaymentId, PaymentMethod, Posting, Repayment, Reversal, ReversalId, Series,
-    TimeEntryId, TransactionId, UserId,
+    CardId, Cents, Collection, CollectionId, CustomerId, Invoice, InvoiceId, InvoiceState, Issued, Mandate, MandateId,
+    MoneyAccount, Payment, PaymentId, PaymentMethod, Posting, Repayment, Reversal, ReversalId, TimeEntryId,
+    TransactionId, UserId,
     bank::{Scheme, Sequence},
-    document::{DocumentKind, VatTotal},
-    invoice::Facts,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;

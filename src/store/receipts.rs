@@ -4,12 +4,12 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, AddOnTerm, Balance, Card, Cents, Consent, Contact, Conversation, Coverage, Customer, Estimate, Fresh,
-    Installation, Invoice, Minutes, Movement, Payment, Receipt, Ticket, TicketEvent, TimeEntry, TimeEntryId,
-    Transaction, TransactionId, TransactionKind,
+    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, Card, Cents, Collection, Consent, Contact, Conversation,
+    Coverage, Customer, Estimate, Fresh, Installation, Invoice, Mandate, Minutes, Movement, Payment, Receipt, Repayment,
+    Reversal, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
     customer::ContractEnd,
-    decide::{Correction, CoverageReceipt, TimeReceipt},
+    decide::{Correction, CoverageReceipt, PaymentReceipt, TimeReceipt},
 };
 
 /// The receipt of `command`.
@@ -39,9 +39,6 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         }
         "withdraw_consent" => Receipt::Consent(consent(tx, id).await?),
         "order_card" => ordered(tx, command).await?,
-        "record_payment" => {
-            Receipt::Payment(tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one::<Payment>().await?)
-        }
         "open_ticket" => {
             let found: Ticket = tx.query("SELECT * FROM tickets WHERE id = $1").bind(id).one().await?;
             let sql = "SELECT * FROM coverage_decisions WHERE ticket_id = $1 AND replaces IS NULL";
@@ -67,7 +64,50 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         "log_time" => logged(tx, id).await?,
         "reverse_entry" | "cover_entry" | "invoice_entry" => corrected(tx, id).await?,
         "settle" => Receipt::Settled,
-        act => estimated(tx, act, id).await?,
+        act if act.ends_with("_estimate") => estimated(tx, act, id).await?,
+        act => money(tx, act, id).await?,
+    })
+}
+
+/// What a command on money left.
+async fn money(tx: &mut Tx, act: &str, id: &str) -> Result<Receipt> {
+    Ok(match act {
+        "set_billing" => {
+            let found: Customer = tx.query("SELECT * FROM customers WHERE id = $1").bind(id).one().await?;
+            Receipt::Billing(Box::new(found.billing.unwrap_or_default()))
+        }
+        "record_payment" => {
+            let payment: Payment = tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one().await?;
+            let sql = "SELECT * FROM allocations WHERE payment_id = $1 AND kind = 'payment' ORDER BY id";
+            let allocations: Vec<Allocation> = tx.query(sql).bind(id).all().await?;
+            let payment = Payment { reversed: Cents::ZERO, ..payment };
+            Receipt::Payment(Box::new(PaymentReceipt { payment, allocations }))
+        }
+        "set_off" => Receipt::Allocation(tx.query("SELECT * FROM allocations WHERE id = $1").bind(id).one().await?),
+        "repay" => {
+            Receipt::Repayment(tx.query("SELECT * FROM repayments WHERE id = $1").bind(id).one::<Repayment>().await?)
+        }
+        "record_mandate" | "end_mandate" => {
+            let found: Mandate = tx.query("SELECT * FROM mandates WHERE id = $1").bind(id).one().await?;
+            Receipt::Mandate(Box::new(found))
+        }
+        "plan_collection" | "settle_collection" => {
+            let found: Collection = tx.query("SELECT * FROM collections WHERE id = $1").bind(id).one().await?;
+            Receipt::Collection(Box::new(found))
+        }
+        "reverse_collection" | "reverse_payment" | "judge_reversal" | "waive_fee" => {
+            let found: Reversal = tx.query("SELECT * FROM reversals WHERE id = $1").bind(id).one().await?;
+            Receipt::Reversal(Box::new(found))
+        }
+        "pause_account" | "resume_account" | "arrange" | "end_arrangement" | "charge_reactivation" => {
+            let found: ArrearsEvent = tx.query("SELECT * FROM arrears_events WHERE id = $1").bind(id).one().await?;
+            Receipt::Arrears(Box::new(found))
+        }
+        _ => {
+            let found: Invoice = tx.query("SELECT * FROM invoices WHERE id = $1").bind(id).one().await?;
+            let keeps = ["remind_invoice", "write_line", "erase_line"].contains(&act);
+            Receipt::Invoice(Box::new(if keeps { found } else { found.as_issued() }))
+        }
     })
 }
 
@@ -117,7 +157,10 @@ async fn ordered(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
     }
     card.credit = Cents::ZERO;
     card.set_balance(&Balance { available: card.granted, ..Balance::default() });
-    Ok(Receipt::Card(card, invoice.map(|invoice| Invoice { paid: Cents::ZERO, ..invoice })))
+    card.frozen_on = None;
+    card.credited_from = None;
+    card.cancelled_on = None;
+    Ok(Receipt::Card(Box::new(card), invoice.map(|invoice| Box::new(invoice.as_issued()))))
 }
 
 /// An estimate as the act left it.

@@ -382,7 +382,7 @@ impl Case<'_> {
         if card.deferred(card.gone()) == card.deferred(card.gone() + total) {
             return Err(Refusal::NothingToCredit);
         }
-        self.give_back(card.id, &parts, (TransactionKind::CreditNote, reason)).ok_or(Refusal::NothingToCredit)
+        self.refund_parts(card.id, &parts, (TransactionKind::CreditNote, reason)).ok_or(Refusal::NothingToCredit)
     }
 
     /// What is frozen of a card: for each hold, and the rest.
@@ -398,7 +398,7 @@ impl Case<'_> {
 
     /// Moves parts of a card to *refunded*, with a credit note for exactly what they are worth (CARD-7); without one when
     /// that is less than a cent.
-    pub(super) fn give_back(
+    pub(super) fn refund_parts(
         &mut self,
         id: CardId,
         parts: &[Part],

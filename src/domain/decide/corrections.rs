@@ -55,7 +55,7 @@ impl Case<'_> {
     fn refund_again(&mut self, cards: &[CardId], reason: &str) {
         for id in cards {
             let available = self.draft.card(*id).map_or(Minutes::ZERO, |card| card.available);
-            self.give_back(*id, &[(Account::Available, None, available)], (TransactionKind::CreditNote, reason));
+            self.refund_parts(*id, &[(Account::Available, None, available)], (TransactionKind::CreditNote, reason));
         }
     }
 

@@ -298,7 +298,7 @@ impl Case<'_> {
             let row = self.draft.card_mut(id).expect("found above");
             row.credited_from = None;
             let (invoice, reason) = (row.invoice_id, "unpaid");
-            self.give_back(id, &parts, (TransactionKind::CreditNote, reason));
+            self.refund_parts(id, &parts, (TransactionKind::CreditNote, reason));
             if let Some(card) = self.draft.card_mut(id).filter(|card| card.frozen.is_zero()) {
                 card.frozen_on = None;
             }

@@ -49,7 +49,7 @@ impl Case<'_> {
     fn action(&self, code: &str) -> Action {
         let rules = self.at.policy().reversals.as_ref();
         let own = rules.and_then(|rules| rules.codes.iter().find(|own| own.code == code)).and_then(|own| own.action);
-        own.or_else(|| reasons::reason(code).map(|known| known.action)).unwrap_or(Action::Park)
+        own.map(Action::from).or_else(|| reasons::reason(code).map(|known| known.action)).unwrap_or(Action::Park)
     }
 
     /// A payment came undone, wholly or in part.
