@@ -5,6 +5,7 @@
 //! booked and how a later change shows).
 
 pub mod availability;
+pub mod bank;
 pub mod burn_down;
 pub mod card;
 pub mod chain;
@@ -15,17 +16,21 @@ pub mod contact;
 pub mod coverage;
 pub mod customer;
 pub mod decide;
+pub mod document;
 pub mod duration;
 pub mod estimate;
 pub mod evaluate;
 pub mod fair_use;
 pub mod hours;
+pub mod iban;
 pub mod ids;
 pub mod installation;
 pub mod invoice;
+pub mod journal;
 pub mod ledger;
 mod minutes;
 mod money;
+pub mod money_account;
 pub mod notice;
 pub mod policies;
 pub mod policy;
@@ -57,6 +62,7 @@ pub use invoice::{Invoice, Payment, PaymentMethod};
 pub use ledger::{Changes, Ledger, Numbers};
 pub use minutes::Minutes;
 pub use money::{Cents, NotAnAmount};
+pub use money_account::MoneyAccount;
 pub use notice::{Notice, NoticeKind};
 pub use policies::Policies;
 pub use policy::{Measure, Policy};
