@@ -3,8 +3,8 @@
 
 use super::{
     BankLineId, Billing, CardId, Cents, CollectionId, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId,
-    Handling, InstallationId, InvoiceId, Locale, MandateId, Minutes, PaymentId, PaymentMethod, Report, ReversalId, Role,
-    TicketId, TicketKind, TimeEntryId, Urgency, UserId, bank::Scheme, contact::AskedVia, coverage::Outcome,
+    Handling, InstallationId, InvoiceId, Locale, MandateId, Minutes, PaymentId, PaymentMethod, Report, ReversalId,
+    Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId, bank::Scheme, contact::AskedVia, coverage::Outcome,
     document::Quantity, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -102,6 +102,14 @@ pub struct Receiving {
     pub invoices: Vec<InvoiceId>,
     /// What is left over stays with us as the customer's; else more than what is open is refused.
     pub keep_surplus: bool,
+}
+
+impl Receiving {
+    /// A payment for one invoice, no more than what is open of it.
+    #[must_use]
+    pub fn of(invoice: InvoiceId, amount: Cents, paid_on: NaiveDate, method: PaymentMethod) -> Self {
+        Self { amount, paid_on, method, note: None, bank_line: None, invoices: vec![invoice], keep_surplus: false }
+    }
 }
 
 /// What a credit note takes off an invoice.

@@ -1,6 +1,8 @@
 //! A customer and the head of its ledger: the running totals, the sequence number and the last hash.
 
-use super::{Account, Billing, Cents, ContractEndId, CustomerId, Minutes, UserId, chain::GENESIS, fair_use::Term, words::words};
+use super::{
+    Account, Billing, Cents, ContractEndId, CustomerId, Minutes, UserId, chain::GENESIS, fair_use::Term, words::words,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 

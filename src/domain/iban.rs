@@ -73,6 +73,12 @@ pub fn is_iban(iban: &str) -> bool {
         && mod_97(&format!("{account}{country}{check}")) == Some(1)
 }
 
+/// Whether `iban`, as stored, is one of the SEPA area: the only accounts that can be collected from.
+#[must_use]
+pub fn is_sepa_iban(iban: &str) -> bool {
+    is_iban(iban) && LENGTHS.iter().any(|(code, _)| iban.starts_with(code))
+}
+
 /// In groups of four, as paper shows it: `NL91 ABNA 0417 1643 00`. Does for payment references too.
 #[must_use]
 pub fn grouped(number: &str) -> String {
@@ -127,9 +133,7 @@ pub(super) fn mod_97(text: &str) -> Option<u32> {
 #[must_use]
 pub fn is_bic(text: &str) -> bool {
     let (bank, rest) = text.split_at_checked(6).unwrap_or_default();
-    bank.bytes().all(|byte| byte.is_ascii_uppercase())
-        && matches!(rest.len(), 2 | 5)
-        && is_code(rest)
+    bank.bytes().all(|byte| byte.is_ascii_uppercase()) && matches!(rest.len(), 2 | 5) && is_code(rest)
 }
 
 /// Only capitals and digits.

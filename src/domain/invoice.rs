@@ -227,6 +227,24 @@ impl Invoice {
         self.issued().map_or("", |issued| issued.number.as_str())
     }
 
+    /// Day of issue; of a draft the day on which it was made, in UTC.
+    #[must_use]
+    pub fn issued_on(&self) -> NaiveDate {
+        self.issued().map_or(self.created_at.date_naive(), |issued| issued.issued_on)
+    }
+
+    /// Last day to pay; of a draft the day on which it was made, in UTC.
+    #[must_use]
+    pub fn due_on(&self) -> NaiveDate {
+        self.issued().map_or(self.created_at.date_naive(), |issued| issued.due_on)
+    }
+
+    /// Money for it that stands.
+    #[must_use]
+    pub fn paid(&self) -> Cents {
+        self.issued().map_or(Cents::ZERO, |issued| issued.paid)
+    }
+
     /// What is still to be paid; nothing for a draft.
     #[must_use]
     pub fn open(&self) -> Cents {

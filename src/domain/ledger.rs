@@ -5,10 +5,10 @@
 
 use super::{
     Account, AddOnTerm, Allocation, ArrearsEvent, Balance, Basis, Card, CardId, Cents, Collection, CollectionId,
-    CommandId, Consent, ConsentId, Contact, ContactId, Conversation, Coverage, Customer, CustomerId, Estimate, EstimateId,
-    Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Mandate, MandateId, Minutes, MoneyAccount, Movement,
-    Note, Notice, Origin, Payment, PaymentId, Post, Posting, Repayment, Reversal, ReversalId, Series, Ticket,
-    TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    CommandId, Consent, ConsentId, Contact, ContactId, Conversation, Coverage, Customer, CustomerId, Estimate,
+    EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Mandate, MandateId, Minutes,
+    MoneyAccount, Movement, Note, Notice, Origin, Payment, PaymentId, Post, Posting, Repayment, Reversal, ReversalId,
+    Series, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
     charge::{TicketDay, TicketDayId},
     coverage::Outcome,
     customer::ContractEnd,

@@ -10,6 +10,7 @@ pub mod availability;
 pub mod bank;
 pub mod burn_down;
 pub mod card;
+pub mod card_statement;
 pub mod chain;
 pub mod charge;
 pub mod clocks;
@@ -70,8 +71,8 @@ pub use ids::{
 };
 pub use installation::Installation;
 pub use invoice::{
-    Allocation, AllocationKind, Invoice, InvoiceLine, InvoiceState, Issued, LineSource, Payment, PaymentMethod, Repayment,
-    Series, Standing,
+    Allocation, AllocationKind, Invoice, InvoiceLine, InvoiceState, Issued, LineSource, Payment, PaymentMethod,
+    Repayment, Series, Standing,
 };
 pub use ledger::{Changes, Ledger, Numbers};
 pub use minutes::Minutes;

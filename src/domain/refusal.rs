@@ -147,7 +147,9 @@ pub enum Refusal {
     #[error("no fee was charged for this reversal")]
     NothingToWaive,
     /// The account is paused for arrears (PAY-4).
-    #[error("the account is paused for arrears since {since}: no hours are agreed to or drawn until they are paid; reports are always taken")]
+    #[error(
+        "the account is paused for arrears since {since}: no hours are agreed to or drawn until they are paid; reports are always taken"
+    )]
     AccountPaused {
         /// Since when.
         since: NaiveDate,

@@ -10,6 +10,7 @@ pub mod customers;
 pub mod desk;
 pub mod fair_use;
 pub mod installations;
+pub mod invoices;
 pub mod jobs;
 pub mod journal;
 pub mod ledger;

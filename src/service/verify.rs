@@ -7,7 +7,8 @@
 
 use super::conversions::{Conversions, Wrong};
 use crate::domain::{
-    Account, Balance, Card, CardId, Customer, CustomerId, Minutes, Movement, Transaction, TransactionKind, chain,
+    Account, Balance, Card, CardId, Customer, CustomerId, Minutes, Movement, Posting, Transaction, TransactionKind,
+    chain,
 };
 use crate::store::{
     Db, Tx,
@@ -99,7 +100,8 @@ pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Repor
             walk.transactions.next_if(&mut tx, |row| row.transaction.customer_id <= customer.id).await?
         {
             let movements = walk.movements_up_to(&mut tx, &booked.transaction).await?;
-            audit.step(&booked, &movements)?;
+            let postings = walk.postings_up_to(&mut tx, &booked.transaction).await?;
+            audit.step(&booked, &movements, &postings)?;
             report.transactions += 1;
             report.movements += movements.len() as u64;
             report.erased += u64::from(booked.transaction.note_digest.is_some() && booked.note.is_none());
@@ -230,13 +232,18 @@ impl<'a> Audit<'a> {
     }
 
     /// The next transaction, with every movement that was not read before it.
-    fn step(&mut self, booked: &Booking, movements: &[Movement]) -> Result<(), Difference> {
+    fn step(&mut self, booked: &Booking, movements: &[Movement], postings: &[Posting]) -> Result<(), Difference> {
         let seq = booked.transaction.seq;
-        self.checked_step(booked, movements)
+        self.checked_step(booked, movements, postings)
             .map_err(|difference| Difference { seq: difference.seq.or(Some(seq)), ..difference })
     }
 
-    fn checked_step(&mut self, booked: &Booking, movements: &[Movement]) -> Result<(), Difference> {
+    fn checked_step(
+        &mut self,
+        booked: &Booking,
+        movements: &[Movement],
+        postings: &[Posting],
+    ) -> Result<(), Difference> {
         let transaction = &booked.transaction;
         if transaction.customer_id != self.customer.id {
             return Err(unknown_customer("transaction", transaction.customer_id, Some(transaction.seq)));
@@ -253,7 +260,7 @@ impl<'a> Audit<'a> {
         if transaction.kind == TransactionKind::Conversion {
             self.conversions.booked(movements);
         }
-        self.same("hash", &chain::hash(transaction, movements), &transaction.hash)?;
+        self.same("hash", &chain::hash(transaction, movements, postings), &transaction.hash)?;
         self.note(booked)?;
         self.seq = transaction.seq;
         self.head.clone_from(&transaction.hash);

@@ -3,12 +3,12 @@
 //! The number of statements does not depend on the size of the batch. What is loaded is what is open of the customers,
 //! what the commands name, and cards that expired lately: never history.
 
-use super::{fair_use, money_rows};
 use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
+use super::{fair_use, money_rows};
 use crate::domain::{
-    Act, AddOnTerm, Allocation, Card, Changes, Collection, Command, CommandId, Consent, Contact, Conversation, Customer,
-    CustomerId, Estimate, Hold, Installation, Invoice, InvoiceId, Key, Ledger, Mandate, Movement, Numbers,
+    Act, AddOnTerm, Allocation, Card, Changes, Collection, Command, CommandId, Consent, Contact, Conversation,
+    Customer, CustomerId, Estimate, Hold, Installation, Invoice, InvoiceId, Key, Ledger, Mandate, Movement, Numbers,
     Payment, Reversal, Series, Target, Ticket, TicketId, TimeEntry, TimeEntryId, UserId,
     charge::TicketDay,
     command::Answer,
@@ -404,7 +404,8 @@ async fn lock_counters(tx: &mut Tx, names: &BTreeSet<String>, today: NaiveDate, 
         Series::ALL.iter().map(|series| (document_counter(*series, today.year()), *series)).collect();
     if names.iter().any(|name| years.contains_key(name)) {
         let list = years.keys().map(|name| Value::from(vec![name.as_str()])).collect();
-        let sql = "INSERT INTO counters (name, next) SELECT value ->> 0, 1 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+        let sql =
+            "INSERT INTO counters (name, next) SELECT value ->> 0, 1 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
         tx.query(sql).bind_json(list).execute().await?;
     }
     let sql = "SELECT name, next FROM counters WHERE name {in} ORDER BY name {lock}";

@@ -52,8 +52,8 @@ pub async fn sold(on: &mut impl Statements, before: Option<&str>, limit: i64) ->
     on.query(
         "SELECT cards.id, cards.customer_id, customers.number AS customer_number, customers.name AS customer_name,
                 product, minutes, price, ordered_on, activated_on, cards.available + cards.held AS left_minutes,
-                invoices.id AS invoice_id, invoices.number AS invoice_number, gross - paid AS open
-         FROM invoices JOIN cards ON cards.id = invoices.card_id JOIN customers ON customers.id = invoices.customer_id
+                invoices.id AS invoice_id, invoices.number AS invoice_number, gross - paid - credited AS open
+         FROM invoices JOIN cards ON cards.id = invoices.card_id AND kind = 'invoice' JOIN customers ON customers.id = invoices.customer_id
          WHERE invoices.number < $1 ORDER BY invoices.number DESC LIMIT $2",
     )
     .bind(before.unwrap_or("~"))

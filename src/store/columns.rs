@@ -4,11 +4,11 @@
 use super::db::Query;
 use crate::domain::{
     Account, AddOnId, AllocationId, AllocationKind, ArrearsEventId, ArrearsEventKind, AskedVia, BankFileId, BankLineId,
-    Basis, Billing, CardId, Cents, Channel, ClosingId, CollectionId, CommandId, ConsentId, ContactId, Cover, CoverageId,
-    CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId, InvoiceLine, Locale,
-    MandateId, Minutes, MoneyAccount, NoticeId, NoticeKind, Origin, Pauses, PaymentId, PaymentMethod, ReversalId, Role,
-    Series, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId,
-    TransactionKind, Urgency, UserId, WorkScope,
+    Basis, Billing, CardId, Cents, Channel, ClosingId, CollectionId, CommandId, ConsentId, ContactId, Cover,
+    CoverageId, CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId, InvoiceLine,
+    Locale, MandateId, Minutes, MoneyAccount, NoticeId, NoticeKind, Origin, Pauses, PaymentId, PaymentMethod,
+    ReversalId, Role, Series, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId,
+    TransactionId, TransactionKind, Urgency, UserId, WorkScope,
     bank::{BankFileKind, Direction, Scheme, Sequence},
     charge::{Arithmetic, Weighted},
     document::{DocumentKind, VatTotal},

@@ -1,10 +1,12 @@
-//! Reads of invoices and payments.
+//! Reads of documents and of what settles them.
 
-use super::{Record, Result, Row, Statements};
-use crate::domain::{CardId, Cents, CustomerId, Invoice, InvoiceId, Minutes, Payment};
-use chrono::NaiveDate;
+use super::{Record, Result, Row, Statements, record};
+use crate::domain::{
+    AllocationKind, Cents, Collection, CustomerId, Invoice, InvoiceId, PaymentId, PaymentMethod, words::words,
+};
+use chrono::{DateTime, NaiveDate, Utc};
 
-/// One invoice.
+/// One document.
 ///
 /// # Errors
 /// What the database says.
@@ -12,34 +14,82 @@ pub async fn get(on: &mut impl Statements, id: InvoiceId) -> Result<Option<Invoi
     on.query("SELECT * FROM invoices WHERE id = $1").bind(id).optional().await
 }
 
-/// What an invoice is for.
-///
-/// # Errors
-/// Also when there is no such card.
-pub async fn subject(on: &mut impl Statements, card: CardId) -> Result<(String, Minutes)> {
-    on.query("SELECT product, minutes FROM cards WHERE id = $1").bind(card).one().await
-}
-
-/// The payments for an invoice, the oldest first.
-///
-/// # Errors
-/// What the database says.
-pub async fn payments(on: &mut impl Statements, invoice: InvoiceId) -> Result<Vec<Payment>> {
-    on.query("SELECT * FROM payments WHERE invoice_id = $1 ORDER BY open_after DESC").bind(invoice).all().await
-}
-
-/// The invoices of a customer, the newest first.
+/// The documents of a customer: drafts, then the newest number first.
 ///
 /// # Errors
 /// What the database says.
 pub async fn of(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<Invoice>> {
-    on.query("SELECT * FROM invoices WHERE customer_id = $1 ORDER BY number DESC").bind(customer).all().await
+    on.query("SELECT * FROM invoices WHERE customer_id = $1 ORDER BY number IS NOT NULL, issued_on DESC, number DESC")
+        .bind(customer)
+        .all()
+        .await
 }
 
-/// An invoice and who owes it.
+record! {
+    /// An amount set against a document, with what it came from.
+    pub struct Settled {
+        /// What it is.
+        pub kind: AllocationKind,
+        /// How much; negative where it came undone.
+        pub amount: Cents,
+        /// What was open after it.
+        pub open_after: Cents,
+        /// When it was recorded.
+        pub recorded_at: DateTime<Utc>,
+        /// The payment.
+        pub payment_id: Option<PaymentId>,
+        /// Its value date.
+        pub paid_on: Option<NaiveDate>,
+        /// How it came.
+        pub method: Option<PaymentMethod>,
+        /// What the payer wrote.
+        pub note: Option<String>,
+        /// What of the whole payment still stands.
+        pub standing: Option<Cents>,
+        /// The credit note.
+        pub credit_note_id: Option<InvoiceId>,
+        /// Its number.
+        pub credit_note_number: Option<String>,
+    }
+}
+
+/// What settled a document, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn settled(on: &mut impl Statements, invoice: InvoiceId) -> Result<Vec<Settled>> {
+    on.query(
+        "SELECT kind, allocations.amount, open_after, allocations.recorded_at, payment_id, paid_on, method, note,
+                payments.amount - reversed AS standing, credit_note_id,
+                (SELECT number FROM invoices WHERE invoices.id = credit_note_id) AS credit_note_number
+         FROM allocations LEFT JOIN payments ON payments.id = payment_id
+         WHERE invoice_id = $1 ORDER BY allocations.recorded_at, allocations.id",
+    )
+    .bind(invoice)
+    .all()
+    .await
+}
+
+/// The credit notes for an invoice, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn credit_notes(on: &mut impl Statements, invoice: InvoiceId) -> Result<Vec<Invoice>> {
+    on.query("SELECT * FROM invoices WHERE credits = $1 ORDER BY number").bind(invoice).all().await
+}
+
+/// The attempts to collect an invoice, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn collections(on: &mut impl Statements, invoice: InvoiceId) -> Result<Vec<Collection>> {
+    on.query("SELECT * FROM collections WHERE invoice_id = $1 ORDER BY attempt").bind(invoice).all().await
+}
+
+/// A document and whose it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owed {
-    /// The invoice.
+    /// The document.
     pub invoice: Invoice,
     /// Number of the customer.
     pub customer_number: i64,
@@ -57,7 +107,97 @@ impl Record for Owed {
     }
 }
 
-/// Invoices that are not fully paid, the oldest first, after number `after`.
+words! {
+    /// Which documents are asked for.
+    pub enum Which {
+        /// All that were issued, the newest first.
+        All = "all",
+        /// Those that are not settled, the one that is due first first.
+        Open = "open",
+        /// … of these those that should have been paid already.
+        Overdue = "overdue",
+        /// Drafts, the oldest first.
+        Drafts = "drafts",
+        /// Credit notes, the newest first.
+        CreditNotes = "credit_notes",
+    }
+}
+
+/// Which documents, and after which one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Which.
+    pub which: Which,
+    /// Where the page before ended, as [`Filter::cursor`] gives it; empty for the first.
+    pub after: String,
+}
+
+impl Filter {
+    /// Where a page that ends with this document ends.
+    #[must_use]
+    pub fn cursor(&self, last: &Invoice) -> String {
+        match (self.which, last.issued()) {
+            (Which::Open | Which::Overdue, Some(issued)) => format!("{} {}", issued.due_on, issued.number),
+            (_, Some(issued)) => format!("{} {}", issued.issued_on, issued.number),
+            (_, None) => last.id.to_string(),
+        }
+    }
+}
+
+/// A page of documents.
+///
+/// # Errors
+/// What the database says.
+pub async fn list(on: &mut impl Statements, filter: &Filter, today: NaiveDate, limit: i64) -> Result<Vec<Owed>> {
+    let (day, number) = filter.after.split_once(' ').unwrap_or(("", ""));
+    match filter.which {
+        Which::All | Which::CreditNotes => {
+            let kind = if filter.which == Which::All { "" } else { "credit_note" };
+            let day = if day.is_empty() { "9999-12-31" } else { day };
+            on.query(
+                "SELECT invoices.*, customers.number AS customer_number, customers.name AS customer_name
+                 FROM invoices JOIN customers ON customers.id = customer_id
+                 WHERE invoices.number IS NOT NULL AND (issued_on, invoices.number) < ($1, $2) AND ($3 = '' OR kind = $3)
+                 ORDER BY issued_on DESC, invoices.number DESC LIMIT $4",
+            )
+            .bind(day)
+            .bind(number)
+            .bind(kind)
+            .bind(limit)
+            .all()
+            .await
+        }
+        Which::Open | Which::Overdue => {
+            let until = if filter.which == Which::Overdue { today.to_string() } else { "~".to_owned() };
+            on.query(
+                "SELECT invoices.*, customers.number AS customer_number, customers.name AS customer_name
+                 FROM invoices JOIN customers ON customers.id = customer_id
+                 WHERE invoices.number IS NOT NULL AND paid + credited < gross
+                   AND (due_on, invoices.number) > ($1, $2) AND due_on < $3
+                 ORDER BY due_on, invoices.number LIMIT $4",
+            )
+            .bind(day)
+            .bind(number)
+            .bind(until)
+            .bind(limit)
+            .all()
+            .await
+        }
+        Which::Drafts => {
+            on.query(
+                "SELECT invoices.*, customers.number AS customer_number, customers.name AS customer_name
+                 FROM invoices JOIN customers ON customers.id = customer_id
+                 WHERE invoices.number IS NULL AND gross > 0 AND invoices.id > $1 ORDER BY invoices.id LIMIT $2",
+            )
+            .bind(filter.after.as_str())
+            .bind(limit)
+            .all()
+            .await
+        }
+    }
+}
+
+/// Invoices that are not settled, the oldest number first, after number `after`.
 ///
 /// # Errors
 /// What the database says.
@@ -65,7 +205,8 @@ pub async fn open(on: &mut impl Statements, after: &str, limit: i64) -> Result<V
     on.query(
         "SELECT invoices.*, customers.number AS customer_number, customers.name AS customer_name
          FROM invoices JOIN customers ON customers.id = customer_id
-         WHERE paid < gross AND invoices.number > $1 ORDER BY invoices.number LIMIT $2",
+         WHERE invoices.number IS NOT NULL AND paid + credited < gross AND invoices.number > $1
+         ORDER BY invoices.number LIMIT $2",
     )
     .bind(after)
     .bind(limit)
@@ -79,9 +220,9 @@ pub async fn open(on: &mut impl Statements, after: &str, limit: i64) -> Result<V
 /// What the database says.
 pub async fn owed(on: &mut impl Statements, today: NaiveDate) -> Result<(Cents, Cents)> {
     on.query(
-        "SELECT CAST(COALESCE(SUM(gross - paid), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN due_on < $1 THEN gross - paid ELSE 0 END), 0) AS BIGINT)
-         FROM invoices WHERE paid < gross",
+        "SELECT CAST(COALESCE(SUM(gross - paid - credited), 0) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN due_on < $1 THEN gross - paid - credited ELSE 0 END), 0) AS BIGINT)
+         FROM invoices WHERE number IS NOT NULL AND paid + credited < gross",
     )
     .bind(today)
     .one()

@@ -159,6 +159,7 @@ pub async fn transactions(
          LEFT JOIN transactions AS logged ON logged.id = time_entries.transaction_id
          LEFT JOIN transactions AS undoing ON undoing.id = time_entries.reversed_by
          WHERE transactions.customer_id = $1 AND transactions.seq < $2
+           AND transactions.kind NOT IN ('invoice', 'payment', 'payment_reversal', 'set_off', 'repayment')
          ORDER BY transactions.seq DESC LIMIT $3",
     )
     .bind(customer)

@@ -104,13 +104,30 @@ impl Table for Invoice {
     const NAME: &'static str = "invoices";
     const KEY: &'static [&'static str] = &["id"];
     const CHANGING: &'static [&'static str] = &[
-        "card_id", "credits", "lines", "vat_totals", "net", "vat", "gross", "number", "reference", "issued_on", "due_on",
-        "supplied_on", "facts", "paid", "credited", "reversed", "reminders", "reminded_on",
+        "card_id",
+        "credits",
+        "lines",
+        "vat_totals",
+        "net",
+        "vat",
+        "gross",
+        "number",
+        "reference",
+        "issued_on",
+        "due_on",
+        "supplied_on",
+        "facts",
+        "paid",
+        "credited",
+        "reversed",
+        "reminders",
+        "reminded_on",
     ];
 
     fn columns() -> Vec<(&'static str, &'static str)> {
         let texts = ["id", "customer_id", "kind", "series", "card_id", "credits", "lines", "vat_totals"];
-        let issued = ["number", "reference", "issued_on", "due_on", "supplied_on", "facts", "reminded_on", "created_by"];
+        let issued =
+            ["number", "reference", "issued_on", "due_on", "supplied_on", "facts", "reminded_on", "created_by"];
         let numbers = ["net", "vat", "gross", "created_at", "paid", "credited", "reversed", "reminders"];
         let texts = texts.into_iter().chain(issued).map(|name| (name, "TEXT"));
         texts.chain(numbers.into_iter().map(|name| (name, "BIGINT"))).collect()
@@ -178,9 +195,8 @@ pub async fn keep(tx: &mut Tx, postings: &[Posting]) -> Result<()> {
                ON CONFLICT (account, day) DO UPDATE SET debit = account_days.debit + excluded.debit,
                                                         credit = account_days.credit + excluded.credit";
     tx.query(sql).bind_json(list.collect()).execute().await?;
-    let list = entries.iter().map(|((customer, seq), day)| {
-        Value::Array(vec![customer.json(), Value::from(*seq), day.json()])
-    });
+    let list =
+        entries.iter().map(|((customer, seq), day)| Value::Array(vec![customer.json(), Value::from(*seq), day.json()]));
     let sql = "INSERT INTO journal_entries (customer_id, seq, booked_on)
                SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2 FROM {rows} WHERE true";
     tx.query(sql).bind_json(list.collect()).execute().await?;
@@ -195,9 +211,9 @@ pub async fn keep_invoiced(tx: &mut Tx, rows: &BTreeMap<(TimeEntryId, InvoiceId)
     if rows.is_empty() {
         return Ok(());
     }
-    let list = rows.iter().map(|((entry, invoice), customer)| {
-        Value::Array(vec![entry.json(), invoice.json(), customer.json()])
-    });
+    let list = rows
+        .iter()
+        .map(|((entry, invoice), customer)| Value::Array(vec![entry.json(), invoice.json(), customer.json()]));
     let sql = "INSERT INTO invoiced_entries (time_entry_id, invoice_id, customer_id)
                SELECT value ->> 0, value ->> 1, value ->> 2 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
     tx.query(sql).bind_json(list.collect()).execute().await?;

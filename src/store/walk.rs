@@ -5,7 +5,7 @@
 
 use super::db::{Query, Record, Result, Row, Statements, Tx};
 use super::record;
-use crate::domain::{Card, Customer, CustomerId, Minutes, Movement, Transaction};
+use crate::domain::{Card, Customer, CustomerId, Minutes, Movement, Posting, Transaction};
 use std::collections::VecDeque;
 use uuid::Uuid;
 
@@ -74,6 +74,8 @@ pub struct Walk {
     pub transactions: Feed<Booking>,
     /// Movements by customer, instant, number and line.
     pub movements: Feed<Movement>,
+    /// Postings by customer, number and line.
+    pub postings: Feed<Posting>,
     /// Cards by customer and id.
     pub cards: Feed<Card>,
     /// What may be used again, by customer and id.
@@ -93,6 +95,39 @@ impl Walk {
             movements.push(row);
         }
         Ok(movements)
+    }
+}
+
+impl Walk {
+    /// The postings that stand before or at a transaction and were not read yet. In a sound ledger: its own.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn postings_up_to(&mut self, tx: &mut Tx, of: &Transaction) -> Result<Vec<Posting>> {
+        let mut postings = Vec::new();
+        let before = |row: &Posting| (row.customer_id, row.seq) <= (of.customer_id, of.seq);
+        while let Some(row) = self.postings.next_if(tx, before).await? {
+            postings.push(row);
+        }
+        Ok(postings)
+    }
+}
+
+impl Paged for Posting {
+    type Key = (String, i64, i64);
+    const PAGE_AFTER: &'static str = "SELECT * FROM postings WHERE (customer_id, seq, line) > ($1, $2, $3)
+         ORDER BY customer_id, seq, line LIMIT 1000";
+
+    fn start() -> Self::Key {
+        (String::new(), i64::MIN, i64::MIN)
+    }
+
+    fn key(&self) -> Self::Key {
+        (self.customer_id.to_string(), self.seq, self.line)
+    }
+
+    fn bind<'q>(query: Query<'q>, key: &Self::Key) -> Query<'q> {
+        query.bind(key.0.as_str()).bind(key.1).bind(key.2)
     }
 }
 

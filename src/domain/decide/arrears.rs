@@ -1,8 +1,13 @@
 //! Arrears: a pause, an arrangement, the fee of a reactivation (PAY-4); and where documents are addressed to.
 
-use super::{Case, Receipt, billing::{Terms, fee_of}, customers::invalid};
+use super::{
+    Case, Receipt,
+    billing::{Terms, fee_of},
+    customers::invalid,
+};
 use crate::domain::{
-    Actor, ArrearsEvent, ArrearsEventKind, AskedVia, Billing, Cents, LineSource, MoneyAccount, Refusal, Series, company_numbers,
+    ArrearsEvent, ArrearsEventKind, AskedVia, Billing, Cents, LineSource, MoneyAccount, Refusal, Series,
+    company_numbers,
     document::{DocumentKind, Quantity, VatCategory},
     printed,
 };
@@ -140,10 +145,5 @@ impl Case<'_> {
         }
         self.draft.customer_mut().billing = Some(billing.clone());
         Ok(Receipt::Billing(Box::new(billing.clone())))
-    }
-
-    /// Who may be told by whom: the service itself, for what follows from dates.
-    pub(super) const fn by_itself() -> Actor {
-        Actor::Service
     }
 }

@@ -5,9 +5,9 @@
 
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
-    Account, Allocation, AllocationKind, AllocationId, Card, CardId, Cents, EstimateId, Invoice, InvoiceId, InvoiceLine,
-    InvoiceState, Issued, LineSource, Minutes, MoneyAccount, Post, Refusal, Series, TimeEntry, TransactionId,
-    TransactionKind,
+    Account, Allocation, AllocationId, AllocationKind, Card, CardId, Cents, EstimateId, Invoice, InvoiceId,
+    InvoiceLine, InvoiceState, Issued, LineSource, Minutes, MoneyAccount, Post, Refusal, Series, TimeEntry,
+    TransactionId, TransactionKind,
     command::{Crediting, NewLine},
     document::{DocumentKind, DocumentLine, Party, Payable, Quantity, VatCategory, VatTotal},
     invoice::{Facts, format_number},
@@ -139,9 +139,9 @@ impl Case<'_> {
         self.issue(&mut invoice, terms);
         let id = Some(invoice.id);
         let mut posts = vec![Post::debit(MoneyAccount::Receivable, invoice.gross).of(id)];
-        posts.extend(invoice.lines.iter().map(|line| {
-            Post::credit(line.account, line.printed.net).of(id).card(card_of(line))
-        }));
+        posts.extend(
+            invoice.lines.iter().map(|line| Post::credit(line.account, line.printed.net).of(id).card(card_of(line))),
+        );
         posts.push(Post::credit(MoneyAccount::Vat, invoice.vat).of(id));
         self.draft.changes.invoices.insert(invoice.id, invoice.clone());
         let transaction = self.transaction(TransactionKind::Invoice);
@@ -296,7 +296,8 @@ impl Case<'_> {
                 return Err(invalid("line", "hours of a card are given back by the minute: refund the card"));
             }
             (Crediting::Part { line, net }, None) => {
-                let found = invoice.lines.get(*line).ok_or_else(|| invalid("line", "expected a line of the invoice"))?;
+                let found =
+                    invoice.lines.get(*line).ok_or_else(|| invalid("line", "expected a line of the invoice"))?;
                 let left = found.printed.net - found.credited;
                 if *net <= Cents::ZERO {
                     return Err(invalid("net", "expected more than 0.00"));
@@ -389,8 +390,7 @@ impl Case<'_> {
     pub(super) fn frozen_parts(&self, id: CardId) -> Vec<Part> {
         let Some(card) = self.draft.card(id) else { return Vec::new() };
         let holds = self.draft.holds().filter(|hold| hold.card_id == id && hold.frozen.is_positive());
-        let mut parts: Vec<Part> =
-            holds.map(|hold| (Account::Frozen, Some(hold.estimate_id), hold.frozen)).collect();
+        let mut parts: Vec<Part> = holds.map(|hold| (Account::Frozen, Some(hold.estimate_id), hold.frozen)).collect();
         let held: Minutes = parts.iter().map(|(_, _, minutes)| *minutes).sum();
         parts.push((Account::Frozen, None, card.frozen - held));
         parts
@@ -428,7 +428,8 @@ impl Case<'_> {
             self.book_with_note(transaction, reason, &moved);
             return None;
         }
-        let invoice = card.invoice_id.and_then(|id| self.draft.invoice(id)).expect("what was sold was invoiced").clone();
+        let invoice =
+            card.invoice_id.and_then(|id| self.draft.invoice(id)).expect("what was sold was invoiced").clone();
         let mut credited = invoice.clone();
         let sold = credited.lines.first_mut().expect("the invoice of a card has its line");
         sold.credited += net;
@@ -557,9 +558,7 @@ fn card_of(line: &InvoiceLine) -> Option<CardId> {
 /// VAT of one rate on what was credited now: of all that is credited after it, less of all that was before.
 fn vat_difference(before: &Invoice, after: &Invoice, total: &VatTotal) -> VatTotal {
     let of_rate = |invoice: &Invoice| -> Cents {
-        let same = |line: &&InvoiceLine| {
-            (line.printed.category, line.printed.rate) == (total.category, total.rate)
-        };
+        let same = |line: &&InvoiceLine| (line.printed.category, line.printed.rate) == (total.category, total.rate);
         invoice.lines.iter().filter(same).map(|line| line.credited).sum()
     };
     let (before, after) = (of_rate(before), of_rate(after));
@@ -568,7 +567,11 @@ fn vat_difference(before: &Invoice, after: &Invoice, total: &VatTotal) -> VatTot
 }
 
 /// Price and rate of a line whose price has VAT in it, or not, or is outside VAT.
-pub(super) fn fee_of(amount: Cents, vat: crate::domain::policy::FeeVat, rate: Decimal) -> (Cents, VatCategory, Decimal) {
+pub(super) fn fee_of(
+    amount: Cents,
+    vat: crate::domain::policy::FeeVat,
+    rate: Decimal,
+) -> (Cents, VatCategory, Decimal) {
     use crate::domain::policy::FeeVat;
     match vat {
         FeeVat::OutsideScope => (amount, VatCategory::Outside, Decimal::ZERO),

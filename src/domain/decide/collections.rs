@@ -2,7 +2,7 @@
 
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
-    Collection, CollectionId, Invoice, InvoiceId, Mandate, MandateId, PaymentMethod, Refusal, Reversal,
+    Collection, CollectionId, InvoiceId, Mandate, MandateId, PaymentMethod, Refusal, Reversal,
     bank::{Scheme, Sequence},
     command::{Receiving, Undone},
     iban::is_iban,
@@ -28,7 +28,10 @@ impl Case<'_> {
         let rules = self.at.policy().collection.as_ref().ok_or(Refusal::NoDirectDebits)?;
         let iban: String = iban.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
         if !is_iban(&iban) {
-            return Err(invalid("iban", "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match"));
+            return Err(invalid(
+                "iban",
+                "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match",
+            ));
         }
         if signed_on > self.at.today() {
             return Err(invalid("signed_on", "expected today or an earlier day"));
@@ -187,12 +190,6 @@ impl Case<'_> {
         }
         self.book_charge(id, more);
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(id).expect("found above").clone())))
-    }
-
-    /// How many collections of this invoice came undone: what an automatic retry looks at.
-    #[must_use]
-    pub(super) fn attempts_at(&self, invoice: &Invoice) -> usize {
-        self.draft.collections().filter(|row| row.invoice_id == invoice.id).count()
     }
 }
 

@@ -91,7 +91,11 @@ impl Case<'_> {
             Upcoming::Credit(money) => {
                 let kept = self.draft.card_mut(id).expect("found above");
                 kept.credit += money;
-                self.refund_parts(id, &[(Account::Available, None, card.available)], (TransactionKind::Conversion, "conversion"));
+                self.refund_parts(
+                    id,
+                    &[(Account::Available, None, card.available)],
+                    (TransactionKind::Conversion, "conversion"),
+                );
                 self.tell(NoticeKind::Credited, card.installation_id, Some(id));
             }
             Upcoming::Minutes { money, minutes, .. } => {

@@ -24,10 +24,10 @@ mod tickets;
 mod time;
 
 use super::{
-    Act, Actor, AddOnTerm, Allocation, ArrearsEvent, Billing, Card, Collection, Consent, Contact, Conversation, Customer,
-    CustomerId, Estimate, Installation, Invoice, Ledger, Mandate, Minutes, Note, Numbers, Policies, Policy, Post, Refusal,
-    Repayment, Reversal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, TransactionId,
-    TransactionKind,
+    Act, Actor, AddOnTerm, Allocation, ArrearsEvent, Billing, Card, Collection, Consent, Contact, Conversation,
+    Customer, CustomerId, Estimate, Installation, Invoice, Ledger, Mandate, Minutes, Note, Numbers, Policies, Policy,
+    Post, Refusal, Repayment, Reversal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction,
+    TransactionId, TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,

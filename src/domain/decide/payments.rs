@@ -4,11 +4,8 @@
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
     Account, Actor, Allocation, AllocationKind, ArrearsEvent, ArrearsEventKind, CardId, Cents, EstimateStatus, Invoice,
-    InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, TransactionKind,
-    command::Receiving,
-    document::DocumentKind,
-    ledger::Line,
-    policy::ActivateOn,
+    InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, TransactionKind, command::Receiving,
+    document::DocumentKind, ledger::Line, policy::ActivateOn,
 };
 use chrono::{Days, NaiveDate};
 
@@ -53,15 +50,14 @@ impl Case<'_> {
         let payment = self.draft.payment(id).expect("the caller has it").clone();
         let settled = |row: &&Allocation| row.payment_id == Some(id) && row.kind == AllocationKind::Payment;
         let allocations = self.draft.allocations().filter(settled).cloned().collect();
-        Receipt::Payment(Box::new(PaymentReceipt { payment: Payment { reversed: Cents::ZERO, ..payment }, allocations }))
+        Receipt::Payment(Box::new(PaymentReceipt {
+            payment: Payment { reversed: Cents::ZERO, ..payment },
+            allocations,
+        }))
     }
 
     /// Books money: against the invoices in their order, what is left over as the customer's credit.
-    pub(super) fn receive(
-        &mut self,
-        received: &Receiving,
-        collection: Option<crate::domain::CollectionId>,
-    ) -> Payment {
+    pub(super) fn receive(&mut self, received: &Receiving, collection: Option<crate::domain::CollectionId>) -> Payment {
         let mut transaction = self.transaction(TransactionKind::Payment);
         transaction.booked_on = self.at.books(received.paid_on);
         let payment = Payment {

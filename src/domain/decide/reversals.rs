@@ -1,10 +1,14 @@
 //! Payments that come undone: the invoice is open again, the reversal is counted, its fee charged, its card frozen
 //! (PAY-2, PAY-3).
 
-use super::{Case, Receipt, billing::{Terms, fee_of}, customers::invalid};
+use super::{
+    Case, Receipt,
+    billing::{Terms, fee_of},
+    customers::invalid,
+};
 use crate::domain::{
-    Allocation, AllocationKind, Cents, InvoiceId, MandateId, MoneyAccount, PaymentId, Post, Refusal, Reversal,
-    ReversalId, Series, TransactionKind, LineSource,
+    Allocation, AllocationKind, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Post, Refusal,
+    Reversal, ReversalId, Series, TransactionKind,
     command::Undone,
     document::{DocumentKind, Quantity, VatCategory},
     policy::{CountWindow, ReversalRules},
@@ -40,7 +44,8 @@ impl Case<'_> {
     pub(super) fn counts(&self, code: &str, rejected: bool) -> Option<bool> {
         let rules = self.at.policy().reversals.as_ref();
         let own = rules.and_then(|rules| rules.codes.iter().find(|own| own.code == code)).map(|own| own.counts);
-        let counts = own.or_else(|| reasons::reason(code).filter(|known| known.action != Action::Park).map(|known| known.counts));
+        let counts = own
+            .or_else(|| reasons::reason(code).filter(|known| known.action != Action::Park).map(|known| known.counts));
         let refused = rejected && rules.is_some_and(|rules| !rules.count_rejects);
         counts.map(|counts| counts && !refused)
     }
@@ -49,7 +54,7 @@ impl Case<'_> {
     fn action(&self, code: &str) -> Action {
         let rules = self.at.policy().reversals.as_ref();
         let own = rules.and_then(|rules| rules.codes.iter().find(|own| own.code == code)).and_then(|own| own.action);
-        own.map(Action::from).or_else(|| reasons::reason(code).map(|known| known.action)).unwrap_or(Action::Park)
+        own.or_else(|| reasons::reason(code).map(|known| known.action)).unwrap_or(Action::Park)
     }
 
     /// A payment came undone, wholly or in part.
@@ -153,7 +158,9 @@ impl Case<'_> {
     pub(super) fn follow_reversal(&mut self, reversal: &Reversal, mandate: Option<MandateId>) {
         if self.action(&reversal.code) == Action::BlockMandate {
             let at = self.recorded_at();
-            if let Some(mandate) = mandate.and_then(|id| self.draft.mandate_mut(id)).filter(|row| row.ended_at.is_none()) {
+            if let Some(mandate) =
+                mandate.and_then(|id| self.draft.mandate_mut(id)).filter(|row| row.ended_at.is_none())
+            {
                 mandate.ended_at = Some(at);
                 mandate.ended_because = Some(reversal.code.clone());
             }

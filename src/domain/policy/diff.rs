@@ -6,7 +6,8 @@ use toml::{Table, Value};
 /// A key that two policies do not say the same about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The dotted path; items of a list of sections are named by their id, else numbered: `cards.products[10h].price`.
+    /// The dotted path; items of a list of sections are named by their id or code, else numbered:
+    /// `cards.products[10h].price`.
     pub key: String,
     /// What the old text says, as TOML; `None` when it says nothing.
     pub old: Option<String>,
@@ -59,7 +60,8 @@ fn sections(items: &[Value]) -> Option<Vec<&Table>> {
 
 fn flatten_all(sections: &[&Table], key: &str, values: &mut BTreeMap<String, String>) {
     let name_of = |(at, section): (usize, &&Table)| {
-        section.get("id").and_then(Value::as_str).map_or_else(|| (at + 1).to_string(), str::to_owned)
+        let named = ["id", "code"].iter().find_map(|key| section.get(*key)?.as_str());
+        named.map_or_else(|| (at + 1).to_string(), str::to_owned)
     };
     let names: Vec<String> = sections.iter().enumerate().map(name_of).collect();
     // Their order may matter, as it does for priorities.
@@ -103,6 +105,9 @@ mod tests {
         assert_eq!(keys, ["p", "p[2].name"]);
         let keys: Vec<String> = told("[[f]]\nx = 1\n", "[[f]]\nx = 2\n").into_iter().map(|(key, ..)| key).collect();
         assert_eq!(keys, ["f[1].x"]);
+        let codes = ["[[c]]\ncode = \"AM04\"\ncounts = true\n", "[[c]]\ncode = \"AM04\"\ncounts = false\n"];
+        let keys: Vec<String> = told(codes[0], codes[1]).into_iter().map(|(key, ..)| key).collect();
+        assert_eq!(keys, ["c[AM04].counts"], "codes of the bank name themselves");
         assert_eq!(told("l = [1, 2]\n", "l = [2, 1]\n").len(), 1, "a list of values is one value");
         assert!(differences("a = ", "").is_err());
     }

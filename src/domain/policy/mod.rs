@@ -6,15 +6,20 @@
 //!
 //! A new section is a struct with a `read`, a field of [`Policy`], and one line in `Policy::read`.
 
+mod accounts;
 mod availability;
 mod cards;
+mod collection;
 mod coverage;
 mod diff;
 mod fair_use;
 mod hours;
+mod invoices;
 mod parts;
 mod priorities;
+mod provider;
 mod reader;
+mod reversals;
 mod spending;
 mod tickets;
 mod time;
@@ -28,19 +33,23 @@ use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use toml::de::DeTable;
 
+pub use accounts::{Accounts, Journals, VatCodes};
 pub use availability::AvailabilityRules;
 pub use cards::{
     ActivateOn, CardRules, Conversion, ConvertsInto, MOST_LATE_DAYS, Product, Rate, SoldFor, TopUp, Validity,
 };
-
+pub use collection::CollectionRules;
 pub use coverage::{CoverRule, Rates, Topic};
 pub use diff::{Difference, differences};
 pub use fair_use::FairUseRules;
 use hours::Calendar;
 pub use hours::HoursRules;
+pub use invoices::{InvoiceRules, Series};
 pub use parts::Part;
 pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received, Target, Within};
-use reader::{Reader, date, email, excerpt, line_of, text, zone};
+pub use provider::Provider;
+use reader::{Reader, date, excerpt, line_of, text, zone};
+pub use reversals::{CountWindow, FeeVat, ReactivationRules, ReversalCode, ReversalRules};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
 pub use tickets::TicketRules;
 pub use time::{Factor, Per, Rounding, Surcharge, TimeRules};
@@ -85,6 +94,16 @@ pub struct Policy {
     pub tickets: TicketRules,
     /// What is promised of each month; `None` where the provider promises nothing (SLA-8).
     pub availability: Option<AvailabilityRules>,
+    /// How documents are numbered, taxed and chased (PAY-1, PAY-6).
+    pub invoices: InvoiceRules,
+    /// What a reversal costs and does; `None` where nothing is paid by direct debit (PAY-2, PAY-3).
+    pub reversals: Option<ReversalRules>,
+    /// What taking up a paused account costs; `None` for nothing (PAY-4).
+    pub reactivation: Option<ReactivationRules>,
+    /// How we collect by direct debit ourselves; `None` where we do not.
+    pub collection: Option<CollectionRules>,
+    /// The chart of accounts that the bookkeeper takes the money ledger over with.
+    pub accounts: Accounts,
 }
 
 /// A text of the policy that customers read, in both languages.
@@ -103,42 +122,6 @@ impl Bilingual {
         match locale {
             Locale::Nl => &self.nl,
             Locale::En => &self.en,
-        }
-    }
-}
-
-/// The company behind the policy, as invoices print it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provider {
-    /// Its name.
-    pub name: String,
-    /// Where customers write to.
-    pub email: String,
-    /// Where customers call.
-    pub phone: Option<String>,
-    /// Its postal address, line by line; empty when not told.
-    pub address: Vec<String>,
-    /// Its VAT number (*btw-nummer*).
-    pub vat_number: Option<String>,
-    /// Its number in the trade register (*`KvK`*).
-    pub registration: Option<String>,
-    /// Where customers pay to.
-    pub iban: Option<String>,
-    /// Who is told that a customer calls a ticket stalled (SLA-7).
-    pub account_manager: Option<String>,
-}
-
-impl Provider {
-    fn read(keys: &mut Reader<'_>) -> Self {
-        Self {
-            name: keys.required("name", text()),
-            email: keys.required("email", email()),
-            phone: keys.optional("phone", text()),
-            address: keys.list("address", Vec::new(), &text()),
-            vat_number: keys.optional("vat_number", text()),
-            registration: keys.optional("registration", text()),
-            iban: keys.optional("iban", text()),
-            account_manager: keys.optional("account_manager", email()),
         }
     }
 }
@@ -219,6 +202,11 @@ impl Policy {
             effective_from,
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
             provider: keys.table("provider", Provider::read),
+            invoices: keys.table("invoices", InvoiceRules::read),
+            reversals: keys.has("reversals").then(|| keys.table("reversals", ReversalRules::read)),
+            reactivation: keys.has("reactivation").then(|| keys.table("reactivation", ReactivationRules::read)),
+            collection: CollectionRules::read_section(keys),
+            accounts: keys.table("accounts", Accounts::read),
             hours,
             matrix: Matrix::read(keys, &priorities),
             priorities,
@@ -342,7 +330,10 @@ time_zone = "Europe/Amsterdam"
 [provider]
 name = "Sample"
 email = "desk@sample.example"
-address = ["Street 1", "1234 AB Town"]
+street = "Street 1"
+postcode = "1234 AB"
+city = "Town"
+country = "NL"
 phone = "+31 20 000 0000"
 vat_number = "NL123456789B01"
 registration = "12345678"
@@ -518,6 +509,58 @@ window_months = 12
 near_percent = 80
 grace_days = 90
 minimum_organisations = 10
+
+[invoices]
+vat_rate = 21
+payment_days = 30
+series = { invoice = "V", credit_note = "C", fee = "K" }
+digits = 5
+reminder_days = [5, 15, 30]
+
+[reversals]
+fee = "82.50"
+vat = "outside_scope"
+decided_by = "J. Sample"
+decided_on = 2026-01-01
+free_reversals = 1
+charge_first_when_exceeded = false
+count_window = { months = 12 }
+count_rejects = true
+freeze_on_reversal = false
+dunning_days = 30
+
+[[reversals.codes]]
+code = "AC04"
+counts = true
+action = "block_mandate"
+
+[reactivation]
+most = 6
+vat = "standard_ex"
+
+[collection]
+creditor_id = "NL69ZZZ123456780000"
+bic = "ABNANL2A"
+format = "pain.008.001.08"
+scheme = "core"
+notice_days = 14
+retries = 1
+
+[accounts]
+receivable = { number = "1300", name = "Debiteuren", rgs = "BVorDebHad" }
+bank = "1100"
+other_money = "2000"
+customer_credit = "1310"
+deferred = "1700"
+vat = "1500"
+card_revenue = "8000"
+breakage = "8005"
+hours_revenue = "8001"
+fee_revenue = "8010"
+fee_outside = "8900"
+bank_charges = "4500"
+journals = { sales = "VRK", bank = "BNK", memo = "MEM" }
+vat_codes = { standard = "1", outside = "0" }
 "#;
 
     const LEAST: &str = "name = \"least\"\neffective_from = 2026-01-01\n\
@@ -687,7 +730,7 @@ minimum_organisations = 10
     #[test]
     fn pol_3_every_key_is_read() {
         let policy = sample();
-        assert_eq!(policy.provider.address, ["Street 1", "1234 AB Town"]);
+        assert_eq!(policy.provider.address_lines(), ["Street 1", "1234 AB Town"]);
         assert_eq!((policy.time.minimum, policy.time.free_up_to), (Minutes(30), Minutes(5)));
         assert_eq!(policy.spending.agreement, Agreement::AboveMinutes(Minutes(60)));
         assert_eq!(policy.spending.channels, [AgreementChannel::Phone, AgreementChannel::Mail]);
@@ -705,8 +748,13 @@ minimum_organisations = 10
             let policy = Policy::parse(&SAMPLE.replace("vat_rate = 21", &format!("vat_rate = {written}"))).unwrap();
             assert_eq!(policy.cards.unwrap().vat_rate.to_string(), rate);
         }
-        let years = SAMPLE.replace("{ months = 12 }", "{ calendar_years = 3 }");
+        let years = SAMPLE.replace("validity = { months = 12 }", "validity = { calendar_years = 3 }");
         assert_eq!(Policy::parse(&years).unwrap().cards.unwrap().validity, Validity::CalendarYears(3));
+    }
+
+    /// Whether a table is one value rather than a section: a text in two languages, or an account.
+    fn is_value(table: &toml::Table) -> bool {
+        ["nl", "number"].iter().any(|key| table.contains_key(*key))
     }
 
     /// The keys of a text with their paths, sections included.
@@ -714,10 +762,9 @@ minimum_organisations = 10
         let keys_of = |(key, value): (&String, &toml::Value)| {
             let path = format!("{path}{key}");
             let sections = match value {
-                toml::Value::Table(table) if !table.contains_key("nl") => written(table, &format!("{path}.")),
+                toml::Value::Table(table) if !is_value(table) => written(table, &format!("{path}.")),
                 toml::Value::Array(list) => {
-                    let tables =
-                        list.iter().filter_map(toml::Value::as_table).filter(|table| !table.contains_key("nl"));
+                    let tables = list.iter().filter_map(toml::Value::as_table).filter(|table| !is_value(table));
                     tables.flat_map(|table| written(table, &format!("{path}[]."))).collect()
                 }
                 _ => vec![],
@@ -767,157 +814,176 @@ minimum_organisations = 10
         ("time_zone =", "timezone =", 3, "timezone", "did you mean time_zone?"),
         ("email = \"desk@sample.example\"\n", "", 5, "provider.email", "an e-mail address"),
         ("desk@sample.example", "desk at sample", 7, "provider.email", "an e-mail address"),
-        ("\"Street 1\"", "1", 8, "provider.address[0]", "a text in quotes"),
-        ("address = [\"Street 1\", \"1234 AB Town\"]", "address = \"Street 1\"", 8, "provider.address", "a list"),
-        ("_minutes = 15", "_minutes = 0", 16, "time.increment_minutes", "from 1 to 1440"),
-        ("_minutes = 15", "_minutes = -15", 16, "time.increment_minutes", "from 1 to 1440"),
-        ("_minutes = 15", "_minutes = 1455", 16, "time.increment_minutes", "from 1 to 1440"),
-        ("_minutes = 15", "_minutes = 0.25", 16, "time.increment_minutes", "a whole number"),
-        ("_minutes = 15", "_minutes = \"15m\"", 16, "time.increment_minutes", "a whole number"),
-        ("minimum_minutes = 30", "minimum_minutes = 20", 17, "time.minimum_minutes", "a multiple of"),
-        ("rounding = \"up\"", "rounding = \"down\"", 18, "time.rounding", "\"up\" or \"nearest\""),
-        ("rounding =", "roundng =", 18, "time.roundng", "did you mean rounding?"),
-        ("free_up_to_minutes = 5", "free_up_to_minutes = -1", 19, "time.free_up_to_minutes", "from 0 to 1440"),
-        ("hourly_price = \"80.00\"", "hourly_price = 80", 24, "cards.hourly_price", "in quotes, such as \"400.00\""),
-        ("welcome_minutes = 180", "welcome_minutes = 100", 25, "cards.welcome_minutes", "a multiple of the increment"),
-        ("welcome_minutes = 180", "welcome_hours = 3", 25, "cards.welcome_hours", "did you mean welcome_minutes?"),
-        ("\"payment\"", "\"invoice\"", 26, "cards.activate_on", "\"payment\" or \"order\""),
-        ("{ months = 12 }", "\"forever\"", 27, "cards.validity", "\"never\", { months = 12 }"),
-        ("{ months = 12 }", "{ months = 12, calendar_years = 3 }", 27, "cards.validity", "or { calendar_years = 3 }"),
-        ("{ months = 12 }", "{}", 27, "cards.validity", "or { calendar_years = 3 }"),
-        ("{ months = 12 }", "{ months = 0 }", 27, "cards.validity.months", "number of months from 1"),
-        ("{ months = 12 }", "{ month = 12 }", 27, "cards.validity.month", "did you mean months?"),
-        ("late_days = 31", "late_days = -1", 28, "cards.late_days", "number of days from 0"),
-        ("late_days = 31", "late_days = 367", 28, "cards.late_days", "number of days from 0 to 366"),
-        ("vat_rate = 21", "vat_rate = 121", 29, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("vat_rate = 21", "vat_rate = -1", 29, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("vat_rate = 21", "vat_rate = nan", 29, "cards.vat_rate", "a percentage from 0 to 100"),
-        ("id = \"5h\"\n", "", 43, "cards.products[0].id", "a short name"),
-        ("id = \"5h\"", "id = \"5 h\"", 44, "cards.products[0].id", "a short name"),
-        ("minutes = 300", "minutes = 310", 45, "cards.products[0].minutes", "a multiple of"),
-        ("minutes = 300", "minutes = 0", 45, "cards.products[0].minutes", "from 1 to"),
-        ("id = \"10h\"", "id = \"5h\"", 53, "cards.products[1].id", "an id that no other product has"),
-        ("price = \"800.00\"", "price = \"-800.00\"", 55, "cards.products[1].price", "from 0.00 to"),
-        ("price = \"800.00\"", "price = \"800,00\"", 55, "cards.products[1].price", "an amount in euros"),
-        ("price = \"800.00\"", "price = 800.00", 55, "cards.products[1].price", "in quotes"),
-        ("price = \"800.00\"\n", "", 52, "cards.products[1].price", "an amount in euros"),
-        ("\"above_minutes\"", "\"sometimes\"", 58, "spending.agreement", "or \"not_required\""),
-        ("above_minutes = 60\n", "", 57, "spending.above_minutes", "a whole number"),
-        ("\"above_minutes\"", "\"required\"", 59, "spending.above_minutes", "only beside"),
-        ("\"mail\"", "\"fax\"", 60, "spending.agreement_channels[1]", "or \"in_person\""),
-        ("above_minutes = 60", "above_minutes = 0", 59, "spending.above_minutes", "from 1 to"),
-        ("answer_days = 14", "answer_days = \"14\"", 61, "spending.answer_days", "number of days from 1"),
-        ("owner_spends = true", "owner_spends = \"yes\"", 64, "spending.owner_spends", "true or false"),
-        ("promised = 99\n", "", 66, "availability.promised", "a percentage above 0"),
-        ("promised = 99", "promised = 0", 67, "availability.promised", "a percentage above 0"),
-        ("promised = 99", "promised = 99.95", 68, "availability.aimed", "at least what is promised (99.95)"),
-        ("aimed = 99.9", "aimed = \"99.9\"", 68, "availability.aimed", "a percentage from 0 to 100"),
-        ("planned = \"Fr 22:00-24:00\"\n", "", 69, "availability.planned_minutes", "only beside planned"),
-        ("planned_minutes = 20", "planned_minutes = 0", 70, "availability.planned_minutes", "from 1 to 1440"),
-        ("\"Sample for phones\"", "\"Sample\"", 72, "availability.products", "each product once; \"Sample\""),
-        ("\"Sample for phones\"", "7", 72, "availability.products[1]", "a text in quotes"),
+        ("\"Street 1\"", "1", 8, "provider.street", "a text in quotes"),
+        ("country = \"NL\"", "country = \"Nederland\"", 11, "provider.country", "two capitals"),
+        ("B01\"", "\"", 13, "provider.vat_number", "such as \"NL123456789B01\""),
+        ("= \"12345678\"", "= 12345678", 14, "provider.registration", "eight digits in quotes"),
+        ("NL91ABNA", "NL92ABNA", 15, "provider.iban", "whose check digits are right"),
+        ("_minutes = 15", "_minutes = 0", 19, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = -15", 19, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = 1455", 19, "time.increment_minutes", "from 1 to 1440"),
+        ("_minutes = 15", "_minutes = 0.25", 19, "time.increment_minutes", "a whole number"),
+        ("_minutes = 15", "_minutes = \"15m\"", 19, "time.increment_minutes", "a whole number"),
+        ("minimum_minutes = 30", "minimum_minutes = 20", 20, "time.minimum_minutes", "a multiple of"),
+        ("rounding = \"up\"", "rounding = \"down\"", 21, "time.rounding", "\"up\" or \"nearest\""),
+        ("rounding =", "roundng =", 21, "time.roundng", "did you mean rounding?"),
+        ("free_up_to_minutes = 5", "free_up_to_minutes = -1", 22, "time.free_up_to_minutes", "from 0 to 1440"),
+        ("hourly_price = \"80.00\"", "hourly_price = 80", 27, "cards.hourly_price", "in quotes, such as \"400.00\""),
+        ("welcome_minutes = 180", "welcome_minutes = 100", 28, "cards.welcome_minutes", "a multiple of the increment"),
+        ("welcome_minutes = 180", "welcome_hours = 3", 28, "cards.welcome_hours", "did you mean welcome_minutes?"),
+        ("\"payment\"", "\"invoice\"", 29, "cards.activate_on", "\"payment\" or \"order\""),
+        ("{ months = 12 }", "\"forever\"", 30, "cards.validity", "\"never\", { months = 12 }"),
+        ("{ months = 12 }", "{ months = 12, calendar_years = 3 }", 30, "cards.validity", "or { calendar_years = 3 }"),
+        ("{ months = 12 }", "{}", 30, "cards.validity", "or { calendar_years = 3 }"),
+        ("{ months = 12 }", "{ months = 0 }", 30, "cards.validity.months", "number of months from 1"),
+        ("{ months = 12 }", "{ month = 12 }", 30, "cards.validity.month", "did you mean months?"),
+        ("late_days = 31", "late_days = -1", 31, "cards.late_days", "number of days from 0"),
+        ("late_days = 31", "late_days = 367", 31, "cards.late_days", "number of days from 0 to 366"),
+        ("vat_rate = 21", "vat_rate = 121", 32, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("vat_rate = 21", "vat_rate = -1", 32, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("vat_rate = 21", "vat_rate = nan", 32, "cards.vat_rate", "a percentage from 0 to 100"),
+        ("id = \"5h\"\n", "", 46, "cards.products[0].id", "a short name"),
+        ("id = \"5h\"", "id = \"5 h\"", 47, "cards.products[0].id", "a short name"),
+        ("minutes = 300", "minutes = 310", 48, "cards.products[0].minutes", "a multiple of"),
+        ("minutes = 300", "minutes = 0", 48, "cards.products[0].minutes", "from 1 to"),
+        ("id = \"10h\"", "id = \"5h\"", 56, "cards.products[1].id", "an id that no other product has"),
+        ("price = \"800.00\"", "price = \"-800.00\"", 58, "cards.products[1].price", "from 0.00 to"),
+        ("price = \"800.00\"", "price = \"800,00\"", 58, "cards.products[1].price", "an amount in euros"),
+        ("price = \"800.00\"", "price = 800.00", 58, "cards.products[1].price", "in quotes"),
+        ("price = \"800.00\"\n", "", 55, "cards.products[1].price", "an amount in euros"),
+        ("\"above_minutes\"", "\"sometimes\"", 61, "spending.agreement", "or \"not_required\""),
+        ("above_minutes = 60\n", "", 60, "spending.above_minutes", "a whole number"),
+        ("\"above_minutes\"", "\"required\"", 62, "spending.above_minutes", "only beside"),
+        ("\"mail\"", "\"fax\"", 63, "spending.agreement_channels[1]", "or \"in_person\""),
+        ("above_minutes = 60", "above_minutes = 0", 62, "spending.above_minutes", "from 1 to"),
+        ("answer_days = 14", "answer_days = \"14\"", 64, "spending.answer_days", "number of days from 1"),
+        ("owner_spends = true", "owner_spends = \"yes\"", 67, "spending.owner_spends", "true or false"),
+        ("promised = 99\n", "", 69, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 0", 70, "availability.promised", "a percentage above 0"),
+        ("promised = 99", "promised = 99.95", 71, "availability.aimed", "at least what is promised (99.95)"),
+        ("aimed = 99.9", "aimed = \"99.9\"", 71, "availability.aimed", "a percentage from 0 to 100"),
+        ("planned = \"Fr 22:00-24:00\"\n", "", 72, "availability.planned_minutes", "only beside planned"),
+        ("planned_minutes = 20", "planned_minutes = 0", 73, "availability.planned_minutes", "from 1 to 1440"),
+        ("\"Sample for phones\"", "\"Sample\"", 75, "availability.products", "each product once; \"Sample\""),
+        ("\"Sample for phones\"", "7", 75, "availability.products[1]", "a text in quotes"),
         (
             "service = \"Mo-Fr 08:30-18:00; PH off\"",
             "service = \"Mo-Fr 25:30-18:00\"",
-            75,
+            78,
             "hours.service",
             "not in the opening_hours syntax",
         ),
         (
             "service = \"Mo-Fr 08:30-18:00; PH off\"",
             "service = \"Mo-Fr; Feb 30 off\"",
-            75,
+            78,
             "hours.service",
             "there is no Feb 30",
         ),
-        ("service = \"Mo-Fr 08:30-18:00; PH off\"", "service = \"off\"", 75, "hours.service", "open within 400 days"),
+        ("service = \"Mo-Fr 08:30-18:00; PH off\"", "service = \"off\"", 78, "hours.service", "open within 400 days"),
         (
             "planned = \"Fr 22:00-24:00\"",
             "planned = \"friday night\"",
-            69,
+            72,
             "availability.planned",
             "not in the opening_hours syntax",
         ),
         (
             "working_day_minutes = 570",
             "working_day_minutes = 571",
-            106,
+            109,
             "priorities[0].targets[1].within",
             "whole minutes of a working day of 571",
         ),
-        ("\"portal\", \"mail\"", "\"portal\", \"fax\"", 80, "tickets.channels[1]", "\"portal\", \"mail\""),
-        ("within = \"1h\"", "within = \"1 hour\"", 98, "priorities[0].targets[0].within", "a time such as"),
+        ("\"portal\", \"mail\"", "\"portal\", \"fax\"", 83, "tickets.channels[1]", "\"portal\", \"mail\""),
+        ("within = \"1h\"", "within = \"1 hour\"", 101, "priorities[0].targets[0].within", "a time such as"),
         (
             "within = \"1h\"",
             "within = \"1 working day\"",
-            98,
+            101,
             "priorities[0].targets[0].within",
             "because working days count service time",
         ),
         (
             "measure = \"resolution\"",
             "measure = \"response\"\nchannels = [\"phone\"]",
-            105,
+            108,
             "priorities[0].targets[1].measure",
             "one target for each",
         ),
         (
             "priorities = [\"low\", \"high\"]",
             "priorities = [\"low\"]",
-            123,
+            126,
             "impacts[0].priorities",
             "2 priorities' ids, one per reach: few, all",
         ),
         (
             "priorities = [\"low\", \"high\"]",
             "priorities = [\"low\", \"1\"]",
-            123,
+            126,
             "impacts[0].priorities[1]",
             "the id of a priority: high, low",
         ),
-        ("id = \"all\"", "id = \"few\"", 117, "reaches[1].id", "no other reach"),
-        ("pays_for = [\"training\"]", "pays_for = [\"trainings\"]", 35, "cards.pays_for[0]", "one of the [[topics]]"),
+        ("id = \"all\"", "id = \"few\"", 120, "reaches[1].id", "no other reach"),
+        ("pays_for = [\"training\"]", "pays_for = [\"trainings\"]", 38, "cards.pays_for[0]", "one of the [[topics]]"),
         (
             "list_price = \"500.00\"",
             "list_price = \"400.00\"",
-            47,
+            50,
             "cards.products[0].list_price",
             "more than the price",
         ),
-        ("\"01-01\"", "\"02-30\"", 39, "cards.conversion_on", "a month and a day"),
+        ("\"01-01\"", "\"02-30\"", 42, "cards.conversion_on", "a month and a day"),
         (
             "topics = [\"training\"]",
             "topics = [\"teaching\"]",
-            142,
+            145,
             "coverage[0].topics[0]",
             "the id of a topic: training, migration",
         ),
-        ("by = \"card\"", "by = \"cards\"", 140, "coverage[0].by", "\"included\", \"fair_use\""),
-        ("fair_use_weight = 2", "fair_use_weight = 2.125", 128, "topics[0].fair_use_weight", "at most 2 decimals"),
+        ("by = \"card\"", "by = \"cards\"", 143, "coverage[0].by", "\"included\", \"fair_use\""),
+        ("fair_use_weight = 2", "fair_use_weight = 2.125", 131, "topics[0].fair_use_weight", "at most 2 decimals"),
         (
             "safety_priority = \"high\"",
             "safety_priority = \"urgent\"",
-            151,
+            154,
             "urgency.safety_priority",
             "the id of a priority",
         ),
         (
             "[[time.surcharges]]",
             "[[time.factors]]\nfactor = 1.2\nwhen = \"Mo-Fr 18:00-20:00\"\n\n[[time.surcharges]]",
-            175,
+            178,
             "time.factors[2].when",
             "is as high or higher",
         ),
-        ("urgency = \"urgent\"\n", "urgency = \"soon\"\n", 171, "time.factors[1].urgency", "the id of a"),
-        ("factor = 1.5", "factor = 0", 165, "time.factors[0].factor", "above 0"),
-        ("near_percent = 80", "near_percent = 101", 181, "fair_use.near_percent", "from 1 to 100"),
-        ("grace_days = 90", "grace_days = -1", 182, "fair_use.grace_days", "from 1 to"),
-        ("minimum_organisations = 10", "minimum_customers = 10", 183, "fair_use.minimum_customers", "a known key"),
-        ("[spending]", "[spendings]", 57, "spendings", "did you mean spending?"),
-        ("answer_days = 14", "answer_days = ", 61, "", "expected"),
+        ("urgency = \"urgent\"\n", "urgency = \"soon\"\n", 174, "time.factors[1].urgency", "the id of a"),
+        ("factor = 1.5", "factor = 0", 168, "time.factors[0].factor", "above 0"),
+        ("near_percent = 80", "near_percent = 101", 184, "fair_use.near_percent", "from 1 to 100"),
+        ("grace_days = 90", "grace_days = -1", 185, "fair_use.grace_days", "from 1 to"),
+        ("minimum_organisations = 10", "minimum_customers = 10", 186, "fair_use.minimum_customers", "a known key"),
+        ("fee = \"K\"", "fee = \"V\"", 191, "invoices.series", "invoice and fee have the same"),
+        ("fee = \"K\"", "fee = \"fees\"", 191, "invoices.series.fee", "at most 4 capitals"),
+        ("digits = 5", "digits = 3", 192, "invoices.digits", "from 4 to 8"),
+        ("[5, 15, 30]", "[5, 15, 15]", 193, "invoices.reminder_days", "larger than the one before"),
+        ("fee = \"82.50\"", "fee = \"82,50\"", 196, "reversals.fee", "an amount in euros"),
+        ("\"outside_scope\"", "\"exempt\"", 197, "reversals.vat", "or \"standard_incl\""),
+        ("decided_on = 2026-01-01\n", "", 198, "reversals.decided_by", "only beside decided_on"),
+        ("code = \"AC04\"", "code = \"AC4\"", 208, "reversals.codes[0].code", "such as \"AM04\""),
+        ("\"block_mandate\"", "\"block\"", 210, "reversals.codes[0].action", "or \"park\""),
+        ("most = 6", "most = 7", 213, "reactivation.most", "from 0 to 6"),
+        ("NL69ZZZ", "NL99ZZZ", 217, "collection.creditor_id", "NL69ZZZ123456780000"),
+        ("iban = \"NL91ABNA0417164300\"\n", "", 215, "collection", "an account in provider.iban"),
+        ("\"pain.008.001.08\"", "\"pain.008\"", 219, "collection.format", "or \"pain.008.001.02\""),
+        ("bank = \"1100\"", "bank = \"1300\"", 226, "accounts.bank", "receivable has 1300"),
+        ("rgs = \"BVorDebHad\"", "code = \"BVorDebHad\"", 225, "accounts.receivable", "{ number ="),
+        ("memo = \"MEM\"", "memo = \"BNK\"", 238, "accounts.journals", "three codes that differ"),
+        ("[spending]", "[spendings]", 60, "spendings", "did you mean spending?"),
+        ("answer_days = 14", "answer_days = ", 64, "", "expected"),
         ("= 2026-01-01", "= 2026-02-30", 2, "", "day"),
-        ("[time]", "[time", 15, "", "unclosed"),
-        ("rounding = \"up\"", "minimum_minutes = 15", 18, "", "duplicate key"),
+        ("[time]", "[time", 18, "", "unclosed"),
+        ("rounding = \"up\"", "minimum_minutes = 15", 21, "", "duplicate key"),
     ];
 
     #[test]
@@ -941,8 +1007,8 @@ minimum_organisations = 10
         insta::assert_snapshot!(report, @r#"
         line 5: provider.email is missing; expected an e-mail address, such as "helpdesk@company.example"
         line 7: provider.e_mail = "desk@sample.example"; expected a known key; did you mean email?
-        line 16: time.increment_minutes = 0; expected a whole number of minutes from 1 to 1440
-        line 55: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
+        line 19: time.increment_minutes = 0; expected a whole number of minutes from 1 to 1440
+        line 58: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
         "#);
     }
 

@@ -22,6 +22,12 @@ words! {
         Urgency = "urgency",
         /// The availability of each month.
         Availability = "availability",
+        /// Reversals of direct debits, and what they cost (PAY-2).
+        Reversals = "reversals",
+        /// A fee for taking up an account that was paused (PAY-4).
+        Reactivation = "reactivation",
+        /// Files of direct debits for the bank.
+        Collection = "collection",
     }
 }
 
@@ -44,6 +50,9 @@ impl Policy {
             Part::FairUse => self.fair_use.is_some(),
             Part::Urgency => self.urgency.is_some(),
             Part::Availability => self.availability.is_some(),
+            Part::Reversals => self.reversals.is_some(),
+            Part::Reactivation => self.reactivation.is_some(),
+            Part::Collection => self.collection.is_some(),
         }
     }
 }

@@ -233,7 +233,7 @@ pub(super) fn factor(most: u32, places: u32) -> Kind<Decimal> {
     })
 }
 
-fn decimal(value: &DeValue<'_>) -> Option<Decimal> {
+pub(super) fn decimal(value: &DeValue<'_>) -> Option<Decimal> {
     let digits = match value {
         DeValue::Integer(whole) if whole.radix() == 10 => whole.as_str(),
         DeValue::Float(fraction) => fraction.as_str(),
@@ -312,7 +312,13 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(whole.as_str(), whole.radix()).ok()
 }
 
-pub(super) fn word<T: Copy + 'static, const N: usize>(choices: [(&'static str, T); N]) -> Kind<T> {
+/// A text of a certain shape.
+pub(super) fn matching(expected: impl Into<String>, sound: impl Fn(&str) -> bool + 'static) -> Kind<String> {
+    Kind::new(expected, move |value| value.as_str().filter(|text| sound(text)).map(str::to_owned))
+}
+
+pub(super) fn word<T: Copy + 'static>(choices: impl IntoIterator<Item = (&'static str, T)>) -> Kind<T> {
+    let choices: Vec<(&'static str, T)> = choices.into_iter().collect();
     let words: Vec<_> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
     let expected = words.split_last().map_or_else(String::new, |(last, first)| match first {
         [] => last.clone(),

@@ -1,8 +1,13 @@
 //! Invoices, and the payments for them.
 
 use super::{Amount, Created, Found, created, found};
-use crate::domain::{self, CardId, Cents, CustomerId, InvoiceId, Minutes, PaymentId, PaymentMethod};
-use crate::service::cards::InvoiceView;
+use crate::domain::{
+    self, CardId, Cents, CustomerId, InvoiceId, Minutes, PaymentId, PaymentMethod, Standing, Target,
+    command::Receiving,
+    decide::PaymentReceipt,
+    document::{DocumentKind, Quantity},
+};
+use crate::service::invoices::{InvoiceView, Settled};
 use crate::web::App;
 use crate::web::extract::{Id, Token, Write};
 use crate::web::fields::Fields;
@@ -55,75 +60,138 @@ pub struct Payment {
     open_after: Amount,
 }
 
-impl From<domain::Payment> for Payment {
-    fn from(payment: domain::Payment) -> Self {
+impl Payment {
+    /// What of a payment was set against one invoice.
+    fn of(receipt: &PaymentReceipt, invoice_id: InvoiceId) -> Self {
+        let set = receipt.allocations.iter().find(|set| set.invoice_id == invoice_id);
         Self {
-            id: payment.id,
-            invoice_id: payment.invoice_id,
-            amount: Amount(payment.amount),
-            paid_on: payment.paid_on,
-            method: payment.method,
-            recorded_at: payment.recorded_at,
-            open_after: Amount(payment.open_after),
+            id: receipt.payment.id,
+            invoice_id,
+            amount: Amount(receipt.payment.amount),
+            paid_on: receipt.payment.paid_on,
+            method: receipt.payment.method,
+            recorded_at: receipt.payment.recorded_at,
+            open_after: Amount(set.map_or(Cents::ZERO, |set| set.open_after)),
+        }
+    }
+
+    /// The same, as a line of what settled an invoice; none for what is no payment.
+    fn settled(row: &Settled, invoice_id: InvoiceId) -> Option<Self> {
+        let (id, paid_on, method) = (row.payment_id?, row.paid_on?, row.method?);
+        let (amount, open_after) = (Amount(row.amount), Amount(row.open_after));
+        Some(Self { id, invoice_id, amount, paid_on, method, recorded_at: row.recorded_at, open_after })
+    }
+}
+
+/// One line of a document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvoiceLine {
+    /// What for.
+    description: String,
+    /// More about it.
+    detail: Option<String>,
+    /// How many pieces; none for minutes.
+    pieces: Option<i64>,
+    /// How many minutes; none for pieces.
+    minutes: Option<Minutes>,
+    /// Price of a piece or of an hour, ex VAT.
+    unit_price: Amount,
+    /// Sum ex VAT.
+    net: Amount,
+    /// VAT rate, per cent; 0 outside VAT.
+    #[schema(value_type = String, examples("21"))]
+    vat_rate: rust_decimal::Decimal,
+    /// What credit notes took off this line, ex VAT.
+    credited: Amount,
+}
+
+impl From<domain::InvoiceLine> for InvoiceLine {
+    fn from(line: domain::InvoiceLine) -> Self {
+        let (pieces, minutes) = match line.printed.quantity {
+            Quantity::Pieces(count) => (Some(count), None),
+            Quantity::Minutes(minutes) => (None, Some(minutes)),
+        };
+        Self {
+            description: line.printed.description,
+            detail: line.printed.detail,
+            pieces,
+            minutes,
+            unit_price: Amount(line.printed.unit_price),
+            net: Amount(line.printed.net),
+            vat_rate: line.printed.rate,
+            credited: Amount(line.credited),
         }
     }
 }
 
-/// An invoice for one card.
+/// An invoice or a credit note.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Invoice {
     /// Identity.
     id: InvoiceId,
-    /// Its number, without gaps within a year.
-    number: String,
-    /// Who owes.
+    /// Invoice or credit note.
+    kind: DocumentKind,
+    /// How far it is settled.
+    status: Standing,
+    /// Its number, without gaps within its series and year; none for a draft.
+    number: Option<String>,
+    /// The 16 digits by which a payment is recognised; none for a draft.
+    payment_reference: Option<String>,
+    /// Whose.
     customer_id: CustomerId,
-    /// What was sold.
-    card_id: CardId,
-    /// The product.
-    product: String,
-    /// How many minutes that is.
-    minutes: Minutes,
-    /// Day of issue.
-    issued_on: NaiveDate,
-    /// Last day to pay.
-    due_on: NaiveDate,
+    /// The card that it sells or gives back, where it does.
+    card_id: Option<CardId>,
+    /// Of a credit note: the invoice that it credits.
+    credits: Option<InvoiceId>,
+    /// Day of issue; none for a draft.
+    issued_on: Option<NaiveDate>,
+    /// Last day to pay; none for a draft.
+    due_on: Option<NaiveDate>,
+    /// The lines.
+    lines: Vec<InvoiceLine>,
     /// Sum ex VAT.
     net: Amount,
-    /// VAT rate, per cent.
-    #[schema(value_type = String, examples("21"))]
-    vat_rate: rust_decimal::Decimal,
-    /// VAT.
+    /// VAT: once per rate and document, half up.
     vat: Amount,
-    /// What must be paid.
+    /// What must be paid, or is given back.
     gross: Amount,
-    /// What was paid so far.
+    /// What was paid so far and stands.
     paid: Amount,
     /// What is still to be paid.
     open: Amount,
-    /// The payments, the oldest first.
+    /// The payments, the oldest first; negative where one came undone.
     payments: Vec<Payment>,
 }
 
 impl From<InvoiceView> for Invoice {
     fn from(view: InvoiceView) -> Self {
-        let InvoiceView { invoice, product, minutes, payments, .. } = view;
+        let InvoiceView { invoice, settled, .. } = view;
+        let payments = settled.iter().filter_map(|row| Payment::settled(row, invoice.id)).collect();
+        Self { payments, ..Self::from(invoice) }
+    }
+}
+
+impl From<domain::Invoice> for Invoice {
+    fn from(invoice: domain::Invoice) -> Self {
+        let issued = invoice.issued();
         Self {
+            kind: invoice.kind,
+            status: invoice.standing(),
+            number: issued.map(|issued| issued.number.clone()),
+            payment_reference: issued.map(|issued| issued.reference.clone()),
+            issued_on: issued.map(|issued| issued.issued_on),
+            due_on: issued.map(|issued| issued.due_on),
             id: invoice.id,
             customer_id: invoice.customer_id,
             card_id: invoice.card_id,
-            product,
-            minutes,
-            issued_on: invoice.issued_on,
-            due_on: invoice.due_on,
+            credits: invoice.credits,
             net: Amount(invoice.net),
-            vat_rate: invoice.vat_rate,
             vat: Amount(invoice.vat),
             gross: Amount(invoice.gross),
-            paid: Amount(invoice.paid),
+            paid: Amount(invoice.paid()),
             open: Amount(invoice.open()),
-            payments: payments.into_iter().map(Payment::from).collect(),
-            number: invoice.number,
+            payments: Vec::new(),
+            lines: invoice.lines.into_iter().map(InvoiceLine::from).collect(),
         }
     }
 }
@@ -148,5 +216,7 @@ pub(super) async fn pay(
     new: Write<NewPayment>,
 ) -> Created<Payment> {
     let (amount, paid_on, method) = new.body.read()?;
-    Ok(created(app.service.record_payment(new.request(), invoice, amount, paid_on, method).await?))
+    let received = Receiving::of(invoice, amount, paid_on, method);
+    let receipt = app.service.record_payment(new.request(), Target::Invoice(invoice), received).await?;
+    Ok(created(Payment::of(&receipt, invoice)))
 }

@@ -8,9 +8,9 @@ use crate::domain::policy::Part;
 use crate::domain::{
     Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
     ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
-    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, TicketEventId,
+    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId,
     TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
-    estimate::AnswerVia,
+    document::DocumentKind, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -92,6 +92,8 @@ words! {
         is no longer for sale (`not_renewed`), what was left went on at a new rate (`converted`) or is given back \
         (`credited`).",
     PaymentMethod: "How money came in.",
+    DocumentKind: "Whether a document asks for money or gives it back.",
+    Standing: "How far a document is settled; `reversed` when what was paid came undone.",
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
     TicketStatus: "Where a ticket stands.",
     TicketEventKind: "What happened to a ticket.",

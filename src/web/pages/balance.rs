@@ -401,10 +401,10 @@ impl<'a> Viewer<'a> {
                 open: money(invoice.open(), lang),
                 link: Link {
                     href: format!("/invoices/{}", invoice.id),
-                    label: format!("{} {}", t.invoice, invoice.number),
+                    label: format!("{} {}", t.invoice, invoice.number()),
                 },
-                due: format!("{} {}", t.due, date(invoice.due_on, lang)),
-                late: invoice.due_on < self.today,
+                due: format!("{} {}", t.due, date(invoice.due_on(), lang)),
+                late: invoice.due_on() < self.today,
             })
             .collect())
     }

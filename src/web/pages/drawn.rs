@@ -71,12 +71,13 @@ fn status(seen: &balance::CardView) -> &'static str {
     let card: &Card = &seen.card;
     match seen.status {
         CardStatus::Ordered => "pending",
+        CardStatus::Cancelled => "refunded",
+        CardStatus::Frozen => "frozen",
         CardStatus::UsedUp if card.refunded.is_positive() => "refunded",
         CardStatus::UsedUp => "used-up",
         CardStatus::Expired => "expired",
         CardStatus::Converted => "converted",
         CardStatus::Credited => "refunded",
-        CardStatus::Active if card.frozen.is_positive() => "frozen",
         CardStatus::Active => "active",
     }
 }
@@ -84,6 +85,10 @@ fn status(seen: &balance::CardView) -> &'static str {
 /// CARD-5 in words.
 fn validity(seen: &balance::CardView, lang: Lang) -> String {
     match (seen.card.expires_on, seen.status) {
+        (_, CardStatus::Cancelled) => either(lang, "bestelling geannuleerd", "order cancelled").to_owned(),
+        (_, CardStatus::Frozen) => {
+            either(lang, "bevroren tot de betaling terug is", "frozen until it is paid again").to_owned()
+        }
         (_, CardStatus::Ordered) => either(lang, "actief na betaling", "active once paid").to_owned(),
         (None, _) => either(lang, "verloopt niet", "does not expire").to_owned(),
         (Some(last), CardStatus::Expired) => {

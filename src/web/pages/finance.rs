@@ -6,7 +6,8 @@ use super::renewal::read_order;
 use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::{Cents, Customer, CustomerId, InvoiceId, Minutes, PaymentMethod};
+use crate::domain::command::Receiving;
+use crate::domain::{Cents, Customer, CustomerId, InvoiceId, Minutes, PaymentMethod, Target};
 use crate::service::desk::{Owed, Sold};
 use crate::service::{Error, Result};
 use crate::web::App;
@@ -114,7 +115,7 @@ impl FinancePage {
         let mut sold = service.cards_sold(caller, before.as_deref(), limit).await?;
         let more_sold = sold.len() > MANY;
         sold.truncate(MANY);
-        let last_open = open.last().filter(|_| more_open).map(|owed| cursor(&owed.invoice.number));
+        let last_open = open.last().filter(|_| more_open).map(|owed| cursor(owed.invoice.number()));
         let last_sold = sold.last().filter(|_| more_sold).map(|sold| cursor(&sold.invoice_number));
         Ok(Self {
             page: member.page().at("/finance".to_owned()),
@@ -147,16 +148,16 @@ impl FinancePage {
     }
 
     fn is_late(&self, owed: &Owed) -> bool {
-        owed.invoice.due_on < self.today
+        owed.invoice.due_on() < self.today
     }
 
     fn due(&self, owed: &Owed) -> String {
         let lang = self.page.lang;
-        let late = (self.today - owed.invoice.due_on).num_days();
+        let late = (self.today - owed.invoice.due_on()).num_days();
         match late {
             1 => either(lang, "1 dag te laat".to_owned(), "1 day overdue".to_owned()),
             2.. => either(lang, format!("{late} dagen te laat"), format!("{late} days overdue")),
-            _ => text::date_short(owed.invoice.due_on, lang),
+            _ => text::date_short(owed.invoice.due_on(), lang),
         }
     }
 
@@ -200,7 +201,7 @@ async fn notice(
 }
 
 fn paid(invoice: &crate::domain::Invoice, lang: Lang) -> String {
-    let (number, open) = (&invoice.number, text::money(invoice.open(), lang));
+    let (number, open) = (invoice.number(), text::money(invoice.open(), lang));
     if invoice.open() == Cents::ZERO {
         return either(
             lang,
@@ -216,7 +217,7 @@ fn paid(invoice: &crate::domain::Invoice, lang: Lang) -> String {
 }
 
 fn ordered(invoice: &crate::domain::Invoice, lang: Lang) -> String {
-    let (number, gross) = (&invoice.number, text::money(invoice.gross, lang));
+    let (number, gross) = (invoice.number(), text::money(invoice.gross, lang));
     either(
         lang,
         format!("Besteld: factuur {number} van {gross} staat open."),
@@ -229,11 +230,14 @@ async fn pay(State(app): State<App>, Id(id): Id<InvoiceId>, sent: Submission) ->
     service.invoice(caller, id).await?;
     caller.staff(caller.is_finance())?;
     let recorded = match read_payment(&sent.values) {
-        Ok((amount, on, method)) => service.record_payment(sent.request(), id, amount, on, method).await,
+        Ok((amount, on, method)) => {
+            let received = Receiving::of(id, amount, on, method);
+            service.record_payment(sent.request(), Target::Invoice(id), received).await
+        }
         Err(error) => Err(error),
     };
     match recorded {
-        Ok(payment) => Ok(done(&format!("/finance?paid={}", payment.invoice_id))),
+        Ok(_) => Ok(done(&format!("/finance?paid={id}"))),
         Err(error) => refuse(&app, &sent, id, error).await,
     }
 }

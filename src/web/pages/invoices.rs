@@ -1,11 +1,10 @@
 //! Invoices as the customer and the provider's staff see them: a list, and one that can be printed.
 
-use super::drawn::card_name;
 use super::texts::texts;
 use super::{App, Fault, Member, Page, show};
 use crate::domain::policy::Provider;
-use crate::domain::{Cents, Customer, CustomerId, Invoice, InvoiceId, Payment, PaymentMethod};
-use crate::service::cards::InvoiceView;
+use crate::domain::{Cents, Customer, CustomerId, Invoice, InvoiceId, PaymentMethod};
+use crate::service::invoices::{InvoiceView, Settled};
 use crate::web::extract::Id;
 use crate::web::text::{Lang, date, date_short, money};
 use askama::Template;
@@ -82,8 +81,8 @@ impl Standing {
     fn of(invoice: &Invoice, today: NaiveDate, t: &InvoiceTexts) -> Self {
         match invoice.open().0 {
             ..=0 => Self { class: "ok", word: t.paid },
-            _ if invoice.due_on < today => Self { class: "bad", word: t.late },
-            _ if invoice.paid.0 > 0 => Self { class: "warn", word: t.part },
+            _ if invoice.due_on() < today => Self { class: "bad", word: t.late },
+            _ if invoice.paid().0 > 0 => Self { class: "warn", word: t.part },
             _ => Self { class: "warn", word: t.to_pay },
         }
     }
@@ -104,8 +103,8 @@ async fn list(State(app): State<App>, member: Member, Id(id): Id<CustomerId>) ->
     let (lang, today) = (member.lang(), app.service.policies.day(app.service.clock.now()));
     let t = InvoiceTexts::of(lang);
     let listed = |invoice: Invoice| Listed {
-        issued: date_short(invoice.issued_on, lang),
-        due: date_short(invoice.due_on, lang),
+        issued: date_short(invoice.issued_on(), lang),
+        due: date_short(invoice.due_on(), lang),
         gross: money(invoice.gross, lang),
         open: money(invoice.open(), lang),
         state: Standing::of(&invoice, today, t),
@@ -122,7 +121,6 @@ struct InvoicePage {
     seller: Provider,
     view: InvoiceView,
     state: Standing,
-    name: String,
 }
 
 impl InvoicePage {
@@ -137,18 +135,19 @@ impl InvoicePage {
     /// "Btw 21 % over € 1.600,00".
     fn vat_line(&self) -> String {
         let invoice = &self.view.invoice;
-        let rate = invoice.vat_rate.normalize().to_string();
+        let rate = invoice.vat_totals.first().map_or_else(String::new, |total| total.rate.normalize().to_string());
         let rate = if self.page.lang == Lang::Nl { rate.replace('.', ",") } else { rate };
         format!("{} {rate} % {} {}", self.t.vat, self.t.over, self.money(invoice.net))
     }
 
-    fn payment(&self, payment: &Payment) -> String {
+    fn payment(&self, payment: &Settled) -> String {
         let how = match payment.method {
-            PaymentMethod::Bank => self.t.bank,
-            PaymentMethod::DirectDebit => self.t.direct_debit,
-            PaymentMethod::Other => self.t.other,
+            Some(PaymentMethod::Bank) => self.t.bank,
+            Some(PaymentMethod::DirectDebit) => self.t.direct_debit,
+            _ => self.t.other,
         };
-        format!("{} {} ({how})", self.t.received, self.date(payment.paid_on))
+        let day = payment.paid_on.unwrap_or(payment.recorded_at.date_naive());
+        format!("{} {} ({how})", self.t.received, self.date(day))
     }
 
     fn is_open(&self) -> bool {
@@ -161,7 +160,6 @@ async fn invoice(State(app): State<App>, member: Member, Id(id): Id<InvoiceId>) 
     let (lang, today) = (member.lang(), app.service.policies.day(app.service.clock.now()));
     let t = InvoiceTexts::of(lang);
     let state = Standing::of(&view.invoice, today, t);
-    let seller = app.service.policies.at(view.invoice.issued_on).1.provider.clone();
-    let name = card_name(&view.product, view.minutes, lang);
-    show(&InvoicePage { page: member.page(), t, seller, view, state, name })
+    let seller = app.service.policies.at(view.invoice.issued_on()).1.provider.clone();
+    show(&InvoicePage { page: member.page(), t, seller, view, state })
 }

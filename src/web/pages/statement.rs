@@ -45,6 +45,9 @@ texts! {
         expired: "Kaart verlopen, rest vervallen", "Card expired, rest lost";
         converted: "Omgerekend naar het nieuwe tarief", "Converted to the new rate";
         credited: "Kaart afgesloten, rest wordt terugbetaald", "Card closed, the rest is given back";
+        frozen: "Betaling teruggedraaid: bevroren", "Payment reversed: frozen";
+        thawed: "Weer betaald: ontdooid", "Paid again: thawed";
+        money: "Geldboeking", "Money";
         old_card: "omgerekend", "converted";
         new_card: "nieuwe kaart, voor hetzelfde geld", "new card, for the same money";
         invoice: "factuur", "invoice";
@@ -199,6 +202,14 @@ impl Teller<'_> {
                 t.credited
             }
             TransactionKind::Conversion => t.converted,
+            TransactionKind::CreditNote => t.credited,
+            TransactionKind::Freeze => t.frozen,
+            TransactionKind::Thaw => t.thawed,
+            TransactionKind::Invoice
+            | TransactionKind::Payment
+            | TransactionKind::PaymentReversal
+            | TransactionKind::SetOff
+            | TransactionKind::Repayment => t.money,
         };
         told.to_owned()
     }

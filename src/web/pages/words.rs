@@ -306,6 +306,58 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
                 why.join(" ")
             )
         }
+        Refusal::NotIssued => "Dit is een concept: maak er eerst een factuur van.".to_owned(),
+        Refusal::AlreadyIssued { number } => {
+            format!("{number} is verstuurd en verandert niet meer; herstel een fout met een creditfactuur.")
+        }
+        Refusal::EmptyDraft => "Er staat niets op dit concept om te factureren.".to_owned(),
+        Refusal::NothingToCredit => "Van dit document valt niets meer te crediteren.".to_owned(),
+        Refusal::CreditTooMuch { left, asked } => {
+            let (left, asked) = (money(*left, Lang::Nl), money(*asked, Lang::Nl));
+            format!("{asked} is meer dan de {left} die van deze regel over is, exclusief btw.")
+        }
+        Refusal::NotRefundable => "Deze kaart kan niet worden terugbetaald.".to_owned(),
+        Refusal::NothingToSetOff { open, credit } => {
+            let (open, credit) = (money(*open, Lang::Nl), money(*credit, Lang::Nl));
+            format!("Er valt niets te verrekenen: {credit} is te veel betaald, {open} staat open.")
+        }
+        Refusal::BeyondCredit { credit, asked } => {
+            let (credit, asked) = (money(*credit, Lang::Nl), money(*asked, Lang::Nl));
+            format!("{asked} is meer dan de {credit} die te veel is betaald.")
+        }
+        Refusal::BeyondPayment { left, asked } => {
+            let (left, asked) = (money(*left, Lang::Nl), money(*asked, Lang::Nl));
+            format!("{asked} is meer dan de {left} die van deze betaling over is.")
+        }
+        Refusal::NotOverdue => "Deze factuur is niet te laat.".to_owned(),
+        Refusal::NoDirectDebits => "Deze aanbieder incasseert niet.".to_owned(),
+        Refusal::NoMandate => "Deze klant heeft geen geldige machtiging; leg er eerst een vast.".to_owned(),
+        Refusal::NothingToCollect => "Van deze factuur staat niets open: er valt niets te incasseren.".to_owned(),
+        Refusal::CollectionPending => {
+            "Er loopt al een incasso van deze factuur; wacht op antwoord van de bank.".to_owned()
+        }
+        Refusal::NothingToWaive => "Voor deze stornering zijn geen kosten gerekend.".to_owned(),
+        Refusal::AccountPaused { since } => {
+            let since = date(*since, Lang::Nl);
+            format!(
+                "De account is sinds {since} gepauzeerd vanwege een betalingsachterstand: zolang worden er geen uren afgesproken of afgeboekt. Melden kan altijd."
+            )
+        }
+        Refusal::AlreadyPaused { since } => {
+            let since = date(*since, Lang::Nl);
+            format!("De account is al gepauzeerd sinds {since}.")
+        }
+        Refusal::NotPaused => "De account is niet gepauzeerd.".to_owned(),
+        Refusal::NoArrears => "Deze klant heeft geen betalingsachterstand.".to_owned(),
+        Refusal::Arranged { until } => {
+            let until = date(*until, Lang::Nl);
+            format!("Er is een betalingsregeling tot en met {until}: zolang wordt de account niet gepauzeerd.")
+        }
+        Refusal::NotArranged => "Er is geen betalingsregeling.".to_owned(),
+        Refusal::NoReactivation => "Deze aanbieder rekent geen heractiveringskosten.".to_owned(),
+        Refusal::NoMonthlyAmount => {
+            "Het maandbedrag van deze klant is niet bekend; leg het vast bij de factuurgegevens.".to_owned()
+        }
         Refusal::Overpayment { open, asked } => {
             let (open, asked) = (money(*open, lang), money(*asked, lang));
             format!("{asked} is meer dan de {open} die nog openstaat op deze factuur.")
@@ -412,6 +464,58 @@ fn english(refusal: &Refusal) -> String {
         ),
         Refusal::BeyondTolerance { tolerance, shortage } => {
             format!("At most {} can be given away on the spot; {} is not covered.", h(tolerance), h(shortage))
+        }
+        Refusal::NotIssued => "This is a draft: issue it first.".to_owned(),
+        Refusal::AlreadyIssued { number } => {
+            format!("{number} was issued and never changes; undo a mistake with a credit note.")
+        }
+        Refusal::EmptyDraft => "There is nothing on this draft to invoice.".to_owned(),
+        Refusal::NothingToCredit => "Nothing of this document is left to credit.".to_owned(),
+        Refusal::CreditTooMuch { left, asked } => {
+            let (left, asked) = (money(*left, Lang::En), money(*asked, Lang::En));
+            format!("{asked} is more than the {left} that is left of this line, excluding VAT.")
+        }
+        Refusal::NotRefundable => "This card is not refundable.".to_owned(),
+        Refusal::NothingToSetOff { open, credit } => {
+            let (open, credit) = (money(*open, Lang::En), money(*credit, Lang::En));
+            format!("There is nothing to set off: {credit} was paid too much, {open} is open.")
+        }
+        Refusal::BeyondCredit { credit, asked } => {
+            let (credit, asked) = (money(*credit, Lang::En), money(*asked, Lang::En));
+            format!("{asked} is more than the {credit} that was paid too much.")
+        }
+        Refusal::BeyondPayment { left, asked } => {
+            let (left, asked) = (money(*left, Lang::En), money(*asked, Lang::En));
+            format!("{asked} is more than the {left} that stands of this payment.")
+        }
+        Refusal::NotOverdue => "This invoice is not overdue.".to_owned(),
+        Refusal::NoDirectDebits => "This provider does not collect by direct debit.".to_owned(),
+        Refusal::NoMandate => "This customer has no mandate that holds; record one first.".to_owned(),
+        Refusal::NothingToCollect => "Nothing of this invoice is open: there is nothing to collect.".to_owned(),
+        Refusal::CollectionPending => {
+            "A collection of this invoice is under way; wait for the bank's answer.".to_owned()
+        }
+        Refusal::NothingToWaive => "No fee was charged for this reversal.".to_owned(),
+        Refusal::AccountPaused { since } => {
+            let since = date(*since, Lang::En);
+            format!(
+                "The account is paused for arrears since {since}: until they are paid no hours are agreed to or drawn. Reports are always taken."
+            )
+        }
+        Refusal::AlreadyPaused { since } => {
+            let since = date(*since, Lang::En);
+            format!("The account is paused since {since}.")
+        }
+        Refusal::NotPaused => "The account is not paused.".to_owned(),
+        Refusal::NoArrears => "Nothing of this customer is overdue.".to_owned(),
+        Refusal::Arranged { until } => {
+            let until = date(*until, Lang::En);
+            format!("Payment was arranged until {until}: the account is not paused before.")
+        }
+        Refusal::NotArranged => "No arrangement holds.".to_owned(),
+        Refusal::NoReactivation => "This provider charges no reactivation fee.".to_owned(),
+        Refusal::NoMonthlyAmount => {
+            "What this customer pays per month is not known; record it with its billing details.".to_owned()
         }
         Refusal::Overpayment { open, asked } => {
             format!("{} is more than the {} open on this invoice.", money(*asked, Lang::En), money(*open, Lang::En))

@@ -3,6 +3,8 @@
 use super::super::cast::{Ending, Pace, SECOND, Topic};
 use super::super::stage::Step;
 use super::{Story, by};
+use crate::domain::Target;
+use crate::domain::command::Receiving;
 use crate::domain::{
     Cents, Cover, Estimate, EstimateId, Excess, Invoice, Minutes, PaymentMethod, Role, Ticket, TicketStatus,
     estimate::AnswerVia,
@@ -266,7 +268,8 @@ impl Story {
     async fn pay(&mut self, invoice: &Invoice, amount: Cents) -> Step {
         let method = if self.random.random_ratio(2, 3) { PaymentMethod::Bank } else { PaymentMethod::DirectDebit };
         let (finance, today) = (by(&self.world.finance), self.world.stage.today());
-        self.service().record_payment(finance, invoice.id, amount, today, method).await?;
+        let received = Receiving::of(invoice.id, amount, today, method);
+        self.service().record_payment(finance, Target::Invoice(invoice.id), received).await?;
         Ok(())
     }
 
