@@ -10,11 +10,12 @@ use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::future::{Future as _, poll_fn};
 use std::task::Poll;
+use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
-    Account, Act, Actor, AskedVia, Balance, Card, CardId, Cents, Command, Contact, Cover, Coverage, Customer,
-    CustomerId, Estimate, EstimateId, EstimateStatus, Excess, Hold, Invoice, Ledger, Locale, Minutes, Movement, Note,
-    Payment, PaymentMethod, Policy, Receipt, Refusal, Report, Role, Target, Ticket, TicketKind, TimeEntry, Transaction,
-    TransactionKind, Urgency, UserId, chain,
+    Account, Act, Actor, Allocation, AskedVia, Balance, Card, CardId, Cents, Collection, Command, Contact, Cover,
+    Coverage, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Excess, Hold, Invoice, Ledger, Locale,
+    Mandate, Minutes, Movement, Note, Payment, PaymentMethod, Policy, Posting, Receipt, Refusal, Report, Reversal,
+    Role, Target, Ticket, TicketKind, TimeEntry, Transaction, TransactionKind, Urgency, UserId, chain,
     charge::TicketDay,
     command::{Answer, Ruling},
     estimate::AnswerVia,
@@ -308,7 +309,10 @@ fn money(books: &Books, step: &Step) -> Option<(Target, Act)> {
             let invoice = pick(books, *index, |ledger| ledger.rows.invoices.values().cloned().collect())?;
             let amount = Cents(invoice.gross.0 * quarters / 4);
             let (invoice, paid_on) = (invoice.id, today(books));
-            (Target::Invoice(invoice), Act::RecordPayment { invoice, amount, paid_on, method: PaymentMethod::Other })
+            (
+                Target::Invoice(invoice),
+                Act::RecordPayment(Receiving::of(invoice, amount, paid_on, PaymentMethod::Other)),
+            )
         }
         _ => return None,
     })
@@ -594,7 +598,10 @@ fn check_chain(books: &Books, customer: &Customer) {
         let of_it = |row: &&Movement| row.customer_id == customer.id && row.seq == seq;
         let movements: Vec<Movement> = books.movements.iter().filter(of_it).cloned().collect();
         assert_eq!((transaction.seq, &transaction.prev_hash), (seq, &head));
-        assert_eq!(transaction.hash, chain::hash(transaction, &movements));
+        let of_it = |row: &&Posting| row.customer_id == customer.id && row.seq == seq;
+        let postings: Vec<Posting> = books.postings.iter().filter(of_it).cloned().collect();
+        assert_eq!(postings.iter().map(|row| row.amount).sum::<Cents>(), Cents::ZERO, "money sums to zero");
+        assert_eq!(transaction.hash, chain::hash(transaction, &movements, &postings));
         assert!(last <= Some(transaction.recorded_at));
         head.clone_from(&transaction.hash);
         last = Some(transaction.recorded_at);
@@ -713,13 +720,19 @@ fn in_memory(books: &Books) -> Tables {
         all.entries.extend(rows.entries);
         all.days.extend(rows.days);
         all.invoices.extend(rows.invoices);
+        all.payments.extend(rows.payments);
+        all.mandates.extend(rows.mandates);
+        all.collections.extend(rows.collections);
+        all.reversals.extend(rows.reversals);
     }
     let mut transactions = books.transactions.clone();
     transactions.sort_by_key(|row| (row.customer_id, row.seq));
     let mut movements = books.movements.clone();
     movements.sort_by_key(|row| (row.customer_id, row.seq, row.line));
-    let mut payments = books.payments.clone();
-    payments.sort_by_key(|row| row.id);
+    let mut allocations = books.allocations.clone();
+    allocations.sort_by_key(|row| row.id);
+    let mut postings = books.postings.clone();
+    postings.sort_by_key(|row| (row.customer_id, row.seq, row.line));
     let mut coverage = books.coverage.clone();
     coverage.sort_by_key(|row| row.id);
     let mut notes = books.notes.clone();
@@ -735,7 +748,12 @@ fn in_memory(books: &Books) -> Tables {
         ("time_entries", texts(all.entries.values())),
         ("ticket_days", texts(all.days.values())),
         ("invoices", texts(all.invoices.values())),
-        ("payments", texts(&payments)),
+        ("payments", texts(all.payments.values())),
+        ("allocations", texts(&allocations)),
+        ("mandates", texts(all.mandates.values())),
+        ("collections", texts(all.collections.values())),
+        ("reversals", texts(all.reversals.values())),
+        ("postings", texts(&postings)),
         ("transactions", texts(&transactions)),
         ("movements", texts(&movements)),
         ("notes", texts(&notes)),
@@ -765,6 +783,11 @@ async fn stored(db: &Db) -> Tables {
         "ticket_days": TicketDay, "ticket_id, worked_on, policy_version";
         "invoices": Invoice, "id";
         "payments": Payment, "id";
+        "allocations": Allocation, "id";
+        "mandates": Mandate, "id";
+        "collections": Collection, "id";
+        "reversals": Reversal, "id";
+        "postings": Posting, "customer_id, seq, line";
         "transactions": Transaction, "customer_id, seq";
         "movements": Movement, "customer_id, seq, line";
         "notes": Note, "transaction_id";
@@ -850,8 +873,8 @@ async fn same_on(fixture: &Fixture, sample: &Sample, together: bool) {
     let numbers = &sample.books.numbers;
     let next = |name: &str| counters.iter().find(|(counter, _)| counter == name).map(|(_, next)| *next);
     assert_eq!((next("customer"), next("ticket")), (Some(numbers.customer), Some(numbers.ticket)));
-    for (year, number) in &numbers.invoice {
-        assert_eq!(next(&format!("invoice-{year}")), Some(*number), "PAY-1: no number is lost");
+    for ((series, year), number) in &numbers.documents {
+        assert_eq!(next(&format!("{series}-{year}")), Some(*number), "PAY-1: no number is lost");
     }
 }
 

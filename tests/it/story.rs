@@ -2,6 +2,7 @@
 
 use crate::common::{Fixture, day, noon};
 use sqlx::AssertSqlSafe;
+use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
     Act, Cents, Cover, CustomerId, EstimateId, Excess, Locale, Minutes, PaymentMethod, Receipt, Target, Ticket,
     TicketId, TicketKind, TimeEntryId, command::Ruling, decide::TimeReceipt,
@@ -106,7 +107,7 @@ async fn buy(fixture: &Fixture, customer: CustomerId) {
     };
     for amount in [Cents(20_000), Cents(28_400)] {
         let (paid_on, method) = (day("2026-03-09"), PaymentMethod::Bank);
-        let act = Act::RecordPayment { invoice: invoice.id, amount, paid_on, method };
+        let act = Act::RecordPayment(Receiving::of(invoice.id, amount, paid_on, method));
         fixture.submit(Target::Invoice(invoice.id), act).await.unwrap();
     }
 }
