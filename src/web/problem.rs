@@ -178,6 +178,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NothingMissed => "Nothing was missed",
         Refusal::NotOffered => "Not offered here",
         Refusal::StalledToday => "Reported already today",
+        Refusal::Month(_) => "The month stays as it is",
         Refusal::KeyReused => "This Idempotency-Key was used for another request",
     }
 }
