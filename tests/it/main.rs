@@ -21,6 +21,7 @@ mod crash;
 mod desk;
 mod door;
 mod fair_use;
+mod golden;
 mod hledger;
 mod journey;
 mod language;
