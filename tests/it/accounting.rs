@@ -2,7 +2,8 @@
 //! revenue follows the minutes on any day (PAY-7).
 
 use crate::common::http::{Site, text};
-use crate::common::{Fixture, cluster, day, noon, on_both};
+use crate::common::server::{complains, says};
+use crate::common::{Fixture, day, noon, on_both};
 use crate::pages;
 use crate::story::run_raw;
 use chrono::{DateTime, TimeZone as _, Utc};
@@ -474,6 +475,23 @@ on_both! {
     }
 }
 
+#[tokio::test]
+async fn time_6_on_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", dir.path().join("test.db").display());
+    says(&["migrate", "--database", &database], "");
+    let close = |more: &[&str]| complains(&[&["close-month", "2026-03", "--database", &database], more].concat(), "");
+    let (code, said) = close(&[]);
+    assert!(code == Some(1) && said.contains("nothing was booked yet"), "{said}");
+    let (code, said) = close(&["--reopen"]);
+    assert!(code == Some(1) && said.contains("--reason"), "{said}");
+    let (code, said) = close(&["--reopen", "--reason", "Forgot one"]);
+    assert!(code == Some(1) && said.contains("no month is closed"), "{said}");
+    let (code, said) = complains(&["close-month", "march", "--database", &database], "");
+    assert!(code == Some(2) && said.contains("expected a month, such as 2026-03"), "{said}");
+    assert!(says(&["export", "journal", "--format", "hledger", "--money", "--database", &database], "").contains("EUR"));
+}
+
 /// A second process on the same database: its own writer, its own connections.
 async fn beside(address: &str, now: DateTime<Utc>) -> Service {
     let db = Db::open(address).await.unwrap();
@@ -527,6 +545,5 @@ async fn time_6_closing_and_booking_at_once_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(no_postgres, ignore = "initdb not found")]
 async fn time_6_closing_and_booking_at_once_in_two_processes_on_postgres() {
-    let _ = cluster::database;
     race(&Fixture::postgres_with(&policy()).await).await;
 }
