@@ -1,6 +1,7 @@
 //! Use cases: may this user? then submit a command or read. Knows no axum and no SQL.
 
 pub mod access;
+pub mod accounting;
 pub mod availability;
 pub mod balance;
 pub mod cards;
@@ -25,6 +26,7 @@ pub mod tickets;
 pub mod time_entries;
 pub mod token;
 pub mod verify;
+mod verify_money;
 pub mod wicket;
 
 use crate::clock::Clock;

@@ -1,6 +1,7 @@
 //! The only layer that knows SQL. A store function takes an open transaction or session and domain values, and gives
 //! domain values; each statement is written once and runs on both databases in a test.
 
+pub mod accounting;
 pub mod availability;
 pub mod books;
 pub mod cards;

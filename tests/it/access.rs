@@ -75,6 +75,12 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/availability/{month}", "                      y   y   y   y   y   y   y   y"),
     ("POST /api/v1/availability/incidents", "                   y   y   y   n   n   n   n   n"),
     ("GET /api/v1/availability/incidents", "                    y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/months", "                                    y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/months/{month}", "                            y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/months/{month}/close", "                     y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/months/{month}/reopen", "                    y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/balances", "                                  y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/deferred-revenue", "                          y   y   n   n   n   n   n   n"),
     ("GET /api/v1/policies/current", "                          y   y   y   y   y   y   y   y"),
     ("GET /api/v1/policies", "                                  y   y   y   n   n   n   n   n"),
     ("GET /api/v1/policies/{version}", "                        y   y   y   n   n   n   n   n"),
@@ -163,7 +169,7 @@ impl Scene {
             Some("estimates") => &self.estimate,
             Some("invoices") => &self.invoice,
             Some("time-entries") => &self.entry,
-            Some("availability" | "policies" | "fair-use") => "",
+            Some("availability" | "policies" | "fair-use" | "months") => "",
             _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
         };
@@ -199,6 +205,7 @@ impl Scene {
                 json!({ "contact_id": for_contact, "channel": "phone", "note": "Jo said yes" })
             }
             "time-entries" => json!({ "worked_minutes": 10, "description": "Helped", "uncovered": true }),
+            "reopen" => json!({ "reason": "Something came later" }),
             "reverse" => json!({ "reason": "A mistake" }),
             "coverage" if operation.contains("customers") => json!({ "kind": "question" }),
             "coverage" => json!({ "replaces": self.coverage, "cover": "goodwill", "reason": "We promised it" }),

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod access;
+mod accounting;
 mod api;
 mod append_only;
 mod architecture;

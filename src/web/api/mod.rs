@@ -4,6 +4,7 @@
 //! A POST answers with facts that later commands do not change: under the same `Idempotency-Key` the very same body comes
 //! back. What changes (balances, what an estimate still holds) is told by a GET.
 
+pub mod accounting;
 pub mod availability;
 pub mod balance;
 pub mod cards;
@@ -169,6 +170,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(availability::list))
         .routes(routes!(availability::get))
         .routes(routes!(availability::record, availability::incidents))
+        .routes(routes!(accounting::months))
+        .routes(routes!(accounting::checklist))
+        .routes(routes!(accounting::close))
+        .routes(routes!(accounting::reopen))
+        .routes(routes!(accounting::balances))
+        .routes(routes!(accounting::deferred))
         .routes(routes!(policies::apply, policies::list))
         .routes(routes!(policies::current))
         .routes(routes!(policies::check))

@@ -31,6 +31,7 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
         (name = "fair use", description = "Where customers stand against the average"),
         (name = "ledger", description = "What is left, and why"),
         (name = "availability", description = "What could be used, month by month"),
+        (name = "accounting", description = "The books as a whole: months, balances, deferred revenue"),
         (name = "policies", description = "The terms, by version"),
     )
 )]

@@ -2,11 +2,13 @@
 //! know of it.
 
 use crate::domain::availability::{Cause, Verdict};
+use crate::domain::closing::{About, ClosingKind, FindingKind};
 use crate::domain::coverage::Outcome;
 use crate::domain::fair_use::{Level, NoVerdict};
 use crate::domain::policy::Part;
+use crate::service::accounting::MonthState;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
+    Account, ClosingId, MoneyAccount, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
     ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
     InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId,
     TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
@@ -56,6 +58,7 @@ schema! { Minutes: minutes() }
 
 ids! {
     IncidentId: "Identity of a record of an incident or maintenance.",
+    ClosingId: "Identity of a closing of a month.",
     CustomerId: "Identity of a customer.",
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
@@ -76,6 +79,11 @@ ids! {
 }
 
 words! {
+    About: "What an example of something open is.",
+    ClosingKind: "What was done to a month.",
+    FindingKind: "What may still be open in a month (TIME-6).",
+    MonthState: "Where a month of the books stands: it goes on, is over, or takes no more bookings (TIME-6).",
+    MoneyAccount: "What an account of the money ledger is for.",
     Cause: "Why a product could not be used; a `mistake` was none. Maintenance is left out inside its window when it was \
         announced; outages are down; the other causes are left out (SLA-8).",
     Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",

@@ -4,6 +4,7 @@
 //! A form is read into [`Values`], what was typed, and shown again with them when something was refused. Each form that
 //! books carries a one-time key, so that a double click books once.
 
+pub mod accounting;
 pub mod assets;
 pub mod availability;
 pub mod balance;
@@ -513,6 +514,7 @@ async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
+        .merge(accounting::router())
         .merge(availability::router())
         .merge(balance::router())
         .merge(renewal::router())

@@ -417,6 +417,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NothingMissed => "Op deze melding is geen bindende termijn gemist.".to_owned(),
         Refusal::NotOffered => "Dit kan hier niet; schrijf een bericht bij de melding.".to_owned(),
         Refusal::StalledToday => "Dit is vandaag al gemeld; de accountmanager ziet het op de werkbank.".to_owned(),
+        Refusal::Month(why) => super::accounting::not_closed(why, lang),
         Refusal::KeyReused => {
             "Dit formulier was al verstuurd met andere gegevens. Kijk of het klopt en verstuur het opnieuw.".to_owned()
         }
@@ -524,6 +525,7 @@ fn english(refusal: &Refusal) -> String {
             let (status, possible) = (ticket_status(*status, Lang::En), statuses(possible, Lang::En));
             format!("The ticket is {status}. What can be done now: {possible}.")
         }
+        Refusal::Month(why) => super::accounting::not_closed(why, Lang::En),
         Refusal::KeyReused => "This form was sent before with other contents. Check it and send it again.".to_owned(),
         Refusal::Invalid { expected, .. } => field_text(expected, Lang::En),
         other => sentence(&other.to_string()),
