@@ -1,6 +1,7 @@
 //! Use cases: may this user? then submit a command or read. Knows no axum and no SQL.
 
 pub mod access;
+pub mod arrears;
 pub mod availability;
 pub mod balance;
 pub mod cards;
@@ -18,6 +19,7 @@ pub mod login;
 pub mod password;
 pub mod policies;
 pub mod renewal;
+pub mod reversals;
 pub mod secret;
 pub mod terms;
 pub mod throttle;
