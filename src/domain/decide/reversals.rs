@@ -82,8 +82,8 @@ impl Case<'_> {
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(reversal.id).expect("inserted above").clone())))
     }
 
-    /// Books that money went away again: first what was left over of it, then the invoices, the last one first. VAT and
-    /// revenue stay as they are (`finance/notes.md` 1.3).
+    /// Books that money went away again, as far as it still stands: first what was left over of it, then the invoices, the
+    /// last one first. VAT and revenue stay as they are (`finance/notes.md` 1.3).
     pub(super) fn undo_payment(
         &mut self,
         id: PaymentId,
