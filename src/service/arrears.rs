@@ -8,8 +8,8 @@ use crate::domain::{
     Key, Mandate, Payment, Receipt, Target,
 };
 pub use crate::store::arrears::{Happened, Late, WhichLate};
-use crate::store::{arrears, customers, invoices};
 pub use crate::store::invoices::Owed as Reminder;
+use crate::store::{arrears, customers, invoices};
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 

@@ -185,12 +185,7 @@ impl Service {
     ///
     /// # Errors
     /// As the rules and the role say; a contact does not learn whether somebody else's exists.
-    pub async fn return_collection(
-        &self,
-        request: Request<'_>,
-        id: CollectionId,
-        undone: Undone,
-    ) -> Result<Reversal> {
+    pub async fn return_collection(&self, request: Request<'_>, id: CollectionId, undone: Undone) -> Result<Reversal> {
         self.owner_of_collection(request.caller, id).await?;
         if undone.valued_on > self.policies.day(self.clock.now()) {
             let expected = "expected today or an earlier day".to_owned();

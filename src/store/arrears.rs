@@ -1,9 +1,7 @@
 //! Reads of arrears: who is late, what was done about it, and what is to be reminded of (PAY-4).
 
 use super::{Record, Result, Row, Statements, record};
-use crate::domain::{
-    ArrearsEvent, Cents, Collection, CustomerId, Mandate, Payment, words::words,
-};
+use crate::domain::{ArrearsEvent, Cents, Collection, CustomerId, Mandate, Payment, words::words};
 use crate::store::invoices::Owed;
 use chrono::NaiveDate;
 

@@ -1,9 +1,7 @@
 //! Reads of what came undone (PAY-2).
 
 use super::{Record, Result, Row, Statements};
-use crate::domain::{
-    CollectionId, CustomerId, InvoiceId, PaymentId, Reversal, ReversalId, words::words,
-};
+use crate::domain::{CollectionId, CustomerId, InvoiceId, PaymentId, Reversal, ReversalId, words::words};
 use chrono::{DateTime, Utc};
 
 /// A reversal with what it is about.

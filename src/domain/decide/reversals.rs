@@ -7,8 +7,8 @@ use super::{
     customers::invalid,
 };
 use crate::domain::{
-    Allocation, AllocationKind, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Post, Refusal,
-    Policies, Reversal, ReversalId, Series, TransactionKind,
+    Allocation, AllocationKind, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post,
+    Refusal, Reversal, ReversalId, Series, TransactionKind,
     command::Undone,
     document::{DocumentKind, Quantity, VatCategory},
     policy::{CountWindow, ReversalRules},
@@ -205,7 +205,8 @@ impl Case<'_> {
             self.charge_fee(row);
         }
         let mut charged: Vec<&Reversal> = all.iter().filter(|row| row.fee_invoice_id.is_some()).collect();
-        let last = |row: &&Reversal| (row.counted == Some(true), owed.contains(&row.id), Reverse((row.valued_on, row.id)));
+        let last =
+            |row: &&Reversal| (row.counted == Some(true), owed.contains(&row.id), Reverse((row.valued_on, row.id)));
         charged.sort_by_key(last);
         for row in charged.into_iter().take(count.saturating_sub(owed.len())) {
             if let Some(fee) = row.fee_invoice_id {
@@ -275,10 +276,7 @@ pub fn meaning_of(code: &str, rules: Option<&ReversalRules>) -> Meaning {
     let known = reasons::reason(&code);
     let usual = known.map_or(Action::Park, |known| known.action);
     let usually = known.filter(|known| known.action != Action::Park).map(|known| known.counts);
-    Meaning {
-        action: own.and_then(|own| own.action).unwrap_or(usual),
-        counts: own.map(|own| own.counts).or(usually),
-    }
+    Meaning { action: own.and_then(|own| own.action).unwrap_or(usual), counts: own.map(|own| own.counts).or(usually) }
 }
 
 /// For which of `all` reversals of a customer a fee is owed, by value date and by the terms of that day (PAY-2, POL-1): in

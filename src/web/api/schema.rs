@@ -8,11 +8,10 @@ use crate::domain::policy::Part;
 use crate::domain::reasons::Action;
 use crate::domain::{
     Account, AddOnId, ArrearsEventId, ArrearsEventKind, AskedVia, Basis, CardId, CardStatus, Channel, CollectionId,
-    ConsentId, ContactId, ContractEndId,
-    ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
-    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role, Standing, TicketEventId,
-    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
-    document::DocumentKind, estimate::AnswerVia,
+    ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId,
+    EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId,
+    PaymentMethod, Question, ReversalId, Role, Standing, TicketEventId, TicketEventKind, TicketId, TicketKind,
+    TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId, document::DocumentKind, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};

@@ -4,6 +4,7 @@
 //! A form is read into [`Values`], what was typed, and shown again with them when something was refused. Each form that
 //! books carries a one-time key, so that a double click books once.
 
+pub mod arrears;
 pub mod assets;
 pub mod availability;
 pub mod balance;
@@ -23,6 +24,7 @@ pub mod policies;
 pub mod queue;
 pub mod renewal;
 pub mod report;
+pub mod reversals;
 pub mod session;
 pub mod statement;
 pub mod texts;
@@ -513,6 +515,8 @@ async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
+        .merge(arrears::router())
+        .merge(reversals::router())
         .merge(availability::router())
         .merge(balance::router())
         .merge(renewal::router())
