@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod balance;
 pub mod cards;
@@ -19,6 +20,7 @@ pub mod login;
 pub mod password;
 pub mod policies;
 pub mod renewal;
+pub mod reversals;
 pub mod secret;
 pub mod terms;
 pub mod throttle;

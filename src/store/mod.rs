@@ -2,6 +2,7 @@
 //! domain values; each statement is written once and runs on both databases in a test.
 
 pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod books;
 pub mod cards;
@@ -20,6 +21,7 @@ pub mod notices;
 pub mod policies;
 pub mod receipts;
 pub mod renewal;
+pub mod reversals;
 pub mod rows;
 pub mod tickets;
 pub mod time_entries;

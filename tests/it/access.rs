@@ -6,7 +6,7 @@ use crate::common::{Fixture, day, on_both};
 use crate::openapi::{document, operations};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use strippenkaart::domain::{Act, Excess, Receipt, Role, Target, TicketKind};
+use strippenkaart::domain::{Act, CustomerId, Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
 /// Terms under which every operation has something to do.
@@ -14,8 +14,11 @@ pub fn policy() -> String {
     let renewed = "auto_renew = \"with_consent\"\nconversion = \"credit\"";
     let terms = crate::story::policy().replace("conversion = \"credit\"", renewed);
     let terms = terms.replace("[tickets]\n", "[tickets]\nstalled_button = true\n");
-    format!("{terms}{}", crate::availability::PROMISE)
+    format!("{terms}{}{COLLECTION}", crate::availability::PROMISE)
 }
+
+/// Direct debits.
+const COLLECTION: &str = "\n[collection]\ncreditor_id = \"NL69ZZZ123456780000\"\n";
 
 /// Who may: `y` may, `n` is forbidden (403), `h` does not learn that it exists (404). The columns are [`PEOPLE`].
 const TABLE: &[(&str, &str)] = &[
@@ -36,6 +39,21 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/notices", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/invoices/{id}", "                             y   y   y   y   y   y   h   h"),
     ("POST /api/v1/invoices/{id}/payments", "                   y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/reversals", "                                 y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/customers/{id}/reversals", "                  y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/payments/{id}/reverse", "                    y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/collections/{id}/return", "                  y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/reversals/{id}/judge", "                     y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/reversals/{id}/waive", "                     y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/arrears", "                                   y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/customers/{id}/arrears", "                    y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/pause", "             y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/resume", "            y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/arrangement", "       y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/end-arrangement", "   y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/reactivation", "      y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/reminders", "                                 y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/invoices/{id}/reminders", "                  y   y   n   n   n   n   h   h"),
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/tickets", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/tickets/{id}", "                              y   y   y   y   y   y   h   h"),
@@ -106,6 +124,9 @@ struct Scene {
     invoice: String,
     estimate: String,
     entry: String,
+    payment: String,
+    collection: String,
+    reversal: String,
     installation: String,
     other_customer: String,
     other_owner: String,
@@ -143,7 +164,12 @@ impl Scene {
         ];
         let cards = format!("/api/v1/customers/{customer}/cards");
         let card = site.post(&tokens[0], &cards, &json!({ "product": "10h" })).await.expect(201);
+        let invoice = text(&card["invoice_id"]).to_owned();
+        let (payment, collection, reversal) = money(&site, &tokens[0], customer, &invoice).await;
         Self {
+            payment,
+            collection,
+            reversal,
             tokens,
             customer: customer.to_string(),
             owner: owner.to_string(),
@@ -151,7 +177,7 @@ impl Scene {
             leaver: leaver.id.to_string(),
             ticket: ticket.id.to_string(),
             coverage: ticket.coverage_id.to_string(),
-            invoice: text(&card["invoice_id"]).to_owned(),
+            invoice,
             estimate: estimate.id.to_string(),
             entry: time.entry.id.to_string(),
             installation: place.id.to_string(),
@@ -169,6 +195,9 @@ impl Scene {
             Some("estimates") => &self.estimate,
             Some("invoices") => &self.invoice,
             Some("time-entries") => &self.entry,
+            Some("payments") => &self.payment,
+            Some("collections") => &self.collection,
+            Some("reversals") if path.contains("{id}") => &self.reversal,
             Some("availability" | "policies" | "fair-use" | "months") => "",
             _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
@@ -206,6 +235,14 @@ impl Scene {
             }
             "time-entries" => json!({ "worked_minutes": 10, "description": "Helped", "uncovered": true }),
             "reopen" => json!({ "reason": "Something came later" }),
+            "reverse" if operation.contains("payments") => {
+                json!({ "amount": "0.01", "code": "AM04", "valued_on": "2026-03-09" })
+            }
+            "return" => json!({ "code": "AM04", "valued_on": "2026-03-09" }),
+            "judge" => json!({ "counted": false, "reason": "Our fault" }),
+            "waive" | "pause" | "resume" | "end-arrangement" => json!({ "reason": "Agreed" }),
+            "arrangement" => json!({ "until": "2027-01-01", "asked_via": "mail", "reason": "In parts" }),
+            "reactivation" => json!({ "factor": "1", "reason": "Agreed" }),
             "reverse" => json!({ "reason": "A mistake" }),
             "coverage" if operation.contains("customers") => json!({ "kind": "question" }),
             "coverage" => json!({ "replaces": self.coverage, "cover": "goodwill", "reason": "We promised it" }),
@@ -229,6 +266,29 @@ impl Scene {
         }
         state
     }
+}
+
+/// A payment, a collection and a reversal of an invoice.
+async fn money(site: &Site, admin: &str, customer: CustomerId, invoice: &str) -> (String, String, String) {
+    let pay = json!({ "amount": "10.00", "paid_on": "2026-03-09", "method": "bank" });
+    let paid = site.post(admin, &format!("/api/v1/invoices/{invoice}/payments"), &pay).await.expect(201);
+    let payment = text(&paid["id"]).to_owned();
+    let told = json!({ "amount": "1.00", "code": "XX99", "valued_on": "2026-03-09" });
+    let undone = site.post(admin, &format!("/api/v1/payments/{payment}/reverse"), &told).await.expect(201);
+    let mandate = Act::RecordMandate {
+        reference: None,
+        scheme: None,
+        signed_on: day("2026-01-05"),
+        debtor_name: "School".to_owned(),
+        iban: "NL91ABNA0417164300".to_owned(),
+    };
+    site.fixture.submit(Target::Customer(customer), mandate).await.unwrap();
+    let id = invoice.parse().unwrap();
+    let plan = Act::PlanCollection { invoice: id, collect_on: day("2026-03-09") };
+    let Receipt::Collection(planned) = site.fixture.submit(Target::Invoice(id), plan).await.unwrap() else {
+        panic!("a collection was planned")
+    };
+    (payment, planned.id.to_string(), text(&undone["id"]).to_owned())
 }
 
 /// What the table says of one person.

@@ -37,7 +37,7 @@ use super::{
 use chrono::{DateTime, NaiveDate, Utc};
 pub use coverage::CoverageReceipt;
 pub use payments::PaymentReceipt;
-pub use reversals::fees_owed;
+pub use reversals::{Meaning, fees_owed, meaning_of};
 pub use settle::settled;
 
 /// What a decision leads to.

@@ -5,6 +5,7 @@
 //! back. What changes (balances, what an estimate still holds) is told by a GET.
 
 pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod balance;
 pub mod cards;
@@ -21,6 +22,7 @@ pub mod ledger;
 pub mod openapi;
 pub mod policies;
 pub mod renewal;
+pub mod reversals;
 mod schema;
 pub mod tickets;
 pub mod time_entries;
@@ -167,6 +169,21 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(time_entries::reverse))
         .routes(routes!(time_entries::cover))
         .routes(routes!(balance::get))
+        .routes(routes!(reversals::list))
+        .routes(routes!(reversals::of_customer))
+        .routes(routes!(reversals::reverse_payment))
+        .routes(routes!(reversals::return_collection))
+        .routes(routes!(reversals::judge))
+        .routes(routes!(reversals::waive))
+        .routes(routes!(arrears::list))
+        .routes(routes!(arrears::get))
+        .routes(routes!(arrears::pause))
+        .routes(routes!(arrears::resume))
+        .routes(routes!(arrears::arrange))
+        .routes(routes!(arrears::end_arrangement))
+        .routes(routes!(arrears::reactivate))
+        .routes(routes!(arrears::reminders))
+        .routes(routes!(arrears::remind))
         .routes(routes!(availability::list))
         .routes(routes!(availability::get))
         .routes(routes!(availability::record, availability::incidents))

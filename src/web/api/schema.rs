@@ -6,13 +6,10 @@ use crate::domain::closing::{About, ClosingKind, FindingKind};
 use crate::domain::coverage::Outcome;
 use crate::domain::fair_use::{Level, NoVerdict};
 use crate::domain::policy::Part;
+use crate::domain::reasons::Action;
 use crate::service::accounting::MonthState;
 use crate::domain::{
-    Account, ClosingId, MoneyAccount, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
-    ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
-    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId,
-    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
-    document::DocumentKind, estimate::AnswerVia,
+    Account, ClosingId, MoneyAccount, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId, document::DocumentKind, estimate::AnswerVia, ArrearsEventId, ArrearsEventKind, CollectionId, ReversalId,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -75,6 +72,9 @@ ids! {
     InstallationId: "Identity of an installation of a customer.",
     ConsentId: "Identity of a consent to renewal.",
     PaymentId: "Identity of a payment.",
+    CollectionId: "Identity of an attempt to collect an invoice.",
+    ReversalId: "Identity of a reversal.",
+    ArrearsEventId: "Identity of a step in arrears.",
     TransactionId: "Identity of a transaction of the ledger.",
 }
 
@@ -100,6 +100,8 @@ words! {
         is no longer for sale (`not_renewed`), what was left went on at a new rate (`converted`) or is given back \
         (`credited`).",
     PaymentMethod: "How money came in.",
+    Action: "What to do about a collection that came back (PAY-2).",
+    ArrearsEventKind: "What happened about arrears (PAY-4).",
     DocumentKind: "Whether a document asks for money or gives it back.",
     Standing: "How far a document is settled; `reversed` when what was paid came undone.",
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",

@@ -31,6 +31,8 @@ texts! {
         title: "Financiën", "Finance";
         open: "Open facturen", "Open invoices";
         late: "Waarvan te laat", "Of which overdue";
+        arrears: "Achterstand en herinneringen", "Arrears and reminders";
+        reversals: "Storneringen", "Reversals";
         invoice: "Factuur", "Invoice";
         customer: "Klant", "Customer";
         due: "Vervalt", "Due";

@@ -5,6 +5,7 @@
 //! books carries a one-time key, so that a double click books once.
 
 pub mod accounting;
+pub mod arrears;
 pub mod assets;
 pub mod availability;
 pub mod balance;
@@ -24,6 +25,7 @@ pub mod policies;
 pub mod queue;
 pub mod renewal;
 pub mod report;
+pub mod reversals;
 pub mod session;
 pub mod statement;
 pub mod texts;
@@ -515,6 +517,8 @@ pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
         .merge(accounting::router())
+        .merge(arrears::router())
+        .merge(reversals::router())
         .merge(availability::router())
         .merge(balance::router())
         .merge(renewal::router())

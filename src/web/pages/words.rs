@@ -599,6 +599,9 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ),
     ("expected a VAT number such as NL123456782B01", "vul een btw-id in, zoals NL123456782B01"),
     ("expected 0.00 or more", "vul 0,00 of meer in"),
+    ("leave it out: a direct debit comes back as a whole", "laat dit leeg: een incasso komt in zijn geheel terug"),
+    ("expected four capitals or digits, such as AM04", "vul vier hoofdletters of cijfers in, zoals AM04"),
+    ("expected a number such as 0.5", "vul een getal in, zoals 0,5"),
     ("expected a day from the payment until today", "kies een dag vanaf de betaling tot en met vandaag"),
     (
         "expected 0 to {} monthly amounts, with at most 2 decimals",
