@@ -5,6 +5,7 @@
 mod admin;
 mod books;
 pub mod demo;
+mod invoice;
 mod logging;
 mod policy;
 mod print;
@@ -54,6 +55,9 @@ enum Command {
     /// Reads one snapshot, also while a server writes. Prints what it counted and a digest over all customers: kept
     /// elsewhere, it shows later whether anything of today was cut off.
     Verify(DatabaseArgs),
+    /// Invoices, credit notes and payments
+    #[command(subcommand)]
+    Invoice(invoice::InvoiceCommand),
     /// The ledger for other programs
     #[command(subcommand)]
     Export(ExportCommand),
@@ -322,6 +326,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             policy::apply(&database.database, &policy, from).await
         }
         Command::Verify(DatabaseArgs { database }) => books::verify(&database).await,
+        Command::Invoice(command) => invoice::run(command).await,
         Command::Export(ExportCommand::Journal { database, out, .. }) => {
             books::journal(&database.database, out.as_deref()).await
         }

@@ -23,7 +23,8 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
     security(("token" = [])),
     tags(
         (name = "customers", description = "Customers and their persons"),
-        (name = "cards", description = "Cards are ordered, invoiced and paid"),
+        (name = "cards", description = "Cards are ordered and renewed"),
+        (name = "invoices", description = "Documents, what settles them, and how they are collected"),
         (name = "tickets", description = "What customers report"),
         (name = "coverage", description = "Who pays: the rules, and what is decided for a ticket"),
         (name = "estimates", description = "Hours are agreed beforehand"),
@@ -77,7 +78,9 @@ pub fn complete(mut document: Spec) -> Spec {
     components.parameters.insert("IdempotencyKey".to_owned(), idempotency_key().into());
     for (path, item) in &mut document.paths.paths {
         let named = path.contains('{');
-        for (operation, writes) in [(&mut item.get, false), (&mut item.post, true), (&mut item.delete, true)] {
+        let operations =
+            [(&mut item.get, false), (&mut item.post, true), (&mut item.put, true), (&mut item.delete, true)];
+        for (operation, writes) in operations {
             if let Some(operation) = operation {
                 describe(operation, named, writes);
             }

@@ -8,9 +8,9 @@ use crate::domain::policy::Part;
 use crate::domain::{
     Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
     ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
-    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId,
-    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
-    document::DocumentKind, estimate::AnswerVia,
+    InvoiceId, Locale, MandateId, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing,
+    TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind,
+    UserId, bank::Scheme, document::DocumentKind, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -56,6 +56,7 @@ schema! { Minutes: minutes() }
 
 ids! {
     IncidentId: "Identity of a record of an incident or maintenance.",
+    MandateId: "Identity of a mandate.",
     CustomerId: "Identity of a customer.",
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
@@ -76,6 +77,7 @@ ids! {
 }
 
 words! {
+    Scheme: "Scheme of direct debits.",
     Cause: "Why a product could not be used; a `mistake` was none. Maintenance is left out inside its window when it was \
         announced; outages are down; the other causes are left out (SLA-8).",
     Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",
