@@ -69,7 +69,7 @@ impl Service {
             None => None,
         };
         let card = match invoice.card_id {
-            Some(id) => cards::of(&mut on, invoice.customer_id).await?.into_iter().find(|card| card.id == id),
+            Some(id) => cards::get(&mut on, id).await?,
             None => None,
         };
         Ok(InvoiceView { invoice, buyer, settled, credit_notes, collections, credited, card })
@@ -199,6 +199,11 @@ impl Service {
         minutes: Option<Minutes>,
         reason: String,
     ) -> Result<Invoice> {
+        if !request.caller.is_staff() {
+            let none = || Error::NotFound("card");
+            let known = cards::get(&mut self.db.reader().await?, card).await?.ok_or_else(none)?;
+            request.caller.see(known.customer_id).map_err(|_| none())?;
+        }
         self.document(request, Target::Card(card), Act::RefundCard { card, minutes, reason }).await
     }
 

@@ -21,6 +21,7 @@ mod desk;
 mod door;
 mod fair_use;
 mod hledger;
+mod invoices;
 mod journey;
 mod language;
 mod no_cards;

@@ -212,7 +212,7 @@ pub struct WhichInvoices {
 
 /// List invoices
 ///
-/// Of all customers: open ones begin with the one that is due first, others with the newest. For finance. For staff.
+/// Of all customers: open ones begin with the one that is due first, others with the newest. For finance.
 #[utoipa::path(get, path = "/api/v1/invoices", tag = "invoices", params(WhichInvoices),
     responses((status = 200, description = "A page of documents", body = List<ListedInvoice>)))]
 pub(super) async fn list(

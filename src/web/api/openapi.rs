@@ -101,7 +101,8 @@ fn describe(operation: &mut Operation, named: bool, writes: bool) {
         RefOr::Ref(_) => false,
     };
     let searches = operation.parameters.iter().flatten().any(in_query);
-    let for_some = operation.description.as_ref().is_some_and(|text| text.contains("For staff."));
+    let for_some =
+        operation.description.as_ref().is_some_and(|text| text.contains("For staff.") || text.contains("For finance."));
     for (name, status, _) in FAILURES {
         let possible = match status {
             "400" | "409" | "413" => writes,

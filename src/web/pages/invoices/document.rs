@@ -405,7 +405,7 @@ fn notice(done: &str, view: &InvoiceView, lang: Lang) -> Option<String> {
         ),
         "paid" => (format!("Factuur {number} is betaald."), format!("Invoice {number} is paid.")),
         "issued" => (format!("Uitgegeven als factuur {number}."), format!("Issued as invoice {number}.")),
-        "credited" => (format!("Creditnota {number} is gemaakt."), format!("Credit note {number} was made.")),
+        "credited" => (format!("Creditfactuur {number} is gemaakt."), format!("Credit note {number} was made.")),
         "reminded" => ("De herinnering is vastgelegd.".to_owned(), "The reminder was noted.".to_owned()),
         "set-off" => {
             (format!("Tegoed verrekend; nog open: {open}."), format!("Credit was set off; still open: {open}."))

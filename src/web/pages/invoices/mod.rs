@@ -48,7 +48,7 @@ impl Tag {
     }
 }
 
-/// What a document is called: "Factuur 2026-0001", "Creditnota C2026-0001", "Conceptfactuur".
+/// What a document is called: "Factuur 2026-0001", "Creditfactuur C2026-0001", "Conceptfactuur".
 pub(super) fn title(invoice: &Invoice, lang: Lang) -> String {
     let t = InvoiceTexts::of(lang);
     match (invoice.kind, invoice.issued()) {

@@ -6,7 +6,7 @@ texts! {
     /// Words of invoices.
     pub struct InvoiceTexts {
         invoice: "Factuur", "Invoice";
-        credit_note: "Creditnota", "Credit note";
+        credit_note: "Creditfactuur", "Credit note";
         draft_invoice: "Conceptfactuur", "Draft invoice";
         invoices: "Facturen", "Invoices";
         title: "Facturen en betalingen", "Invoices and payments";
@@ -30,7 +30,7 @@ texts! {
         customer: "Klant", "Customer";
         customer_number: "Klantnummer", "Customer number";
         your_reference: "Uw kenmerk", "Your reference";
-        credits: "Creditnota bij", "Credits";
+        credits: "Creditfactuur bij", "Credits";
         of_date: "van", "of";
         description: "Omschrijving", "Description";
         quantity: "Aantal", "Quantity";
@@ -101,8 +101,8 @@ texts! {
         credit_net: "Bedrag exclusief btw", "Amount excluding VAT";
         credit_net_hint: "Alleen nodig voor een deel van een regel", "Only needed for a part of a line";
         reason: "Reden", "Reason";
-        reason_hint: "Staat op de creditnota", "Printed on the credit note";
-        make_credit: "Maak creditnota", "Make credit note";
+        reason_hint: "Staat op de creditfactuur", "Printed on the credit note";
+        make_credit: "Maak creditfactuur", "Make credit note";
         card_unpaid: "De bestelling vervalt als geheel.", "The order is cancelled as a whole.";
         card_rest: "Wat van de kaart nog niet gebruikt is.", "What is unspent of the card.";
         refund: "Uren terugbetalen", "Refund hours";
@@ -181,7 +181,7 @@ texts! {
         list_open: "Open", "Open";
         list_overdue: "Te laat", "Overdue";
         list_drafts: "Concepten", "Drafts";
-        list_notes: "Creditnota's", "Credit notes";
+        list_notes: "Creditfacturen", "Credit notes";
         lists: "Welke facturen?", "Which invoices?";
         find: "Zoek op nummer of betalingskenmerk", "Find by number or payment reference";
         search: "Zoek", "Find";
