@@ -20,6 +20,7 @@ mod crash;
 mod desk;
 mod door;
 mod fair_use;
+mod golden;
 mod hledger;
 mod invoices;
 mod journey;

@@ -15,9 +15,6 @@ use strippenkaart::domain::{
 
 /// What a policy says so that all of it can happen.
 pub const SECTIONS: &str = r#"
-[rates]
-hourly = "95.00"
-
 [reversals]
 fee = "82.50"
 vat = "VAT"
@@ -198,7 +195,13 @@ pub fn command(books: &Books, step: &Money) -> Option<(Target, Act)> {
             (Target::Collection(id), Act::SettleCollection { collection: id, settled_on, bank_line: None })
         }
         Money::Pause(at) => (Target::Customer(customer(books, *at)?), Act::PauseAccount { reason: reason() }),
-        Money::Resume(at) => (Target::Customer(customer(books, *at)?), Act::ResumeAccount { reason: reason() }),
+        Money::Resume(at) => {
+            let paused = |ledger: &Ledger| {
+                ledger.rows.customer.iter().filter(|row| row.is_paused()).map(|row| row.id).collect::<Vec<_>>()
+            };
+            let customer = pick(books, *at, paused).or_else(|| customer(books, *at))?;
+            (Target::Customer(customer), Act::ResumeAccount { reason: reason() })
+        }
         Money::Arrange(at, days) => {
             let until = today(books) + Days::new(*days);
             let act = Act::Arrange { until, asked_via: AskedVia::Mail, reason: reason() };

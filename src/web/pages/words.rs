@@ -591,7 +591,10 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "expected the 8 digits of the trade register, such as 12345678",
         "vul de 8 cijfers van het KvK-nummer in, zoals 12345678",
     ),
-    ("expected two capital letters, such as NL", "vul twee hoofdletters in, zoals NL"),
+    (
+        "expected NL: invoices to other countries need another treatment of VAT",
+        "vul NL in: facturen naar andere landen vragen een andere behandeling van de btw",
+    ),
     ("expected a VAT number such as NL123456782B01", "vul een btw-id in, zoals NL123456782B01"),
     ("expected 0.00 or more", "vul 0,00 of meer in"),
     ("expected a day from the payment until today", "kies een dag vanaf de betaling tot en met vandaag"),
