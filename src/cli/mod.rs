@@ -6,6 +6,7 @@ mod admin;
 mod books;
 mod close;
 pub mod demo;
+mod invoice;
 mod logging;
 mod policy;
 mod print;
@@ -60,6 +61,9 @@ enum Command {
     /// Months close in order, once they are over. What is open and changes the figures of the month stops it, unless a reason
     /// is given. What is booked later for a closed month lands in the first open one.
     CloseMonth(CloseArgs),
+    /// Invoices, credit notes and payments
+    #[command(subcommand)]
+    Invoice(invoice::InvoiceCommand),
     /// The ledger for other programs
     #[command(subcommand)]
     Export(ExportCommand),
@@ -345,6 +349,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             policy::apply(&database.database, &policy, from).await
         }
         Command::Verify(DatabaseArgs { database }) => books::verify(&database).await,
+        Command::Invoice(command) => invoice::run(command).await,
         Command::CloseMonth(CloseArgs { database, month, reason, reopen: false }) => {
             close::close(&database.database, month, reason).await
         }

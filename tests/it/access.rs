@@ -54,6 +54,23 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /api/v1/customers/{id}/arrears/reactivation", "      y   y   n   n   n   n   h   h"),
     ("GET /api/v1/reminders", "                                 y   y   n   n   n   n   n   n"),
     ("POST /api/v1/invoices/{id}/reminders", "                  y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/invoices", "                                  y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/customers/{id}/invoices", "                   y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/invoices/{id}/issue", "                      y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/invoices/{id}/credit", "                     y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/invoices/{id}/remind", "                     y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/invoices/{id}/set-off", "                    y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/invoices/{id}/erase-line", "                 y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/invoice-lines", "             y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/payments", "                  y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/payments", "                   y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/repayments", "                y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/cards/{id}/refunds", "                       y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/billing", "                    y   y   y   y   y   y   h   h"),
+    ("PUT /api/v1/customers/{id}/billing", "                    y   y   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/mandates", "                   y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/mandates", "                  y   y   n   n   n   n   h   h"),
+    ("DELETE /api/v1/customers/{id}/mandates/{mandate_id}", "   y   y   n   n   n   n   h   h"),
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/tickets", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/tickets/{id}", "                              y   y   y   y   y   y   h   h"),
@@ -111,6 +128,11 @@ const TABLE: &[(&str, &str)] = &[
 /// contact of nobody.
 const PEOPLE: [&str; 8] = ["admin", "finance", "agent", "owner", "spender", "viewer", "other", "nobody"];
 
+/// A mandate that would do.
+fn mandate() -> Value {
+    json!({ "iban": "NL91 ABNA 0417 1643 00", "debtor_name": "School", "signed_on": "2026-03-01" })
+}
+
 /// A customer with one of everything, and a token for each of [`PEOPLE`].
 struct Scene {
     site: Site,
@@ -122,6 +144,8 @@ struct Scene {
     ticket: String,
     coverage: String,
     invoice: String,
+    card: String,
+    mandate: String,
     estimate: String,
     entry: String,
     payment: String,
@@ -166,6 +190,10 @@ impl Scene {
         let card = site.post(&tokens[0], &cards, &json!({ "product": "10h" })).await.expect(201);
         let invoice = text(&card["invoice_id"]).to_owned();
         let (payment, collection, reversal) = money(&site, &tokens[0], customer, &invoice).await;
+        let mandates = format!("/api/v1/customers/{customer}/mandates");
+        let mandate = site.post(&tokens[0], &mandates, &mandate()).await;
+        // Tests under other terms have none.
+        let mandate = if mandate.status == 201 { text(&mandate.json()["id"]).to_owned() } else { customer.to_string() };
         Self {
             payment,
             collection,
@@ -178,6 +206,9 @@ impl Scene {
             ticket: ticket.id.to_string(),
             coverage: ticket.coverage_id.to_string(),
             invoice,
+            invoice: text(&card["invoice_id"]).to_owned(),
+            card: text(&card["id"]).to_owned(),
+            mandate,
             estimate: estimate.id.to_string(),
             entry: time.entry.id.to_string(),
             installation: place.id.to_string(),
@@ -193,7 +224,11 @@ impl Scene {
             Some("customers") => &self.customer,
             Some("tickets") => &self.ticket,
             Some("estimates") => &self.estimate,
+            _ if !path.contains("{id}") && !path.contains("{month}") && !path.contains("{version}") => {
+                return path.to_owned();
+            }
             Some("invoices") => &self.invoice,
+            Some("cards") => &self.card,
             Some("time-entries") => &self.entry,
             Some("payments") => &self.payment,
             Some("collections") => &self.collection,
@@ -205,6 +240,7 @@ impl Scene {
         path.replace("{id}", instead.unwrap_or(own))
             .replace("{contact_id}", &self.leaver)
             .replace("{installation_id}", &self.installation)
+            .replace("{mandate_id}", &self.mandate)
             .replace("{month}", "2026-03")
             .replace("{version}", "1")
     }
@@ -222,6 +258,12 @@ impl Scene {
             "installations" => json!({ "name": format!("{person}.example") }),
             "cards" => json!({ "product": "5h" }),
             "payments" => json!({ "amount": "1.00", "paid_on": "2026-03-09", "method": "bank" }),
+            "credit" | "refunds" => json!({ "reason": "A mistake" }),
+            "erase-line" => json!({ "line": 0 }),
+            "invoice-lines" => json!({ "description": "Training", "pieces": 1, "unit_price": "250.00" }),
+            "repayments" => json!({ "amount": "1.00", "paid_on": "2026-03-09" }),
+            "billing" => json!({ "city": "Utrecht" }),
+            "mandates" => mandate(),
             "tickets" => json!({ "subject": "Help", "description": "Please", "kind": "question" }),
             "messages" | "notes" => json!({ "text": "Hello" }),
             "status" => json!({ "to": "closed" }),
@@ -254,7 +296,11 @@ impl Scene {
 
     async fn try_out(&self, operation: &str, person: usize, instead: Option<&str>) -> Answer {
         let (method, path) = operation.split_once(' ').unwrap();
-        let body = if method == "POST" { self.body(operation, PEOPLE[person]).to_string() } else { String::new() };
+        let body = if ["POST", "PUT"].contains(&method) {
+            self.body(operation, PEOPLE[person]).to_string()
+        } else {
+            String::new()
+        };
         self.site.raw(method, &self.tokens[person], &self.path(path, instead), None, body).await
     }
 

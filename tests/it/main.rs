@@ -24,6 +24,7 @@ mod door;
 mod fair_use;
 mod golden;
 mod hledger;
+mod invoices;
 mod journey;
 mod language;
 mod no_cards;

@@ -8,6 +8,7 @@ pub mod accounting;
 pub mod arrears;
 pub mod availability;
 pub mod balance;
+pub mod billing;
 pub mod cards;
 pub mod contacts;
 pub mod coverage;
@@ -20,6 +21,7 @@ pub mod installations;
 pub mod invoices;
 pub mod ledger;
 pub mod openapi;
+pub mod payments;
 pub mod policies;
 pub mod renewal;
 pub mod reversals;
@@ -137,8 +139,22 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(installations::remove))
         .routes(routes!(renewal::get, renewal::give, renewal::withdraw))
         .routes(routes!(renewal::notices))
+        .routes(routes!(invoices::list))
+        .routes(routes!(invoices::of_customer))
         .routes(routes!(invoices::get))
-        .routes(routes!(invoices::pay))
+        .routes(routes!(invoices::issue))
+        .routes(routes!(invoices::credit))
+        .routes(routes!(invoices::remind))
+        .routes(routes!(invoices::write_line))
+        .routes(routes!(invoices::erase_line))
+        .routes(routes!(payments::pay))
+        .routes(routes!(payments::pay_several, payments::list))
+        .routes(routes!(payments::set_off))
+        .routes(routes!(payments::repay))
+        .routes(routes!(payments::refund))
+        .routes(routes!(billing::get, billing::set))
+        .routes(routes!(billing::record_mandate, billing::mandates))
+        .routes(routes!(billing::end_mandate))
         .routes(routes!(tickets::open, tickets::of_customer))
         .routes(routes!(tickets::list))
         .routes(routes!(tickets::get))

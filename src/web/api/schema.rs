@@ -10,6 +10,11 @@ use crate::domain::reasons::Action;
 use crate::service::accounting::MonthState;
 use crate::domain::{
     Account, ClosingId, MoneyAccount, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId, document::DocumentKind, estimate::AnswerVia, ArrearsEventId, ArrearsEventKind, CollectionId, ReversalId,
+    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
+    ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
+    InvoiceId, Locale, MandateId, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing,
+    TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind,
+    UserId, bank::Scheme, document::DocumentKind, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -56,6 +61,7 @@ schema! { Minutes: minutes() }
 ids! {
     IncidentId: "Identity of a record of an incident or maintenance.",
     ClosingId: "Identity of a closing of a month.",
+    MandateId: "Identity of a mandate.",
     CustomerId: "Identity of a customer.",
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
@@ -84,6 +90,7 @@ words! {
     FindingKind: "What may still be open in a month (TIME-6).",
     MonthState: "Where a month of the books stands: it goes on, is over, or takes no more bookings (TIME-6).",
     MoneyAccount: "What an account of the money ledger is for.",
+    Scheme: "Scheme of direct debits.",
     Cause: "Why a product could not be used; a `mistake` was none. Maintenance is left out inside its window when it was \
         announced; outages are down; the other causes are left out (SLA-8).",
     Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",

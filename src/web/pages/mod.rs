@@ -87,6 +87,12 @@ impl Page {
         Self { path, ..self }
     }
 
+    /// Whether this is the page at `path`, whatever its query says.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path.split('?').next() == Some(path)
+    }
+
     /// Whether this is a customer's page about its persons.
     #[must_use]
     pub fn is_contacts(&self) -> bool {

@@ -708,6 +708,12 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ),
     ("say how urgent the ticket is", "kies hoe dringend de melding is"),
     ("there is nothing else to choose", "er valt niets anders te kiezen"),
+    (
+        "expected the line as it stands; the draft was changed meanwhile",
+        "het concept is intussen gewijzigd; kies de regel opnieuw",
+    ),
+    ("expected a whole number of pieces, such as 2", "vul een heel aantal in, zoals 2"),
+    ("expected a length of time such as 2h, 1h30 or 1:30", "vul een tijdsduur in, zoals 2u, 1u30 of 1:30"),
 ];
 
 fn field_text(text: &str, lang: Lang) -> String {
