@@ -50,7 +50,9 @@ pub(super) async fn journal(database: &str, money: bool, out: Option<&Path>) -> 
             }
             written?;
         }
-        Some(path) => journal_to(&db, money, path).await.with_context(|| format!("{} was not written", path.display()))?,
+        Some(path) => {
+            journal_to(&db, money, path).await.with_context(|| format!("{} was not written", path.display()))?
+        }
     }
     db.close().await;
     Ok(())

@@ -34,11 +34,7 @@ pub(super) async fn reopen(database: &str, month: BookMonth, reason: Option<Stri
 
 fn told(acted: &MonthActed, state: &str) -> String {
     let (month, since) = (acted.closing.month, acted.closing.recorded_at.format("%Y-%m-%d %H:%M UTC"));
-    if acted.already {
-        format!("{month} is {state} already, since {since}.")
-    } else {
-        format!("{month} is {state}.")
-    }
+    if acted.already { format!("{month} is {state} already, since {since}.") } else { format!("{month} is {state}.") }
 }
 
 fn say(checklist: &Checklist) -> anyhow::Result<()> {

@@ -125,7 +125,11 @@ pub struct FindingRule {
 pub const FINDING_RULES: [FindingRule; 10] = [
     rule(FindingKind::BankLines, true, "money of the month is not in the books, so its balances are wrong"),
     rule(FindingKind::Reversals, true, "the fee, and so the revenue, of the month depends on the answer"),
-    rule(FindingKind::Drafts, true, "what was done in the month would be invoiced, and its VAT declared, in a later one"),
+    rule(
+        FindingKind::Drafts,
+        true,
+        "what was done in the month would be invoiced, and its VAT declared, in a later one",
+    ),
     rule(FindingKind::UncoveredHours, false, "they are nobody's debt before somebody agrees, which may be later"),
     rule(FindingKind::Estimates, false, "minutes held move within a card and change no amount"),
     rule(FindingKind::Collections, false, "the bank's answer is booked on its own day"),

@@ -308,7 +308,9 @@ impl Service {
         if through != Some(month.last()) {
             let before = books::last_closing(&mut tx, month).await?;
             return match (before, through) {
-                (Some(closing), _) if closing.kind == ClosingKind::Reopened => Ok(MonthActed { closing, already: true }),
+                (Some(closing), _) if closing.kind == ClosingKind::Reopened => {
+                    Ok(MonthActed { closing, already: true })
+                }
                 (_, Some(last)) => Err(refused(NotClosed::NotLast { last: BookMonth::of(last) })),
                 (_, None) => Err(refused(NotClosed::NoneClosed)),
             };

@@ -185,12 +185,7 @@ fn of(customer: Option<i64>, wrong: Wrong) -> Difference {
 }
 
 /// What is left of a customer once its chain has ended: cards, what may be used again, and movements of no transaction.
-async fn audit_rest(
-    mut audit: Audit<'_>,
-    cards: &[Card],
-    walk: &mut Walk,
-    tx: &mut Tx,
-) -> Result<(), VerifyError> {
+async fn audit_rest(mut audit: Audit<'_>, cards: &[Card], walk: &mut Walk, tx: &mut Tx) -> Result<(), VerifyError> {
     let id = audit.customer.id;
     if let Some(row) = walk.movements.next_if(tx, |row| row.customer_id <= id).await? {
         return Err(audit.stray(&row).into());
@@ -315,7 +310,9 @@ impl<'a> Audit<'a> {
         if transaction.kind == TransactionKind::Conversion {
             self.conversions.booked(movements);
         }
-        if let Some(row) = postings.iter().find(|row| (row.customer_id, row.seq) != (transaction.customer_id, transaction.seq)) {
+        if let Some(row) =
+            postings.iter().find(|row| (row.customer_id, row.seq) != (transaction.customer_id, transaction.seq))
+        {
             return Err(self.stray_posting(row));
         }
         self.same("hash", &chain::hash(transaction, movements, postings), &transaction.hash)?;

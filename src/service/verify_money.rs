@@ -198,7 +198,11 @@ pub fn month(closing: &Closing, sums: &[(MoneyAccount, Cents, Cents)]) -> Result
         let kept = closing.kept.balances.iter().find(|kept| kept.account == *account);
         let found = sums.iter().find(|(posted, ..)| posted == account);
         let found = found.map_or(Cents::ZERO, |(_, debit, credit)| *debit - *credit);
-        same(format!("closed month {}: {account}", closing.month), kept.map_or(Cents::ZERO, |kept| kept.balance), found)?;
+        same(
+            format!("closed month {}: {account}", closing.month),
+            kept.map_or(Cents::ZERO, |kept| kept.balance),
+            found,
+        )?;
     }
     Ok(())
 }

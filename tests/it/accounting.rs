@@ -489,7 +489,9 @@ async fn time_6_on_the_command_line() {
     assert!(code == Some(1) && said.contains("no month is closed"), "{said}");
     let (code, said) = complains(&["close-month", "march", "--database", &database], "");
     assert!(code == Some(2) && said.contains("expected a month, such as 2026-03"), "{said}");
-    assert!(says(&["export", "journal", "--format", "hledger", "--money", "--database", &database], "").contains("EUR"));
+    assert!(
+        says(&["export", "journal", "--format", "hledger", "--money", "--database", &database], "").contains("EUR")
+    );
 }
 
 /// A second process on the same database: its own writer, its own connections.

@@ -7,15 +7,15 @@ use crate::domain::coverage::Outcome;
 use crate::domain::fair_use::{Level, NoVerdict};
 use crate::domain::policy::Part;
 use crate::domain::reasons::Action;
-use crate::service::accounting::MonthState;
 use crate::domain::{
-    Account, ClosingId, MoneyAccount, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId, document::DocumentKind, estimate::AnswerVia, ArrearsEventId, ArrearsEventKind, CollectionId, ReversalId,
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
-    ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
-    InvoiceId, Locale, MandateId, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing,
-    TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind,
-    UserId, bank::Scheme, document::DocumentKind, estimate::AnswerVia,
+    Account, AddOnId, ArrearsEventId, ArrearsEventKind, AskedVia, Basis, CardId, CardStatus, Channel, ClosingId,
+    CollectionId, ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId, CoveredBy, CustomerId,
+    EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, MandateId, Measure, Minutes,
+    MoneyAccount, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role, Standing, TicketEventId,
+    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
+    bank::Scheme, document::DocumentKind, estimate::AnswerVia,
 };
+use crate::service::accounting::MonthState;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
