@@ -34,8 +34,8 @@ pub(super) async fn check(db: &Db) -> anyhow::Result<()> {
     Ok(print::line(format_args!("digest {digest}"))?)
 }
 
-/// `strippenkaart export journal`. A file is put in place whole, or not at all.
-pub(super) async fn journal(database: &str, out: Option<&Path>) -> anyhow::Result<()> {
+/// `strippenkaart export hledger`. A file is put in place whole, or not at all.
+pub(super) async fn hledger(database: &str, out: Option<&Path>) -> anyhow::Result<()> {
     let db = admin::existing(database).await?;
     match out {
         None => {
@@ -48,13 +48,13 @@ pub(super) async fn journal(database: &str, out: Option<&Path>) -> anyhow::Resul
             }
             written?;
         }
-        Some(path) => journal_to(&db, path).await.with_context(|| format!("{} was not written", path.display()))?,
+        Some(path) => hledger_to(&db, path).await.with_context(|| format!("{} was not written", path.display()))?,
     }
     db.close().await;
     Ok(())
 }
 
-async fn journal_to(db: &Db, path: &Path) -> anyhow::Result<()> {
+async fn hledger_to(db: &Db, path: &Path) -> anyhow::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(directory)?;
     let mut out = BufWriter::new(file);

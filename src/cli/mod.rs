@@ -5,6 +5,7 @@
 mod admin;
 mod books;
 pub mod demo;
+mod export;
 mod logging;
 mod policy;
 mod print;
@@ -54,9 +55,12 @@ enum Command {
     /// Reads one snapshot, also while a server writes. Prints what it counted and a digest over all customers: kept
     /// elsewhere, it shows later whether anything of today was cut off.
     Verify(DatabaseArgs),
-    /// The ledger for other programs
+    /// Files for the bookkeeper, the bank and other programs
+    ///
+    /// Journal entries, documents and collections are exported once, in numbered batches; `export file` gives the file of a
+    /// batch again.
     #[command(subcommand)]
-    Export(ExportCommand),
+    Export(export::ExportCommand),
 }
 
 #[derive(Debug, Args)]
@@ -268,21 +272,6 @@ struct EvaluateArgs {
     fair_use_outcome: Option<crate::domain::coverage::Outcome>,
 }
 
-#[derive(Debug, Subcommand)]
-enum ExportCommand {
-    /// Every transaction of every customer as a journal, with minutes as a commodity
-    Journal {
-        #[command(flatten)]
-        database: DatabaseArgs,
-        /// Which program reads it
-        #[arg(long, value_parser = ["hledger"])]
-        format: String,
-        /// Where to write it; standard output when left out
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-}
-
 /// Runs the command of this process; gives its exit code.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -322,9 +311,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             policy::apply(&database.database, &policy, from).await
         }
         Command::Verify(DatabaseArgs { database }) => books::verify(&database).await,
-        Command::Export(ExportCommand::Journal { database, out, .. }) => {
-            books::journal(&database.database, out.as_deref()).await
-        }
+        Command::Export(command) => export::run(command).await,
     }
 }
 

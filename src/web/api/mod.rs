@@ -11,6 +11,7 @@ pub mod contacts;
 pub mod coverage;
 pub mod customers;
 pub mod estimates;
+pub mod exports;
 pub mod evaluate;
 pub mod fair_use;
 pub mod handling;
@@ -136,6 +137,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(renewal::notices))
         .routes(routes!(invoices::get))
         .routes(routes!(invoices::pay))
+        .routes(routes!(exports::document_pdf))
+        .routes(routes!(exports::document_ubl))
+        .routes(routes!(exports::account))
+        .routes(routes!(exports::make, exports::list))
+        .routes(routes!(exports::get))
+        .routes(routes!(exports::file))
         .routes(routes!(tickets::open, tickets::of_customer))
         .routes(routes!(tickets::list))
         .routes(routes!(tickets::get))

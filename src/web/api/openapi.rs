@@ -31,6 +31,7 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
         (name = "fair use", description = "Where customers stand against the average"),
         (name = "ledger", description = "What is left, and why"),
         (name = "availability", description = "What could be used, month by month"),
+        (name = "exports", description = "Files for the bookkeeper, the bank and the archive, each once"),
         (name = "policies", description = "The terms, by version"),
     )
 )]
