@@ -44,6 +44,12 @@ impl Mandate {
     /// Months without a collection after which a mandate lapses.
     pub const LAPSES_AFTER_MONTHS: u32 = 36;
 
+    /// As it was recorded, whatever became of it since.
+    #[must_use]
+    pub fn as_recorded(self) -> Self {
+        Self { last_used_on: None, ended_at: None, ended_because: None, ..self }
+    }
+
     /// Whether it can be collected under on `day`: not ended, and not lapsed.
     #[must_use]
     pub fn holds_on(&self, day: NaiveDate) -> bool {
@@ -103,6 +109,12 @@ pub struct Collection {
 }
 
 impl Collection {
+    /// As it was planned, whatever became of it since.
+    #[must_use]
+    pub fn as_planned(self) -> Self {
+        Self { batch: None, settled_on: None, payment_id: None, reversal_id: None, ..self }
+    }
+
     /// Where it stands.
     #[must_use]
     pub const fn status(&self) -> CollectionStatus {

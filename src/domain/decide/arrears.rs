@@ -133,11 +133,11 @@ impl Case<'_> {
         if told(&billing.registration).is_some_and(|text| !company_numbers::is_registration(&text)) {
             return Err(invalid("registration", "expected the 8 digits of the trade register, such as 12345678"));
         }
-        let country = billing.country.as_deref().unwrap_or("NL");
-        if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(invalid("country", "expected two capital letters, such as NL"));
+        // A business abroad is invoiced without VAT, shifted to the buyer (`finance/notes.md` 1.2): never silently at our rate.
+        if billing.country.as_deref().is_some_and(|country| country != "NL") {
+            return Err(invalid("country", "expected NL: invoices to other countries need another treatment of VAT"));
         }
-        if country == "NL" && told(&billing.vat_number).is_some_and(|text| !company_numbers::is_vat_number(&text)) {
+        if told(&billing.vat_number).is_some_and(|text| !company_numbers::is_vat_number(&text)) {
             return Err(invalid("vat_number", "expected a VAT number such as NL123456782B01"));
         }
         if billing.monthly_amount.is_some_and(|amount| amount < Cents::ZERO) {
