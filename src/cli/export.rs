@@ -162,7 +162,8 @@ async fn make(to: &OutArgs, asked: Asked) -> anyhow::Result<()> {
     let export = service.export_with(&Maker::default(), &asked, &progress).await.map_err(admin::worded)?;
     bar.finish_and_clear();
     let file = service.stored_file(export.number).await.map_err(admin::worded)?;
-    let path = write(to, &file).with_context(|| format!("export {} was made, and can be had again with `export file {0}`", export.number))?;
+    let path = write(to, &file)
+        .with_context(|| format!("export {} was made, and can be had again with `export file {0}`", export.number))?;
     service.db.close().await;
     for left_out in &export.left_out {
         print::line(format_args!("left out: {}: {}", left_out.what, left_out.why))?;
@@ -212,6 +213,10 @@ fn write(to: &OutArgs, file: &FileOut) -> anyhow::Result<PathBuf> {
     let mut out = tempfile::NamedTempFile::new_in(folder_of(&path))?;
     out.write_all(&file.bytes)?;
     out.as_file().sync_all()?;
-    if to.force { out.persist(&path)? } else { out.persist_noclobber(&path)? };
+    if to.force {
+        out.persist(&path)?
+    } else {
+        out.persist_noclobber(&path)?
+    };
     Ok(path)
 }

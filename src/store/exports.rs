@@ -501,8 +501,7 @@ pub async fn planned(on: &mut impl Statements, last: NaiveDate, limit: i64) -> R
         .await?;
     let list = |ids: BTreeSet<String>| -> Vec<Value> { ids.into_iter().map(Value::from).collect() };
     let mandates = list(collections.iter().map(|row| row.mandate_id.to_string()).collect());
-    let mandates: Vec<Mandate> =
-        on.query("SELECT * FROM mandates WHERE id {in}").bind_json(mandates).all().await?;
+    let mandates: Vec<Mandate> = on.query("SELECT * FROM mandates WHERE id {in}").bind_json(mandates).all().await?;
     let invoices = list(collections.iter().map(|row| row.invoice_id.to_string()).collect());
     let invoices: Vec<(InvoiceId, String, Cents)> = on
         .query("SELECT id, number, gross - paid - credited FROM invoices WHERE id {in}")
@@ -794,12 +793,14 @@ pub async fn movements_of_card(on: &mut impl Statements, card: CardId) -> Result
 /// # Errors
 /// What the database says.
 pub async fn card(on: &mut impl Statements, id: CardId) -> Result<Option<(crate::domain::Card, Option<String>)>> {
-    let card: Option<crate::domain::Card> =
-        on.query("SELECT * FROM cards WHERE id = $1").bind(id).optional().await?;
+    let card: Option<crate::domain::Card> = on.query("SELECT * FROM cards WHERE id = $1").bind(id).optional().await?;
     let Some(card) = card else { return Ok(None) };
     let number: Option<(String,)> = match card.invoice_id {
         Some(invoice) => {
-            on.query("SELECT number FROM invoices WHERE id = $1 AND number IS NOT NULL").bind(invoice).optional().await?
+            on.query("SELECT number FROM invoices WHERE id = $1 AND number IS NOT NULL")
+                .bind(invoice)
+                .optional()
+                .await?
         }
         None => None,
     };

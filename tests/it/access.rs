@@ -36,6 +36,13 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/notices", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/invoices/{id}", "                             y   y   y   y   y   y   h   h"),
     ("POST /api/v1/invoices/{id}/payments", "                   y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/invoices/{id}/pdf", "                         y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/invoices/{id}/ubl", "                         y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/customers/{id}/account", "                    y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/exports", "                                  y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/exports", "                                   y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/exports/{number}", "                          y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/exports/{number}/file", "                     y   y   n   n   n   n   n   n"),
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/tickets", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/tickets/{id}", "                              y   y   y   y   y   y   h   h"),
@@ -137,6 +144,8 @@ impl Scene {
         ];
         let cards = format!("/api/v1/customers/{customer}/cards");
         let card = site.post(&tokens[0], &cards, &json!({ "product": "10h" })).await.expect(201);
+        let export = json!({ "kind": "pdf", "up_to": "2026-03-09" });
+        site.post(&tokens[0], "/api/v1/exports", &export).await.expect(201);
         Self {
             tokens,
             customer: customer.to_string(),
@@ -163,7 +172,7 @@ impl Scene {
             Some("estimates") => &self.estimate,
             Some("invoices") => &self.invoice,
             Some("time-entries") => &self.entry,
-            Some("availability" | "policies" | "fair-use") => "",
+            Some("availability" | "policies" | "fair-use" | "exports") => "",
             _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
         };
@@ -172,6 +181,7 @@ impl Scene {
             .replace("{installation_id}", &self.installation)
             .replace("{month}", "2026-03")
             .replace("{version}", "1")
+            .replace("{number}", "1")
     }
 
     /// A body that would do, from this person.
@@ -179,6 +189,7 @@ impl Scene {
         let for_contact = matches!(person, "admin" | "agent").then_some(self.owner.as_str());
         match operation.rsplit('/').next().unwrap() {
             "incidents" => json!({ "product": "Board", "started_at": "2026-03-09T08:00:00Z", "cause": "outage" }),
+            "exports" => json!({ "kind": "journal", "up_to": "2026-03-09" }),
             "check" => json!({ "text": policy() }),
             "evaluate" => json!({ "worked_minutes": 50 }),
             "policies" => json!({ "text": policy(), "from": "2026-03-09" }),

@@ -19,6 +19,7 @@ mod coverage;
 mod crash;
 mod desk;
 mod door;
+mod exports;
 mod fair_use;
 mod hledger;
 mod journey;

@@ -9,8 +9,8 @@ use crate::exchange::bank::pain008;
 use crate::service::access::Request;
 use crate::service::ledger::Failure;
 use crate::service::{Error, FieldError, Result, Service};
-use crate::store::exports::{self, Collectable, Planned};
 use crate::store::Tx;
+use crate::store::exports::{self, Collectable, Planned};
 use chrono::NaiveDate;
 
 /// The most collections in one file, or planned at once.
@@ -140,10 +140,8 @@ impl Service {
 
 /// Whether an invoice is collected by itself on a day.
 fn is_due(row: &Collectable, policy: &Policy, today: NaiveDate, day: NaiveDate) -> bool {
-    let announced = row
-        .invoice
-        .issued()
-        .is_some_and(|issued| matches!(issued.facts.payable, Payable::DirectDebit { .. }));
+    let announced =
+        row.invoice.issued().is_some_and(|issued| matches!(issued.facts.payable, Payable::DirectDebit { .. }));
     let most = policy.collection.as_ref().map_or(0, |rules| rules.retries as usize + 1);
     let again = row.attempts.last().is_none_or(|(last, code)| {
         let action = code.as_deref().map(|code| action(policy, code));

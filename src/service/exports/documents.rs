@@ -90,7 +90,8 @@ pub(super) async fn prepare(
     let mut packed = Packed::default();
     let mut first = None;
     loop {
-        let page = exports::documents(tx, days, Some(kind), &packed.after, count(PAGE.min(MOST - packed.ids.len()))).await?;
+        let page =
+            exports::documents(tx, days, Some(kind), &packed.after, count(PAGE.min(MOST - packed.ids.len()))).await?;
         let Some(last) = page.last() else { break };
         first = first.or_else(|| page.first().map(Invoice::issued_on));
         packed.after = (last.issued_on().to_string(), last.number().to_owned());

@@ -179,12 +179,7 @@ struct Booked<'a> {
 }
 
 impl Booked<'_> {
-    fn entry(
-        &self,
-        policies: &Policies,
-        accounts: &Accounts,
-        invoices: &HashMap<InvoiceId, Invoice>,
-    ) -> JournalEntry {
+    fn entry(&self, policies: &Policies, accounts: &Accounts, invoices: &HashMap<InvoiceId, Invoice>) -> JournalEntry {
         let row = self.row;
         let issued = self.issues(invoices);
         let journals = &accounts.journals;
@@ -193,8 +188,15 @@ impl Booked<'_> {
             TransactionKind::Payment | TransactionKind::PaymentReversal | TransactionKind::Repayment => &journals.bank,
             _ => &journals.memo,
         };
-        let mut about: Vec<&str> = self.postings.iter().filter_map(|posting| posting.invoice_id).collect::<BTreeSet<_>>().iter()
-            .filter_map(|id| invoices.get(id)).map(Invoice::number).collect();
+        let mut about: Vec<&str> = self
+            .postings
+            .iter()
+            .filter_map(|posting| posting.invoice_id)
+            .collect::<BTreeSet<_>>()
+            .iter()
+            .filter_map(|id| invoices.get(id))
+            .map(Invoice::number)
+            .collect();
         about.sort_unstable();
         let vat = issued.map_or_else(Vec::new, |document| vat_lines(document, self.postings, accounts));
         let lines = self.postings.iter().map(|posting| JournalLine {
@@ -262,7 +264,8 @@ fn rate_of(document: &Invoice, at: usize, posting: &Posting, bases: usize) -> Op
         return Some((total.category, total.rate));
     }
     let mut lines = document.lines.iter().filter(|line| line.printed.net != Cents::ZERO);
-    let line = if lines.clone().count() == bases { lines.nth(at) } else { lines.find(|line| line.account == posting.account) };
+    let line =
+        if lines.clone().count() == bases { lines.nth(at) } else { lines.find(|line| line.account == posting.account) };
     line.map(|line| (line.printed.category, line.printed.rate))
 }
 
@@ -376,9 +379,12 @@ fn compose(
     let policy = policies.at(to).1;
     let (provider, accounts) = (&policy.provider, &policy.accounts);
     let vat_number = provider.vat_number.clone().ok_or_else(|| cannot("the policy has no provider.vat_number"))?;
-    let versions: BTreeMap<i64, &Accounts> =
-        [from, to].into_iter().chain(found.entries.iter().map(|entry| entry.date)).map(|day| policies.at(day))
-            .map(|(version, policy)| (version, &policy.accounts)).collect();
+    let versions: BTreeMap<i64, &Accounts> = [from, to]
+        .into_iter()
+        .chain(found.entries.iter().map(|entry| entry.date))
+        .map(|day| policies.at(day))
+        .map(|(version, policy)| (version, &policy.accounts))
+        .collect();
     let years = (from.year(), to.year());
     let (first, last) = match years {
         (start, end) if start == end => {

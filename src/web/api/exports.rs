@@ -163,11 +163,7 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/api/v1/exports/{number}", tag = "exports",
     params(("number" = i64, Path, description = "Number of the batch")),
     responses((status = 200, description = "The batch", body = ExportBatch)))]
-pub(super) async fn get(
-    State(app): State<App>,
-    Token(caller): Token,
-    Named(number): Named<i64>,
-) -> Found<ExportBatch> {
+pub(super) async fn get(State(app): State<App>, Token(caller): Token, Named(number): Named<i64>) -> Found<ExportBatch> {
     Ok(found(app.service.export(&caller, number).await?))
 }
 

@@ -215,7 +215,8 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Exp
             .find(|made| made.export.number == number)
             .map(|made| said(number, made.export.left_out.len(), lang)),
         (None, Some(planned)) => {
-            let (dutch, english) = (format!("Gepland: {planned} incasso’s."), format!("Planned: {planned} collections."));
+            let (dutch, english) =
+                (format!("Gepland: {planned} incasso’s."), format!("Planned: {planned} collections."));
             Some(either(lang, dutch, english))
         }
         (None, None) => None,
