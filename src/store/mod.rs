@@ -2,6 +2,7 @@
 //! domain values; each statement is written once and runs on both databases in a test.
 
 pub mod availability;
+pub mod bank;
 pub mod books;
 pub mod cards;
 pub mod columns;

@@ -6,6 +6,7 @@
 
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod cards;
 pub mod contacts;
 pub mod coverage;
@@ -175,4 +176,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(evaluate::ask))
         .routes(routes!(policies::get))
         .routes(routes!(ledger::list))
+        .routes(routes!(bank::files, bank::import))
+        .routes(routes!(bank::lines))
+        .routes(routes!(bank::line))
+        .routes(routes!(bank::assign))
+        .routes(routes!(bank::set_aside))
 }

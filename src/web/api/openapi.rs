@@ -31,6 +31,7 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
         (name = "fair use", description = "Where customers stand against the average"),
         (name = "ledger", description = "What is left, and why"),
         (name = "availability", description = "What could be used, month by month"),
+        (name = "bank", description = "Files of the bank, and what waits for a person"),
         (name = "policies", description = "The terms, by version"),
     )
 )]

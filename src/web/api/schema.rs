@@ -2,15 +2,17 @@
 //! know of it.
 
 use crate::domain::availability::{Cause, Verdict};
+use crate::domain::bank::{BankFileKind, Direction};
 use crate::domain::coverage::Outcome;
 use crate::domain::fair_use::{Level, NoVerdict};
+use crate::domain::matching::{Hint, LineState};
 use crate::domain::policy::Part;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
-    ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
-    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId,
-    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
-    document::DocumentKind, estimate::AnswerVia,
+    Account, AddOnId, AskedVia, BankFileId, BankLineId, Basis, CardId, CardStatus, Channel, CollectionId, ConsentId,
+    ContactId, ContractEndId, ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus,
+    IncidentId, InstallationId, InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question,
+    Role, Standing, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId,
+    TransactionKind, UserId, document::DocumentKind, estimate::AnswerVia,
 };
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -108,4 +110,19 @@ words! {
     TransactionKind: "Why minutes moved.",
     Account: "Where minutes come from or go to; `issued` is the outside world.",
     Basis: "By which rule the card was chosen (TIME-4).",
+}
+
+// Files of the bank.
+ids! {
+    BankFileId: "Identity of a file of the bank.",
+    BankLineId: "Identity of a line that the bank told.",
+    CollectionId: "Identity of an attempt to collect an invoice.",
+}
+
+words! {
+    BankFileKind: "What a file of the bank is.",
+    Direction: "Which way money went, seen from our account.",
+    LineState: "What became of a line: `new` while it is being booked, `open` while it waits for a \
+        person, `outside` when it is not for these books.",
+    Hint: "Why something is proposed, the best reason first.",
 }

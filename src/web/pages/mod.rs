@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod clock;
 pub mod contacts;
 pub mod coverage;
@@ -428,6 +429,9 @@ impl Refused {
                 };
                 Ok(Self { message: Some(message), fields, refusal: Some(refusal) })
             }
+            Error::BankFile { line, reason } => {
+                Ok(Self { message: Some(words::bank_file(line, &reason, lang)), fields: Vec::new(), refusal: None })
+            }
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {
                 Ok(Self { message: Some(words::unavailable(lang).to_owned()), fields: Vec::new(), refusal: None })
             }
@@ -515,6 +519,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(session::router())
         .merge(availability::router())
         .merge(balance::router())
+        .merge(bank::router())
         .merge(renewal::router())
         .merge(contacts::router())
         .merge(coverage::router())
