@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use strippenkaart::clock::Clock;
+use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
     Act, Actor, Contact, CustomerId, Excess, Locale, Minutes, Receipt, Report, Role, Target, Ticket, TicketId,
 };
@@ -172,12 +173,8 @@ async fn customer(service: &Service, actor: Actor, name: &str, cards: usize) -> 
     for _ in 0..cards {
         let act = Act::order("10000h".to_owned());
         let Receipt::Card(_, Some(invoice)) = submit(target, act).await.unwrap() else { unreachable!() };
-        let act = Act::RecordPayment {
-            invoice: invoice.id,
-            amount: invoice.gross,
-            paid_on: invoice.issued_on,
-            method: strippenkaart::domain::PaymentMethod::Bank,
-        };
+        let method = strippenkaart::domain::PaymentMethod::Bank;
+        let act = Act::RecordPayment(Receiving::of(invoice.id, invoice.gross, invoice.issued_on(), method));
         submit(Target::Invoice(invoice.id), act).await.unwrap();
     }
     let act = Act::OpenTicket(Report {

@@ -287,7 +287,7 @@ fn decisions(criterion: &mut Criterion) {
     let customer: CustomerId = clock.id();
     let (mut ledger, mut numbers) = (Ledger::default(), Numbers { customer: 1, ticket: 1, ..Numbers::default() });
     let mut book = |act| {
-        let at = Circumstances { policies: &policies, now: clock.now(), numbers: &numbers };
+        let at = Circumstances { policies: &policies, now: clock.now(), numbers: &numbers, closed_through: None };
         let asked = command(&clock, Target::Customer(customer), act);
         let decision = decide(&ledger, customer, &asked, at).expect("allowed");
         ledger.apply(&decision.changes);
@@ -303,7 +303,7 @@ fn decisions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decide");
     for (name, act) in [("log_time", log_time(ticket.id)), ("accept_estimate", accept(estimate.id, owner.id))] {
         let asked = command(&clock, Target::Customer(customer), act);
-        let at = Circumstances { policies: &policies, now: clock.now(), numbers: &numbers };
+        let at = Circumstances { policies: &policies, now: clock.now(), numbers: &numbers, closed_through: None };
         group.bench_function(name, |bencher| bencher.iter(|| decide(&ledger, customer, &asked, at).expect("allowed")));
     }
     group.finish();

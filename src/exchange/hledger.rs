@@ -144,7 +144,7 @@ fn tags_of(booked: &Transaction) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Locale;
+    use crate::domain::{Cents, Locale};
     use chrono::DateTime;
     use uuid::Uuid;
 
@@ -157,6 +157,10 @@ mod tests {
             identity: String::new(),
             locale: Locale::Nl,
             monthly_amount: None,
+            billing: None,
+            credit: Cents::ZERO,
+            paused_on: None,
+            arranged_until: None,
             contract_start: NaiveDate::MIN,
             contract_end: None,
             created_at: DateTime::UNIX_EPOCH,

@@ -59,11 +59,12 @@ record! {
 /// What the database says.
 pub async fn settled(on: &mut impl Statements, invoice: InvoiceId) -> Result<Vec<Settled>> {
     on.query(
-        "SELECT kind, allocations.amount, open_after, allocations.recorded_at, payment_id, paid_on, method, note,
+        "SELECT allocations.kind, allocations.amount, open_after, allocations.recorded_at, payment_id, paid_on, method, note,
                 payments.amount - reversed AS standing, credit_note_id,
                 (SELECT number FROM invoices WHERE invoices.id = credit_note_id) AS credit_note_number
-         FROM allocations LEFT JOIN payments ON payments.id = payment_id
-         WHERE invoice_id = $1 ORDER BY allocations.recorded_at, allocations.id",
+         FROM allocations JOIN transactions ON transactions.id = allocations.transaction_id
+         LEFT JOIN payments ON payments.id = payment_id
+         WHERE invoice_id = $1 ORDER BY transactions.seq, allocations.id",
     )
     .bind(invoice)
     .all()

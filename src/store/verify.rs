@@ -229,8 +229,9 @@ pub const CHECKS: [Check; 27] = [
     check!(
         "invoice",
         "paid",
-        "SELECT customer_id, invoice_id AS subject, amount AS expected, 0 AS found FROM payments
-         UNION ALL SELECT customer_id, id, 0, paid FROM invoices"
+        "SELECT customer_id, invoice_id AS subject, amount AS expected, 0 AS found FROM allocations
+         WHERE kind <> 'credit_note'
+         UNION ALL SELECT customer_id, id, 0, paid FROM invoices WHERE kind = 'invoice'"
     ),
     check!(
         "card for an installation",

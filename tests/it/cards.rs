@@ -2,6 +2,7 @@
 
 use crate::common::{Fixture, day, noon, on_both};
 use crate::story;
+use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
     Act, Actor, Card, ContactId, CustomerId, Excess, Installation, InstallationId, Minutes, NoticeKind, PaymentMethod,
     Receipt, Refusal, Report, Target, TicketKind, UserId,
@@ -34,9 +35,9 @@ async fn buy(fixture: &Fixture, customer: CustomerId, installation: Option<Insta
         panic!("the policy sells 5h")
     };
     let (amount, paid_on, method) = (invoice.gross, day("2026-03-09"), PaymentMethod::Bank);
-    let act = Act::RecordPayment { invoice: invoice.id, amount, paid_on, method };
+    let act = Act::RecordPayment(Receiving::of(invoice.id, amount, paid_on, method));
     fixture.submit(Target::Invoice(invoice.id), act).await.unwrap();
-    card
+    *card
 }
 
 async fn install(fixture: &Fixture, customer: CustomerId, name: &str) -> Installation {
@@ -144,7 +145,7 @@ on_both! {
         assert_eq!((told[0].kind, told[0].card_id), (NoticeKind::Renewed, Some(cards[1].id)));
         let invoices = invoices::of(&mut reader, customer).await.unwrap();
         assert_eq!(invoices.len(), 2);
-        assert_ne!(invoices[0].number, invoices[1].number);
+        assert_ne!(invoices[0].number(), invoices[1].number());
         drop(reader);
         verify(&fixture.service.db, |_, _| {}).await.unwrap();
     }
@@ -165,7 +166,7 @@ on_both! {
         let act = Act::ReverseEntry { entry: used.entry.id, reason: "Typed wrong".to_owned() };
         fixture.submit(Target::TimeEntry(used.entry.id), act).await.unwrap();
         let (amount, paid_on, method) = (invoice.gross, day("2026-03-09"), PaymentMethod::Bank);
-        let act = Act::RecordPayment { invoice: invoice.id, amount, paid_on, method };
+        let act = Act::RecordPayment(Receiving::of(invoice.id, amount, paid_on, method));
         fixture.submit(Target::Invoice(invoice.id), act).await.unwrap();
         fixture.log(ticket, 300).await;
         let cards = cards_of(&fixture, customer).await;
@@ -217,7 +218,7 @@ async fn converted(fixture: &Fixture) -> CustomerId {
         panic!("the policy sells hours")
     };
     let (amount, paid_on, method) = (invoice.gross, day("2026-03-09"), PaymentMethod::Bank);
-    let act = Act::RecordPayment { invoice: invoice.id, amount, paid_on, method };
+    let act = Act::RecordPayment(Receiving::of(invoice.id, amount, paid_on, method));
     fixture.submit(Target::Invoice(invoice.id), act).await.unwrap();
     let ticket = fixture.ticket(customer, Some(owner), TicketKind::Question).await.id;
     fixture.log(ticket, 45).await;

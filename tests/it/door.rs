@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use strippenkaart::clock::Clock;
+use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
     Act, Actor, Cents, Command, CommandId, ContactId, CustomerId, EstimateId, Excess, Key, Locale, Minutes,
     PaymentMethod, Receipt, Refusal, Report, Role, Target, Ticket, TicketKind, command::Answer, estimate::AnswerVia,
@@ -64,7 +65,7 @@ async fn with_ten_hours(fixture: &Fixture) -> (CustomerId, ContactId) {
         panic!("an order")
     };
     let paid_on = fixture.service.policies.day(fixture.clock.now());
-    let pay = Act::RecordPayment { invoice: invoice.id, amount: invoice.gross, paid_on, method: PaymentMethod::Bank };
+    let pay = Act::RecordPayment(Receiving::of(invoice.id, invoice.gross, paid_on, PaymentMethod::Bank));
     fixture.submit(Target::Invoice(invoice.id), pay).await.unwrap();
     (customer, owner)
 }
@@ -171,7 +172,7 @@ async fn two_writers_hand_out_gapless_numbers() {
                 let Receipt::Customer(made) = made.await? else { panic!("a customer") };
                 let order = command(&service, Target::Customer(customer), Act::order("5h".to_owned()));
                 let Receipt::Card(_, Some(invoice)) = service.door.submit(order).await? else { panic!("a card") };
-                Ok::<_, Failure>((made.number, invoice.number))
+                Ok::<_, Failure>((made.number, invoice.number().to_owned()))
             })
         })
         .collect();
@@ -185,7 +186,7 @@ async fn two_writers_hand_out_gapless_numbers() {
     }
     assert_eq!(customers, (1..=100).collect(), "gapless");
     let expected: BTreeSet<String> =
-        (1..=100).map(|number| strippenkaart::domain::Invoice::format_number(2026, number)).collect();
+        (1..=100).map(|number| strippenkaart::domain::invoice::format_number("", 2026, number, 4)).collect();
     assert_eq!(invoices, expected, "PAY-1: gapless");
 }
 
@@ -233,7 +234,7 @@ on_both! {
         let order = Act::order("10h".to_owned());
         let Receipt::Card(_, Some(invoice)) = thrice(&fixture, sends, all, order).await else { panic!() };
         let paid_on = fixture.service.policies.day(fixture.clock.now());
-        let pay = |amount| Act::RecordPayment { invoice: invoice.id, amount, paid_on, method: PaymentMethod::Bank };
+        let pay = |amount| Act::RecordPayment(Receiving::of(invoice.id, amount, paid_on, PaymentMethod::Bank));
         thrice(&fixture, sends, Target::Invoice(invoice.id), pay(Cents(10_000))).await;
         thrice(&fixture, sends, Target::Invoice(invoice.id), pay(Cents(invoice.gross.0 - 10_000))).await;
 

@@ -28,6 +28,7 @@ mod openapi;
 mod pages;
 mod policies;
 mod properties;
+mod properties_money;
 mod race;
 mod reads;
 mod robust;

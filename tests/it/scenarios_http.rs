@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
     Account, Act, Actor, Balance, ContactId, CoverageId, CustomerId, Excess, Handling, Minutes, Report, Target,
     command::{Answer as Agreement, Ruling},
@@ -147,6 +148,7 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Target::Estimate(id) => format!("/api/v1/estimates/{id}"),
         Target::TimeEntry(id) => format!("/api/v1/time-entries/{id}"),
         Target::Invoice(id) => format!("/api/v1/invoices/{id}"),
+        other => unreachable!("no scenario names {other:?}"),
     };
     let (last, body) = match act {
         Act::CreateCustomer { .. } => return ("POST", "/api/v1/customers".to_owned(), of_customer(act)),
@@ -159,7 +161,7 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::OrderCard { product, installation, renew } => {
             ("cards", json!({ "product": product, "installation_id": installation, "auto_renew": renew }))
         }
-        Act::RecordPayment { amount, paid_on, method, .. } => {
+        Act::RecordPayment(Receiving { amount, paid_on, method, .. }) => {
             ("payments", json!({ "amount": amount.to_string(), "paid_on": paid_on, "method": method }))
         }
         Act::OpenTicket(report) => ("tickets", of_report(report)),
@@ -187,7 +189,7 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
             ("cover", json!({ "by": "card", "contact_id": contact, "reason": reason }))
         }
         Act::CoverEntry { reason, .. } => ("cover", json!({ "by": "goodwill", "reason": reason })),
-        Act::Settle => unreachable!("the job books what is due"),
+        other => unreachable!("no scenario asks {}", other.name()),
     };
     ("POST", format!("{path}/{last}"), body)
 }

@@ -2,6 +2,7 @@
 
 use crate::common::{Fixture, day, noon};
 use sqlx::AssertSqlSafe;
+use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
     Act, Cents, Cover, CustomerId, EstimateId, Excess, Locale, Minutes, PaymentMethod, Receipt, Target, Ticket,
     TicketId, TicketKind, TimeEntryId, command::Ruling, decide::TimeReceipt,
@@ -37,24 +38,24 @@ name = "Urgent"
 /// and customer 3, imported, nothing. [`give_back`] adds the one kind that takes a new year.
 pub async fn play(fixture: &Fixture) {
     let (customer, owner) = fixture.customer().await; // 1 welcome
-    buy(fixture, customer).await; // 2 activation
+    buy(fixture, customer).await; // 5 activation
     let ticket = fixture.ticket(customer, Some(owner), TicketKind::Question).await.id;
     let estimate = fixture.propose(ticket, 105).await.id;
-    fixture.accept(estimate, owner).await.unwrap(); // 3 acceptance
-    let first = fixture.log(ticket, 50).await; // 4 time, 60 from the hold
+    fixture.accept(estimate, owner).await.unwrap(); // 6 acceptance
+    let first = fixture.log(ticket, 50).await; // 7 time, 60 from the hold
     fixture.clock.set(noon(2026, 3, 10));
-    let second = log(fixture, ticket, 46, None, None).await; // 5 time, 45 from the hold and 15 uncovered
+    let second = log(fixture, ticket, 46, None, None).await; // 8 time, 45 from the hold and 15 uncovered
     assert_eq!((second.draws[0].minutes, second.uncovered), (Minutes(45), Minutes(15)));
-    cover(fixture, second.entry.id, true, owner).await; // 6 cover
+    cover(fixture, second.entry.id, true, owner).await; // 9 cover
     let other = fixture.ticket(customer, Some(owner), TicketKind::Change).await.id;
-    let third = log(fixture, other, 30, None, None).await; // 7 time, 30 uncovered
-    cover(fixture, third.entry.id, false, owner).await; // 8 goodwill
+    let third = log(fixture, other, 30, None, None).await; // 10 time, 30 uncovered
+    cover(fixture, third.entry.id, false, owner).await; // 11 goodwill
     let act = Act::ReverseEntry { entry: first.entry.id, reason: "The wrong ticket".to_owned() };
-    fixture.submit(Target::TimeEntry(first.entry.id), act).await.unwrap(); // 9 reversal, into the hold
-    fixture.submit(Target::Estimate(estimate), Act::CloseEstimate(estimate)).await.unwrap(); // 10 release
-    log(fixture, ticket, 45, Some(estimate), None).await; // 11 time, 45 of the 60 that were reversed
+    fixture.submit(Target::TimeEntry(first.entry.id), act).await.unwrap(); // 12 reversal, into the hold
+    fixture.submit(Target::Estimate(estimate), Act::CloseEstimate(estimate)).await.unwrap(); // 13 release
+    log(fixture, ticket, 45, Some(estimate), None).await; // 14 time, 45 of the 60 that were reversed
     let defect = fixture.ticket(customer, Some(owner), TicketKind::Defect).await.id;
-    let free = log(fixture, defect, 20, None, Some("2026-03-02")).await; // 12 time, free, before all others
+    let free = log(fixture, defect, 20, None, Some("2026-03-02")).await; // 15 time, free, before all others
     assert_eq!((free.entry.charged, free.uncovered), (Minutes::ZERO, Minutes::ZERO));
 
     let (second, owner_of_second) = fixture.customer().await;
@@ -68,17 +69,17 @@ pub async fn play(fixture: &Fixture) {
     fixture.submit(Target::TimeEntry(entry), act).await.unwrap(); // 3 invoiced
     import(fixture, "Imported").await;
     fixture.clock.set(noon(2026, 5, 20));
-    fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 13 expiry
-    let late = log(fixture, other, 10, None, Some("2026-05-01")).await; // 14 time, 15 uncovered
-    cover(fixture, late.entry.id, true, owner).await; // 15 cover, late, from what expired
+    fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 16 expiry
+    let late = log(fixture, other, 10, None, Some("2026-05-01")).await; // 17 time, 15 uncovered
+    cover(fixture, late.entry.id, true, owner).await; // 18 cover, late, from what expired
 }
 
 /// What comes after the story: customer 4 buys a card, and its money is to be given back on 1 July (CARD-10).
 pub async fn give_back(fixture: &Fixture) -> CustomerId {
     let customer = import(fixture, "Buyer").await;
-    buy(fixture, customer).await; // 1 activation
+    buy(fixture, customer).await; // 1 invoice, 2 and 3 payments, 4 activation
     fixture.clock.set(noon(2026, 7, 1));
-    fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 2 conversion
+    fixture.submit(Target::Customer(customer), Act::Settle).await.unwrap(); // 5 conversion
     customer
 }
 
@@ -106,7 +107,7 @@ async fn buy(fixture: &Fixture, customer: CustomerId) {
     };
     for amount in [Cents(20_000), Cents(28_400)] {
         let (paid_on, method) = (day("2026-03-09"), PaymentMethod::Bank);
-        let act = Act::RecordPayment { invoice: invoice.id, amount, paid_on, method };
+        let act = Act::RecordPayment(Receiving::of(invoice.id, amount, paid_on, method));
         fixture.submit(Target::Invoice(invoice.id), act).await.unwrap();
     }
 }

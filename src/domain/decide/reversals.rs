@@ -87,7 +87,7 @@ impl Case<'_> {
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(reversal.id).expect("inserted above").clone())))
     }
 
-    /// Books that money went away again: first what was left over of it, then the invoices, the last one first. VAT and
+    /// Books that money went away again, as far as it still stands: first what was left over of it, then the invoices, the last one first. VAT and
     /// revenue stay as they are (`finance/notes.md` 1.3).
     pub(super) fn undo_payment(
         &mut self,
@@ -97,6 +97,10 @@ impl Case<'_> {
         reversal: Option<ReversalId>,
     ) {
         let payment = self.draft.payment(id).expect("a payment that comes undone is loaded").clone();
+        let amount = amount.min(payment.amount - payment.reversed);
+        if amount <= Cents::ZERO {
+            return;
+        }
         let standing = self.standing_of(id);
         let set: Cents = standing.iter().map(|(_, amount)| *amount).sum();
         let mut transaction = self.transaction(TransactionKind::PaymentReversal);

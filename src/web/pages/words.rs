@@ -589,6 +589,38 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "expected numbers of issued invoices, such as 2026-0042",
         "vul nummers van verstuurde facturen in, zoals 2026-0042",
     ),
+    ("expected an invoice: a credit note is not paid", "kies een factuur: een creditfactuur wordt niet betaald"),
+    (
+        "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match",
+        "dit is geen geldig IBAN, zoals NL91 ABNA 0417 1643 00: de controlecijfers kloppen niet",
+    ),
+    (
+        "expected at most 35 letters, digits, points and dashes",
+        "gebruik hooguit 35 letters, cijfers, punten en streepjes",
+    ),
+    ("expected 1 to 100000 pieces, or 1 to 600000 minutes", "vul 1 tot 100000 stuks in, of 1 tot 600000 minuten"),
+    (
+        "expected a price above 0.00, for at most 10000000.00 together",
+        "vul een prijs boven 0,00 in, samen hooguit 10.000.000,00",
+    ),
+    (
+        "expected a line that was written by hand; work is taken off by reversing it",
+        "kies een regel die met de hand is gezet; werk haalt u weg door het terug te boeken",
+    ),
+    ("expected a line of the invoice", "kies een regel van de factuur"),
+    ("expected 1 minute or more", "vul 1 minuut of meer in"),
+    (
+        "expected the 8 digits of the trade register, such as 12345678",
+        "vul de 8 cijfers van het KvK-nummer in, zoals 12345678",
+    ),
+    ("expected two capital letters, such as NL", "vul twee hoofdletters in, zoals NL"),
+    ("expected a VAT number such as NL123456782B01", "vul een btw-id in, zoals NL123456782B01"),
+    ("expected 0.00 or more", "vul 0,00 of meer in"),
+    ("expected a day from the payment until today", "kies een dag vanaf de betaling tot en met vandaag"),
+    (
+        "expected 0 to {} monthly amounts, with at most 2 decimals",
+        "kies 0 tot en met 6 maandbedragen, met hooguit 2 decimalen",
+    ),
     (
         "expected today or earlier, or say what the conversation came to",
         "kies vandaag of eerder, of zeg wat het gesprek opleverde",

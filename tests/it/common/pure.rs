@@ -1,11 +1,11 @@
 //! A provider's books in memory: the pure domain, and every row that it ever made. What the databases must equal.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, HashMap};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
-    Act, Actor, Changes, Command, Coverage, Customer, CustomerId, Ledger, Movement, Note, Notice, Numbers, Payment,
-    Policies, Policy, Receipt, Refusal, Target, Transaction,
+    Act, Actor, Allocation, Changes, Command, Coverage, Customer, CustomerId, Ledger, Movement, Note, Notice, Numbers,
+    Policies, Policy, Posting, Receipt, Refusal, Target, Transaction,
     decide::{Circumstances, decide, settled},
 };
 
@@ -18,7 +18,10 @@ pub struct Books {
     pub owners: HashMap<Target, CustomerId>,
     pub transactions: Vec<Transaction>,
     pub movements: Vec<Movement>,
-    pub payments: Vec<Payment>,
+    pub postings: Vec<Posting>,
+    pub allocations: Vec<Allocation>,
+    /// The last day of the last closed month (TIME-6).
+    pub closed_through: Option<NaiveDate>,
     pub notes: Vec<Note>,
     pub coverage: Vec<Coverage>,
     pub notices: Vec<Notice>,
@@ -31,12 +34,14 @@ impl Books {
         Self {
             clock: Clock::manual(now, 7),
             policies: Policies::new(versions).unwrap(),
-            numbers: Numbers { customer: 1, ticket: 1, invoice: BTreeMap::new() },
+            numbers: Numbers { customer: 1, ticket: 1, documents: BTreeMap::new() },
             ledgers: BTreeMap::new(),
             owners: HashMap::new(),
             transactions: Vec::new(),
             movements: Vec::new(),
-            payments: Vec::new(),
+            postings: Vec::new(),
+            allocations: Vec::new(),
+            closed_through: None,
             notes: Vec::new(),
             coverage: Vec::new(),
             notices: Vec::new(),
@@ -72,7 +77,8 @@ impl Books {
     }
 
     fn circumstances(&self) -> Circumstances<'_> {
-        Circumstances { policies: &self.policies, now: self.clock.now(), numbers: &self.numbers }
+        let (policies, now, closed_through) = (&self.policies, self.clock.now(), self.closed_through);
+        Circumstances { policies, now, numbers: &self.numbers, closed_through }
     }
 
     fn twin_of(&self, identity: &str) -> Option<(i64, CustomerId)> {
@@ -85,11 +91,18 @@ impl Books {
         let estimates = changes.estimates.keys().map(|id| Target::Estimate(*id));
         let entries = changes.entries.keys().map(|id| Target::TimeEntry(*id));
         let invoices = changes.invoices.keys().map(|id| Target::Invoice(*id));
-        let named = tickets.chain(estimates).chain(entries).chain(invoices);
+        let cards = changes.cards.keys().map(|id| Target::Card(*id));
+        let payments = changes.payments.keys().map(|id| Target::Payment(*id));
+        let collections = changes.collections.keys().map(|id| Target::Collection(*id));
+        let mandates = changes.mandates.keys().map(|id| Target::Mandate(*id));
+        let reversals = changes.reversals.keys().map(|id| Target::Reversal(*id));
+        let money = cards.chain(payments).chain(collections).chain(mandates).chain(reversals);
+        let named = tickets.chain(estimates).chain(entries).chain(invoices).chain(money);
         self.owners.extend(named.map(|target| (target, customer)));
         self.transactions.extend(changes.transactions);
         self.movements.extend(changes.movements);
-        self.payments.extend(changes.payments);
+        self.postings.extend(changes.postings);
+        self.allocations.extend(changes.allocations);
         self.notes.extend(changes.notes);
         self.coverage.extend(changes.coverage);
         self.notices.extend(changes.notices);

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use strippenkaart::clock::Clock;
+use strippenkaart::domain::Target;
+use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
     CustomerId, Estimate, InvoiceId, Locale, Minutes, PaymentMethod, Policy, Report, Role, Ticket, TicketKind,
     estimate::AnswerVia,
@@ -247,7 +249,8 @@ impl Live {
         let owed = self.service.invoice(&self.admin, invoice).await.unwrap().invoice;
         let today = self.service.policies.day(self.service.clock.now());
         let bank = PaymentMethod::Bank;
-        self.service.record_payment(self.by(), invoice, owed.gross, today, bank).await.unwrap();
+        let received = Receiving::of(invoice, owed.gross, today, bank);
+        self.service.record_payment(self.by(), Target::Invoice(invoice), received).await.unwrap();
     }
 
     /// An estimate that waits.
