@@ -9,6 +9,7 @@ mod api;
 mod append_only;
 mod architecture;
 mod availability;
+mod bank;
 mod cancelled_begin;
 mod cards;
 mod charging;
