@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 refused or failed (one line on standard error says why), 2 not understood.
 
 mod admin;
+mod bank;
 mod books;
 mod close;
 pub mod demo;
@@ -71,6 +72,30 @@ enum Command {
     /// batch again.
     #[command(subcommand)]
     Export(export::ExportCommand),
+    /// Files of others
+    #[command(subcommand)]
+    Import(ImportCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// A file of the bank: camt.053, camt.054 or pain.002
+    ///
+    /// Stores its lines and books what they tell: collections, reversals, payments. What cannot be told waits on the page
+    /// /finance/bank. The same file again changes nothing, and finishes what was cut short.
+    Bank {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Only say what would be booked
+        #[arg(long)]
+        preview: bool,
+        /// E-mail address of the login that imports it: finance or admin
+        #[arg(long = "as", value_name = "EMAIL", env = "STRIPPENKAART_AS", hide_env_values = true)]
+        email: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -343,6 +368,9 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             close::reopen(&database.database, month, reason).await
         }
         Command::Export(command) => export::run(command).await,
+        Command::Import(ImportCommand::Bank { database, file, preview, email }) => {
+            bank::import(&database.database, &file, &email, preview).await
+        }
     }
 }
 

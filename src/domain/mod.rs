@@ -35,6 +35,7 @@ pub mod installation;
 pub mod invoice;
 pub mod journal;
 pub mod ledger;
+pub mod matching;
 mod minutes;
 mod money;
 pub mod money_account;

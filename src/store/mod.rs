@@ -4,6 +4,7 @@
 pub mod accounting;
 pub mod arrears;
 pub mod availability;
+pub mod bank;
 pub mod books;
 pub mod cards;
 pub mod columns;

@@ -215,7 +215,6 @@ impl Scene {
             ticket: ticket.id.to_string(),
             coverage: ticket.coverage_id.to_string(),
             invoice,
-            invoice: text(&card["invoice_id"]).to_owned(),
             card: text(&card["id"]).to_owned(),
             mandate,
             estimate: estimate.id.to_string(),

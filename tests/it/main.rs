@@ -11,6 +11,7 @@ mod append_only;
 mod architecture;
 mod arrears;
 mod availability;
+mod bank;
 mod cancelled_begin;
 mod cards;
 mod charging;

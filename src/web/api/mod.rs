@@ -8,6 +8,7 @@ pub mod accounting;
 pub mod arrears;
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod billing;
 pub mod cards;
 pub mod contacts;
@@ -222,4 +223,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(evaluate::ask))
         .routes(routes!(policies::get))
         .routes(routes!(ledger::list))
+        .routes(routes!(bank::files, bank::import))
+        .routes(routes!(bank::lines))
+        .routes(routes!(bank::line))
+        .routes(routes!(bank::assign))
+        .routes(routes!(bank::set_aside))
 }

@@ -9,6 +9,7 @@ pub mod arrears;
 pub mod assets;
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod clock;
 pub mod contacts;
 pub mod coverage;
@@ -438,6 +439,9 @@ impl Refused {
                 };
                 Ok(Self { message: Some(message), fields, refusal: Some(refusal) })
             }
+            Error::BankFile { line, reason } => {
+                Ok(Self { message: Some(words::bank_file(line, &reason, lang)), fields: Vec::new(), refusal: None })
+            }
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {
                 Ok(Self { message: Some(words::unavailable(lang).to_owned()), fields: Vec::new(), refusal: None })
             }
@@ -528,6 +532,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(reversals::router())
         .merge(availability::router())
         .merge(balance::router())
+        .merge(bank::router())
         .merge(renewal::router())
         .merge(contacts::router())
         .merge(coverage::router())

@@ -570,9 +570,31 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
     FieldError { expected: field_text(&error.expected, lang), ..error }
 }
 
+/// Why a file of the bank was refused. The reason itself names elements of the file, and is in English.
+#[must_use]
+pub fn bank_file(line: usize, reason: &str, lang: Lang) -> String {
+    let place =
+        if line > 0 { either(lang, format!("regel {line}: "), format!("line {line}: ")) } else { String::new() };
+    either(
+        lang,
+        format!("Dit bestand is geweigerd en er is niets geboekt. {place}{reason}."),
+        format!("This file is refused, and nothing was booked. {place}{reason}."),
+    )
+}
+
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
     ("is needed", "dit is nodig"),
+    ("expected a file of at most 16 MiB", "kies een bestand van hooguit 16 MiB"),
+    ("expected money that came in", "dit kan alleen met geld dat binnenkwam"),
+    ("expected money that went out", "dit kan alleen met geld dat eraf ging"),
+    ("expected at least one invoice", "kies minstens één factuur"),
+    ("expected a collection with the amount of the line", "kies een incasso met het bedrag van de regel"),
+    ("expected a line that was not booked", "deze regel is al geboekt"),
+    (
+        "expected numbers of issued invoices, such as 2026-0042",
+        "vul nummers van verstuurde facturen in, zoals 2026-0042",
+    ),
     ("expected an invoice: a credit note is not paid", "kies een factuur: een creditfactuur wordt niet betaald"),
     (
         "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match",
