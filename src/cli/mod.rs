@@ -4,6 +4,7 @@
 
 mod admin;
 mod books;
+mod close;
 pub mod demo;
 mod invoice;
 mod logging;
@@ -55,12 +56,31 @@ enum Command {
     /// Reads one snapshot, also while a server writes. Prints what it counted and a digest over all customers: kept
     /// elsewhere, it shows later whether anything of today was cut off.
     Verify(DatabaseArgs),
+    /// Say what is open in a month, and close its books
+    ///
+    /// Months close in order, once they are over. What is open and changes the figures of the month stops it, unless a reason
+    /// is given. What is booked later for a closed month lands in the first open one.
+    CloseMonth(CloseArgs),
     /// Invoices, credit notes and payments
     #[command(subcommand)]
     Invoice(invoice::InvoiceCommand),
     /// The ledger for other programs
     #[command(subcommand)]
     Export(ExportCommand),
+}
+
+#[derive(Debug, Args)]
+struct CloseArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// The month, such as 2026-03
+    month: crate::domain::closing::BookMonth,
+    /// Why it is closed although something stops it, or opened again; it is kept
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Open the last closed month again
+    #[arg(long)]
+    reopen: bool,
 }
 
 #[derive(Debug, Args)]
@@ -281,6 +301,9 @@ enum ExportCommand {
         /// Which program reads it
         #[arg(long, value_parser = ["hledger"])]
         format: String,
+        /// Money instead of minutes
+        #[arg(long)]
+        money: bool,
         /// Where to write it; standard output when left out
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -327,8 +350,14 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         }
         Command::Verify(DatabaseArgs { database }) => books::verify(&database).await,
         Command::Invoice(command) => invoice::run(command).await,
-        Command::Export(ExportCommand::Journal { database, out, .. }) => {
-            books::journal(&database.database, out.as_deref()).await
+        Command::CloseMonth(CloseArgs { database, month, reason, reopen: false }) => {
+            close::close(&database.database, month, reason).await
+        }
+        Command::CloseMonth(CloseArgs { database, month, reason, reopen: true }) => {
+            close::reopen(&database.database, month, reason).await
+        }
+        Command::Export(ExportCommand::Journal { database, money, out, .. }) => {
+            books::journal(&database.database, money, out.as_deref()).await
         }
     }
 }

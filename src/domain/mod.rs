@@ -14,6 +14,7 @@ pub mod card_statement;
 pub mod chain;
 pub mod charge;
 pub mod clocks;
+pub mod closing;
 pub mod collection;
 pub mod command;
 pub mod company_numbers;

@@ -1,6 +1,8 @@
 //! Use cases: may this user? then submit a command or read. Knows no axum and no SQL.
 
 pub mod access;
+pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod balance;
 pub mod cards;
@@ -20,6 +22,7 @@ pub mod mandates;
 pub mod password;
 pub mod policies;
 pub mod renewal;
+pub mod reversals;
 pub mod secret;
 pub mod terms;
 pub mod throttle;
@@ -27,6 +30,7 @@ pub mod tickets;
 pub mod time_entries;
 pub mod token;
 pub mod verify;
+mod verify_money;
 pub mod wicket;
 
 use crate::clock::Clock;

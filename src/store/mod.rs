@@ -1,6 +1,8 @@
 //! The only layer that knows SQL. A store function takes an open transaction or session and domain values, and gives
 //! domain values; each statement is written once and runs on both databases in a test.
 
+pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod books;
 pub mod cards;
@@ -21,6 +23,7 @@ pub mod notices;
 pub mod policies;
 pub mod receipts;
 pub mod renewal;
+pub mod reversals;
 pub mod rows;
 pub mod tickets;
 pub mod time_entries;

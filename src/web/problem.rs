@@ -1,6 +1,7 @@
 //! What went wrong, as RFC 9457 problem+json: a stable `type` per refusal, figures as members of their own, field errors
 //! as JSON pointers. Pages show the same errors in words (`pages`).
 
+use crate::domain::closing::NotClosed;
 use crate::domain::{Minutes, Refusal};
 use crate::service::ledger::Failure;
 use crate::service::{Error, FieldError};
@@ -178,6 +179,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NothingMissed => "Nothing was missed",
         Refusal::NotOffered => "Not offered here",
         Refusal::StalledToday => "Reported already today",
+        Refusal::Month(_) => "The month stays as it is",
         Refusal::KeyReused => "This Idempotency-Key was used for another request",
     }
 }
@@ -230,8 +232,24 @@ fn figures(refusal: &Refusal) -> Value {
             json!({ "tolerance_minutes": tolerance, "shortage_minutes": shortage })
         }
         Refusal::StatusNotPossible { status, possible } => json!({ "ticket_status": status, "possible": possible }),
+        Refusal::Month(why) => month_figures(why),
         Refusal::WorkedOnOutOfRange { first, last } => json!({ "first": first, "last": last }),
         _ => json!({}),
+    }
+}
+
+fn month_figures(why: &NotClosed) -> Value {
+    match why {
+        NotClosed::NotOver { month } => json!({ "month": month.to_string() }),
+        NotClosed::OutOfOrder { next } => json!({ "next": next.to_string() }),
+        NotClosed::BeforeFirst { first } => json!({ "first": first.to_string() }),
+        NotClosed::Blocked { found } => {
+            let found: Map<String, Value> =
+                found.iter().map(|(kind, count)| (kind.to_string(), Value::from(*count))).collect();
+            json!({ "findings": found })
+        }
+        NotClosed::NotLast { last } => json!({ "last": last.to_string() }),
+        NotClosed::NothingBooked | NotClosed::NoneClosed => json!({}),
     }
 }
 

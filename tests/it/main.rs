@@ -5,9 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod access;
+mod accounting;
 mod api;
 mod append_only;
 mod architecture;
+mod arrears;
 mod availability;
 mod cancelled_begin;
 mod cards;
@@ -33,6 +35,7 @@ mod properties;
 mod properties_money;
 mod race;
 mod reads;
+mod reversals;
 mod robust;
 mod scenarios;
 mod scenarios_http;

@@ -4,6 +4,8 @@
 //! A POST answers with facts that later commands do not change: under the same `Idempotency-Key` the very same body comes
 //! back. What changes (balances, what an estimate still holds) is told by a GET.
 
+pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod balance;
 pub mod billing;
@@ -22,6 +24,7 @@ pub mod openapi;
 pub mod payments;
 pub mod policies;
 pub mod renewal;
+pub mod reversals;
 mod schema;
 pub mod tickets;
 pub mod time_entries;
@@ -182,9 +185,30 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(time_entries::reverse))
         .routes(routes!(time_entries::cover))
         .routes(routes!(balance::get))
+        .routes(routes!(reversals::list))
+        .routes(routes!(reversals::of_customer))
+        .routes(routes!(reversals::reverse_payment))
+        .routes(routes!(reversals::return_collection))
+        .routes(routes!(reversals::judge))
+        .routes(routes!(reversals::waive))
+        .routes(routes!(arrears::list))
+        .routes(routes!(arrears::get))
+        .routes(routes!(arrears::pause))
+        .routes(routes!(arrears::resume))
+        .routes(routes!(arrears::arrange))
+        .routes(routes!(arrears::end_arrangement))
+        .routes(routes!(arrears::reactivate))
+        .routes(routes!(arrears::reminders))
+        .routes(routes!(arrears::remind))
         .routes(routes!(availability::list))
         .routes(routes!(availability::get))
         .routes(routes!(availability::record, availability::incidents))
+        .routes(routes!(accounting::months))
+        .routes(routes!(accounting::checklist))
+        .routes(routes!(accounting::close))
+        .routes(routes!(accounting::reopen))
+        .routes(routes!(accounting::balances))
+        .routes(routes!(accounting::deferred))
         .routes(routes!(policies::apply, policies::list))
         .routes(routes!(policies::current))
         .routes(routes!(policies::check))

@@ -31,7 +31,10 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
         (name = "time", description = "Time is logged, reversed and covered"),
         (name = "fair use", description = "Where customers stand against the average"),
         (name = "ledger", description = "What is left, and why"),
+        (name = "reversals", description = "Payments that came undone, and what they cost"),
+        (name = "arrears", description = "Who is late, and what is done about it"),
         (name = "availability", description = "What could be used, month by month"),
+        (name = "accounting", description = "The books as a whole: months, balances, deferred revenue"),
         (name = "policies", description = "The terms, by version"),
     )
 )]

@@ -4,6 +4,8 @@
 //! A form is read into [`Values`], what was typed, and shown again with them when something was refused. Each form that
 //! books carries a one-time key, so that a double click books once.
 
+pub mod accounting;
+pub mod arrears;
 pub mod assets;
 pub mod availability;
 pub mod balance;
@@ -23,6 +25,7 @@ pub mod policies;
 pub mod queue;
 pub mod renewal;
 pub mod report;
+pub mod reversals;
 pub mod session;
 pub mod statement;
 pub mod texts;
@@ -519,6 +522,9 @@ async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
+        .merge(accounting::router())
+        .merge(arrears::router())
+        .merge(reversals::router())
         .merge(availability::router())
         .merge(balance::router())
         .merge(renewal::router())

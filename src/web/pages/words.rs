@@ -417,6 +417,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NothingMissed => "Op deze melding is geen bindende termijn gemist.".to_owned(),
         Refusal::NotOffered => "Dit kan hier niet; schrijf een bericht bij de melding.".to_owned(),
         Refusal::StalledToday => "Dit is vandaag al gemeld; de accountmanager ziet het op de werkbank.".to_owned(),
+        Refusal::Month(why) => super::accounting::not_closed(why, lang),
         Refusal::KeyReused => {
             "Dit formulier was al verstuurd met andere gegevens. Kijk of het klopt en verstuur het opnieuw.".to_owned()
         }
@@ -524,6 +525,7 @@ fn english(refusal: &Refusal) -> String {
             let (status, possible) = (ticket_status(*status, Lang::En), statuses(possible, Lang::En));
             format!("The ticket is {status}. What can be done now: {possible}.")
         }
+        Refusal::Month(why) => super::accounting::not_closed(why, Lang::En),
         Refusal::KeyReused => "This form was sent before with other contents. Check it and send it again.".to_owned(),
         Refusal::Invalid { expected, .. } => field_text(expected, Lang::En),
         other => sentence(&other.to_string()),
@@ -597,6 +599,9 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ),
     ("expected a VAT number such as NL123456782B01", "vul een btw-id in, zoals NL123456782B01"),
     ("expected 0.00 or more", "vul 0,00 of meer in"),
+    ("leave it out: a direct debit comes back as a whole", "laat dit leeg: een incasso komt in zijn geheel terug"),
+    ("expected four capitals or digits, such as AM04", "vul vier hoofdletters of cijfers in, zoals AM04"),
+    ("expected a number such as 0.5", "vul een getal in, zoals 0,5"),
     ("expected a day from the payment until today", "kies een dag vanaf de betaling tot en met vandaag"),
     (
         "expected 0 to {} monthly amounts, with at most 2 decimals",
