@@ -281,7 +281,7 @@ on_both! {
         let note = scene.post(&refunds, json!({ "reason": "Stopt ermee" })).await.expect(201);
         assert_eq!(sums(&note), ["540.00", "113.40", "653.40"], "deferred after 3:15");
         let money = scene.get(&scene.of("payments")).await;
-        assert_eq!((text(&money["credit"]), text(&money["payments"][0]["amount"])), ("653.40", "968.00"));
+        assert_eq!((text(&money["credit"]), text(&money["received"][0]["amount"])), ("653.40", "968.00"));
         let back = json!({ "amount": "653.41", "paid_on": "2026-03-09" });
         scene.post(&scene.of("repayments"), back).await.problem(409, "beyond-credit");
         let back = json!({ "amount": "653.40", "paid_on": "2026-03-09", "note": "Teruggestort" });
@@ -429,8 +429,8 @@ on_both! {
         let strange = scene.post(&format!("customers/{other}/payments"), body("1.00", json!([third]), false)).await;
         strange.problem(404, "not-found");
         let money = scene.get(&pay).await;
-        assert_eq!(money["payments"].as_array().unwrap().len(), 2);
-        assert_eq!(money["payments"][1]["invoices"], json!(["2026-0002", "2026-0001"]));
+        assert_eq!(money["received"].as_array().unwrap().len(), 2);
+        assert_eq!(money["received"][1]["invoices"], json!(["2026-0002", "2026-0001"]));
         verify(&scene.site.fixture.service.db, |_, _| {}).await.unwrap();
     }
 }
