@@ -6,6 +6,7 @@ mod admin;
 mod books;
 mod close;
 pub mod demo;
+mod export;
 mod invoice;
 mod logging;
 mod policy;
@@ -64,9 +65,12 @@ enum Command {
     /// Invoices, credit notes and payments
     #[command(subcommand)]
     Invoice(invoice::InvoiceCommand),
-    /// The ledger for other programs
+    /// Files for the bookkeeper, the bank and other programs
+    ///
+    /// Journal entries, documents and collections are exported once, in numbered batches; `export file` gives the file of a
+    /// batch again.
     #[command(subcommand)]
-    Export(ExportCommand),
+    Export(export::ExportCommand),
 }
 
 #[derive(Debug, Args)]
@@ -292,24 +296,6 @@ struct EvaluateArgs {
     fair_use_outcome: Option<crate::domain::coverage::Outcome>,
 }
 
-#[derive(Debug, Subcommand)]
-enum ExportCommand {
-    /// Every transaction of every customer as a journal, with minutes as a commodity
-    Journal {
-        #[command(flatten)]
-        database: DatabaseArgs,
-        /// Which program reads it
-        #[arg(long, value_parser = ["hledger"])]
-        format: String,
-        /// Money instead of minutes
-        #[arg(long)]
-        money: bool,
-        /// Where to write it; standard output when left out
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-}
-
 /// Runs the command of this process; gives its exit code.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -356,9 +342,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::CloseMonth(CloseArgs { database, month, reason, reopen: true }) => {
             close::reopen(&database.database, month, reason).await
         }
-        Command::Export(ExportCommand::Journal { database, money, out, .. }) => {
-            books::journal(&database.database, money, out.as_deref()).await
-        }
+        Command::Export(command) => export::run(command).await,
     }
 }
 

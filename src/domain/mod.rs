@@ -26,6 +26,7 @@ pub mod document;
 pub mod duration;
 pub mod estimate;
 pub mod evaluate;
+pub mod export;
 pub mod fair_use;
 pub mod hours;
 pub mod iban;

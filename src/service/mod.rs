@@ -10,6 +10,7 @@ mod conversions;
 pub mod coverage;
 pub mod customers;
 pub mod desk;
+pub mod exports;
 pub mod fair_use;
 pub mod finance;
 pub mod installations;

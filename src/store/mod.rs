@@ -12,6 +12,7 @@ pub mod coverage;
 pub mod customers;
 pub mod db;
 pub mod estimates;
+pub mod exports;
 pub mod fair_use;
 pub mod finance;
 pub mod installations;

@@ -150,6 +150,8 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NoMandate => "No mandate",
         Refusal::NothingToCollect => "Nothing to collect",
         Refusal::CollectionPending => "A collection is under way",
+        Refusal::NothingToExport => "Nothing to export",
+        Refusal::NotExportable { .. } => "The file cannot be made",
         Refusal::NothingToWaive => "No fee was charged",
         Refusal::AccountPaused { .. } => "The account is paused",
         Refusal::AlreadyPaused { .. } => "Paused already",

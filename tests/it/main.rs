@@ -21,6 +21,7 @@ mod coverage;
 mod crash;
 mod desk;
 mod door;
+mod exports;
 mod fair_use;
 mod golden;
 mod hledger;

@@ -15,6 +15,7 @@ pub mod coverage;
 pub mod customers;
 pub mod estimates;
 pub mod evaluate;
+pub mod exports;
 pub mod fair_use;
 pub mod handling;
 pub mod installations;
@@ -155,6 +156,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(billing::get, billing::set))
         .routes(routes!(billing::record_mandate, billing::mandates))
         .routes(routes!(billing::end_mandate))
+        .routes(routes!(exports::document_pdf))
+        .routes(routes!(exports::document_ubl))
+        .routes(routes!(exports::account))
+        .routes(routes!(exports::make, exports::list))
+        .routes(routes!(exports::get))
+        .routes(routes!(exports::file))
         .routes(routes!(tickets::open, tickets::of_customer))
         .routes(routes!(tickets::list))
         .routes(routes!(tickets::get))

@@ -35,6 +35,7 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
         (name = "arrears", description = "Who is late, and what is done about it"),
         (name = "availability", description = "What could be used, month by month"),
         (name = "accounting", description = "The books as a whole: months, balances, deferred revenue"),
+        (name = "exports", description = "Files for the bookkeeper, the bank and the archive, each once"),
         (name = "policies", description = "The terms, by version"),
     )
 )]

@@ -4,6 +4,7 @@
 use crate::domain::availability::{Cause, Verdict};
 use crate::domain::closing::{About, ClosingKind, FindingKind};
 use crate::domain::coverage::Outcome;
+use crate::domain::export::ExportKind;
 use crate::domain::fair_use::{Level, NoVerdict};
 use crate::domain::policy::Part;
 use crate::domain::reasons::Action;
@@ -15,7 +16,9 @@ use crate::domain::{
     TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
     bank::Scheme, document::DocumentKind, estimate::AnswerVia,
 };
+use crate::exchange::{journal::JournalProfile, ubl::Profile};
 use crate::service::accounting::MonthState;
+use crate::service::exports::JournalFormat;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -124,5 +127,10 @@ words! {
         `uncovered` when nothing did yet.",
     TransactionKind: "Why minutes moved.",
     Account: "Where minutes come from or go to; `issued` is the outside world.",
+    ExportKind: "What an export holds: journal entries, an audit file (XAF 4.0), documents as UBL or PDF, collections \
+        (pain.008), or everything of a month.",
+    JournalFormat: "As what a journal is written; `zip` is both.",
+    JournalProfile: "Whose columns a journal has.",
+    Profile: "The rules of electronic invoices: Peppol BIS Billing 3.0 or NLCIUS.",
     Basis: "By which rule the card was chosen (TIME-4).",
 }

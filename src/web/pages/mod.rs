@@ -16,6 +16,7 @@ pub mod customers;
 pub mod desk;
 pub mod drawn;
 pub mod entry;
+pub mod exports;
 pub mod fair_use;
 pub mod finance;
 pub mod forms;
@@ -533,6 +534,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())
+        .merge(exports::router())
         .merge(fair_use::router())
         .merge(finance::router())
         .merge(policies::router())

@@ -336,6 +336,8 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::CollectionPending => {
             "Er loopt al een incasso van deze factuur; wacht op antwoord van de bank.".to_owned()
         }
+        Refusal::NothingToExport => "Er is niets dat nog niet is geëxporteerd.".to_owned(),
+        Refusal::NotExportable { why } => format!("Het bestand kan niet worden gemaakt: {why}"),
         Refusal::NothingToWaive => "Voor deze stornering zijn geen kosten gerekend.".to_owned(),
         Refusal::AccountPaused { since } => {
             let since = date(*since, Lang::Nl);
@@ -496,6 +498,8 @@ fn english(refusal: &Refusal) -> String {
         Refusal::CollectionPending => {
             "A collection of this invoice is under way; wait for the bank's answer.".to_owned()
         }
+        Refusal::NothingToExport => "There is nothing that was not exported before.".to_owned(),
+        Refusal::NotExportable { why } => format!("The file cannot be made: {why}"),
         Refusal::NothingToWaive => "No fee was charged for this reversal.".to_owned(),
         Refusal::AccountPaused { since } => {
             let since = date(*since, Lang::En);
