@@ -266,7 +266,12 @@ CREATE TABLE exports (
     size BIGINT NOT NULL,
     made_at BIGINT NOT NULL,
     made_by TEXT COLLATE "C",
-    PRIMARY KEY (number)
+    left_out TEXT COLLATE "C" NOT NULL,
+    caller TEXT COLLATE "C",
+    "key" TEXT COLLATE "C",
+    request TEXT COLLATE "C",
+    PRIMARY KEY (number),
+    UNIQUE (caller, "key")
 );
 
 -- Their bytes, in base 64. Append-only.

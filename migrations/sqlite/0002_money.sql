@@ -266,7 +266,12 @@ CREATE TABLE exports (
     size INTEGER NOT NULL,
     made_at INTEGER NOT NULL,
     made_by TEXT,
-    PRIMARY KEY (number)
+    left_out TEXT NOT NULL,
+    caller TEXT,
+    "key" TEXT,
+    request TEXT,
+    PRIMARY KEY (number),
+    UNIQUE (caller, "key")
 ) STRICT;
 
 -- Their bytes, in base 64. Append-only.

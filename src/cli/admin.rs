@@ -61,7 +61,7 @@ pub(super) async fn existing(database: &str) -> anyhow::Result<Db> {
 }
 
 /// A service for a command that runs beside a server.
-async fn beside(database: &str) -> anyhow::Result<Service> {
+pub(super) async fn beside(database: &str) -> anyhow::Result<Service> {
     Ok(Service::beside(existing(database).await?, Clock::system()).await?)
 }
 
@@ -77,7 +77,7 @@ fn first_line(question: &str) -> anyhow::Result<String> {
 }
 
 /// An error in words for the command line: each field with what was expected.
-fn worded(error: Error) -> anyhow::Error {
+pub(super) fn worded(error: Error) -> anyhow::Error {
     match error {
         Error::Fields(fields) => {
             let list: Vec<String> = fields.iter().map(|fault| format!("{}: {}", fault.field, fault.expected)).collect();

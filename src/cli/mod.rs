@@ -5,7 +5,10 @@
 mod admin;
 mod bank;
 mod books;
+mod close;
 pub mod demo;
+mod export;
+mod invoice;
 mod logging;
 mod policy;
 mod print;
@@ -55,9 +58,20 @@ enum Command {
     /// Reads one snapshot, also while a server writes. Prints what it counted and a digest over all customers: kept
     /// elsewhere, it shows later whether anything of today was cut off.
     Verify(DatabaseArgs),
-    /// The ledger for other programs
+    /// Say what is open in a month, and close its books
+    ///
+    /// Months close in order, once they are over. What is open and changes the figures of the month stops it, unless a reason
+    /// is given. What is booked later for a closed month lands in the first open one.
+    CloseMonth(CloseArgs),
+    /// Invoices, credit notes and payments
     #[command(subcommand)]
-    Export(ExportCommand),
+    Invoice(invoice::InvoiceCommand),
+    /// Files for the bookkeeper, the bank and other programs
+    ///
+    /// Journal entries, documents and collections are exported once, in numbered batches; `export file` gives the file of a
+    /// batch again.
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Files of others
     #[command(subcommand)]
     Import(ImportCommand),
@@ -82,6 +96,20 @@ enum ImportCommand {
         #[arg(long = "as", value_name = "EMAIL", env = "STRIPPENKAART_AS", hide_env_values = true)]
         email: String,
     },
+}
+
+#[derive(Debug, Args)]
+struct CloseArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// The month, such as 2026-03
+    month: crate::domain::closing::BookMonth,
+    /// Why it is closed although something stops it, or opened again; it is kept
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Open the last closed month again
+    #[arg(long)]
+    reopen: bool,
 }
 
 #[derive(Debug, Args)]
@@ -293,21 +321,6 @@ struct EvaluateArgs {
     fair_use_outcome: Option<crate::domain::coverage::Outcome>,
 }
 
-#[derive(Debug, Subcommand)]
-enum ExportCommand {
-    /// Every transaction of every customer as a journal, with minutes as a commodity
-    Journal {
-        #[command(flatten)]
-        database: DatabaseArgs,
-        /// Which program reads it
-        #[arg(long, value_parser = ["hledger"])]
-        format: String,
-        /// Where to write it; standard output when left out
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-}
-
 /// Runs the command of this process; gives its exit code.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -347,12 +360,17 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             policy::apply(&database.database, &policy, from).await
         }
         Command::Verify(DatabaseArgs { database }) => books::verify(&database).await,
-        Command::Export(ExportCommand::Journal { database, out, .. }) => {
-            books::journal(&database.database, out.as_deref()).await
+        Command::Invoice(command) => invoice::run(command).await,
+        Command::CloseMonth(CloseArgs { database, month, reason, reopen: false }) => {
+            close::close(&database.database, month, reason).await
         }
         Command::Import(ImportCommand::Bank { database, file, preview, email }) => {
             bank::import(&database.database, &file, &email, preview).await
         }
+        Command::CloseMonth(CloseArgs { database, month, reason, reopen: true }) => {
+            close::reopen(&database.database, month, reason).await
+        }
+        Command::Export(command) => export::run(command).await,
     }
 }
 

@@ -44,6 +44,12 @@ impl Mandate {
     /// Months without a collection after which a mandate lapses.
     pub const LAPSES_AFTER_MONTHS: u32 = 36;
 
+    /// As it was recorded, whatever became of it since.
+    #[must_use]
+    pub fn as_recorded(self) -> Self {
+        Self { last_used_on: None, ended_at: None, ended_because: None, ..self }
+    }
+
     /// Whether it can be collected under on `day`: not ended, and not lapsed.
     #[must_use]
     pub fn holds_on(&self, day: NaiveDate) -> bool {
@@ -103,6 +109,12 @@ pub struct Collection {
 }
 
 impl Collection {
+    /// As it was planned, whatever became of it since.
+    #[must_use]
+    pub fn as_planned(self) -> Self {
+        Self { batch: None, settled_on: None, payment_id: None, reversal_id: None, ..self }
+    }
+
     /// Where it stands.
     #[must_use]
     pub const fn status(&self) -> CollectionStatus {
@@ -138,7 +150,7 @@ pub struct Reversal {
     pub code: String,
     /// Value date.
     pub valued_on: NaiveDate,
-    /// Refused before settlement: no money had moved.
+    /// Told as refused before settlement; see [`Reversal::is_refused`].
     pub rejected: bool,
     /// What the bank charged us for it.
     pub charge: Cents,
@@ -154,4 +166,12 @@ pub struct Reversal {
     pub recorded_at: DateTime<Utc>,
     /// By whom; nobody when the bank told.
     pub recorded_by: Option<UserId>,
+}
+
+impl Reversal {
+    /// Whether it was refused and no money had moved: a refusal of what was settled all the same is a return.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        self.rejected && self.payment_id.is_none()
+    }
 }

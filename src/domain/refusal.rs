@@ -143,6 +143,15 @@ pub enum Refusal {
     /// The bank has not answered yet.
     #[error("a collection of this invoice is under way; wait for the bank's answer")]
     CollectionPending,
+    /// Everything was exported before.
+    #[error("there is nothing to export that was not exported before")]
+    NothingToExport,
+    /// What is to be exported does not fit the format.
+    #[error("the file cannot be made: {why}")]
+    NotExportable {
+        /// What is wrong or missing.
+        why: String,
+    },
     /// No fee was charged for it.
     #[error("no fee was charged for this reversal")]
     NothingToWaive,
@@ -175,6 +184,9 @@ pub enum Refusal {
     /// There is none.
     #[error("no arrangement holds")]
     NotArranged,
+    /// A line of the bank that was booked is not set aside.
+    #[error("this line is booked")]
+    LineBooked,
     /// This provider charges none (POL-3).
     #[error("this provider charges no reactivation fee")]
     NoReactivation,
@@ -321,6 +333,9 @@ pub enum Refusal {
     /// The customer said so already today (SLA-7).
     #[error("this was reported already today, and the account manager sees it on the desk")]
     StalledToday,
+    /// A month is not closed, or not opened again (TIME-6).
+    #[error(transparent)]
+    Month(#[from] super::closing::NotClosed),
     /// The same `Idempotency-Key` with another request.
     #[error("this Idempotency-Key was used for another request; use a new one")]
     KeyReused,
@@ -401,6 +416,8 @@ impl Refusal {
             Self::NoMandate => "no-mandate",
             Self::NothingToCollect => "nothing-to-collect",
             Self::CollectionPending => "collection-pending",
+            Self::NothingToExport => "nothing-to-export",
+            Self::NotExportable { .. } => "not-exportable",
             Self::NothingToWaive => "nothing-to-waive",
             Self::AccountPaused { .. } => "account-paused",
             Self::AlreadyPaused { .. } => "already-paused",
@@ -408,6 +425,7 @@ impl Refusal {
             Self::NoArrears => "no-arrears",
             Self::Arranged { .. } => "arranged",
             Self::NotArranged => "not-arranged",
+            Self::LineBooked => "line-booked",
             Self::NoReactivation => "no-reactivation",
             Self::NoMonthlyAmount => "no-monthly-amount",
             Self::Overpayment { .. } => "overpayment",
@@ -430,6 +448,7 @@ impl Refusal {
             Self::NothingMissed => "nothing-missed",
             Self::NotOffered => "not-offered",
             Self::StalledToday => "stalled-today",
+            Self::Month(not_closed) => not_closed.name(),
             Self::KeyReused => "idempotency-key-reused",
         }
     }

@@ -133,7 +133,7 @@ impl Service {
         let mut on = self.db.reader().await?;
         let email = email.trim().to_lowercase();
         let user = users::by_email(&mut on, &email).await?.filter(|user| user.disabled_at.is_none());
-        let user = user.ok_or(Error::NotFound("login with this address"))?;
+        let user = user.ok_or(Error::NotFound("login"))?;
         with_contacts(&mut on, user).await
     }
 

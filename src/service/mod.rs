@@ -1,6 +1,8 @@
 //! Use cases: may this user? then submit a command or read. Knows no axum and no SQL.
 
 pub mod access;
+pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod balance;
 pub mod bank;
@@ -9,16 +11,20 @@ mod conversions;
 pub mod coverage;
 pub mod customers;
 pub mod desk;
+pub mod exports;
 pub mod fair_use;
+pub mod finance;
 pub mod installations;
 pub mod invoices;
 pub mod jobs;
 pub mod journal;
 pub mod ledger;
 pub mod login;
+pub mod mandates;
 pub mod password;
 pub mod policies;
 pub mod renewal;
+pub mod reversals;
 pub mod secret;
 pub mod terms;
 pub mod throttle;
@@ -26,6 +32,7 @@ pub mod tickets;
 pub mod time_entries;
 pub mod token;
 pub mod verify;
+mod verify_money;
 pub mod wicket;
 
 use crate::clock::Clock;

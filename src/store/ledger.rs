@@ -135,7 +135,7 @@ impl Record for Booked {
     }
 }
 
-/// Transactions of a customer, the newest first, before number `before`.
+/// Transactions of a customer about its hours, the newest first, before number `before`; those of money alone are left out.
 ///
 /// # Errors
 /// What the database says.
@@ -160,6 +160,9 @@ pub async fn transactions(
          LEFT JOIN transactions AS undoing ON undoing.id = time_entries.reversed_by
          WHERE transactions.customer_id = $1 AND transactions.seq < $2
            AND transactions.kind NOT IN ('invoice', 'payment', 'payment_reversal', 'set_off', 'repayment')
+           AND (transactions.kind <> 'credit_note'
+                OR EXISTS (SELECT 1 FROM movements WHERE movements.customer_id = transactions.customer_id
+                             AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq))
          ORDER BY transactions.seq DESC LIMIT $3",
     )
     .bind(customer)

@@ -89,11 +89,11 @@ async fn money(tx: &mut Tx, act: &str, id: &str) -> Result<Receipt> {
         }
         "record_mandate" | "end_mandate" => {
             let found: Mandate = tx.query("SELECT * FROM mandates WHERE id = $1").bind(id).one().await?;
-            Receipt::Mandate(Box::new(found))
+            Receipt::Mandate(Box::new(if act == "record_mandate" { found.as_recorded() } else { found }))
         }
         "plan_collection" | "settle_collection" => {
             let found: Collection = tx.query("SELECT * FROM collections WHERE id = $1").bind(id).one().await?;
-            Receipt::Collection(Box::new(found))
+            Receipt::Collection(Box::new(if act == "plan_collection" { found.as_planned() } else { found }))
         }
         "reverse_collection" | "reverse_payment" | "judge_reversal" | "waive_fee" => {
             let found: Reversal = tx.query("SELECT * FROM reversals WHERE id = $1").bind(id).one().await?;

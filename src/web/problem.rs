@@ -1,6 +1,7 @@
 //! What went wrong, as RFC 9457 problem+json: a stable `type` per refusal, figures as members of their own, field errors
 //! as JSON pointers. Pages show the same errors in words (`pages`).
 
+use crate::domain::closing::NotClosed;
 use crate::domain::{Minutes, Refusal};
 use crate::service::ledger::Failure;
 use crate::service::{Error, FieldError};
@@ -153,6 +154,8 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NoMandate => "No mandate",
         Refusal::NothingToCollect => "Nothing to collect",
         Refusal::CollectionPending => "A collection is under way",
+        Refusal::NothingToExport => "Nothing to export",
+        Refusal::NotExportable { .. } => "The file cannot be made",
         Refusal::NothingToWaive => "No fee was charged",
         Refusal::AccountPaused { .. } => "The account is paused",
         Refusal::AlreadyPaused { .. } => "Paused already",
@@ -160,6 +163,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NoArrears => "Nothing is overdue",
         Refusal::Arranged { .. } => "Payment was arranged",
         Refusal::NotArranged => "No arrangement",
+        Refusal::LineBooked => "The line is booked",
         Refusal::NoReactivation => "No reactivation fee here",
         Refusal::NoMonthlyAmount => "The monthly amount is not known",
         Refusal::Overpayment { .. } => "More than is open",
@@ -182,6 +186,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NothingMissed => "Nothing was missed",
         Refusal::NotOffered => "Not offered here",
         Refusal::StalledToday => "Reported already today",
+        Refusal::Month(_) => "The month stays as it is",
         Refusal::KeyReused => "This Idempotency-Key was used for another request",
     }
 }
@@ -234,8 +239,24 @@ fn figures(refusal: &Refusal) -> Value {
             json!({ "tolerance_minutes": tolerance, "shortage_minutes": shortage })
         }
         Refusal::StatusNotPossible { status, possible } => json!({ "ticket_status": status, "possible": possible }),
+        Refusal::Month(why) => month_figures(why),
         Refusal::WorkedOnOutOfRange { first, last } => json!({ "first": first, "last": last }),
         _ => json!({}),
+    }
+}
+
+fn month_figures(why: &NotClosed) -> Value {
+    match why {
+        NotClosed::NotOver { month } => json!({ "month": month.to_string() }),
+        NotClosed::OutOfOrder { next } => json!({ "next": next.to_string() }),
+        NotClosed::BeforeFirst { first } => json!({ "first": first.to_string() }),
+        NotClosed::Blocked { found } => {
+            let found: Map<String, Value> =
+                found.iter().map(|(kind, count)| (kind.to_string(), Value::from(*count))).collect();
+            json!({ "findings": found })
+        }
+        NotClosed::NotLast { last } => json!({ "last": last.to_string() }),
+        NotClosed::NothingBooked | NotClosed::NoneClosed => json!({}),
     }
 }
 

@@ -84,7 +84,8 @@ impl Case<'_> {
     }
 
     pub(super) fn end_arrangement(&mut self, reason: &str) -> Result<Receipt, Refusal> {
-        if self.customer().arranged_until.is_none() {
+        let today = self.at.today();
+        if self.customer().arranged_until.is_none_or(|until| until < today) {
             return Err(Refusal::NotArranged);
         }
         self.draft.customer_mut().arranged_until = None;
@@ -95,12 +96,13 @@ impl Case<'_> {
     /// PAY-4: 0 to 6 monthly amounts, by finance with a reason; nothing waits for its payment.
     pub(super) fn charge_reactivation(&mut self, factor: Decimal, reason: &str) -> Result<Receipt, Refusal> {
         let rules = self.at.policy().reactivation.clone().ok_or(Refusal::NoReactivation)?;
+        let factor = factor.normalize();
         if factor < Decimal::ZERO || factor > rules.most || factor.scale() > 2 {
             let expected = format!("expected 0 to {} monthly amounts, with at most 2 decimals", rules.most.normalize());
             return Err(invalid("factor", expected));
         }
-        let monthly = self.customer().monthly().ok_or(Refusal::NoMonthlyAmount)?;
-        let amount = monthly.times(factor);
+        let monthly = self.customer().monthly().or(factor.is_zero().then_some(Cents::ZERO));
+        let amount = monthly.ok_or(Refusal::NoMonthlyAmount)?.times(factor);
         let mut event = self.arrears_event(ArrearsEventKind::Reactivated, reason);
         event.factor = Some(factor);
         if amount > Cents::ZERO {
@@ -133,11 +135,11 @@ impl Case<'_> {
         if told(&billing.registration).is_some_and(|text| !company_numbers::is_registration(&text)) {
             return Err(invalid("registration", "expected the 8 digits of the trade register, such as 12345678"));
         }
-        let country = billing.country.as_deref().unwrap_or("NL");
-        if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(invalid("country", "expected two capital letters, such as NL"));
+        // A business abroad is invoiced without VAT, shifted to the buyer (`finance/notes.md` 1.2): never silently at our rate.
+        if billing.country.as_deref().is_some_and(|country| country != "NL") {
+            return Err(invalid("country", "expected NL: invoices to other countries need another treatment of VAT"));
         }
-        if country == "NL" && told(&billing.vat_number).is_some_and(|text| !company_numbers::is_vat_number(&text)) {
+        if told(&billing.vat_number).is_some_and(|text| !company_numbers::is_vat_number(&text)) {
             return Err(invalid("vat_number", "expected a VAT number such as NL123456782B01"));
         }
         if billing.monthly_amount.is_some_and(|amount| amount < Cents::ZERO) {

@@ -4,6 +4,8 @@
 //! A form is read into [`Values`], what was typed, and shown again with them when something was refused. Each form that
 //! books carries a one-time key, so that a double click books once.
 
+pub mod accounting;
+pub mod arrears;
 pub mod assets;
 pub mod availability;
 pub mod balance;
@@ -15,6 +17,7 @@ pub mod customers;
 pub mod desk;
 pub mod drawn;
 pub mod entry;
+pub mod exports;
 pub mod fair_use;
 pub mod finance;
 pub mod forms;
@@ -24,6 +27,7 @@ pub mod policies;
 pub mod queue;
 pub mod renewal;
 pub mod report;
+pub mod reversals;
 pub mod session;
 pub mod statement;
 pub mod texts;
@@ -83,6 +87,12 @@ impl Page {
     #[must_use]
     pub fn at(self, path: String) -> Self {
         Self { path, ..self }
+    }
+
+    /// Whether this is the page at `path`, whatever its query says.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path.split('?').next() == Some(path)
     }
 
     /// Whether this is a customer's page about its persons.
@@ -517,6 +527,9 @@ async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
+        .merge(accounting::router())
+        .merge(arrears::router())
+        .merge(reversals::router())
         .merge(availability::router())
         .merge(balance::router())
         .merge(bank::router())
@@ -526,6 +539,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())
+        .merge(exports::router())
         .merge(fair_use::router())
         .merge(finance::router())
         .merge(policies::router())

@@ -45,6 +45,7 @@ texts! {
         expired: "Kaart verlopen, rest vervallen", "Card expired, rest lost";
         converted: "Omgerekend naar het nieuwe tarief", "Converted to the new rate";
         credited: "Kaart afgesloten, rest wordt terugbetaald", "Card closed, the rest is given back";
+        refunded: "Niet gebruikte uren terugbetaald", "Unused hours given back";
         frozen: "Betaling teruggedraaid: bevroren", "Payment reversed: frozen";
         thawed: "Weer betaald: ontdooid", "Paid again: thawed";
         money: "Geldboeking", "Money";
@@ -202,7 +203,7 @@ impl Teller<'_> {
                 t.credited
             }
             TransactionKind::Conversion => t.converted,
-            TransactionKind::CreditNote => t.credited,
+            TransactionKind::CreditNote => t.refunded,
             TransactionKind::Freeze => t.frozen,
             TransactionKind::Thaw => t.thawed,
             TransactionKind::Invoice

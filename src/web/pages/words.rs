@@ -336,6 +336,8 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::CollectionPending => {
             "Er loopt al een incasso van deze factuur; wacht op antwoord van de bank.".to_owned()
         }
+        Refusal::NothingToExport => "Er is niets dat nog niet is geëxporteerd.".to_owned(),
+        Refusal::NotExportable { why } => format!("Het bestand kan niet worden gemaakt: {why}"),
         Refusal::NothingToWaive => "Voor deze stornering zijn geen kosten gerekend.".to_owned(),
         Refusal::AccountPaused { since } => {
             let since = date(*since, Lang::Nl);
@@ -354,6 +356,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
             format!("Er is een betalingsregeling tot en met {until}: zolang wordt de account niet gepauzeerd.")
         }
         Refusal::NotArranged => "Er is geen betalingsregeling.".to_owned(),
+        Refusal::LineBooked => "Deze regel is al geboekt.".to_owned(),
         Refusal::NoReactivation => "Deze aanbieder rekent geen heractiveringskosten.".to_owned(),
         Refusal::NoMonthlyAmount => {
             "Het maandbedrag van deze klant is niet bekend; leg het vast bij de factuurgegevens.".to_owned()
@@ -417,6 +420,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NothingMissed => "Op deze melding is geen bindende termijn gemist.".to_owned(),
         Refusal::NotOffered => "Dit kan hier niet; schrijf een bericht bij de melding.".to_owned(),
         Refusal::StalledToday => "Dit is vandaag al gemeld; de accountmanager ziet het op de werkbank.".to_owned(),
+        Refusal::Month(why) => super::accounting::not_closed(why, lang),
         Refusal::KeyReused => {
             "Dit formulier was al verstuurd met andere gegevens. Kijk of het klopt en verstuur het opnieuw.".to_owned()
         }
@@ -495,6 +499,8 @@ fn english(refusal: &Refusal) -> String {
         Refusal::CollectionPending => {
             "A collection of this invoice is under way; wait for the bank's answer.".to_owned()
         }
+        Refusal::NothingToExport => "There is nothing that was not exported before.".to_owned(),
+        Refusal::NotExportable { why } => format!("The file cannot be made: {why}"),
         Refusal::NothingToWaive => "No fee was charged for this reversal.".to_owned(),
         Refusal::AccountPaused { since } => {
             let since = date(*since, Lang::En);
@@ -513,6 +519,7 @@ fn english(refusal: &Refusal) -> String {
             format!("Payment was arranged until {until}: the account is not paused before.")
         }
         Refusal::NotArranged => "No arrangement holds.".to_owned(),
+        Refusal::LineBooked => "This line is booked.".to_owned(),
         Refusal::NoReactivation => "This provider charges no reactivation fee.".to_owned(),
         Refusal::NoMonthlyAmount => {
             "What this customer pays per month is not known; record it with its billing details.".to_owned()
@@ -524,6 +531,7 @@ fn english(refusal: &Refusal) -> String {
             let (status, possible) = (ticket_status(*status, Lang::En), statuses(possible, Lang::En));
             format!("The ticket is {status}. What can be done now: {possible}.")
         }
+        Refusal::Month(why) => super::accounting::not_closed(why, Lang::En),
         Refusal::KeyReused => "This form was sent before with other contents. Check it and send it again.".to_owned(),
         Refusal::Invalid { expected, .. } => field_text(expected, Lang::En),
         other => sentence(&other.to_string()),
@@ -584,7 +592,6 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected money that went out", "dit kan alleen met geld dat eraf ging"),
     ("expected at least one invoice", "kies minstens één factuur"),
     ("expected a collection with the amount of the line", "kies een incasso met het bedrag van de regel"),
-    ("expected a line that was not booked", "deze regel is al geboekt"),
     (
         "expected numbers of issued invoices, such as 2026-0042",
         "vul nummers van verstuurde facturen in, zoals 2026-0042",
@@ -613,9 +620,15 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "expected the 8 digits of the trade register, such as 12345678",
         "vul de 8 cijfers van het KvK-nummer in, zoals 12345678",
     ),
-    ("expected two capital letters, such as NL", "vul twee hoofdletters in, zoals NL"),
+    (
+        "expected NL: invoices to other countries need another treatment of VAT",
+        "vul NL in: facturen naar andere landen vragen een andere behandeling van de btw",
+    ),
     ("expected a VAT number such as NL123456782B01", "vul een btw-id in, zoals NL123456782B01"),
     ("expected 0.00 or more", "vul 0,00 of meer in"),
+    ("leave it out: a direct debit comes back as a whole", "laat dit leeg: een incasso komt in zijn geheel terug"),
+    ("expected four capitals or digits, such as AM04", "vul vier hoofdletters of cijfers in, zoals AM04"),
+    ("expected a number such as 0.5", "vul een getal in, zoals 0,5"),
     ("expected a day from the payment until today", "kies een dag vanaf de betaling tot en met vandaag"),
     (
         "expected 0 to {} monthly amounts, with at most 2 decimals",
@@ -722,6 +735,12 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ),
     ("say how urgent the ticket is", "kies hoe dringend de melding is"),
     ("there is nothing else to choose", "er valt niets anders te kiezen"),
+    (
+        "expected the line as it stands; the draft was changed meanwhile",
+        "het concept is intussen gewijzigd; kies de regel opnieuw",
+    ),
+    ("expected a whole number of pieces, such as 2", "vul een heel aantal in, zoals 2"),
+    ("expected a length of time such as 2h, 1h30 or 1:30", "vul een tijdsduur in, zoals 2u, 1u30 of 1:30"),
 ];
 
 fn field_text(text: &str, lang: Lang) -> String {

@@ -10,7 +10,7 @@ use super::cast::{COLLEAGUES, FIRST, Pace, Part, SECOND, TOPICS_EN, TOPICS_NL, T
 use super::stage::{Stage, Step, workday, workday_before};
 use super::{CUSTOMER, PASSWORD};
 use crate::domain::{
-    AskedVia, Cents, Contact, Cover, Customer, CustomerId, Locale, Minutes, Policy, Role,
+    AskedVia, Billing, Cents, Contact, Cover, Customer, CustomerId, Locale, Minutes, Policy, Role,
     coverage::{self, Facts, propose},
 };
 use crate::service::Service;
@@ -203,7 +203,28 @@ async fn found(world: &World, part: &Part, random: &mut StdRng) -> Step<Customer
         contract_start: None,
         imported: false,
     };
-    Ok(world.service.create_customer(by(&world.agents[0]), new).await?)
+    let customer = world.service.create_customer(by(&world.agents[0]), new).await?;
+    if let Some(billing) = billing(part) {
+        world.service.set_billing(by(&world.agents[0]), customer.id, billing).await?;
+    }
+    Ok(customer)
+}
+
+/// Where its invoices go; one in seven has not told yet.
+fn billing(part: &Part) -> Option<Billing> {
+    const STREETS: [&str; 4] = ["Schoolstraat", "Kerkplein", "Molenweg", "Nieuwe Gracht"];
+    const TOWNS: [(&str, &str); 4] =
+        [("2611 AB", "Delft"), ("5211 CD", "Den Bosch"), ("7411 EF", "Deventer"), ("9711 GH", "Groningen")];
+    let at = usize::try_from(part.age).unwrap_or_default();
+    let (postcode, city) = TOWNS[at % TOWNS.len()];
+    (at % 7 != 3).then(|| Billing {
+        street: Some(format!("{} {}", STREETS[at / 4 % STREETS.len()], at % 90 + 1)),
+        postcode: Some(postcode.to_owned()),
+        city: Some(city.to_owned()),
+        registration: Some(format!("{:08}", 40_000_000 + at * 7_919)),
+        reference: (at % 3 == 0).then(|| format!("PO-{}", 4_000 + at)),
+        ..Billing::default()
+    })
 }
 
 async fn add_contact(world: &World, customer: CustomerId, new: NewContact) -> Step<Contact> {
