@@ -184,6 +184,9 @@ pub enum Refusal {
     /// There is none.
     #[error("no arrangement holds")]
     NotArranged,
+    /// A line of the bank that was booked is not set aside.
+    #[error("this line is booked")]
+    LineBooked,
     /// This provider charges none (POL-3).
     #[error("this provider charges no reactivation fee")]
     NoReactivation,
@@ -422,6 +425,7 @@ impl Refusal {
             Self::NoArrears => "no-arrears",
             Self::Arranged { .. } => "arranged",
             Self::NotArranged => "not-arranged",
+            Self::LineBooked => "line-booked",
             Self::NoReactivation => "no-reactivation",
             Self::NoMonthlyAmount => "no-monthly-amount",
             Self::Overpayment { .. } => "overpayment",

@@ -392,10 +392,14 @@ impl Service {
     ) -> Result<BankImport> {
         caller.staff(caller.is_finance())?;
         let Checked { digest, file } = self.check_bank(bytes).await?;
+<<<<<<< HEAD
         let mut import = self.store_file(caller, name, digest, &file).await?;
+=======
+        let mut import = self.keep_file(caller, name, digest, &file).await?;
+>>>>>>> books-bank
         drop(file);
         let known = import.tally.known;
-        import.tally = self.book(Some(import.file.id), progress).await?;
+        import.tally = self.book_lines(Some(import.file.id), progress).await?;
         import.tally.known = known;
         Ok(import)
     }
@@ -406,7 +410,7 @@ impl Service {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn finish_bank(&self) -> Result<usize> {
-        Ok(self.book(None, |_, _| {}).await?.fresh())
+        Ok(self.book_lines(None, |_, _| {}).await?.fresh())
     }
 
     /// Reads and checks a file.
@@ -572,7 +576,11 @@ impl Service {
     }
 
     /// Stores a file with its lines in one transaction. What was seen before changes nothing.
+<<<<<<< HEAD
     async fn store_file(&self, caller: &Caller, name: &str, digest: String, file: &BankFile) -> Result<BankImport> {
+=======
+    async fn keep_file(&self, caller: &Caller, name: &str, digest: String, file: &BankFile) -> Result<BankImport> {
+>>>>>>> books-bank
         let mut tx = self.db.begin().await?;
         let mut row = FileRow {
             id: self.clock.id(),
@@ -597,7 +605,7 @@ impl Service {
             let sifted = sift(&mut tx, &mut sieve, part, file.kind).await?;
             known += sifted.known;
             let lumps: Vec<Mark> =
-                sifted.lumps.iter().map(|id| self.mark(*id, LineState::SetAside, Some("told in parts"))).collect();
+                sifted.lumps.iter().map(|id| self.mark_line(*id, LineState::SetAside, Some("told in parts"))).collect();
             let by = Some(caller.user.id);
             let lumps: Vec<Mark> = lumps.into_iter().map(|mark| Mark { by, ..mark }).collect();
             bank::mark(&mut tx, &lumps).await?;
@@ -620,7 +628,7 @@ impl Service {
         Ok(BankImport { file, seen: true, statements, notices, tally })
     }
 
-    fn mark(&self, id: BankLineId, state: LineState, why: Option<&str>) -> Mark {
+    fn mark_line(&self, id: BankLineId, state: LineState, why: Option<&str>) -> Mark {
         Mark {
             id,
             state,
@@ -634,7 +642,11 @@ impl Service {
     }
 
     /// Books what is new of a file, or of all.
-    async fn book(&self, file: Option<BankFileId>, mut progress: impl FnMut(u64, u64) + Send) -> Result<BankTally> {
+    async fn book_lines(
+        &self,
+        file: Option<BankFileId>,
+        mut progress: impl FnMut(u64, u64) + Send,
+    ) -> Result<BankTally> {
         let total = bank::count_new(&mut self.db.reader().await?, file).await?;
         let total = u64::try_from(total).unwrap_or(0);
         let (mut tally, mut groups, mut done) = (BankTally::default(), None, 0);
@@ -669,7 +681,7 @@ impl Service {
         let mut plan: BTreeMap<CustomerId, Vec<(usize, Command)>> = BTreeMap::new();
         for (at, line) in lines.iter().enumerate() {
             let outcome = known.settle(line);
-            let mark = self.mark(line.id, LineState::Booked, None);
+            let mark = self.mark_line(line.id, LineState::Booked, None);
             if let Some(before) = booked.get(&line.id.to_string()) {
                 let (customer, payment) = (Some(before.customer_id), before.payment_id);
                 marks[at] = Some(Mark { customer, payment, collection: before.collection_id, ..mark });
@@ -794,7 +806,7 @@ impl Service {
 
     /// What answers make of a line: booked, or for a person; or nothing yet, when the ledger could not be written.
     fn judge(&self, line: &BankLine, replies: Vec<Reply>) -> Result<Mark, Failure> {
-        let mut mark = self.mark(line.id, LineState::Booked, None);
+        let mut mark = self.mark_line(line.id, LineState::Booked, None);
         for reply in replies {
             match reply {
                 Ok(receipt) => mark = booked(mark, &receipt),
@@ -1002,7 +1014,7 @@ impl Service {
         // The line's own key: whoever books it, and however often, it is booked once.
         let key = Key { caller: BANK.to_owned(), key: line.id.to_string(), request: BANK.to_owned() };
         let receipt = self.submit(self.command(actor, Some(key), target, act)).await?;
-        let mark = Mark { by: actor.user(), ..self.mark(line.id, LineState::Booked, None) };
+        let mark = Mark { by: actor.user(), ..self.mark_line(line.id, LineState::Booked, None) };
         self.decided(booked(mark, &receipt)).await
     }
 
@@ -1063,9 +1075,9 @@ impl Service {
         let line = bank::line(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("bank line"))?;
         match line.state {
             LineState::SetAside => Ok(line),
-            LineState::Booked => Err(fault("reason", "expected a line that was not booked")),
+            LineState::Booked => Err(Refusal::LineBooked.into()),
             _ => {
-                let mark = self.mark(id, LineState::SetAside, Some(reason));
+                let mark = self.mark_line(id, LineState::SetAside, Some(reason));
                 self.decided(Mark { by: actor.user(), ..mark }).await
             }
         }

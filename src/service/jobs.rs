@@ -17,6 +17,11 @@ const AT_A_TIME: usize = 64;
 
 /// Takes over new terms and settles, now and every minute, until `stop`.
 pub async fn settle_until(stop: CancellationToken, service: Service) {
+    match service.finish_bank().await {
+        Ok(0) => {}
+        Ok(lines) => tracing::info!(lines, "finished files of the bank that were cut short"),
+        Err(error) => tracing::warn!(%error, "cannot finish files of the bank"),
+    }
     loop {
         match service.reload_policies().await {
             Ok(false) => {}

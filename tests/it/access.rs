@@ -117,6 +117,12 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/availability/{month}", "                      y   y   y   y   y   y   y   y"),
     ("POST /api/v1/availability/incidents", "                   y   y   y   n   n   n   n   n"),
     ("GET /api/v1/availability/incidents", "                    y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/bank/files", "                                y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/bank/files", "                               y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/bank/lines", "                                y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/bank/lines/{id}", "                           y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/bank/lines/{id}/assign", "                   y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/bank/lines/{id}/set-aside", "                y   y   n   n   n   n   n   n"),
     ("GET /api/v1/months", "                                    y   y   n   n   n   n   n   n"),
     ("GET /api/v1/months/{month}", "                            y   y   n   n   n   n   n   n"),
     ("POST /api/v1/months/{month}/close", "                     y   y   n   n   n   n   n   n"),
@@ -159,6 +165,7 @@ struct Scene {
     collection: String,
     reversal: String,
     installation: String,
+    bank_line: String,
     other_customer: String,
     other_owner: String,
 }
@@ -201,6 +208,10 @@ impl Scene {
         let mandate = site.post(&tokens[0], &mandates, &mandate()).await;
         // Tests under other terms have none.
         let mandate = if mandate.status == 201 { text(&mandate.json()["id"]).to_owned() } else { customer.to_string() };
+        let told = crate::bank::a_payment("1.00");
+        site.raw("POST", &tokens[0], "/api/v1/bank/files", None, told).await.expect(201);
+        let lines = site.get(&tokens[0], "/api/v1/bank/lines").await.expect(200);
+        let bank_line = text(&lines["items"][0]["id"]).to_owned();
         let export = json!({ "kind": "pdf", "up_to": "2026-03-09" });
         site.post(&tokens[0], "/api/v1/exports", &export).await.expect(201);
         Self {
@@ -220,6 +231,7 @@ impl Scene {
             estimate: estimate.id.to_string(),
             entry: time.entry.id.to_string(),
             installation: place.id.to_string(),
+            bank_line,
             other_customer: other_customer.to_string(),
             other_owner: other_owner.to_string(),
             site,
@@ -241,6 +253,7 @@ impl Scene {
             }
             Some("invoices") => &self.invoice,
             Some("cards") => &self.card,
+            Some("bank") => &self.bank_line,
             Some("time-entries") => &self.entry,
             Some("payments") => &self.payment,
             Some("collections") => &self.collection,
@@ -275,6 +288,8 @@ impl Scene {
             "credit" | "refunds" => json!({ "reason": "A mistake" }),
             "erase-line" => json!({ "line": 0 }),
             "invoice-lines" => json!({ "description": "Training", "pieces": 1, "unit_price": "250.00" }),
+            "assign" => json!({ "invoice_ids": [self.invoice], "keep_surplus": true }),
+            "set-aside" => json!({ "reason": "Not for us" }),
             "repayments" => json!({ "amount": "1.00", "paid_on": "2026-03-09" }),
             "billing" => json!({ "city": "Utrecht" }),
             "mandates" => mandate(),
@@ -310,7 +325,9 @@ impl Scene {
 
     async fn try_out(&self, operation: &str, person: usize, instead: Option<&str>) -> Answer {
         let (method, path) = operation.split_once(' ').unwrap();
-        let body = if ["POST", "PUT"].contains(&method) {
+        let body = if operation == "POST /api/v1/bank/files" {
+            crate::bank::a_payment("2.00")
+        } else if ["POST", "PUT"].contains(&method) {
             self.body(operation, PEOPLE[person]).to_string()
         } else {
             String::new()

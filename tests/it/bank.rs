@@ -9,18 +9,21 @@ use chrono::{Days, NaiveDate};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use strippenkaart::domain::bank::{
-    BankDetail, BankEntry, BankFile, BankFileKind, BankStatement, CollectionFile, CollectionOrder, CollectionReport,
-    Direction, PainVersion, Scheme, Sequence,
+    BankDetail, BankEntry, BankFile, BankFileKind, BankStatement, CollectionReport, Direction,
 };
 use strippenkaart::domain::command::NewLine;
 use strippenkaart::domain::document::Quantity;
+use strippenkaart::domain::export::ExportKind;
 use strippenkaart::domain::matching::{Hint, LineState, Outcome, Teller};
 use strippenkaart::domain::references::{creditor_reference, normalise};
-use strippenkaart::domain::{Act, BankLineId, Cents, Collection, CustomerId, Invoice, Policy, Receipt, Target};
-use strippenkaart::exchange::bank::{pain008, read, write};
+use strippenkaart::domain::{
+    Act, BankLineId, Cents, Collection, CustomerId, Invoice, Policy, Receipt, Refusal, Target,
+};
+use strippenkaart::exchange::bank::{read, sent, write};
 use strippenkaart::service::Error;
-use strippenkaart::service::access::Caller;
+use strippenkaart::service::access::{Caller, Request};
 use strippenkaart::service::bank::{Assignment, BankImport, BankNotice, Queued};
+use strippenkaart::service::exports::Asked;
 use strippenkaart::service::verify::verify;
 use strippenkaart::store::bank::{self, FileRow};
 use strippenkaart::store::users::{self, StaffRole, User};
@@ -232,6 +235,11 @@ fn file(kind: BankFileKind, id: &str, statements: Vec<BankStatement>) -> BankFil
 
 fn camt053(id: &str, entries: Vec<BankEntry>) -> BankFile {
     file(BankFileKind::Camt053, id, vec![statement(id, day("2026-03-09"), Cents(0), entries)])
+}
+
+/// A statement with one payment that nobody is known for.
+pub fn a_payment(amount: &str) -> String {
+    write(&camt053(&format!("of-{amount}"), vec![transfer(amount, "thanks", None, "")]))
 }
 
 fn camt054(id: &str, entries: Vec<BankEntry>) -> BankFile {
@@ -489,7 +497,7 @@ on_both! {
         assert_eq!((line.state, line.decided_by, line.customer_id), (LineState::Booked, Some(finance.user.id), Some(customer)));
         assert_eq!(service.assign_line(finance, id, proposal.assignment).await.unwrap(), line, "once");
         assert_eq!(books.reload(&invoice).await.open(), Cents::ZERO);
-        assert!(matches!(service.set_line_aside(finance, id, "no").await, Err(Error::Fields(_))));
+        assert_eq!(service.set_line_aside(finance, id, "no").await, Err(Refusal::LineBooked.into()));
 
         let gift = of("75.00").line.id;
         let wrong = service.assign_line(finance, gift, Assignment::Repayment(customer)).await;
@@ -560,61 +568,29 @@ on_both! {
     }
 }
 
-/// Writes a file of these collections, as an export would have.
-async fn send(books: &Books, number: i64, message: &str, collections: &[&Collection]) {
-    let order = |row: &&Collection| CollectionOrder {
-        collect_on: row.collect_on,
-        scheme: Scheme::Core,
-        sequence: Sequence::Recurring,
-        end_to_end_id: row.end_to_end_id.clone(),
-        amount: row.amount,
-        mandate: "M1".to_owned(),
-        signed_on: day("2026-01-05"),
-        debtor_name: "School".to_owned(),
-        debtor_iban: THEIRS[0].to_owned(),
-        text: "Invoice".to_owned(),
-    };
-    let file = CollectionFile {
-        version: PainVersion::V08,
-        message_id: message.to_owned(),
-        created_at: books.fixture.clock.now(),
-        creditor_name: "Provider".to_owned(),
-        creditor_iban: OURS.to_owned(),
-        creditor_bic: None,
-        creditor_id: "NL69ZZZ123456780000".to_owned(),
-        orders: collections.iter().map(order).collect(),
-    };
-    let content = STANDARD.encode(pain008::write(&file).unwrap());
-    let mut tx = books.fixture.service.db.begin().await.unwrap();
-    tx.query(
-        "INSERT INTO exports (number, kind, title, items, file_name, media_type, digest, size, made_at)
-         VALUES ($1, 'collection', 'Collections', 1, 'c.xml', 'application/xml', 'd', 1, 0)",
-    )
-    .bind(number)
-    .execute()
-    .await
-    .unwrap();
-    tx.query("INSERT INTO export_files (number, content) VALUES ($1, $2)")
-        .bind(number)
-        .bind(content)
-        .execute()
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
+/// Hands out the collections that are planned; gives the message, and the group that they are in.
+async fn send(books: &Books) -> (String, String) {
+    let service = &books.fixture.service;
+    let asked = Asked { up_to: Some(day("2026-03-09")), ..Asked::of(ExportKind::Collection) };
+    let export = service.make_export(Request { caller: &books.finance, key: None }, &asked).await.unwrap();
+    let file = service.export_file(&books.finance, export.number).await.unwrap();
+    let sent = sent(&file.bytes).unwrap();
+    let [(group, _)] = &sent.groups[..] else { panic!("{sent:?}") };
+    (sent.message_id, group.clone())
 }
 
 on_both! {
     under TERMS;
     async fn pay_2_a_batch_without_details_settles_the_group_that_was_sent_without_what_was_rejected(fixture: Fixture) {
         let books = Books::new(fixture).await;
-        let (_, first, a) = books.collected("800.00", THEIRS[0]).await;
+        let (_, first, _) = books.collected("800.00", THEIRS[0]).await;
         let (_, second, b) = books.collected("98.00", THEIRS[1]).await;
-        let (_, third, c) = books.collected("10.00", THEIRS[1]).await;
-        send(&books, 1, "SK-1", &[&a, &b, &c]).await;
+        let (_, third, _) = books.collected("10.00", THEIRS[1]).await;
+        let (message, group) = send(&books).await;
         books.import(&rejected("R-1", &b, "AC04")).await;
         let lump = |amount: &str, id: &str| BankEntry {
-            batch: Some("SK-1-1".to_owned()),
-            batch_message: Some("SK-1".to_owned()),
+            batch: Some(group.clone()),
+            batch_message: Some(message.clone()),
             ..entry(Direction::Credit, amount, id, vec![BankDetail { amount: euros(amount), ..BankDetail::default() }])
         };
         let off = books.import(&camt053("s-0", vec![lump("5.00", "LUMP-0000")])).await;
@@ -629,9 +605,9 @@ on_both! {
 
         // A report about a whole message rejects all that it holds.
         let (_, fourth, d) = books.collected("20.00", THEIRS[1]).await;
-        send(&books, 2, "SK-2", &[&d]).await;
+        let (message, _) = send(&books).await;
         let mut whole = rejected("R-2", &d, "FF01");
-        let report = CollectionReport { message_id: "SK-2".to_owned(), batch: None, end_to_end_id: None, amount: None, ..whole.reports[0].clone() };
+        let report = CollectionReport { message_id: message, batch: None, end_to_end_id: None, amount: None, ..whole.reports[0].clone() };
         whole.reports = vec![report];
         let import = books.import(&whole).await;
         assert_eq!((import.tally.reversed.count, import.tally.reversed.sum), (1, fourth.gross));
@@ -832,7 +808,7 @@ on_both! {
         assert_eq!((&booked["state"], &booked["customer_id"]), (&json!("booked"), &json!(customer)));
         assert_eq!(site.post(&finance, &format!("{path}/assign"), &body).await.expect(200), booked);
         assert_eq!(site.get(&finance, &path).await.expect(200), booked);
-        assert_eq!(site.post(&finance, &format!("{path}/set-aside"), &json!({ "reason": "x" })).await.pointers(), ["/reason"]);
+        assert_eq!(site.post(&finance, &format!("{path}/set-aside"), &json!({ "reason": "x" })).await.status, StatusCode::CONFLICT);
         assert_eq!(site.get(&finance, "/api/v1/bank/lines").await.expect(200)["items"], json!([]));
         let kept = site.get(&finance, "/api/v1/bank/lines?state=booked").await.expect(200);
         assert_eq!(kept["items"].as_array().unwrap().len(), 1);

@@ -40,7 +40,6 @@ texts! {
     /// The pages of the bank.
     pub struct BankTexts {
         title: "Bank", "Bank";
-        finance: "Financiën", "Finance";
         import: "Bestand inlezen", "Import a file";
         file: "Bestand van de bank", "File of the bank";
         file_hint: "camt.053, camt.054 of pain.002, hooguit 16 MiB", "camt.053, camt.054 or pain.002, at most 16 MiB";

@@ -356,6 +356,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
             format!("Er is een betalingsregeling tot en met {until}: zolang wordt de account niet gepauzeerd.")
         }
         Refusal::NotArranged => "Er is geen betalingsregeling.".to_owned(),
+        Refusal::LineBooked => "Deze regel is al geboekt.".to_owned(),
         Refusal::NoReactivation => "Deze aanbieder rekent geen heractiveringskosten.".to_owned(),
         Refusal::NoMonthlyAmount => {
             "Het maandbedrag van deze klant is niet bekend; leg het vast bij de factuurgegevens.".to_owned()
@@ -518,6 +519,7 @@ fn english(refusal: &Refusal) -> String {
             format!("Payment was arranged until {until}: the account is not paused before.")
         }
         Refusal::NotArranged => "No arrangement holds.".to_owned(),
+        Refusal::LineBooked => "This line is booked.".to_owned(),
         Refusal::NoReactivation => "This provider charges no reactivation fee.".to_owned(),
         Refusal::NoMonthlyAmount => {
             "What this customer pays per month is not known; record it with its billing details.".to_owned()
@@ -590,7 +592,6 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected money that went out", "dit kan alleen met geld dat eraf ging"),
     ("expected at least one invoice", "kies minstens één factuur"),
     ("expected a collection with the amount of the line", "kies een incasso met het bedrag van de regel"),
-    ("expected a line that was not booked", "deze regel is al geboekt"),
     (
         "expected numbers of issued invoices, such as 2026-0042",
         "vul nummers van verstuurde facturen in, zoals 2026-0042",
