@@ -220,7 +220,9 @@ pub async fn mark_documents(tx: &mut Tx, number: i64, kind: ExportKind, ids: &[I
     for some in ids.chunks(10_000) {
         let list = some.iter().map(|id| Value::Array(vec![id.to_string().into()])).collect();
         let sql = "INSERT INTO exported_documents (kind, invoice_id, number)
-                   SELECT $2, value ->> 0, $3 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+                   SELECT $2, value ->> 0, $3 FROM {rows}
+                   WHERE NOT EXISTS (SELECT 1 FROM exported_documents AS known
+                                     WHERE known.kind = $2 AND known.invoice_id = value ->> 0)";
         marked += tx.query(sql).bind_json(list).bind(kind).bind(number).execute().await?;
     }
     Ok(marked)

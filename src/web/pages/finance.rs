@@ -29,6 +29,7 @@ texts! {
     /// The pages of finance.
     pub struct FinanceTexts {
         title: "Financiën", "Finance";
+        exports: "Bestanden uit", "Files out";
         open: "Open facturen", "Open invoices";
         late: "Waarvan te laat", "Of which overdue";
         invoice: "Factuur", "Invoice";
