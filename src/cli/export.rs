@@ -98,6 +98,9 @@ pub(super) enum ExportCommand {
     Hledger {
         #[command(flatten)]
         database: DatabaseArgs,
+        /// Money instead of minutes
+        #[arg(long)]
+        money: bool,
         /// Where to write it; standard output when left out
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -123,7 +126,9 @@ fn month(text: &str) -> Result<NaiveDate, String> {
 
 pub(super) async fn run(command: ExportCommand) -> anyhow::Result<()> {
     match command {
-        ExportCommand::Hledger { database, out } => books::hledger(&database.database, out.as_deref()).await,
+        ExportCommand::Hledger { database, money, out } => {
+            books::hledger(&database.database, money, out.as_deref()).await
+        }
         ExportCommand::File { to, number } => again(&to, number).await,
         ExportCommand::Journal { to, up_to, format, columns } => {
             let (format, columns) = (Some(format), Some(columns));

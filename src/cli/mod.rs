@@ -3,9 +3,12 @@
 //! Exit codes: 0 done, 1 refused or failed (one line on standard error says why), 2 not understood.
 
 mod admin;
+mod bank;
 mod books;
+mod close;
 pub mod demo;
 mod export;
+mod invoice;
 mod logging;
 mod policy;
 mod print;
@@ -55,12 +58,58 @@ enum Command {
     /// Reads one snapshot, also while a server writes. Prints what it counted and a digest over all customers: kept
     /// elsewhere, it shows later whether anything of today was cut off.
     Verify(DatabaseArgs),
+    /// Say what is open in a month, and close its books
+    ///
+    /// Months close in order, once they are over. What is open and changes the figures of the month stops it, unless a reason
+    /// is given. What is booked later for a closed month lands in the first open one.
+    CloseMonth(CloseArgs),
+    /// Invoices, credit notes and payments
+    #[command(subcommand)]
+    Invoice(invoice::InvoiceCommand),
     /// Files for the bookkeeper, the bank and other programs
     ///
     /// Journal entries, documents and collections are exported once, in numbered batches; `export file` gives the file of a
     /// batch again.
     #[command(subcommand)]
     Export(export::ExportCommand),
+    /// Files of others
+    #[command(subcommand)]
+    Import(ImportCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// A file of the bank: camt.053, camt.054 or pain.002
+    ///
+    /// Stores its lines and books what they tell: collections, reversals, payments. What cannot be told waits on the page
+    /// /finance/bank. The same file again changes nothing, and finishes what was cut short.
+    Bank {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Only say what would be booked
+        #[arg(long)]
+        preview: bool,
+        /// E-mail address of the login that imports it: finance or admin
+        #[arg(long = "as", value_name = "EMAIL", env = "STRIPPENKAART_AS", hide_env_values = true)]
+        email: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct CloseArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// The month, such as 2026-03
+    month: crate::domain::closing::BookMonth,
+    /// Why it is closed although something stops it, or opened again; it is kept
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Open the last closed month again
+    #[arg(long)]
+    reopen: bool,
 }
 
 #[derive(Debug, Args)]
@@ -311,7 +360,17 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
             policy::apply(&database.database, &policy, from).await
         }
         Command::Verify(DatabaseArgs { database }) => books::verify(&database).await,
+        Command::Invoice(command) => invoice::run(command).await,
+        Command::CloseMonth(CloseArgs { database, month, reason, reopen: false }) => {
+            close::close(&database.database, month, reason).await
+        }
+        Command::CloseMonth(CloseArgs { database, month, reason, reopen: true }) => {
+            close::reopen(&database.database, month, reason).await
+        }
         Command::Export(command) => export::run(command).await,
+        Command::Import(ImportCommand::Bank { database, file, preview, email }) => {
+            bank::import(&database.database, &file, &email, preview).await
+        }
     }
 }
 

@@ -150,7 +150,7 @@ pub struct Reversal {
     pub code: String,
     /// Value date.
     pub valued_on: NaiveDate,
-    /// Refused before settlement: no money had moved.
+    /// Told as refused before settlement; see [`Reversal::is_refused`].
     pub rejected: bool,
     /// What the bank charged us for it.
     pub charge: Cents,
@@ -166,4 +166,12 @@ pub struct Reversal {
     pub recorded_at: DateTime<Utc>,
     /// By whom; nobody when the bank told.
     pub recorded_by: Option<UserId>,
+}
+
+impl Reversal {
+    /// Whether it was refused and no money had moved: a refusal of what was settled all the same is a return.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        self.rejected && self.payment_id.is_none()
+    }
 }

@@ -35,7 +35,8 @@ pub struct Customer {
     pub monthly_amount: Option<Cents>,
     /// Where documents are addressed to; none until it is told.
     pub billing: Option<Billing>,
-    /// What it paid too much and has not got back: more than zero or nothing (PAY-5).
+    /// What it paid too much and has not got back (PAY-5). Below zero where such a payment came undone after it was given
+    /// back or set off: that is owed.
     pub credit: Cents,
     /// Since when its account is paused for arrears (PAY-4).
     pub paused_on: Option<NaiveDate>,

@@ -414,7 +414,8 @@ impl<'a> Draft<'a> {
 /// What moving minutes on a card earns or gives back (PAY-7): minutes that leave an account where they are gone are
 /// deferred again, minutes that enter one are deferred no more, both by the cumulative difference. What was refunded or
 /// converted is posted elsewhere by the decision that did so.
-fn earned(card: &Card, line: &Line) -> Vec<Post> {
+#[must_use]
+pub fn earned(card: &Card, line: &Line) -> Vec<Post> {
     let mut gone = card.gone();
     let mut posts = Vec::new();
     let mut shift = |account: Account, change: Minutes| {

@@ -50,6 +50,24 @@ pub fn reversal_fee(day: NaiveDate, code: &str, locale: Locale) -> (String, Stri
     }
 }
 
+/// Why a fee is taken back that is not owed after all (PAY-2).
+#[must_use]
+pub const fn not_owed(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Nl => "Deze kosten zijn toch niet verschuldigd.",
+        Locale::En => "This fee is not owed after all.",
+    }
+}
+
+/// Why the unspent part of a card is credited (PAY-3).
+#[must_use]
+pub const fn unpaid(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Nl => "De betaling is gestorneerd en niet opnieuw gedaan.",
+        Locale::En => "The payment came undone and was not made again.",
+    }
+}
+
 /// The fee of a reactivation (PAY-4).
 #[must_use]
 pub fn reactivation_fee(factor: rust_decimal::Decimal, locale: Locale) -> (String, String) {

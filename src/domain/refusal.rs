@@ -330,6 +330,9 @@ pub enum Refusal {
     /// The customer said so already today (SLA-7).
     #[error("this was reported already today, and the account manager sees it on the desk")]
     StalledToday,
+    /// A month is not closed, or not opened again (TIME-6).
+    #[error(transparent)]
+    Month(#[from] super::closing::NotClosed),
     /// The same `Idempotency-Key` with another request.
     #[error("this Idempotency-Key was used for another request; use a new one")]
     KeyReused,
@@ -441,6 +444,7 @@ impl Refusal {
             Self::NothingMissed => "nothing-missed",
             Self::NotOffered => "not-offered",
             Self::StalledToday => "stalled-today",
+            Self::Month(not_closed) => not_closed.name(),
             Self::KeyReused => "idempotency-key-reused",
         }
     }

@@ -8,15 +8,22 @@
 //! | uncovered minutes | `customer:0007:uncovered` |
 //! | the outside world | `issued:0007` |
 //!
+//! Money is a journal of its own, in euros ([`MoneySection`]): an account for each role and customer, for prepaid money also
+//! for each card, with the number and name that the bookkeeper knows it by as tags.
+//!
 //! Every account is declared before its first posting, so the journal passes `hledger check --strict`.
 //!
 //! hledger tests balance assertions in the order of dates, and a transaction may be booked on a day before the last one
 //! (TIME-4): no assertion could hold half-way. A customer therefore ends in one transaction of zeros on its latest day
-//! that asserts *our* totals: hledger itself adds up the movements and compares.
+//! that asserts *our* totals: hledger itself adds up the movements and compares. A journal of money ends in one more that
+//! asserts every account over all customers.
 
-use crate::domain::{Account, Balance, Card, CardId, Customer, Minutes, Movement, Transaction};
+use crate::domain::policy::Accounts;
+use crate::domain::{
+    Account, Balance, Card, CardId, Cents, Customer, Minutes, MoneyAccount, Movement, Posting, Transaction,
+};
 use chrono::{NaiveDate, SecondsFormat};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// What a journal begins with.
@@ -124,6 +131,132 @@ pub fn account_name(customer: i64, card: Option<CardId>, account: Account) -> St
         }
         (None, _) => format!("customer:{customer:04}:{account}"),
     }
+}
+
+/// What a journal of money begins with.
+pub const MONEY_HEAD: &str =
+    "; The ledger, in euros. Written by strippenkaart; made to be read, not edited.\n\ncommodity 1000.00 EUR\n";
+
+/// An account of a journal of money: its role, and for prepaid money the card.
+type MoneyKey = (MoneyAccount, Option<CardId>);
+
+/// The part of a journal of money that belongs to one customer, written in the order of its transactions.
+#[derive(Debug)]
+pub struct MoneySection<'a> {
+    customer: &'a Customer,
+    accounts: &'a Accounts,
+    declared: BTreeSet<MoneyKey>,
+    last_day: Option<NaiveDate>,
+}
+
+impl<'a> MoneySection<'a> {
+    /// Nothing written yet.
+    #[must_use]
+    pub const fn new(customer: &'a Customer, accounts: &'a Accounts) -> Self {
+        Self { customer, accounts, declared: BTreeSet::new(), last_day: None }
+    }
+
+    /// A transaction with its postings; nothing for one that moved no money.
+    #[must_use]
+    pub fn transaction(&mut self, booked: &Transaction, postings: &[Posting]) -> String {
+        if postings.is_empty() {
+            return String::new();
+        }
+        let mut text = self.declarations(postings.iter().map(key_of));
+        let _ = writeln!(text, "\n{} ({}) {}  ; {}", booked.booked_on, booked.seq, booked.kind, tags_of(booked));
+        for posting in postings {
+            let about = posting.invoice_id.map_or_else(String::new, |id| format!("  ; invoice:{id}"));
+            let _ = writeln!(text, "    {}  {} EUR{about}", self.account(key_of(posting)), posting.amount);
+        }
+        self.last_day = self.last_day.max(Some(booked.booked_on));
+        text
+    }
+
+    /// Closes the section: asserts what is open of its invoices, what it has with us, and what is prepaid on each card.
+    #[must_use]
+    pub fn end(mut self, open: Cents, cards: &[Card]) -> String {
+        let Some(last_day) = self.last_day else { return String::new() };
+        let mut asserted: Vec<(MoneyKey, Cents)> = vec![
+            ((MoneyAccount::Receivable, None), open),
+            ((MoneyAccount::CustomerCredit, None), -self.customer.credit),
+        ];
+        let prepaid = |card: &Card| ((MoneyAccount::Deferred, Some(card.id)), -card.deferred_now());
+        asserted.extend(cards.iter().filter(|card| card.price > Cents::ZERO).map(prepaid));
+        asserted.retain(|(key, amount)| *amount != Cents::ZERO || self.declared.contains(key));
+        if asserted.is_empty() {
+            return String::new();
+        }
+        let mut text = self.declarations(asserted.iter().map(|(key, _)| *key));
+        let _ = writeln!(text, "\n{last_day} totals | customer {}", self.customer.number);
+        for (key, amount) in asserted {
+            let _ = writeln!(text, "    {}  0.00 EUR = {amount} EUR", self.account(key));
+        }
+        text
+    }
+
+    fn declarations(&mut self, keys: impl Iterator<Item = MoneyKey>) -> String {
+        let mut text = String::new();
+        for key in keys {
+            if self.declared.insert(key) {
+                let start = if text.is_empty() { "\n" } else { "" };
+                let _ = writeln!(text, "{start}account {}  ; {}", self.account(key), chart_tags(self.accounts, key.0));
+            }
+        }
+        text
+    }
+
+    fn account(&self, (role, card): MoneyKey) -> String {
+        money_account_name(role, Some(self.customer.number), card)
+    }
+}
+
+fn key_of(posting: &Posting) -> MoneyKey {
+    (posting.account, posting.card_id.filter(|_| posting.account == MoneyAccount::Deferred))
+}
+
+/// The number and name of an account at the bookkeeper's; a tag ends at a comma, so names lose theirs.
+fn chart_tags(accounts: &Accounts, role: MoneyAccount) -> String {
+    let chart = accounts.get(role);
+    format!("number:{}, name:{}", chart.number, chart.name.replace([',', '\n'], " "))
+}
+
+/// What a journal of money ends with: the balance of every account over all customers, on the last day that has one.
+#[must_use]
+pub fn money_totals(accounts: &Accounts, last_day: NaiveDate, balances: &BTreeMap<MoneyAccount, Cents>) -> String {
+    let mut text = String::new();
+    for role in balances.keys() {
+        let start = if text.is_empty() { "\n" } else { "" };
+        let name = money_account_name(*role, None, None);
+        let _ = writeln!(text, "{start}account {name}  ; {}", chart_tags(accounts, *role));
+    }
+    let _ = writeln!(text, "\n{last_day} totals | all customers");
+    for (role, balance) in balances {
+        let _ = writeln!(text, "    {}  0.00 EUR =* {balance} EUR", money_account_name(*role, None, None));
+    }
+    text
+}
+
+/// The name of an account of money: over all customers, of one, or of one of its cards.
+#[must_use]
+pub fn money_account_name(role: MoneyAccount, customer: Option<i64>, card: Option<CardId>) -> String {
+    let top = match role {
+        MoneyAccount::Receivable | MoneyAccount::Bank | MoneyAccount::OtherMoney => "assets",
+        MoneyAccount::CustomerCredit | MoneyAccount::Deferred | MoneyAccount::Vat => "liabilities",
+        MoneyAccount::BankCharges => "expenses",
+        MoneyAccount::CardRevenue
+        | MoneyAccount::Breakage
+        | MoneyAccount::HoursRevenue
+        | MoneyAccount::FeeRevenue
+        | MoneyAccount::FeeOutside => "revenues",
+    };
+    let mut name = format!("{top}:{role}");
+    if let Some(customer) = customer {
+        let _ = write!(name, ":{customer:04}");
+    }
+    if let Some(card) = card {
+        let _ = write!(name, ":{}", &card.0.simple().to_string()[20..]);
+    }
+    name
 }
 
 fn tags_of(booked: &Transaction) -> String {

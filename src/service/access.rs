@@ -125,6 +125,18 @@ impl Service {
         with_contacts(&mut on, user).await
     }
 
+    /// The login with this e-mail address, for the command line.
+    ///
+    /// # Errors
+    /// When there is none, or the database does not answer.
+    pub async fn caller_by_email(&self, email: &str) -> Result<Caller> {
+        let mut on = self.db.reader().await?;
+        let email = email.trim().to_lowercase();
+        let user = users::by_email(&mut on, &email).await?.filter(|user| user.disabled_at.is_none());
+        let user = user.ok_or(Error::NotFound("login"))?;
+        with_contacts(&mut on, user).await
+    }
+
     /// A command with a fresh id and salt.
     #[must_use]
     pub fn command(&self, actor: Actor, key: Option<Key>, target: Target, act: Act) -> Command {

@@ -4,14 +4,19 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Allocation, Billing, CardId, Cents, Collection, Customer, CustomerId, Invoice, InvoiceId, Minutes, Receipt,
-    Repayment, Role, Target,
+    Act, Allocation, Billing, Card, CardId, Cents, Collection, Customer, CustomerId, Invoice, InvoiceId, Minutes,
+    Payment, Receipt, Repayment, Role, Target,
     command::{Crediting, NewLine, Receiving},
     decide::PaymentReceipt,
+    iban::compact,
 };
-pub use crate::store::invoices::{Filter, Owed, Settled};
-use crate::store::{customers, invoices};
+pub use crate::store::invoices::{Filter, Owed, PaidFor, Settled, Which};
+use crate::store::{cards, customers, invoices};
 use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+/// Longer than any number of a document, in bytes.
+const LONGEST: usize = 100;
 
 /// A document with what a page or the API shows beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +31,21 @@ pub struct InvoiceView {
     pub credit_notes: Vec<Invoice>,
     /// Attempts to collect it, the oldest first.
     pub collections: Vec<Collection>,
+    /// Of a credit note: the invoice that it credits.
+    pub credited: Option<Invoice>,
+    /// The card that it sold or gives back.
+    pub card: Option<Card>,
+}
+
+/// Money of a customer, beside its documents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Money {
+    /// The newest payments, the newest first, also those that came undone.
+    pub payments: Vec<Payment>,
+    /// What they were for.
+    pub paid_for: Vec<PaidFor>,
+    /// What was given back lately, the newest first (PAY-5).
+    pub repayments: Vec<Repayment>,
 }
 
 impl Service {
@@ -44,7 +64,65 @@ impl Service {
         let credit_notes = invoices::credit_notes(&mut on, id).await?;
         let collections = invoices::collections(&mut on, id).await?;
         let buyer = customers::get(&mut on, invoice.customer_id).await?.ok_or(Error::NotFound("customer"))?;
-        Ok(InvoiceView { invoice, buyer, settled, credit_notes, collections })
+        let credited = match invoice.credits {
+            Some(id) => invoices::get(&mut on, id).await?,
+            None => None,
+        };
+        let card = match invoice.card_id {
+            Some(id) => cards::get(&mut on, id).await?,
+            None => None,
+        };
+        Ok(InvoiceView { invoice, buyer, settled, credit_notes, collections, credited, card })
+    }
+
+    /// The document with this number, payment reference or identity, as people type it.
+    ///
+    /// # Errors
+    /// Not found, also for somebody else's.
+    pub async fn find_invoice(&self, caller: &Caller, text: &str) -> Result<Invoice> {
+        let none = || Error::NotFound("invoice");
+        let text = text.trim().to_uppercase();
+        if text.is_empty() || text.len() > LONGEST || text.contains('\0') {
+            return Err(none());
+        }
+        let mut on = self.db.reader().await?;
+        let found = match text.parse() {
+            Ok(id) => invoices::get(&mut on, id).await?,
+            Err(_) => invoices::find(&mut on, &text, &compact(&text)).await?,
+        };
+        let found = found.ok_or_else(none)?;
+        caller.see(found.customer_id).map_err(|_| none())?;
+        if found.issued().is_none() && !caller.is_staff() { Err(none()) } else { Ok(found) }
+    }
+
+    /// A page of a customer's documents, the newest first, before `before`; drafts for staff only.
+    ///
+    /// # Errors
+    /// Not found for somebody else's.
+    pub async fn invoices_page(
+        &self,
+        caller: &Caller,
+        customer: CustomerId,
+        before: Option<InvoiceId>,
+        limit: i64,
+    ) -> Result<Vec<Invoice>> {
+        self.customer(caller, customer).await?;
+        let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+        let mut on = self.db.reader().await?;
+        Ok(invoices::page_of(&mut on, customer, &before, caller.is_staff(), limit).await?)
+    }
+
+    /// What a customer paid, and what it got back: the newest `limit` of each.
+    ///
+    /// # Errors
+    /// Not found for somebody else's.
+    pub async fn money_of(&self, caller: &Caller, customer: CustomerId, limit: i64) -> Result<Money> {
+        self.customer(caller, customer).await?;
+        let mut on = self.db.snapshot().await?;
+        let payments = invoices::payments_of(&mut on, customer, limit).await?;
+        let paid_for = invoices::paid_for(&mut on, &payments).await?;
+        let repayments = invoices::repayments_of(&mut on, customer, limit).await?;
+        Ok(Money { payments, paid_for, repayments })
     }
 
     /// The documents of a customer, the newest first; drafts for staff only.
@@ -121,6 +199,11 @@ impl Service {
         minutes: Option<Minutes>,
         reason: String,
     ) -> Result<Invoice> {
+        if !request.caller.is_staff() {
+            let none = || Error::NotFound("card");
+            let known = cards::get(&mut self.db.reader().await?, card).await?.ok_or_else(none)?;
+            request.caller.see(known.customer_id).map_err(|_| none())?;
+        }
         self.document(request, Target::Card(card), Act::RefundCard { card, minutes, reason }).await
     }
 
@@ -159,8 +242,10 @@ impl Service {
         &self,
         request: Request<'_>,
         target: Target,
-        received: Receiving,
+        mut received: Receiving,
     ) -> Result<PaymentReceipt> {
+        let mut named = BTreeSet::new();
+        received.invoices.retain(|invoice| named.insert(*invoice));
         if let Target::Invoice(invoice) = target {
             self.hide_from_contacts(request.caller, invoice).await?;
         }
@@ -169,6 +254,28 @@ impl Service {
             Receipt::Payment(receipt) => Ok(*receipt),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// Records money of a customer for the invoices it names; where it names none, for all that are open, the one that is
+    /// due first first. For finance.
+    ///
+    /// # Errors
+    /// As the rules and the role say.
+    pub async fn record_payment_of(
+        &self,
+        request: Request<'_>,
+        customer: CustomerId,
+        mut received: Receiving,
+    ) -> Result<PaymentReceipt> {
+        request.caller.see(customer)?;
+        request.caller.staff(request.caller.is_finance())?;
+        if received.invoices.is_empty() {
+            let mut open = self.invoices_of(request.caller, customer).await?;
+            open.retain(|invoice| invoice.open() > Cents::ZERO);
+            open.sort_by_key(|invoice| (invoice.due_on(), invoice.number().to_owned()));
+            received.invoices = open.iter().map(|invoice| invoice.id).collect();
+        }
+        self.record_payment(request, Target::Customer(customer), received).await
     }
 
     /// Sets what was paid too much against an invoice: for finance.
@@ -206,8 +313,18 @@ impl Service {
         }
     }
 
-    /// Where documents of a customer are addressed to: for its owners, and for finance and agents. Only staff changes what
-    /// it pays per month.
+    /// Where documents of a customer are addressed to; nothing until it is told.
+    ///
+    /// # Errors
+    /// Not found for somebody else's.
+    pub async fn billing(&self, caller: &Caller, customer: CustomerId) -> Result<Billing> {
+        let known = self.customer(caller, customer).await?;
+        let monthly_amount = known.monthly();
+        Ok(Billing { monthly_amount, ..known.billing.unwrap_or_default() })
+    }
+
+    /// Where documents of a customer are addressed to: for its owners, and for finance and agents. Only finance changes
+    /// what it pays per month (PAY-4).
     ///
     /// # Errors
     /// As the rules and the role say.
@@ -218,7 +335,7 @@ impl Service {
         mut billing: Billing,
     ) -> Result<Billing> {
         let actor = request.caller.require(customer, &[Role::Owner], true)?;
-        if !request.caller.is_staff() {
+        if !request.caller.is_finance() {
             let known = self.customer(request.caller, customer).await?;
             billing.monthly_amount = known.billing.and_then(|billing| billing.monthly_amount);
         }
@@ -232,7 +349,7 @@ impl Service {
     }
 
     /// A contact gets "not found" for what is not its own before it gets "forbidden" for what is.
-    async fn hide_from_contacts(&self, caller: &Caller, invoice: InvoiceId) -> Result<()> {
+    pub(super) async fn hide_from_contacts(&self, caller: &Caller, invoice: InvoiceId) -> Result<()> {
         if !caller.is_staff() {
             self.invoice(caller, invoice).await?;
         }

@@ -1,8 +1,11 @@
 //! Use cases: may this user? then submit a command or read. Knows no axum and no SQL.
 
 pub mod access;
+pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod cards;
 mod conversions;
 pub mod coverage;
@@ -10,15 +13,18 @@ pub mod customers;
 pub mod desk;
 pub mod exports;
 pub mod fair_use;
+pub mod finance;
 pub mod installations;
 pub mod invoices;
 pub mod jobs;
 pub mod journal;
 pub mod ledger;
 pub mod login;
+pub mod mandates;
 pub mod password;
 pub mod policies;
 pub mod renewal;
+pub mod reversals;
 pub mod secret;
 pub mod terms;
 pub mod throttle;
@@ -26,6 +32,7 @@ pub mod tickets;
 pub mod time_entries;
 pub mod token;
 pub mod verify;
+mod verify_money;
 pub mod wicket;
 
 use crate::clock::Clock;
@@ -75,6 +82,14 @@ pub enum Error {
     /// Too many attempts.
     #[error("too many attempts; try again in {} seconds", .0.as_secs().max(1))]
     Throttled(Duration),
+    /// A file of the bank that is refused as a whole; nothing of it was used.
+    #[error("{}{reason}", if *.line > 0 { format!("line {line}: ") } else { String::new() })]
+    BankFile {
+        /// Which line, from 1; 0 where it is about the whole file.
+        line: usize,
+        /// What was wrong and what was expected.
+        reason: String,
+    },
     /// The ledger refused, or could not be reached.
     #[error(transparent)]
     Ledger(#[from] Failure),

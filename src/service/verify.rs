@@ -1,20 +1,21 @@
 //! Whether the ledger still is what was booked: every chain, every sum and every counter, in one read snapshot.
 //!
-//! Phases: walk the ledger once, customer by customer, folding its movements again ([`Audit`]); then compare the
-//! counters that are sums over a table. The first difference ends it and is named so that a person can find the row.
+//! Phases: walk the ledger once, customer by customer, folding its movements and its money again ([`Audit`]); then compare
+//! the counters that are sums over a table, documents and closed months ([`super::verify_money`]). The first difference ends it and is named so that a person can find the row.
 //! A report ends in one digest over all heads: kept elsewhere, it shows a tail cut off chain and customer together, or a
 //! customer gone without a trace.
 
 use super::conversions::{Conversions, Wrong};
+use super::verify_money::{self as money, Documents, Money};
 use crate::domain::{
     Account, Balance, Card, CardId, Customer, CustomerId, Minutes, Movement, Posting, Transaction, TransactionKind,
     chain,
 };
 use crate::store::{
-    Db, Tx,
+    Db, Tx, accounting,
     fair_use::numbered_days,
-    verify::{CHECKS, Check, Gap, count_transactions, first_gap},
-    walk::{Booking, Walk},
+    verify::{CHECKS, Check, DocumentRow, Gap, count_transactions, counters, first_gap},
+    walk::{Booking, Feed, Walk},
 };
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
@@ -63,11 +64,14 @@ pub struct Difference {
     pub found: String,
 }
 
+/// What figures begin with that are of no customer.
+const OF_NOBODY: [&str; 4] = ["calendar", "account", "documents", "closed month"];
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.customer {
             Some(number) => write!(f, "customer {number}")?,
-            None if self.what.starts_with("calendar") => f.write_str("all customers")?,
+            None if OF_NOBODY.iter().any(|word| self.what.starts_with(word)) => f.write_str("all customers")?,
             None => f.write_str("unknown customer")?,
         }
         if let Some(seq) = self.seq {
@@ -95,7 +99,11 @@ pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Repor
     let mut heads = Sha256::new();
     let mut report = Report { customers: 0, transactions: 0, movements: 0, erased: 0, digest: String::new() };
     while let Some(customer) = walk.customers.next(&mut tx).await? {
-        let mut audit = Audit::new(&customer);
+        let mut cards = Vec::new();
+        while let Some(card) = walk.cards.next_if(&mut tx, |row| row.customer_id <= customer.id).await? {
+            cards.push(card);
+        }
+        let mut audit = Audit::new(&customer, &cards);
         while let Some(booked) =
             walk.transactions.next_if(&mut tx, |row| row.transaction.customer_id <= customer.id).await?
         {
@@ -110,19 +118,11 @@ pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Repor
             }
         }
         audit.end()?;
-        audit_rest(audit, &mut walk, &mut tx).await?;
+        audit_rest(audit, &cards, &mut walk, &mut tx).await?;
         heads.update(format!("{}:{}:{}\n", customer.id, customer.seq, customer.head));
         report.customers += 1;
     }
-    if let Some(row) = walk.transactions.next(&mut tx).await? {
-        return Err(unknown_customer("transaction", row.transaction.customer_id, Some(row.transaction.seq)).into());
-    }
-    if let Some(row) = walk.movements.next(&mut tx).await? {
-        return Err(unknown_customer("movement", row.customer_id, Some(row.seq)).into());
-    }
-    if let Some(row) = walk.cards.next(&mut tx).await? {
-        return Err(unknown_customer("card", row.customer_id, None).into());
-    }
+    leftovers(&mut walk, &mut tx).await?;
     for check in &CHECKS {
         if let Some(gap) = first_gap(&mut tx, check).await? {
             return Err(difference_of(check, &gap).into());
@@ -134,19 +134,67 @@ pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Repor
             return Err(of_no_customer(format!("calendar of fair use {day}: number"), expected, found).into());
         }
     }
+    documents(&mut tx).await?;
+    closed_months(&mut tx).await?;
     progress(report.transactions, total);
     report.digest = chain::hex(&heads.finalize());
     Ok(report)
 }
 
+/// Rows of customers that are not there.
+async fn leftovers(walk: &mut Walk, tx: &mut Tx) -> Result<(), VerifyError> {
+    if let Some(row) = walk.transactions.next(tx).await? {
+        return Err(unknown_customer("transaction", row.transaction.customer_id, Some(row.transaction.seq)).into());
+    }
+    if let Some(row) = walk.movements.next(tx).await? {
+        return Err(unknown_customer("movement", row.customer_id, Some(row.seq)).into());
+    }
+    if let Some(row) = walk.postings.next(tx).await? {
+        return Err(unknown_customer("posting", row.customer_id, Some(row.seq)).into());
+    }
+    if let Some(row) = walk.cards.next(tx).await? {
+        return Err(unknown_customer("card", row.customer_id, None).into());
+    }
+    Ok(())
+}
+
+/// Every document, and the numbers of all of them.
+async fn documents(tx: &mut Tx) -> Result<(), VerifyError> {
+    let mut seen = Documents::default();
+    let mut feed: Feed<DocumentRow> = Feed::default();
+    while let Some(row) = feed.next(tx).await? {
+        seen.document(&row.invoice, row.notes_net).map_err(|wrong| of(row.customer_number, wrong))?;
+    }
+    seen.end(&counters(tx).await?).map_err(|wrong| of(None, wrong))?;
+    Ok(())
+}
+
+/// Closed months against what was kept of their closings (TIME-6).
+async fn closed_months(tx: &mut Tx) -> Result<(), VerifyError> {
+    let standing = money::standing(accounting::all_closings(tx).await?);
+    money::lock(&standing, accounting::closed_through(tx).await?).map_err(|wrong| of(None, wrong))?;
+    for closing in &standing {
+        let sums = accounting::sums(tx, None, Some(closing.month.last())).await?;
+        money::month(closing, &sums).map_err(|wrong| of(None, wrong))?;
+    }
+    Ok(())
+}
+
+fn of(customer: Option<i64>, wrong: Wrong) -> Difference {
+    Difference { customer, seq: None, what: wrong.what, expected: wrong.expected, found: wrong.found }
+}
+
 /// What is left of a customer once its chain has ended: cards, what may be used again, and movements of no transaction.
-async fn audit_rest(mut audit: Audit<'_>, walk: &mut Walk, tx: &mut Tx) -> Result<(), VerifyError> {
+async fn audit_rest(mut audit: Audit<'_>, cards: &[Card], walk: &mut Walk, tx: &mut Tx) -> Result<(), VerifyError> {
     let id = audit.customer.id;
     if let Some(row) = walk.movements.next_if(tx, |row| row.customer_id <= id).await? {
         return Err(audit.stray(&row).into());
     }
-    while let Some(card) = walk.cards.next_if(tx, |row| row.customer_id <= id).await? {
-        audit.card(&card)?;
+    if let Some(row) = walk.postings.next_if(tx, |row| row.customer_id <= id).await? {
+        return Err(audit.stray_posting(&row).into());
+    }
+    for card in cards {
+        audit.card(card)?;
     }
     while let Some(row) = walk.correctables.next_if(tx, |row| row.customer_id <= id).await? {
         audit.correctable(row.id, row.correctable)?;
@@ -190,12 +238,13 @@ struct Audit<'a> {
     totals: Balance,
     cards: HashMap<CardId, Tally>,
     conversions: Conversions,
+    money: Money,
     /// Per estimate or ticket, minutes of reversed entries that may be used again; only those above zero.
     correctables: HashMap<Uuid, Minutes>,
 }
 
 impl<'a> Audit<'a> {
-    fn new(customer: &'a Customer) -> Self {
+    fn new(customer: &'a Customer, cards: &[Card]) -> Self {
         Self {
             customer,
             seq: 0,
@@ -204,6 +253,7 @@ impl<'a> Audit<'a> {
             totals: Balance::default(),
             cards: HashMap::new(),
             conversions: Conversions::default(),
+            money: Money::new(cards),
             correctables: HashMap::new(),
         }
     }
@@ -260,7 +310,13 @@ impl<'a> Audit<'a> {
         if transaction.kind == TransactionKind::Conversion {
             self.conversions.booked(movements);
         }
+        if let Some(row) =
+            postings.iter().find(|row| (row.customer_id, row.seq) != (transaction.customer_id, transaction.seq))
+        {
+            return Err(self.stray_posting(row));
+        }
         self.same("hash", &chain::hash(transaction, movements, postings), &transaction.hash)?;
+        self.money.step(transaction, movements, postings).map_err(|wrong| self.wrong(wrong))?;
         self.note(booked)?;
         self.seq = transaction.seq;
         self.head.clone_from(&transaction.hash);
@@ -338,6 +394,14 @@ impl<'a> Audit<'a> {
         Difference { seq: Some(movement.seq), ..self.differs(what, "a transaction of that number and instant", found) }
     }
 
+    fn stray_posting(&self, posting: &Posting) -> Difference {
+        if posting.customer_id != self.customer.id {
+            return unknown_customer("posting", posting.customer_id, Some(posting.seq));
+        }
+        let (what, found) = (format!("posting {}", posting.line), "none in its place".to_owned());
+        Difference { seq: Some(posting.seq), ..self.differs(what, "a transaction of that number", found) }
+    }
+
     fn card(&mut self, card: &Card) -> Result<(), Difference> {
         if card.customer_id != self.customer.id {
             return Err(unknown_customer("card", card.customer_id, None));
@@ -346,7 +410,8 @@ impl<'a> Audit<'a> {
         let name = format!("card {}", card.id);
         self.same_balance(&name, tally.balance, card.balance())?;
         self.same(&format!("{name}: granted minutes"), tally.granted.0, card.granted.0)?;
-        self.conversions.card(card).map_err(|wrong| self.wrong(wrong))
+        self.conversions.card(card).map_err(|wrong| self.wrong(wrong))?;
+        self.money.card(card).map_err(|wrong| self.wrong(wrong))
     }
 
     fn wrong(&self, wrong: Wrong) -> Difference {

@@ -179,6 +179,9 @@ impl Named {
             | Act::RefundCard { .. }
             | Act::ReverseEntry { .. }
             | Act::ChargeReactivation { .. }
+            // The end of a pause makes cards active that are paid.
+            | Act::ResumeAccount { .. }
+            | Act::Arrange { .. }
             | Act::PlanCollection { .. }
             | Act::RecordMandate { .. } => self.issues = true,
             Act::OrderCard { .. } => {
@@ -296,11 +299,19 @@ pub async fn figures(tx: &mut Tx, customer: CustomerId) -> Result<Option<Ledger>
     let sql = "SELECT * FROM estimates WHERE customer_id = $1 AND status IN ('proposed', 'accepted')";
     let estimates: Vec<Estimate> = tx.query(sql).bind(customer).all().await?;
     let mut holds: Vec<Hold> = Vec::new();
-    if estimates.iter().any(|estimate| estimate.held.is_positive()) {
-        let sql = "SELECT * FROM holds WHERE customer_id = $1 AND minutes > 0";
+    let is_frozen = cards.iter().any(|card| card.frozen.is_positive());
+    if is_frozen || estimates.iter().any(|estimate| estimate.held.is_positive()) {
+        let sql = "SELECT * FROM holds WHERE customer_id = $1 AND (minutes > 0 OR frozen > 0)";
         holds = tx.query(sql).bind(customer).all().await?;
     }
     let mut ledger = Ledger::default();
+    // What is due may be given back for money, which takes its invoice (CARD-10, PAY-3).
+    if cards.iter().any(|card| card.converts_on.is_some() || card.credited_from.is_some()) {
+        let sql = "SELECT * FROM invoices WHERE customer_id = $1 AND number IS NOT NULL
+                   AND ((card_id IS NOT NULL AND kind = 'invoice') OR paid + credited < gross)";
+        let invoices: Vec<Invoice> = tx.query(sql).bind(customer).all().await?;
+        ledger.rows.invoices = invoices.into_iter().map(|invoice| (invoice.id, invoice)).collect();
+    }
     ledger.rows.customer = Some(found);
     ledger.rows.cards = cards.into_iter().map(|card| (card.id, card)).collect();
     ledger.rows.estimates = estimates.into_iter().map(|estimate| (estimate.id, estimate)).collect();
@@ -482,7 +493,7 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
     let oldest = today.checked_sub_days(Days::new(u64::from(MOST_LATE_DAYS))).unwrap_or(today);
     let sql = "SELECT * FROM cards WHERE customer_id {in}
                AND (available + held + frozen > 0 OR (activated_at IS NULL AND cancelled_on IS NULL)
-                    OR (expired > 0 AND expires_on >= $2))";
+                    OR (expired > 0 AND expires_on >= $2) OR credited_from IS NOT NULL)";
     let cards: Vec<Card> = tx.query(sql).bind_json(json(ids)).bind(oldest).all().await?;
     let sql = "SELECT * FROM invoices WHERE customer_id {in} AND (number IS NULL OR paid + credited < gross)";
     let invoices: Vec<Invoice> = tx.query(sql).bind_json(json(ids)).all().await?;

@@ -12,6 +12,14 @@ pub async fn of(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<Ca
     on.query("SELECT * FROM cards WHERE customer_id = $1 ORDER BY id").bind(customer).all().await
 }
 
+/// One card.
+///
+/// # Errors
+/// What the database says.
+pub async fn get(on: &mut impl Statements, id: CardId) -> Result<Option<Card>> {
+    on.query("SELECT * FROM cards WHERE id = $1").bind(id).optional().await
+}
+
 record! {
     /// A card that was sold.
     pub struct Sold {

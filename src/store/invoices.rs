@@ -2,7 +2,8 @@
 
 use super::{Record, Result, Row, Statements, record};
 use crate::domain::{
-    AllocationKind, Cents, Collection, CustomerId, Invoice, InvoiceId, PaymentId, PaymentMethod, words::words,
+    AllocationKind, Cents, Collection, CustomerId, Invoice, InvoiceId, Payment, PaymentId, PaymentMethod, Repayment,
+    words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -87,6 +88,94 @@ pub async fn collections(on: &mut impl Statements, invoice: InvoiceId) -> Result
     on.query("SELECT * FROM collections WHERE invoice_id = $1 ORDER BY attempt").bind(invoice).all().await
 }
 
+/// The document with this number or payment reference.
+///
+/// # Errors
+/// What the database says.
+pub async fn find(on: &mut impl Statements, number: &str, reference: &str) -> Result<Option<Invoice>> {
+    on.query("SELECT * FROM invoices WHERE number = $1 OR reference = $2").bind(number).bind(reference).optional().await
+}
+
+/// A page of a customer's documents, the newest first, before `before`; drafts where `drafts` says so.
+///
+/// # Errors
+/// What the database says.
+pub async fn page_of(
+    on: &mut impl Statements,
+    customer: CustomerId,
+    before: &str,
+    drafts: bool,
+    limit: i64,
+) -> Result<Vec<Invoice>> {
+    on.query(
+        "SELECT * FROM invoices WHERE customer_id = $1 AND id < $2 AND (number IS NOT NULL OR $3 = 1)
+         ORDER BY id DESC LIMIT $4",
+    )
+    .bind(customer)
+    .bind(before)
+    .bind(drafts)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// The payments of a customer, the newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn payments_of(on: &mut impl Statements, customer: CustomerId, limit: i64) -> Result<Vec<Payment>> {
+    on.query("SELECT * FROM payments WHERE customer_id = $1 ORDER BY paid_on DESC, id DESC LIMIT $2")
+        .bind(customer)
+        .bind(limit)
+        .all()
+        .await
+}
+
+record! {
+    /// What of a payment was set against which invoice.
+    pub struct PaidFor {
+        /// The payment.
+        pub payment_id: PaymentId,
+        /// The invoice.
+        pub invoice_id: InvoiceId,
+        /// Its number.
+        pub number: String,
+        /// How much.
+        pub amount: Cents,
+    }
+}
+
+/// What these payments were for, in the order in which it was set against them.
+///
+/// # Errors
+/// What the database says.
+pub async fn paid_for(on: &mut impl Statements, payments: &[Payment]) -> Result<Vec<PaidFor>> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = payments.iter().map(|payment| serde_json::Value::from(payment.id.to_string())).collect();
+    on.query(
+        "SELECT payment_id, invoice_id, invoices.number, allocations.amount
+         FROM allocations JOIN invoices ON invoices.id = invoice_id
+         WHERE payment_id {in} AND allocations.kind = 'payment' ORDER BY allocations.id",
+    )
+    .bind_json(ids)
+    .all()
+    .await
+}
+
+/// What was given back to a customer, the newest first (PAY-5).
+///
+/// # Errors
+/// What the database says.
+pub async fn repayments_of(on: &mut impl Statements, customer: CustomerId, limit: i64) -> Result<Vec<Repayment>> {
+    on.query("SELECT * FROM repayments WHERE customer_id = $1 ORDER BY paid_on DESC, id DESC LIMIT $2")
+        .bind(customer)
+        .bind(limit)
+        .all()
+        .await
+}
+
 /// A document and whose it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owed {
@@ -134,6 +223,19 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// From where a page begins; none where that is no place of this list.
+    #[must_use]
+    pub fn at(which: Which, after: Option<String>) -> Option<Self> {
+        let after = after.unwrap_or_default();
+        let dated = |(day, number): (&str, &str)| day.parse::<NaiveDate>().is_ok() && !number.contains('\0');
+        let known = match which {
+            _ if after.is_empty() => true,
+            Which::Drafts => after.parse::<InvoiceId>().is_ok(),
+            _ => after.split_once(' ').is_some_and(dated),
+        };
+        known.then_some(Self { which, after })
+    }
+
     /// Where a page that ends with this document ends.
     #[must_use]
     pub fn cursor(&self, last: &Invoice) -> String {

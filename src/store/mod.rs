@@ -1,7 +1,10 @@
 //! The only layer that knows SQL. A store function takes an open transaction or session and domain values, and gives
 //! domain values; each statement is written once and runs on both databases in a test.
 
+pub mod accounting;
+pub mod arrears;
 pub mod availability;
+pub mod bank;
 pub mod books;
 pub mod cards;
 pub mod columns;
@@ -12,14 +15,17 @@ pub mod db;
 pub mod estimates;
 pub mod exports;
 pub mod fair_use;
+pub mod finance;
 pub mod installations;
 pub mod invoices;
 pub mod ledger;
+pub mod mandates;
 pub mod money_rows;
 pub mod notices;
 pub mod policies;
 pub mod receipts;
 pub mod renewal;
+pub mod reversals;
 pub mod rows;
 pub mod tickets;
 pub mod time_entries;

@@ -4,7 +4,10 @@
 //! Each check lists what should be and what is as signed rows of one shape, and sums them by subject: a subject with
 //! different sums is a difference, also where one side has no row at all.
 
-use super::{Result, Statements, Tx, record};
+use super::db::Query;
+use super::walk::Paged;
+use super::{Record, Result, Row, Statements, Tx, record};
+use crate::domain::{Cents, Invoice};
 
 record! {
     /// A counter that differs from what it counts.
@@ -69,7 +72,7 @@ macro_rules! check_day {
 }
 
 /// Every counter that is not folded along a chain.
-pub const CHECKS: [Check; 27] = [
+pub const CHECKS: [Check; 41] = [
     check!(
         "hold of estimate and card",
         "minutes",
@@ -226,12 +229,118 @@ pub const CHECKS: [Check; 27] = [
         "SELECT '' AS customer_id, day AS subject, counted AS expected, 0 AS found FROM fair_use_days
          UNION ALL SELECT '', day, 0, counted FROM fair_use_calendar"
     ),
+    // What settles an invoice, by kind; a credit note settles itself.
     check!(
         "invoice",
         "paid",
-        "SELECT customer_id, invoice_id AS subject, amount AS expected, 0 AS found FROM allocations
-         WHERE kind <> 'credit_note'
-         UNION ALL SELECT customer_id, id, 0, paid FROM invoices WHERE kind = 'invoice'"
+        "SELECT customer_id, invoice_id AS subject, amount AS expected, 0 AS found
+         FROM allocations WHERE kind <> 'credit_note'
+         UNION ALL SELECT customer_id, id, gross, 0 FROM invoices WHERE kind = 'credit_note' AND number IS NOT NULL
+         UNION ALL SELECT customer_id, id, 0, paid FROM invoices"
+    ),
+    check!(
+        "invoice",
+        "credited",
+        "SELECT customer_id, invoice_id AS subject, amount AS expected, 0 AS found
+         FROM allocations WHERE kind = 'credit_note'
+         UNION ALL SELECT customer_id, id, 0, credited FROM invoices"
+    ),
+    check!(
+        "invoice",
+        "reversed",
+        "SELECT customer_id, invoice_id AS subject, -amount AS expected, 0 AS found
+         FROM allocations WHERE kind = 'reversal'
+         UNION ALL SELECT customer_id, id, 0, reversed FROM invoices"
+    ),
+    // What is posted for an invoice and its credit notes is what is open of it.
+    check!(
+        "invoice",
+        "open, on receivable",
+        "SELECT postings.customer_id, COALESCE(invoices.credits, invoices.id, '?') AS subject, amount AS expected,
+                0 AS found
+         FROM postings LEFT JOIN invoices ON invoices.id = postings.invoice_id WHERE account = 'receivable'
+         UNION ALL SELECT customer_id, id, 0, gross - paid - credited FROM invoices WHERE number IS NOT NULL"
+    ),
+    check!(
+        "customer",
+        "credit",
+        "SELECT customer_id, customer_id AS subject, -amount AS expected, 0 AS found
+         FROM postings WHERE account = 'customer_credit'
+         UNION ALL SELECT id, id, 0, credit FROM customers"
+    ),
+    check!(
+        "customer",
+        "VAT of its documents",
+        "SELECT customer_id, customer_id AS subject, -amount AS expected, 0 AS found FROM postings WHERE account = 'vat'
+         UNION ALL SELECT customer_id, customer_id, 0, CASE WHEN kind = 'invoice' THEN vat ELSE -vat END
+                   FROM invoices WHERE number IS NOT NULL"
+    ),
+    // Money in, less what came undone, what was given back, and what the bank charged.
+    check!(
+        "customer",
+        "money at the bank",
+        "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found FROM postings WHERE account = 'bank'
+         UNION ALL SELECT customer_id, customer_id, 0, amount - reversed FROM payments WHERE method <> 'other'
+         UNION ALL SELECT customer_id, customer_id, 0, -amount FROM repayments
+         UNION ALL SELECT customer_id, customer_id, 0, -charge FROM reversals"
+    ),
+    check!(
+        "customer",
+        "money received otherwise",
+        "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found
+         FROM postings WHERE account = 'other_money'
+         UNION ALL SELECT customer_id, customer_id, 0, amount - reversed FROM payments WHERE method = 'other'"
+    ),
+    // What of a payment came undone is what its reversals say; how that was split over invoices and credit shows above.
+    check!(
+        "payment",
+        "reversed",
+        "SELECT customer_id, payment_id AS subject, amount AS expected, 0 AS found
+         FROM reversals WHERE payment_id IS NOT NULL
+         UNION ALL SELECT customer_id, id, 0, reversed FROM payments"
+    ),
+    check!(
+        "collection and its payment",
+        "count",
+        "SELECT customer_id, collection_id || ' ' || id AS subject, 1 AS expected, 0 AS found
+         FROM payments WHERE collection_id IS NOT NULL
+         UNION ALL SELECT customer_id, id || ' ' || payment_id, 0, 1 FROM collections WHERE payment_id IS NOT NULL"
+    ),
+    check!(
+        "collection and its reversal",
+        "count",
+        "SELECT customer_id, collection_id || ' ' || id AS subject, 1 AS expected, 0 AS found
+         FROM reversals WHERE collection_id IS NOT NULL
+         UNION ALL SELECT customer_id, id || ' ' || reversal_id, 0, 1 FROM collections WHERE reversal_id IS NOT NULL"
+    ),
+    check!(
+        "hold of estimate and card",
+        "frozen",
+        "SELECT customer_id, estimate_id || ' ' || card_id AS subject,
+                CASE WHEN to_account = 'frozen' THEN minutes ELSE -minutes END AS expected, 0 AS found
+         FROM movements WHERE estimate_id IS NOT NULL AND (from_account = 'frozen' OR to_account = 'frozen')
+         UNION ALL SELECT customer_id, estimate_id || ' ' || card_id, 0, frozen FROM holds"
+    ),
+    check!(
+        "transaction and its entry in the journal",
+        "count",
+        "SELECT customer_id, CAST(seq AS TEXT) || ' ' || booked_on AS subject, 1 AS expected, 0 AS found
+         FROM (SELECT DISTINCT customer_id, seq, booked_on FROM postings) AS posted
+         UNION ALL SELECT customer_id, CAST(seq AS TEXT) || ' ' || booked_on, 0, 1 FROM journal_entries"
+    ),
+    check!(
+        "account and day",
+        "debit",
+        "SELECT '' AS customer_id, account || ' ' || booked_on AS subject,
+                CASE WHEN amount > 0 THEN amount ELSE 0 END AS expected, 0 AS found FROM postings
+         UNION ALL SELECT '', account || ' ' || day, 0, debit FROM account_days"
+    ),
+    check!(
+        "account and day",
+        "credit",
+        "SELECT '' AS customer_id, account || ' ' || booked_on AS subject,
+                CASE WHEN amount < 0 THEN -amount ELSE 0 END AS expected, 0 AS found FROM postings
+         UNION ALL SELECT '', account || ' ' || day, 0, credit FROM account_days"
     ),
     check!(
         "card for an installation",
@@ -263,4 +372,54 @@ pub async fn first_gap(tx: &mut Tx, check: &Check) -> Result<Option<Gap>> {
 pub async fn count_transactions(tx: &mut Tx) -> Result<i64> {
     let (count,) = tx.query("SELECT COUNT(*) FROM transactions").one().await?;
     Ok(count)
+}
+
+/// A document with what is compared with it.
+#[derive(Clone, Debug)]
+pub struct DocumentRow {
+    /// The document.
+    pub invoice: Invoice,
+    /// Number of its customer; none when there is no such customer.
+    pub customer_number: Option<i64>,
+    /// Sum ex VAT of the credit notes for it.
+    pub notes_net: Cents,
+}
+
+impl Record for DocumentRow {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            invoice: Invoice::read(row)?,
+            customer_number: row.get("customer_number")?,
+            notes_net: row.get("notes_net")?,
+        })
+    }
+}
+
+impl Paged for DocumentRow {
+    type Key = String;
+    const PAGE_AFTER: &'static str = "SELECT invoices.*, customers.number AS customer_number,
+                COALESCE((SELECT CAST(SUM(net) AS BIGINT) FROM invoices AS notes WHERE notes.credits = invoices.id), 0)
+                    AS notes_net
+         FROM invoices LEFT JOIN customers ON customers.id = invoices.customer_id
+         WHERE invoices.id > $1 ORDER BY invoices.id LIMIT 1000";
+
+    fn start() -> String {
+        String::new()
+    }
+
+    fn key(&self) -> String {
+        self.invoice.id.to_string()
+    }
+
+    fn bind<'q>(query: Query<'q>, key: &String) -> Query<'q> {
+        query.bind(key.as_str())
+    }
+}
+
+/// The next free numbers, by name.
+///
+/// # Errors
+/// What the database says.
+pub async fn counters(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
+    tx.query("SELECT name, next FROM counters ORDER BY name").all().await
 }

@@ -1,6 +1,7 @@
 //! What went wrong, as RFC 9457 problem+json: a stable `type` per refusal, figures as members of their own, field errors
 //! as JSON pointers. Pages show the same errors in words (`pages`).
 
+use crate::domain::closing::NotClosed;
 use crate::domain::{Minutes, Refusal};
 use crate::service::ledger::Failure;
 use crate::service::{Error, FieldError};
@@ -71,6 +72,10 @@ impl From<Error> for Problem {
             Error::Throttled(wait) => {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", text);
                 Self { retry_after: Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)), ..problem }
+            }
+            Error::BankFile { line, .. } => {
+                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bank-file", "The file is refused", text);
+                problem.with(if line > 0 { json!({ "line": line }) } else { json!({}) })
             }
             Error::Ledger(Failure::Refused(refusal)) => refusal.into(),
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {
@@ -180,6 +185,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NothingMissed => "Nothing was missed",
         Refusal::NotOffered => "Not offered here",
         Refusal::StalledToday => "Reported already today",
+        Refusal::Month(_) => "The month stays as it is",
         Refusal::KeyReused => "This Idempotency-Key was used for another request",
     }
 }
@@ -232,8 +238,24 @@ fn figures(refusal: &Refusal) -> Value {
             json!({ "tolerance_minutes": tolerance, "shortage_minutes": shortage })
         }
         Refusal::StatusNotPossible { status, possible } => json!({ "ticket_status": status, "possible": possible }),
+        Refusal::Month(why) => month_figures(why),
         Refusal::WorkedOnOutOfRange { first, last } => json!({ "first": first, "last": last }),
         _ => json!({}),
+    }
+}
+
+fn month_figures(why: &NotClosed) -> Value {
+    match why {
+        NotClosed::NotOver { month } => json!({ "month": month.to_string() }),
+        NotClosed::OutOfOrder { next } => json!({ "next": next.to_string() }),
+        NotClosed::BeforeFirst { first } => json!({ "first": first.to_string() }),
+        NotClosed::Blocked { found } => {
+            let found: Map<String, Value> =
+                found.iter().map(|(kind, count)| (kind.to_string(), Value::from(*count))).collect();
+            json!({ "findings": found })
+        }
+        NotClosed::NotLast { last } => json!({ "last": last.to_string() }),
+        NotClosed::NothingBooked | NotClosed::NoneClosed => json!({}),
     }
 }
 

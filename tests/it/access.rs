@@ -6,7 +6,7 @@ use crate::common::{Fixture, day, on_both};
 use crate::openapi::{document, operations};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use strippenkaart::domain::{Act, Excess, Receipt, Role, Target, TicketKind};
+use strippenkaart::domain::{Act, CustomerId, Excess, Receipt, Role, Target, TicketKind};
 use strippenkaart::store::users::{self, StaffRole};
 
 /// Terms under which every operation has something to do.
@@ -14,8 +14,11 @@ pub fn policy() -> String {
     let renewed = "auto_renew = \"with_consent\"\nconversion = \"credit\"";
     let terms = crate::story::policy().replace("conversion = \"credit\"", renewed);
     let terms = terms.replace("[tickets]\n", "[tickets]\nstalled_button = true\n");
-    format!("{terms}{}", crate::availability::PROMISE)
+    format!("{terms}{}{COLLECTION}", crate::availability::PROMISE)
 }
+
+/// Direct debits.
+const COLLECTION: &str = "\n[collection]\ncreditor_id = \"NL69ZZZ123456780000\"\n";
 
 /// Who may: `y` may, `n` is forbidden (403), `h` does not learn that it exists (404). The columns are [`PEOPLE`].
 const TABLE: &[(&str, &str)] = &[
@@ -36,6 +39,38 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/notices", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/invoices/{id}", "                             y   y   y   y   y   y   h   h"),
     ("POST /api/v1/invoices/{id}/payments", "                   y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/reversals", "                                 y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/customers/{id}/reversals", "                  y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/payments/{id}/reverse", "                    y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/collections/{id}/return", "                  y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/reversals/{id}/judge", "                     y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/reversals/{id}/waive", "                     y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/arrears", "                                   y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/customers/{id}/arrears", "                    y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/pause", "             y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/resume", "            y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/arrangement", "       y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/end-arrangement", "   y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/arrears/reactivation", "      y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/reminders", "                                 y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/invoices/{id}/reminders", "                  y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/invoices", "                                  y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/customers/{id}/invoices", "                   y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/invoices/{id}/issue", "                      y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/invoices/{id}/credit", "                     y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/invoices/{id}/remind", "                     y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/invoices/{id}/set-off", "                    y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/invoices/{id}/erase-line", "                 y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/invoice-lines", "             y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/customers/{id}/payments", "                  y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/payments", "                   y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/repayments", "                y   y   n   n   n   n   h   h"),
+    ("POST /api/v1/cards/{id}/refunds", "                       y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/billing", "                    y   y   y   y   y   y   h   h"),
+    ("PUT /api/v1/customers/{id}/billing", "                    y   y   y   y   n   n   h   h"),
+    ("GET /api/v1/customers/{id}/mandates", "                   y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/customers/{id}/mandates", "                  y   y   n   n   n   n   h   h"),
+    ("DELETE /api/v1/customers/{id}/mandates/{mandate_id}", "   y   y   n   n   n   n   h   h"),
     ("GET /api/v1/invoices/{id}/pdf", "                         y   y   y   y   y   y   h   h"),
     ("GET /api/v1/invoices/{id}/ubl", "                         y   y   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/account", "                    y   y   y   y   y   y   h   h"),
@@ -82,6 +117,12 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/availability/{month}", "                      y   y   y   y   y   y   y   y"),
     ("POST /api/v1/availability/incidents", "                   y   y   y   n   n   n   n   n"),
     ("GET /api/v1/availability/incidents", "                    y   y   y   n   n   n   n   n"),
+    ("GET /api/v1/months", "                                    y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/months/{month}", "                            y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/months/{month}/close", "                     y   y   n   n   n   n   n   n"),
+    ("POST /api/v1/months/{month}/reopen", "                    y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/balances", "                                  y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/deferred-revenue", "                          y   y   n   n   n   n   n   n"),
     ("GET /api/v1/policies/current", "                          y   y   y   y   y   y   y   y"),
     ("GET /api/v1/policies", "                                  y   y   y   n   n   n   n   n"),
     ("GET /api/v1/policies/{version}", "                        y   y   y   n   n   n   n   n"),
@@ -94,6 +135,11 @@ const TABLE: &[(&str, &str)] = &[
 /// contact of nobody.
 const PEOPLE: [&str; 8] = ["admin", "finance", "agent", "owner", "spender", "viewer", "other", "nobody"];
 
+/// A mandate that would do.
+fn mandate() -> Value {
+    json!({ "iban": "NL91 ABNA 0417 1643 00", "debtor_name": "School", "signed_on": "2026-03-01" })
+}
+
 /// A customer with one of everything, and a token for each of [`PEOPLE`].
 struct Scene {
     site: Site,
@@ -105,8 +151,13 @@ struct Scene {
     ticket: String,
     coverage: String,
     invoice: String,
+    card: String,
+    mandate: String,
     estimate: String,
     entry: String,
+    payment: String,
+    collection: String,
+    reversal: String,
     installation: String,
     other_customer: String,
     other_owner: String,
@@ -144,9 +195,18 @@ impl Scene {
         ];
         let cards = format!("/api/v1/customers/{customer}/cards");
         let card = site.post(&tokens[0], &cards, &json!({ "product": "10h" })).await.expect(201);
+        let invoice = text(&card["invoice_id"]).to_owned();
+        let (payment, collection, reversal) = money(&site, &tokens[0], customer, &invoice).await;
+        let mandates = format!("/api/v1/customers/{customer}/mandates");
+        let mandate = site.post(&tokens[0], &mandates, &mandate()).await;
+        // Tests under other terms have none.
+        let mandate = if mandate.status == 201 { text(&mandate.json()["id"]).to_owned() } else { customer.to_string() };
         let export = json!({ "kind": "pdf", "up_to": "2026-03-09" });
         site.post(&tokens[0], "/api/v1/exports", &export).await.expect(201);
         Self {
+            payment,
+            collection,
+            reversal,
             tokens,
             customer: customer.to_string(),
             owner: owner.to_string(),
@@ -154,7 +214,9 @@ impl Scene {
             leaver: leaver.id.to_string(),
             ticket: ticket.id.to_string(),
             coverage: ticket.coverage_id.to_string(),
-            invoice: text(&card["invoice_id"]).to_owned(),
+            invoice,
+            card: text(&card["id"]).to_owned(),
+            mandate,
             estimate: estimate.id.to_string(),
             entry: time.entry.id.to_string(),
             installation: place.id.to_string(),
@@ -170,15 +232,27 @@ impl Scene {
             Some("customers") => &self.customer,
             Some("tickets") => &self.ticket,
             Some("estimates") => &self.estimate,
+            _ if !path.contains("{id}")
+                && !path.contains("{month}")
+                && !path.contains("{version}")
+                && !path.contains("{number}") =>
+            {
+                return path.to_owned();
+            }
             Some("invoices") => &self.invoice,
+            Some("cards") => &self.card,
             Some("time-entries") => &self.entry,
-            Some("availability" | "policies" | "fair-use" | "exports") => "",
+            Some("payments") => &self.payment,
+            Some("collections") => &self.collection,
+            Some("reversals") if path.contains("{id}") => &self.reversal,
+            Some("availability" | "policies" | "fair-use" | "months" | "exports") => "",
             _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
         };
         path.replace("{id}", instead.unwrap_or(own))
             .replace("{contact_id}", &self.leaver)
             .replace("{installation_id}", &self.installation)
+            .replace("{mandate_id}", &self.mandate)
             .replace("{month}", "2026-03")
             .replace("{version}", "1")
             .replace("{number}", "1")
@@ -198,6 +272,12 @@ impl Scene {
             "installations" => json!({ "name": format!("{person}.example") }),
             "cards" => json!({ "product": "5h" }),
             "payments" => json!({ "amount": "1.00", "paid_on": "2026-03-09", "method": "bank" }),
+            "credit" | "refunds" => json!({ "reason": "A mistake" }),
+            "erase-line" => json!({ "line": 0 }),
+            "invoice-lines" => json!({ "description": "Training", "pieces": 1, "unit_price": "250.00" }),
+            "repayments" => json!({ "amount": "1.00", "paid_on": "2026-03-09" }),
+            "billing" => json!({ "city": "Utrecht" }),
+            "mandates" => mandate(),
             "tickets" => json!({ "subject": "Help", "description": "Please", "kind": "question" }),
             "messages" | "notes" => json!({ "text": "Hello" }),
             "status" => json!({ "to": "closed" }),
@@ -210,6 +290,15 @@ impl Scene {
                 json!({ "contact_id": for_contact, "channel": "phone", "note": "Jo said yes" })
             }
             "time-entries" => json!({ "worked_minutes": 10, "description": "Helped", "uncovered": true }),
+            "reopen" => json!({ "reason": "Something came later" }),
+            "reverse" if operation.contains("payments") => {
+                json!({ "amount": "0.01", "code": "AM04", "valued_on": "2026-03-09" })
+            }
+            "return" => json!({ "code": "AM04", "valued_on": "2026-03-09" }),
+            "judge" => json!({ "counted": false, "reason": "Our fault" }),
+            "waive" | "pause" | "resume" | "end-arrangement" => json!({ "reason": "Agreed" }),
+            "arrangement" => json!({ "until": "2027-01-01", "asked_via": "mail", "reason": "In parts" }),
+            "reactivation" => json!({ "factor": "1", "reason": "Agreed" }),
             "reverse" => json!({ "reason": "A mistake" }),
             "coverage" if operation.contains("customers") => json!({ "kind": "question" }),
             "coverage" => json!({ "replaces": self.coverage, "cover": "goodwill", "reason": "We promised it" }),
@@ -221,7 +310,11 @@ impl Scene {
 
     async fn try_out(&self, operation: &str, person: usize, instead: Option<&str>) -> Answer {
         let (method, path) = operation.split_once(' ').unwrap();
-        let body = if method == "POST" { self.body(operation, PEOPLE[person]).to_string() } else { String::new() };
+        let body = if ["POST", "PUT"].contains(&method) {
+            self.body(operation, PEOPLE[person]).to_string()
+        } else {
+            String::new()
+        };
         self.site.raw(method, &self.tokens[person], &self.path(path, instead), None, body).await
     }
 
@@ -233,6 +326,29 @@ impl Scene {
         }
         state
     }
+}
+
+/// A payment, a collection and a reversal of an invoice.
+async fn money(site: &Site, admin: &str, customer: CustomerId, invoice: &str) -> (String, String, String) {
+    let pay = json!({ "amount": "10.00", "paid_on": "2026-03-09", "method": "bank" });
+    let paid = site.post(admin, &format!("/api/v1/invoices/{invoice}/payments"), &pay).await.expect(201);
+    let payment = text(&paid["id"]).to_owned();
+    let told = json!({ "amount": "1.00", "code": "XX99", "valued_on": "2026-03-09" });
+    let undone = site.post(admin, &format!("/api/v1/payments/{payment}/reverse"), &told).await.expect(201);
+    let mandate = Act::RecordMandate {
+        reference: None,
+        scheme: None,
+        signed_on: day("2026-01-05"),
+        debtor_name: "School".to_owned(),
+        iban: "NL91ABNA0417164300".to_owned(),
+    };
+    site.fixture.submit(Target::Customer(customer), mandate).await.unwrap();
+    let id = invoice.parse().unwrap();
+    let plan = Act::PlanCollection { invoice: id, collect_on: day("2026-03-09") };
+    let Receipt::Collection(planned) = site.fixture.submit(Target::Invoice(id), plan).await.unwrap() else {
+        panic!("a collection was planned")
+    };
+    (payment, planned.id.to_string(), text(&undone["id"]).to_owned())
 }
 
 /// What the table says of one person.

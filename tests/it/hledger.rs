@@ -5,16 +5,42 @@ use crate::story;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Output};
-use strippenkaart::domain::{Account, Balance, CardId};
-use strippenkaart::exchange::hledger::account_name;
+use strippenkaart::domain::{Account, Balance, CardId, Cents, Policy};
+use strippenkaart::exchange::hledger::{account_name, money_account_name};
 use strippenkaart::service::{journal, policies::Given};
-use strippenkaart::store::{Db, walk::Walk};
+use strippenkaart::store::{Db, accounting, walk::Walk};
 use tempfile::NamedTempFile;
 
 async fn export(db: &Db) -> String {
     let mut journal = Vec::new();
     journal::hledger(db, &mut journal).await.unwrap();
     String::from_utf8(journal).unwrap()
+}
+
+async fn export_money(fixture_db: &Db, policy: &str) -> String {
+    let accounts = Policy::parse(policy).unwrap().accounts;
+    let mut journal = Vec::new();
+    journal::hledger_money(fixture_db, &accounts, &mut journal).await.unwrap();
+    String::from_utf8(journal).unwrap()
+}
+
+/// Every account of money over all customers that is not zero, as hledger adds it up.
+fn money(journal: &str) -> BTreeMap<String, Cents> {
+    let output = hledger(journal, &["balance", "--flat", "--depth", "2", "-N", "-O", "csv"]);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows = text.lines().skip(1).map(|line| {
+        let (account, amount) = line.trim_matches('"').split_once("\",\"").unwrap();
+        (account.to_owned(), amount.strip_suffix(" EUR").unwrap().parse().unwrap())
+    });
+    rows.filter(|(_, amount)| *amount != Cents::ZERO).collect()
+}
+
+/// Our balance sheet and profit and loss, by the same names.
+async fn our_money(db: &Db) -> BTreeMap<String, Cents> {
+    let sums = accounting::sums(&mut db.snapshot().await.unwrap(), None, None).await.unwrap();
+    let named = sums.into_iter().map(|(role, debit, credit)| (money_account_name(role, None, None), debit - credit));
+    named.filter(|(_, amount)| *amount != Cents::ZERO).collect()
 }
 
 fn hledger(journal: &str, arguments: &[&str]) -> Output {
@@ -99,10 +125,47 @@ on_both! {
 }
 
 on_both! {
+    under story::policy();
+    #[cfg_attr(no_hledger, ignore = "hledger not found")]
+    async fn hledger_agrees_with_our_balance_sheet_to_the_cent(fixture: Fixture) {
+        story::play(&fixture).await;
+        story::give_back(&fixture).await;
+        let journal = export_money(&fixture.service.db, &story::policy()).await;
+        let check = hledger(&journal, &["check", "--strict"]);
+        assert!(check.status.success(), "{check:?}\n{journal}");
+        let ours = our_money(&fixture.service.db).await;
+        assert!(ours.len() >= 5, "{ours:?}");
+        assert_eq!(money(&journal), ours);
+        assert!(journal.contains("account assets:receivable:0001  ; number:1300, name:Debiteuren"), "{journal}");
+    }
+}
+
+on_both! {
+    under story::policy();
+    #[cfg_attr(no_hledger, ignore = "hledger not found")]
+    async fn hledger_refuses_figures_that_are_not_the_sum_of_the_postings(fixture: Fixture) {
+        story::play(&fixture).await;
+        for (change, back) in [
+            ("UPDATE customers SET credit = 100 WHERE number = 1", "UPDATE customers SET credit = 0 WHERE number = 1"),
+            ("UPDATE account_days SET debit = debit + 1", "UPDATE account_days SET debit = debit - 1"),
+        ] {
+            story::tamper(&fixture.service.db, change).await;
+            let journal = export_money(&fixture.service.db, &story::policy()).await;
+            let check = hledger(&journal, &["check", "--strict"]);
+            let said = String::from_utf8(check.stderr).unwrap();
+            assert!(!check.status.success() && said.contains("assertion"), "{change}: {said}");
+            story::tamper(&fixture.service.db, back).await;
+        }
+    }
+}
+
+on_both! {
     #[cfg_attr(no_hledger, ignore = "hledger not found")]
     async fn hledger_accepts_an_empty_ledger(fixture: Fixture) {
         let check = hledger(&export(&fixture.service.db).await, &["check", "--strict"]);
         assert!(check.status.success(), "{check:?}");
+        let empty = export_money(&fixture.service.db, Policy::shipped("standard").unwrap()).await;
+        assert!(hledger(&empty, &["check", "--strict"]).status.success(), "{empty}");
     }
 }
 
@@ -121,4 +184,8 @@ async fn hledger_adds_up_to_the_balances_of_the_demo() {
     let customers: BTreeSet<&str> = ours.keys().filter_map(|account| account.split(':').nth(1)).collect();
     assert_eq!(customers.len(), 40, "everybody has something: {customers:?}");
     assert_eq!(balances(&journal), ours);
+    let journal = export_money(&db, Policy::shipped("standard").unwrap()).await;
+    let check = hledger(&journal, &["check", "--strict"]);
+    assert!(check.status.success(), "{check:?}");
+    assert_eq!(money(&journal), our_money(&db).await);
 }

@@ -5,10 +5,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod access;
+mod accounting;
 mod api;
 mod append_only;
 mod architecture;
+mod arrears;
 mod availability;
+mod bank;
 mod cancelled_begin;
 mod cards;
 mod charging;
@@ -21,7 +24,9 @@ mod desk;
 mod door;
 mod exports;
 mod fair_use;
+mod golden;
 mod hledger;
+mod invoices;
 mod journey;
 mod language;
 mod no_cards;
@@ -32,6 +37,7 @@ mod properties;
 mod properties_money;
 mod race;
 mod reads;
+mod reversals;
 mod robust;
 mod scenarios;
 mod scenarios_http;

@@ -26,6 +26,7 @@ async fn crawl(browser: &mut Browser) -> BTreeMap<String, Vec<String>> {
         let links = page.text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
         for link in links.chain([led_to]).map(|link| link.split('#').next().unwrap().replace("&amp;", "&")) {
             let on_site = link.starts_with('/') && !link.starts_with("/assets") && !link.contains(".svg");
+            let on_site = on_site && ![".xlsx", "/pdf", "/ubl"].iter().any(|end| link.ends_with(end));
             if on_site && known.insert(link.clone()) {
                 waiting.push(link);
             }

@@ -84,7 +84,8 @@ impl Case<'_> {
     }
 
     pub(super) fn end_arrangement(&mut self, reason: &str) -> Result<Receipt, Refusal> {
-        if self.customer().arranged_until.is_none() {
+        let today = self.at.today();
+        if self.customer().arranged_until.is_none_or(|until| until < today) {
             return Err(Refusal::NotArranged);
         }
         self.draft.customer_mut().arranged_until = None;
@@ -95,12 +96,13 @@ impl Case<'_> {
     /// PAY-4: 0 to 6 monthly amounts, by finance with a reason; nothing waits for its payment.
     pub(super) fn charge_reactivation(&mut self, factor: Decimal, reason: &str) -> Result<Receipt, Refusal> {
         let rules = self.at.policy().reactivation.clone().ok_or(Refusal::NoReactivation)?;
+        let factor = factor.normalize();
         if factor < Decimal::ZERO || factor > rules.most || factor.scale() > 2 {
             let expected = format!("expected 0 to {} monthly amounts, with at most 2 decimals", rules.most.normalize());
             return Err(invalid("factor", expected));
         }
-        let monthly = self.customer().monthly().ok_or(Refusal::NoMonthlyAmount)?;
-        let amount = monthly.times(factor);
+        let monthly = self.customer().monthly().or(factor.is_zero().then_some(Cents::ZERO));
+        let amount = monthly.ok_or(Refusal::NoMonthlyAmount)?.times(factor);
         let mut event = self.arrears_event(ArrearsEventKind::Reactivated, reason);
         event.factor = Some(factor);
         if amount > Cents::ZERO {

@@ -1,8 +1,8 @@
 //! Direct debits: mandates, collections, and what the bank tells about them in any order (PAY-2).
 
-use super::{Case, Receipt, customers::invalid};
+use super::{Case, Receipt, customers::invalid, reversals::code_of};
 use crate::domain::{
-    Collection, CollectionId, InvoiceId, Mandate, MandateId, PaymentMethod, Refusal, Reversal,
+    Cents, Collection, CollectionId, InvoiceId, Mandate, MandateId, PaymentMethod, Refusal, Reversal, ReversalId,
     bank::{Scheme, Sequence},
     command::{Receiving, Undone},
     iban::is_iban,
@@ -151,8 +151,8 @@ impl Case<'_> {
         self.after_settling(&[collection.invoice_id]);
         if let Some(reversal) = collection.reversal_id {
             let told = self.draft.reversal(reversal).ok_or(Refusal::NotFound("reversal"))?.clone();
-            self.undo_payment(payment.id, collection.amount, told.valued_on.max(settled_on), Some(reversal));
-            self.draft.reversal_mut(reversal).expect("found above").payment_id = Some(payment.id);
+            self.undo_payment(payment.id, collection.amount, told.valued_on, Some(reversal));
+            self.count_again(reversal);
         }
         Ok(Receipt::Collection(Box::new(row)))
     }
@@ -162,10 +162,10 @@ impl Case<'_> {
     pub(super) fn reverse_collection(&mut self, id: CollectionId, told: &Undone) -> Result<Receipt, Refusal> {
         let collection = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
         if let Some(known) = collection.reversal_id {
-            return self.told_again(known, told);
+            return self.told_again(known, collection.mandate_id, told);
         }
-        let rejected = told.rejected && collection.payment_id.is_none();
-        let reversal = Reversal { collection_id: Some(id), rejected, ..self.reversal(collection.amount, told) };
+        let counted = self.counts(told, told.rejected && collection.payment_id.is_none());
+        let reversal = Reversal { collection_id: Some(id), counted, ..self.reversal(collection.amount, told) };
         self.draft.changes.reversals.insert(reversal.id, reversal.clone());
         self.draft.collection_mut(id).expect("found above").reversal_id = Some(reversal.id);
         if let Some(payment) = collection.payment_id {
@@ -176,20 +176,37 @@ impl Case<'_> {
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(reversal.id).expect("inserted above").clone())))
     }
 
-    fn told_again(&mut self, id: crate::domain::ReversalId, told: &Undone) -> Result<Receipt, Refusal> {
+    /// A return says more than the refusal that was told before it; a refusal after a return adds nothing.
+    fn told_again(&mut self, id: ReversalId, mandate: MandateId, told: &Undone) -> Result<Receipt, Refusal> {
         let known = self.draft.reversal(id).ok_or(Refusal::NotFound("reversal"))?.clone();
-        let more = crate::domain::Cents((told.charge.0 - known.charge.0).max(0));
+        let more = Cents((told.charge.0 - known.charge.0).max(0));
         if known.rejected && !told.rejected {
-            let counted = if known.counted_because.is_some() { known.counted } else { self.counts(&told.code, false) };
             let row = self.draft.reversal_mut(id).expect("found above");
             row.rejected = false;
             row.valued_on = told.valued_on;
-            row.code.clone_from(&told.code);
-            row.counted = counted;
-            self.settle_fees();
+            row.code = code_of(told);
+            self.count_again(id);
+            let now = self.draft.reversal(id).expect("found above").clone();
+            self.follow_reversal(&now, Some(mandate));
         }
         self.book_charge(id, more);
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(id).expect("found above").clone())))
+    }
+
+    /// Whether a reversal counts, now that more is known of it; what a person said stands.
+    fn count_again(&mut self, id: ReversalId) {
+        let row = self.draft.reversal(id).expect("the caller has it").clone();
+        if row.counted_because.is_none() {
+            let told = Undone {
+                code: row.code.clone(),
+                valued_on: row.valued_on,
+                rejected: row.rejected,
+                charge: Cents::ZERO,
+            };
+            let counted = self.counts(&told, row.is_refused());
+            self.draft.reversal_mut(id).expect("found above").counted = counted;
+            self.settle_fees();
+        }
     }
 }
 

@@ -37,7 +37,7 @@ use super::{
 use chrono::{DateTime, NaiveDate, Utc};
 pub use coverage::CoverageReceipt;
 pub use payments::PaymentReceipt;
-pub use reversals::fees_owed;
+pub use reversals::{Meaning, fees_owed, meaning_of};
 pub use settle::settled;
 
 /// What a decision leads to.
@@ -299,7 +299,7 @@ impl Case<'_> {
             kind,
             policy_version: self.at.policies.at(today).0,
             worked_on: None,
-            booked_on: today,
+            booked_on: self.at.books(today),
             recorded_at: self.recorded_at(),
             actor_id: self.actor().user(),
             reverses: None,

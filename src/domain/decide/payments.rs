@@ -5,9 +5,10 @@ use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
     Account, Actor, Allocation, AllocationKind, ArrearsEvent, ArrearsEventKind, CardId, Cents, EstimateStatus, Invoice,
     InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, TransactionKind, command::Receiving,
-    document::DocumentKind, ledger::Line, policy::ActivateOn,
+    document::DocumentKind, ledger::Line, policy::ActivateOn, printed,
 };
 use chrono::{Days, NaiveDate};
+use std::collections::BTreeSet;
 
 /// A payment and what it settled.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +28,7 @@ impl Case<'_> {
             return Err(invalid("paid_on", "expected today or an earlier day"));
         }
         let mut open = Cents::ZERO;
-        for id in &received.invoices {
+        for id in &received.invoices.iter().copied().collect::<BTreeSet<_>>() {
             let invoice = self.draft.invoice(*id).ok_or(Refusal::NotFound("invoice"))?;
             if invoice.issued().is_none() {
                 return Err(Refusal::NotIssued);
@@ -212,13 +213,14 @@ impl Case<'_> {
         }
     }
 
-    /// PAY-3: what is available and held of a card whose payment came undone waits until it is paid again.
+    /// PAY-3: what is available and held of a card whose payment came undone waits until it is paid again; so does what
+    /// comes back to it by then.
     pub(super) fn freeze(&mut self, id: InvoiceId) {
         let today = self.at.today();
         let frozen: Vec<CardId> = self
             .draft
             .cards()
-            .filter(|card| card.invoice_id == Some(id) && card.frozen_on.is_none() && card.left().is_positive())
+            .filter(|card| card.invoice_id == Some(id) && card.frozen_on.is_none() && card.activated_at.is_some())
             .filter(|card| self.freezes(card.ordered_on))
             .map(|card| card.id)
             .collect();
@@ -246,8 +248,7 @@ impl Case<'_> {
                 minutes: row.available,
                 basis: None,
             });
-            let transaction = self.transaction(TransactionKind::Freeze);
-            self.draft.book(transaction, &lines);
+            self.book_moved(TransactionKind::Freeze, &lines);
         }
     }
 
@@ -279,8 +280,15 @@ impl Case<'_> {
                 let to = if open { Account::Held } else { home };
                 lines.push(Line { card: Some(id), estimate, from, to, minutes, basis: None });
             }
-            let transaction = self.transaction(TransactionKind::Thaw);
-            self.draft.book(transaction, &lines);
+            self.book_moved(TransactionKind::Thaw, &lines);
+        }
+    }
+
+    /// Books lines, unless nothing moves.
+    fn book_moved(&mut self, kind: TransactionKind, lines: &[Line]) {
+        if lines.iter().any(|line| line.minutes.is_positive()) {
+            let transaction = self.transaction(kind);
+            self.draft.book(transaction, lines);
         }
     }
 
@@ -293,11 +301,12 @@ impl Case<'_> {
             let parts = self.frozen_parts(id);
             let row = self.draft.card_mut(id).expect("found above");
             row.credited_from = None;
-            let (invoice, reason) = (row.invoice_id, "unpaid");
-            self.refund_parts(id, &parts, (TransactionKind::CreditNote, reason));
-            if let Some(card) = self.draft.card_mut(id).filter(|card| card.frozen.is_zero()) {
-                card.frozen_on = None;
+            let invoice = row.invoice_id;
+            if row.frozen.is_positive() {
+                row.frozen_on = None;
             }
+            let reason = printed::unpaid(self.customer().locale);
+            self.refund_parts(id, &parts, (TransactionKind::CreditNote, reason));
             if let Some(invoice) = invoice {
                 self.after_settling(&[invoice]);
             }

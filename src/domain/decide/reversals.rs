@@ -7,8 +7,8 @@ use super::{
     customers::invalid,
 };
 use crate::domain::{
-    Allocation, AllocationKind, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Post, Refusal,
-    Reversal, ReversalId, Series, TransactionKind,
+    Allocation, AllocationKind, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post,
+    Refusal, Reversal, ReversalId, Series, TransactionKind,
     command::Undone,
     document::{DocumentKind, Quantity, VatCategory},
     policy::{CountWindow, ReversalRules},
@@ -16,6 +16,7 @@ use crate::domain::{
     reasons::{self, Action},
 };
 use chrono::{Months, NaiveDate};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 impl Case<'_> {
@@ -27,11 +28,11 @@ impl Case<'_> {
             payment_id: None,
             collection_id: None,
             amount,
-            code: told.code.clone(),
+            code: code_of(told),
             valued_on: told.valued_on,
             rejected: told.rejected,
             charge: Cents::ZERO,
-            counted: self.counts(&told.code, told.rejected),
+            counted: self.counts(told, told.rejected),
             counted_because: None,
             fee_invoice_id: None,
             waived_because: None,
@@ -40,21 +41,13 @@ impl Case<'_> {
         }
     }
 
-    /// Whether a reason counts (PAY-2): the policy's word goes first; an unknown one waits for a person.
-    pub(super) fn counts(&self, code: &str, rejected: bool) -> Option<bool> {
-        let rules = self.at.policy().reversals.as_ref();
-        let own = rules.and_then(|rules| rules.codes.iter().find(|own| own.code == code)).map(|own| own.counts);
-        let counts = own
-            .or_else(|| reasons::reason(code).filter(|known| known.action != Action::Park).map(|known| known.counts));
-        let refused = rejected && rules.is_some_and(|rules| !rules.count_rejects);
-        counts.map(|counts| counts && !refused)
-    }
-
-    /// What is to be done about a reason: the policy's word goes first.
-    fn action(&self, code: &str) -> Action {
-        let rules = self.at.policy().reversals.as_ref();
-        let own = rules.and_then(|rules| rules.codes.iter().find(|own| own.code == code)).and_then(|own| own.action);
-        own.or_else(|| reasons::reason(code).map(|known| known.action)).unwrap_or(Action::Park)
+    /// Whether what was told counts (PAY-2), by the terms of its value date (POL-1): the policy's word goes first; an
+    /// unknown reason waits for a person. `refused`: no money had moved.
+    pub(super) fn counts(&self, told: &Undone, refused: bool) -> Option<bool> {
+        let rules = self.at.policies.at(told.valued_on).1.reversals.as_ref();
+        let counts = meaning_of(&told.code, rules).counts;
+        let passed_over = refused && rules.is_some_and(|rules| !rules.count_rejects);
+        counts.map(|counts| counts && !passed_over)
     }
 
     /// A payment came undone, wholly or in part.
@@ -75,8 +68,10 @@ impl Case<'_> {
         }
         if let Some(collection) = payment.collection_id
             && self.draft.collection(collection).is_some_and(|row| row.reversal_id.is_none())
-            && amount == left
         {
+            if amount < left {
+                return Err(invalid("amount", "leave it out: a direct debit comes back as a whole"));
+            }
             return self.reverse_collection(collection, told);
         }
         let reversal = Reversal { payment_id: Some(id), ..self.reversal(amount, told) };
@@ -87,8 +82,8 @@ impl Case<'_> {
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(reversal.id).expect("inserted above").clone())))
     }
 
-    /// Books that money went away again, as far as it still stands: first what was left over of it, then the invoices, the last one first. VAT and
-    /// revenue stay as they are (`finance/notes.md` 1.3).
+    /// Books that money went away again, as far as it still stands: first what was left over of it, then the invoices, the
+    /// last one first. VAT and revenue stay as they are (`finance/notes.md` 1.3).
     pub(super) fn undo_payment(
         &mut self,
         id: PaymentId,
@@ -98,13 +93,16 @@ impl Case<'_> {
     ) {
         let payment = self.draft.payment(id).expect("a payment that comes undone is loaded").clone();
         let amount = amount.min(payment.amount - payment.reversed);
+        if let Some(reversal) = reversal.and_then(|id| self.draft.reversal_mut(id)) {
+            reversal.payment_id = Some(id);
+        }
         if amount <= Cents::ZERO {
             return;
         }
         let standing = self.standing_of(id);
         let set: Cents = standing.iter().map(|(_, amount)| *amount).sum();
         let mut transaction = self.transaction(TransactionKind::PaymentReversal);
-        transaction.booked_on = self.at.books(valued_on);
+        transaction.booked_on = self.at.books(valued_on.max(payment.paid_on));
         let surplus = (payment.amount - payment.reversed - set).min(amount);
         let mut left = amount - surplus;
         let mut posts = vec![Post::debit(MoneyAccount::CustomerCredit, surplus)];
@@ -122,9 +120,6 @@ impl Case<'_> {
         posts.push(Post::credit(payment.method.account(), amount));
         let row = self.draft.payment_mut(id).expect("found above");
         row.reversed += amount;
-        if let Some(reversal) = reversal.and_then(|id| self.draft.reversal_mut(id)) {
-            reversal.payment_id = Some(id);
-        }
         self.draft.book_with(transaction, &[], &posts);
         for invoice in opened {
             self.freeze(invoice);
@@ -160,11 +155,15 @@ impl Case<'_> {
 
     /// What follows from a new reversal: a mandate that is no good ends, and fees are charged.
     pub(super) fn follow_reversal(&mut self, reversal: &Reversal, mandate: Option<MandateId>) {
-        if self.action(&reversal.code) == Action::BlockMandate {
-            let at = self.recorded_at();
-            if let Some(mandate) =
-                mandate.and_then(|id| self.draft.mandate_mut(id)).filter(|row| row.ended_at.is_none())
-            {
+        let rules = self.at.policies.at(reversal.valued_on).1.reversals.as_ref();
+        let ended: Vec<MandateId> = match meaning_of(&reversal.code, rules).action {
+            Action::BlockMandate => mandate.into_iter().collect(),
+            Action::Stop => self.draft.mandates().map(|row| row.id).collect(),
+            _ => Vec::new(),
+        };
+        let at = self.recorded_at();
+        for id in ended {
+            if let Some(mandate) = self.draft.mandate_mut(id).filter(|row| row.ended_at.is_none()) {
                 mandate.ended_at = Some(at);
                 mandate.ended_because = Some(reversal.code.clone());
             }
@@ -193,35 +192,33 @@ impl Case<'_> {
     }
 
     /// PAY-2: fees owed and fees charged or waived are made equal, as totals: whatever order reversals are heard in, and
-    /// whatever is later said about them.
+    /// whatever is later said about them. Charged are those that owe it, the newest first.
     pub(super) fn settle_fees(&mut self) {
-        let Some(rules) = self.at.policy().reversals.clone().filter(|rules| rules.fee > Cents::ZERO) else { return };
-        let mut all: Vec<Reversal> = self.draft.reversals().cloned().collect();
-        all.sort_by_key(|row| (row.valued_on, row.id));
-        let owed = fees_owed(&all, &rules);
-        let given = |row: &&Reversal| row.fee_invoice_id.is_some() || row.waived_because.is_some();
-        let mut count = all.iter().filter(given).count();
-        for row in all.iter().rev().filter(|row| row.counted == Some(true) && !given(row)) {
-            if count < owed {
-                self.charge_fee(row);
-                count += 1;
-            }
+        let all: Vec<Reversal> = self.draft.reversals().cloned().collect();
+        let owed = fees_owed(&all, self.at.policies);
+        let is_waived = |row: &&Reversal| row.waived_because.is_some() && row.counted == Some(true);
+        let given = |row: &&Reversal| row.fee_invoice_id.is_some() || is_waived(row);
+        let count = all.iter().filter(given).count();
+        let by_id = |id: &ReversalId| all.iter().find(|row| row.id == *id).expect("owed for one of them");
+        let missing = owed.iter().rev().map(by_id).filter(|row| !given(row));
+        for row in missing.take(owed.len().saturating_sub(count)) {
+            self.charge_fee(row);
         }
-        let charged = |row: &&Reversal| row.fee_invoice_id.is_some();
-        let (uncounted, counted): (Vec<&Reversal>, Vec<&Reversal>) =
-            all.iter().rev().filter(charged).partition(|row| row.counted != Some(true));
-        for row in uncounted.into_iter().chain(counted) {
-            if let Some(fee) = row.fee_invoice_id.filter(|_| count > owed) {
-                self.take_back_fee(row.id, fee, "not owed");
-                count -= 1;
+        let mut charged: Vec<&Reversal> = all.iter().filter(|row| row.fee_invoice_id.is_some()).collect();
+        let last =
+            |row: &&Reversal| (row.counted == Some(true), owed.contains(&row.id), Reverse((row.valued_on, row.id)));
+        charged.sort_by_key(last);
+        for row in charged.into_iter().take(count.saturating_sub(owed.len())) {
+            if let Some(fee) = row.fee_invoice_id {
+                let reason = printed::not_owed(self.customer().locale);
+                self.take_back_fee(row.id, fee, reason);
             }
         }
     }
 
     /// The fee of a reversal on a document of its own, at the terms of its value date (POL-1).
     fn charge_fee(&mut self, reversal: &Reversal) {
-        let at_value = self.at.policies.at(reversal.valued_on).1.reversals.clone();
-        let Some(rules) = at_value.or_else(|| self.at.policy().reversals.clone()) else { return };
+        let Some(rules) = self.at.policies.at(reversal.valued_on).1.reversals.clone() else { return };
         let (net, category, rate) = fee_of(rules.fee, rules.vat, self.at.policy().invoices.vat_rate);
         let (text, detail) = printed::reversal_fee(reversal.valued_on, &reversal.code, self.customer().locale);
         let source = LineSource::Reversal(reversal.id);
@@ -257,27 +254,53 @@ impl Case<'_> {
     }
 }
 
-/// How many fees are owed for `all` reversals of a customer, by value date (PAY-2): in every window those beyond the free
-/// ones, and where the policy says so the free ones as well once there are more.
+/// The bank's reason as it is kept: capitals, without white space.
+pub(super) fn code_of(told: &Undone) -> String {
+    told.code.trim().to_uppercase()
+}
+
+/// What a reason means under a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// What to do about it.
+    pub action: Action,
+    /// Whether it counts; none waits for a person.
+    pub counts: Option<bool>,
+}
+
+/// What the reason `code` means (PAY-2): the policy's word goes first.
 #[must_use]
-pub fn fees_owed(all: &[Reversal], rules: &ReversalRules) -> usize {
-    let mut counted: Vec<NaiveDate> =
-        all.iter().filter(|row| row.counted == Some(true)).map(|row| row.valued_on).collect();
-    counted.sort_unstable();
-    let free = rules.free_reversals as usize;
+pub fn meaning_of(code: &str, rules: Option<&ReversalRules>) -> Meaning {
+    let code = code.trim().to_uppercase();
+    let own = rules.and_then(|rules| rules.code(&code));
+    let known = reasons::reason(&code);
+    let usual = known.map_or(Action::Park, |known| known.action);
+    let usually = known.filter(|known| known.action != Action::Park).map(|known| known.counts);
+    Meaning { action: own.and_then(|own| own.action).unwrap_or(usual), counts: own.map(|own| own.counts).or(usually) }
+}
+
+/// For which of `all` reversals of a customer a fee is owed, by value date and by the terms of that day (PAY-2, POL-1): in
+/// every window those beyond the free ones, and where the policy says so the free ones as well once there are more.
+#[must_use]
+pub fn fees_owed(all: &[Reversal], policies: &Policies) -> Vec<ReversalId> {
+    let mut counted: Vec<&Reversal> = all.iter().filter(|row| row.counted == Some(true)).collect();
+    counted.sort_unstable_by_key(|row| (row.valued_on, row.id));
+    let rules_on = |day: NaiveDate| policies.at(day).1.reversals.as_ref().filter(|rules| rules.fee > Cents::ZERO);
     let mut owed = vec![false; counted.len()];
-    for (at, day) in counted.iter().enumerate() {
+    for (at, row) in counted.iter().enumerate() {
+        let Some(rules) = rules_on(row.valued_on) else { continue };
         let since = match rules.count_window {
             CountWindow::Relation => None,
-            CountWindow::Months(months) => day.checked_sub_months(Months::new(months)),
+            CountWindow::Months(months) => row.valued_on.checked_sub_months(Months::new(months)),
         };
-        let first = counted.iter().position(|other| since.is_none_or(|since| *other > since)).unwrap_or(at);
-        if at + 1 - first > free {
+        let first = counted.iter().position(|other| since.is_none_or(|since| other.valued_on > since)).unwrap_or(at);
+        if at + 1 - first > rules.free_reversals as usize {
             owed[at] = true;
             if rules.charge_first_when_exceeded {
                 owed[first..at].fill(true);
             }
         }
     }
-    owed.into_iter().filter(|owed| *owed).count()
+    let is_owed = |(row, owed): (&&Reversal, bool)| (owed && rules_on(row.valued_on).is_some()).then_some(row.id);
+    counted.iter().zip(owed).filter_map(is_owed).collect()
 }

@@ -4,8 +4,12 @@
 //! A POST answers with facts that later commands do not change: under the same `Idempotency-Key` the very same body comes
 //! back. What changes (balances, what an estimate still holds) is told by a GET.
 
+pub mod accounting;
+pub mod arrears;
 pub mod availability;
 pub mod balance;
+pub mod bank;
+pub mod billing;
 pub mod cards;
 pub mod contacts;
 pub mod coverage;
@@ -19,8 +23,10 @@ pub mod installations;
 pub mod invoices;
 pub mod ledger;
 pub mod openapi;
+pub mod payments;
 pub mod policies;
 pub mod renewal;
+pub mod reversals;
 mod schema;
 pub mod tickets;
 pub mod time_entries;
@@ -135,8 +141,22 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(installations::remove))
         .routes(routes!(renewal::get, renewal::give, renewal::withdraw))
         .routes(routes!(renewal::notices))
+        .routes(routes!(invoices::list))
+        .routes(routes!(invoices::of_customer))
         .routes(routes!(invoices::get))
-        .routes(routes!(invoices::pay))
+        .routes(routes!(invoices::issue))
+        .routes(routes!(invoices::credit))
+        .routes(routes!(invoices::remind))
+        .routes(routes!(invoices::write_line))
+        .routes(routes!(invoices::erase_line))
+        .routes(routes!(payments::pay))
+        .routes(routes!(payments::pay_several, payments::list))
+        .routes(routes!(payments::set_off))
+        .routes(routes!(payments::repay))
+        .routes(routes!(payments::refund))
+        .routes(routes!(billing::get, billing::set))
+        .routes(routes!(billing::record_mandate, billing::mandates))
+        .routes(routes!(billing::end_mandate))
         .routes(routes!(exports::document_pdf))
         .routes(routes!(exports::document_ubl))
         .routes(routes!(exports::account))
@@ -173,13 +193,39 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(time_entries::reverse))
         .routes(routes!(time_entries::cover))
         .routes(routes!(balance::get))
+        .routes(routes!(reversals::list))
+        .routes(routes!(reversals::of_customer))
+        .routes(routes!(reversals::reverse_payment))
+        .routes(routes!(reversals::return_collection))
+        .routes(routes!(reversals::judge))
+        .routes(routes!(reversals::waive))
+        .routes(routes!(arrears::list))
+        .routes(routes!(arrears::get))
+        .routes(routes!(arrears::pause))
+        .routes(routes!(arrears::resume))
+        .routes(routes!(arrears::arrange))
+        .routes(routes!(arrears::end_arrangement))
+        .routes(routes!(arrears::reactivate))
+        .routes(routes!(arrears::reminders))
+        .routes(routes!(arrears::remind))
         .routes(routes!(availability::list))
         .routes(routes!(availability::get))
         .routes(routes!(availability::record, availability::incidents))
+        .routes(routes!(accounting::months))
+        .routes(routes!(accounting::checklist))
+        .routes(routes!(accounting::close))
+        .routes(routes!(accounting::reopen))
+        .routes(routes!(accounting::balances))
+        .routes(routes!(accounting::deferred))
         .routes(routes!(policies::apply, policies::list))
         .routes(routes!(policies::current))
         .routes(routes!(policies::check))
         .routes(routes!(evaluate::ask))
         .routes(routes!(policies::get))
         .routes(routes!(ledger::list))
+        .routes(routes!(bank::files, bank::import))
+        .routes(routes!(bank::lines))
+        .routes(routes!(bank::line))
+        .routes(routes!(bank::assign))
+        .routes(routes!(bank::set_aside))
 }

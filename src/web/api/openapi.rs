@@ -23,15 +23,20 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
     security(("token" = [])),
     tags(
         (name = "customers", description = "Customers and their persons"),
-        (name = "cards", description = "Cards are ordered, invoiced and paid"),
+        (name = "cards", description = "Cards are ordered and renewed"),
+        (name = "invoices", description = "Documents, what settles them, and how they are collected"),
         (name = "tickets", description = "What customers report"),
         (name = "coverage", description = "Who pays: the rules, and what is decided for a ticket"),
         (name = "estimates", description = "Hours are agreed beforehand"),
         (name = "time", description = "Time is logged, reversed and covered"),
         (name = "fair use", description = "Where customers stand against the average"),
         (name = "ledger", description = "What is left, and why"),
+        (name = "reversals", description = "Payments that came undone, and what they cost"),
+        (name = "arrears", description = "Who is late, and what is done about it"),
         (name = "availability", description = "What could be used, month by month"),
+        (name = "accounting", description = "The books as a whole: months, balances, deferred revenue"),
         (name = "exports", description = "Files for the bookkeeper, the bank and the archive, each once"),
+        (name = "bank", description = "Files of the bank, and what waits for a person"),
         (name = "policies", description = "The terms, by version"),
     )
 )]
@@ -78,7 +83,9 @@ pub fn complete(mut document: Spec) -> Spec {
     components.parameters.insert("IdempotencyKey".to_owned(), idempotency_key().into());
     for (path, item) in &mut document.paths.paths {
         let named = path.contains('{');
-        for (operation, writes) in [(&mut item.get, false), (&mut item.post, true), (&mut item.delete, true)] {
+        let operations =
+            [(&mut item.get, false), (&mut item.post, true), (&mut item.put, true), (&mut item.delete, true)];
+        for (operation, writes) in operations {
             if let Some(operation) = operation {
                 describe(operation, named, writes);
             }
@@ -99,7 +106,8 @@ fn describe(operation: &mut Operation, named: bool, writes: bool) {
         RefOr::Ref(_) => false,
     };
     let searches = operation.parameters.iter().flatten().any(in_query);
-    let for_some = operation.description.as_ref().is_some_and(|text| text.contains("For staff."));
+    let for_some =
+        operation.description.as_ref().is_some_and(|text| text.contains("For staff.") || text.contains("For finance."));
     for (name, status, _) in FAILURES {
         let possible = match status {
             "400" | "409" | "413" => writes,

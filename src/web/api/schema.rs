@@ -2,18 +2,24 @@
 //! know of it.
 
 use crate::domain::availability::{Cause, Verdict};
+use crate::domain::bank::{BankFileKind, Direction};
+use crate::domain::closing::{About, ClosingKind, FindingKind};
 use crate::domain::coverage::Outcome;
 use crate::domain::export::ExportKind;
 use crate::domain::fair_use::{Level, NoVerdict};
+use crate::domain::matching::{Hint, LineState};
 use crate::domain::policy::Part;
+use crate::domain::reasons::Action;
 use crate::domain::{
-    Account, AddOnId, AskedVia, Basis, CardId, CardStatus, Channel, ConsentId, ContactId, ContractEndId,
-    ConversationId, Cover, CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId,
-    InvoiceId, Locale, Measure, Minutes, NoticeKind, PaymentId, PaymentMethod, Question, Role, Standing, TicketEventId,
-    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
-    document::DocumentKind, estimate::AnswerVia,
+    Account, AddOnId, ArrearsEventId, ArrearsEventKind, AskedVia, BankFileId, BankLineId, Basis, CardId, CardStatus,
+    Channel, ClosingId, CollectionId, ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId,
+    CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, MandateId,
+    Measure, Minutes, MoneyAccount, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role, Standing,
+    TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind,
+    UserId, bank::Scheme, document::DocumentKind, estimate::AnswerVia,
 };
 use crate::exchange::{journal::JournalProfile, ubl::Profile};
+use crate::service::accounting::MonthState;
 use crate::service::exports::JournalFormat;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -59,6 +65,8 @@ schema! { Minutes: minutes() }
 
 ids! {
     IncidentId: "Identity of a record of an incident or maintenance.",
+    ClosingId: "Identity of a closing of a month.",
+    MandateId: "Identity of a mandate.",
     CustomerId: "Identity of a customer.",
     ContactId: "Identity of a person at one customer.",
     CardId: "Identity of a card.",
@@ -75,10 +83,18 @@ ids! {
     InstallationId: "Identity of an installation of a customer.",
     ConsentId: "Identity of a consent to renewal.",
     PaymentId: "Identity of a payment.",
+    ReversalId: "Identity of a reversal.",
+    ArrearsEventId: "Identity of a step in arrears.",
     TransactionId: "Identity of a transaction of the ledger.",
 }
 
 words! {
+    About: "What an example of something open is.",
+    ClosingKind: "What was done to a month.",
+    FindingKind: "What may still be open in a month (TIME-6).",
+    MonthState: "Where a month of the books stands: it goes on, is over, or takes no more bookings (TIME-6).",
+    MoneyAccount: "What an account of the money ledger is for.",
+    Scheme: "Scheme of direct debits.",
     Cause: "Why a product could not be used; a `mistake` was none. Maintenance is left out inside its window when it was \
         announced; outages are down; the other causes are left out (SLA-8).",
     Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",
@@ -95,6 +111,8 @@ words! {
         is no longer for sale (`not_renewed`), what was left went on at a new rate (`converted`) or is given back \
         (`credited`).",
     PaymentMethod: "How money came in.",
+    Action: "What to do about a collection that came back (PAY-2).",
+    ArrearsEventKind: "What happened about arrears (PAY-4).",
     DocumentKind: "Whether a document asks for money or gives it back.",
     Standing: "How far a document is settled; `reversed` when what was paid came undone.",
     TicketKind: "What a ticket is about; work on a defect is free (COVER-2).",
@@ -116,4 +134,19 @@ words! {
     JournalProfile: "Whose columns a journal has.",
     Profile: "The rules of electronic invoices: Peppol BIS Billing 3.0 or NLCIUS.",
     Basis: "By which rule the card was chosen (TIME-4).",
+}
+
+// Files of the bank.
+ids! {
+    BankFileId: "Identity of a file of the bank.",
+    BankLineId: "Identity of a line that the bank told.",
+    CollectionId: "Identity of an attempt to collect an invoice.",
+}
+
+words! {
+    BankFileKind: "What a file of the bank is.",
+    Direction: "Which way money went, seen from our account.",
+    LineState: "What became of a line: `new` while it is being booked, `open` while it waits for a \
+        person, `outside` when it is not for these books.",
+    Hint: "Why something is proposed, the best reason first.",
 }

@@ -2,6 +2,7 @@
 //!
 //! One page struct, filled by [`page`] and shown again by every form on it: a refusal stands at the form it is about.
 
+use super::arrears::Banner;
 use super::drawn;
 use super::renewal::{CardTerms, read_order};
 use super::session::home;
@@ -202,6 +203,8 @@ struct BalancePage {
     customer: Customer,
     /// The moment, in words.
     as_of: String,
+    /// What it reads while its account is paused (PAY-4).
+    arrears: Option<Banner>,
     /// The day that was asked for, when it is not now.
     past: Option<NaiveDate>,
     today: NaiveDate,
@@ -468,6 +471,7 @@ async fn page(
     let with_status = |status| estimates.iter().filter(move |shown: &&Shown| shown.estimate.status == status);
     let available = balance.total.available;
     let terms = CardTerms::read(app, member, &balance).await?;
+    let arrears = if past.is_none() { Banner::read(app, member, &balance.customer).await? } else { None };
     let has_cards = viewer.policy.cards.is_some() || !balance.cards.is_empty();
     let path = format!("/customers/{id}");
     let at_day = past.map_or_else(String::new, |day| format!("&as_of={day}"));
@@ -476,6 +480,7 @@ async fn page(
         t: BalanceTexts::of(lang),
         s: StatementTexts::of(lang),
         as_of: moment(balance.as_of, zone, lang),
+        arrears,
         past,
         today: viewer.today,
         total: balance.total,

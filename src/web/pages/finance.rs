@@ -1,49 +1,64 @@
-//! Money: what is still to be paid, what was sold, and cards sold on a customer's behalf.
+//! Finance: what is to be done today, what was sold, and cards sold on a customer's behalf.
 
 use super::drawn::card_name;
-use super::forms::{self, Form, Forms};
+use super::forms::Form;
 use super::renewal::read_order;
 use super::texts::texts;
-use super::words::{self, either};
-use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::command::Receiving;
-use crate::domain::{Cents, Customer, CustomerId, InvoiceId, Minutes, PaymentMethod, Target};
+use super::words::either;
+use super::{Fault, Member, Page, Refused, Submission, done, show, show_with};
+use crate::domain::{Cents, Customer, CustomerId, Minutes};
+use crate::service::Result;
 use crate::service::desk::{Owed, Sold};
-use crate::service::{Error, Result};
+use crate::service::finance::{Overview, Pile};
+use crate::service::invoices::{Filter, Which};
 use crate::web::App;
 use crate::web::extract::{Id, Search, cursor, position};
-use crate::web::fields::Fields;
-use crate::web::text::{self, Lang};
+use crate::web::text;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-/// How many rows each list holds.
+/// How many rows a list holds.
 const MANY: usize = 25;
+/// How many of the invoices that are due first stand on the overview.
+const FIRST: i64 = 8;
 
 texts! {
     /// The pages of finance.
     pub struct FinanceTexts {
         title: "Financiën", "Finance";
-        exports: "Bestanden uit", "Files out";
+        bank: "Bank: bestanden en betalingen", "Bank: files and payments";
         open: "Open facturen", "Open invoices";
         late: "Waarvan te laat", "Of which overdue";
+        deferred: "Vooruitontvangen", "Deferred revenue";
+        today: "Te doen", "To do";
+        nothing: "Er ligt niets te wachten.", "Nothing is waiting.";
+        first_due: "Het eerst te betalen", "Due first";
+        all_open: "Alle open facturen", "All open invoices";
+        none_open: "Alle facturen zijn betaald.", "All invoices are paid.";
         invoice: "Factuur", "Invoice";
         customer: "Klant", "Customer";
         due: "Vervalt", "Due";
-        amount: "Bedrag", "Amount";
-        total: "totaal", "total";
         still_open: "Open", "Open";
-        payment: "Betaling", "Payment";
-        mark: "Markeer als betaald", "Mark as paid";
-        paid_on: "Betaald op", "Paid on";
-        method: "Hoe?", "How?";
-        book: "Boek betaling", "Record payment";
-        none_open: "Alle facturen zijn betaald.", "All invoices are paid.";
+        do_overdue: "Te late facturen", "Overdue invoices";
+        why_overdue: "Stuur een herinnering, of maak een afspraak.", "Send a reminder, or make an arrangement.";
+        do_drafts: "Concepten om uit te geven", "Drafts to issue";
+        why_drafts: "Werk en regels die nog niet op een factuur met nummer staan.", "Work and lines that are not on a numbered invoice yet.";
+        do_bank: "Bankregels om te beoordelen", "Bank lines to decide about";
+        why_bank: "Wat niet vanzelf bij een factuur hoort.", "What does not belong to an invoice by itself.";
+        do_reversals: "Storneringen om te beoordelen", "Reversals to decide about";
+        why_reversals: "Telt deze stornering mee?", "Does this reversal count?";
+        do_collections: "Incasso's om te versturen", "Collections to send";
+        why_collections: "Gepland, en nog in geen bestand.", "Planned, and in no file yet.";
+        do_credit: "Klanten die te veel betaalden", "Customers who paid too much";
+        why_credit: "Geef het terug, of verreken het.", "Give it back, or set it off.";
+        do_paused: "Gepauzeerde accounts", "Paused accounts";
+        why_paused: "Wachten op betaling of een afspraak.", "Wait for a payment or an arrangement.";
+        do_month: "Maand af te sluiten", "Month to close";
         sold: "Verkochte kaarten", "Cards sold";
         date: "Datum", "Date";
         card: "Kaart", "Card";
@@ -65,16 +80,14 @@ texts! {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct FinanceQuery {
-    /// Where the open invoices begin.
-    open: Option<String>,
-    /// Where the sold cards begin.
-    sold: Option<String>,
-    /// The invoice for which a payment was just recorded.
-    paid: Option<String>,
-    /// The card that was just ordered, by its invoice.
-    ordered: Option<String>,
+/// Something to do.
+struct Task {
+    count: String,
+    what: &'static str,
+    why: String,
+    href: &'static str,
+    amount: String,
+    class: &'static str,
 }
 
 #[derive(Template)]
@@ -82,74 +95,70 @@ struct FinanceQuery {
 struct FinancePage {
     page: Page,
     t: &'static FinanceTexts,
-    owed: (Cents, Cents),
-    open: Vec<Owed>,
-    /// The cursor of this page of open invoices, which its forms carry.
-    open_from: String,
-    open_first: Option<&'static str>,
-    open_more: Option<String>,
-    sold: Vec<Sold>,
-    sold_first: Option<&'static str>,
-    sold_more: Option<String>,
+    o: Overview,
+    due: Vec<Owed>,
     today: NaiveDate,
-    forms: Forms,
-    /// A refused payment whose row is not on this page.
-    elsewhere: Option<String>,
-    notice: Option<String>,
 }
 
 impl FinancePage {
-    /// A provider without cards sends no invoices from here (POL-3).
-    fn has_nothing(&self) -> bool {
-        !self.page.has("cards") && self.open.is_empty() && self.sold.is_empty()
-    }
-
-    async fn read(app: &App, member: &Member, asked: &FinanceQuery) -> Result<Self, Fault> {
-        let (service, caller) = (&app.service, &member.caller);
-        let owed = service.owed(caller).await?;
-        let limit = i64::try_from(MANY + 1).unwrap_or(i64::MAX);
-        let after = position(asked.open.as_deref())?.unwrap_or_default();
-        let mut open = service.open_invoices(caller, &after, limit).await?;
-        let more_open = open.len() > MANY;
-        open.truncate(MANY);
-        let before = position(asked.sold.as_deref())?;
-        let mut sold = service.cards_sold(caller, before.as_deref(), limit).await?;
-        let more_sold = sold.len() > MANY;
-        sold.truncate(MANY);
-        let last_open = open.last().filter(|_| more_open).map(|owed| cursor(owed.invoice.number()));
-        let last_sold = sold.last().filter(|_| more_sold).map(|sold| cursor(&sold.invoice_number));
-        Ok(Self {
-            page: member.page().at("/finance".to_owned()),
-            t: FinanceTexts::of(member.lang()),
-            owed,
-            open_from: asked.open.clone().unwrap_or_default(),
-            open_first: asked.open.as_ref().map(|_| "/finance"),
-            open_more: last_open.map(|from| format!("/finance?open={from}")),
-            sold_first: asked.sold.as_ref().map(|_| "/finance"),
-            sold_more: last_sold.map(|from| format!("/finance?sold={from}")),
-            open,
-            sold,
-            today: service.policies.day(service.clock.now()),
-            forms: Forms::default(),
-            elsewhere: None,
-            notice: None,
-        })
-    }
-
     fn money(&self, amount: impl std::borrow::Borrow<Cents>) -> String {
         text::money(*amount.borrow(), self.page.lang)
     }
 
-    fn name(&self, sold: &Sold) -> String {
-        card_name(&sold.product, sold.minutes, self.page.lang)
+    /// What waits, the most pressing first; what waits for nobody is left out.
+    fn tasks(&self) -> Vec<Task> {
+        let (t, o) = (self.t, &self.o);
+        let counted = |count: i64| Pile { count, amount: Cents::ZERO };
+        let reversals = if self.page.has("reversals") { o.reversals } else { 0 };
+        let collections = if self.page.has("collection") { o.collections } else { 0 };
+        let rows = [
+            (o.overdue, t.do_overdue, t.why_overdue, "/finance/invoices?which=overdue", "bad"),
+            (counted(o.bank_lines), t.do_bank, t.why_bank, "/finance/bank", ""),
+            (counted(reversals), t.do_reversals, t.why_reversals, "/finance/reversals", ""),
+            (o.drafts, t.do_drafts, t.why_drafts, "/finance/invoices?which=drafts", "warn"),
+            (counted(collections), t.do_collections, t.why_collections, "/finance/exports", ""),
+            (o.in_credit, t.do_credit, t.why_credit, "/finance/arrears", "warn"),
+            (counted(o.paused), t.do_paused, t.why_paused, "/finance/arrears", ""),
+        ];
+        let task = |(pile, what, why, href, class): (Pile, _, &str, _, _)| Task {
+            count: pile.count.to_string(),
+            what,
+            why: why.to_owned(),
+            href,
+            amount: if pile.amount == Cents::ZERO { String::new() } else { self.money(pile.amount) },
+            class,
+        };
+        let month = o.to_close.map(|first| Task {
+            count: "1".to_owned(),
+            what: t.do_month,
+            why: self.month(first),
+            href: "/finance/months",
+            amount: String::new(),
+            class: "",
+        });
+        rows.into_iter().filter(|(pile, ..)| pile.count > 0).map(task).chain(month).collect()
     }
 
-    fn ordered(&self, sold: &Sold) -> String {
-        text::date_short(sold.ordered_on, self.page.lang)
+    /// A month by its first day: "februari 2026".
+    fn month(&self, first: NaiveDate) -> String {
+        text::date(first, self.page.lang).trim_start_matches("1 ").to_owned()
+    }
+
+    /// Up to when the books are closed.
+    fn closed(&self) -> String {
+        let lang = self.page.lang;
+        match self.o.closed_through {
+            Some(last) => either(
+                lang,
+                format!("Afgesloten tot en met {}.", text::date(last, lang)),
+                format!("Closed up to and including {}.", text::date(last, lang)),
+            ),
+            None => either(lang, "Er is nog geen maand afgesloten.", "No month was closed yet.").to_owned(),
+        }
     }
 
     fn is_late(&self, owed: &Owed) -> bool {
-        owed.invoice.due_on() < self.today
+        owed.invoice.is_overdue(self.today)
     }
 
     fn due(&self, owed: &Owed) -> String {
@@ -161,107 +170,65 @@ impl FinancePage {
             _ => text::date_short(owed.invoice.due_on(), lang),
         }
     }
-
-    /// What is open, as it is typed into the form.
-    fn typed(&self, owed: &Owed) -> String {
-        let amount = owed.invoice.open().to_string();
-        either(self.page.lang, amount.replace('.', ","), amount.clone())
-    }
-
-    fn methods(&self) -> Vec<(PaymentMethod, &'static str)> {
-        PaymentMethod::ALL.iter().map(|method| (*method, words::payment_method(*method, self.page.lang))).collect()
-    }
 }
 
-async fn index(State(app): State<App>, member: Member, Search(asked): Search<FinanceQuery>) -> Result<Response, Fault> {
-    let mut page = FinancePage::read(&app, &member, &asked).await?;
-    if page.has_nothing() {
-        return Ok(done("/desk"));
+async fn index(State(app): State<App>, member: Member) -> Result<Response, Fault> {
+    let (service, caller) = (&app.service, &member.caller);
+    let o = service.finance_overview(caller).await?;
+    let first = Filter { which: Which::Open, after: String::new() };
+    show(&FinancePage {
+        page: member.page(),
+        t: FinanceTexts::of(member.lang()),
+        o,
+        due: service.invoices(caller, &first, FIRST).await?,
+        today: service.policies.day(service.clock.now()),
+    })
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct SoldQuery {
+    /// Where the page begins.
+    sold: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "finance/cards.html")]
+struct SoldPage {
+    page: Page,
+    t: &'static FinanceTexts,
+    sold: Vec<Sold>,
+    sold_first: Option<&'static str>,
+    sold_more: Option<String>,
+}
+
+impl SoldPage {
+    fn money(&self, amount: impl std::borrow::Borrow<Cents>) -> String {
+        text::money(*amount.borrow(), self.page.lang)
     }
-    page.notice = match (&asked.paid, &asked.ordered) {
-        (Some(invoice), _) => notice(&app, &member, invoice, paid).await?,
-        (None, Some(invoice)) => notice(&app, &member, invoice, ordered).await?,
-        (None, None) => None,
-    };
-    show(&page)
-}
 
-/// A sentence about an invoice that a redirect names; nothing when it cannot be read.
-async fn notice(
-    app: &App,
-    member: &Member,
-    invoice: &str,
-    say: fn(&crate::domain::Invoice, Lang) -> String,
-) -> Result<Option<String>> {
-    let Ok(id) = invoice.parse() else { return Ok(None) };
-    match app.service.invoice(&member.caller, id).await {
-        Ok(found) => Ok(Some(say(&found.invoice, member.lang()))),
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(other) => Err(other),
+    fn name(&self, sold: &Sold) -> String {
+        card_name(&sold.product, sold.minutes, self.page.lang)
     }
-}
 
-fn paid(invoice: &crate::domain::Invoice, lang: Lang) -> String {
-    let (number, open) = (invoice.number(), text::money(invoice.open(), lang));
-    if invoice.open() == Cents::ZERO {
-        return either(
-            lang,
-            format!("Factuur {number} is betaald; de kaart is actief."),
-            format!("Invoice {number} is paid; the card is active."),
-        );
-    }
-    either(
-        lang,
-        format!("Betaling geboekt op factuur {number}; nog open: {open}."),
-        format!("Payment recorded on invoice {number}; still open: {open}."),
-    )
-}
-
-fn ordered(invoice: &crate::domain::Invoice, lang: Lang) -> String {
-    let (number, gross) = (invoice.number(), text::money(invoice.gross, lang));
-    either(
-        lang,
-        format!("Besteld: factuur {number} van {gross} staat open."),
-        format!("Ordered: invoice {number} of {gross} is open."),
-    )
-}
-
-async fn pay(State(app): State<App>, Id(id): Id<InvoiceId>, sent: Submission) -> Result<Response, Fault> {
-    let (service, caller) = (&app.service, &sent.member.caller);
-    service.invoice(caller, id).await?;
-    caller.staff(caller.is_finance())?;
-    let recorded = match read_payment(&sent.values) {
-        Ok((amount, on, method)) => {
-            let received = Receiving::of(id, amount, on, method);
-            service.record_payment(sent.request(), Target::Invoice(id), received).await
-        }
-        Err(error) => Err(error),
-    };
-    match recorded {
-        Ok(_) => Ok(done(&format!("/finance?paid={id}"))),
-        Err(error) => refuse(&app, &sent, id, error).await,
+    fn ordered(&self, sold: &Sold) -> String {
+        text::date_short(sold.ordered_on, self.page.lang)
     }
 }
 
-/// The page again, with the form of that invoice as it was sent and why it was refused.
-async fn refuse(app: &App, sent: &Submission, id: InvoiceId, error: Error) -> Result<Response, Fault> {
-    let (status, refused) = Refused::with_status(error, sent.member.lang())?;
-    let open = sent.values.filled("open").map(str::to_owned);
-    let mut page = FinancePage::read(app, &sent.member, &FinanceQuery { open, ..FinanceQuery::default() }).await?;
-    if !page.open.iter().any(|owed| owed.invoice.id == id) {
-        page.elsewhere.clone_from(&refused.message);
-    }
-    page.forms = Forms::sent(format!("pay-{id}"), Form::sent(sent.values.clone(), refused));
-    show_with(status, &page)
-}
-
-fn read_payment(values: &Values) -> Result<(Cents, NaiveDate, PaymentMethod)> {
-    let mut fields = Fields::default();
-    let amount = forms::amount(&mut fields, "amount", values);
-    let on = fields.needed("paid_on", values.get("paid_on"), "expected a date, such as \"2026-11-22\"");
-    let method = fields.needed("method", values.get("method"), "expected one of the choices");
-    fields.done()?;
-    on.zip(method).map(|(on, method)| (amount, on, method)).ok_or(Error::NotFound("invoice"))
+async fn cards(State(app): State<App>, member: Member, Search(asked): Search<SoldQuery>) -> Result<Response, Fault> {
+    let before = position(asked.sold.as_deref())?;
+    let limit = i64::try_from(MANY + 1).unwrap_or(i64::MAX);
+    let mut sold = app.service.cards_sold(&member.caller, before.as_deref(), limit).await?;
+    let more = sold.len() > MANY;
+    sold.truncate(MANY);
+    let last = sold.last().filter(|_| more).map(|sold| cursor(&sold.invoice_number));
+    show(&SoldPage {
+        page: member.page(),
+        t: FinanceTexts::of(member.lang()),
+        sold_first: asked.sold.as_ref().map(|_| "/finance/cards"),
+        sold_more: last.map(|from| format!("/finance/cards?sold={from}")),
+        sold,
+    })
 }
 
 /// A card for sale.
@@ -322,7 +289,7 @@ async fn sell(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) 
     };
     match ordered {
         Ok((_, Some(invoice))) if sent.member.caller.is_finance() => {
-            Ok(done(&format!("/finance?ordered={}", invoice.id)))
+            Ok(done(&format!("/invoices/{}?done=ordered", invoice.id)))
         }
         Ok(_) => Ok(done(&format!("/customers/{id}"))),
         Err(error) => {
@@ -337,6 +304,6 @@ async fn sell(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) 
 pub fn router() -> Router<App> {
     Router::new()
         .route("/finance", get(index))
-        .route("/invoices/{id}/payments", post(pay))
+        .route("/finance/cards", get(cards))
         .route("/finance/customers/{id}/cards/new", get(sell_form).post(sell))
 }

@@ -4,9 +4,12 @@
 //! A form is read into [`Values`], what was typed, and shown again with them when something was refused. Each form that
 //! books carries a one-time key, so that a double click books once.
 
+pub mod accounting;
+pub mod arrears;
 pub mod assets;
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod clock;
 pub mod contacts;
 pub mod coverage;
@@ -24,6 +27,7 @@ pub mod policies;
 pub mod queue;
 pub mod renewal;
 pub mod report;
+pub mod reversals;
 pub mod session;
 pub mod statement;
 pub mod texts;
@@ -83,6 +87,12 @@ impl Page {
     #[must_use]
     pub fn at(self, path: String) -> Self {
         Self { path, ..self }
+    }
+
+    /// Whether this is the page at `path`, whatever its query says.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path.split('?').next() == Some(path)
     }
 
     /// Whether this is a customer's page about its persons.
@@ -429,6 +439,9 @@ impl Refused {
                 };
                 Ok(Self { message: Some(message), fields, refusal: Some(refusal) })
             }
+            Error::BankFile { line, reason } => {
+                Ok(Self { message: Some(words::bank_file(line, &reason, lang)), fields: Vec::new(), refusal: None })
+            }
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {
                 Ok(Self { message: Some(words::unavailable(lang).to_owned()), fields: Vec::new(), refusal: None })
             }
@@ -514,8 +527,12 @@ async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(session::router())
+        .merge(accounting::router())
+        .merge(arrears::router())
+        .merge(reversals::router())
         .merge(availability::router())
         .merge(balance::router())
+        .merge(bank::router())
         .merge(renewal::router())
         .merge(contacts::router())
         .merge(coverage::router())

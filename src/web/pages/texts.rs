@@ -38,6 +38,16 @@ texts! {
         nav_desk: "Werkbank", "Desk";
         nav_customers: "Klanten", "Customers";
         nav_finance: "Financiën", "Finance";
+        finance_nav: "Financiën", "Finance";
+        finance_today: "Vandaag", "Today";
+        finance_invoices: "Facturen", "Invoices";
+        finance_bank: "Bank", "Bank";
+        finance_reversals: "Stornering", "Reversals";
+        finance_arrears: "Achterstand", "Arrears";
+        finance_cards: "Kaarten", "Cards";
+        finance_deferred: "Vooruitontvangen", "Deferred";
+        finance_months: "Maanden", "Months";
+        finance_exports: "Exports", "Exports";
         nav_availability: "Beschikbaarheid", "Availability";
         nav_policies: "Voorwaarden", "Terms";
         nav_fair_use: "Redelijk gebruik", "Fair use";

@@ -419,6 +419,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NothingMissed => "Op deze melding is geen bindende termijn gemist.".to_owned(),
         Refusal::NotOffered => "Dit kan hier niet; schrijf een bericht bij de melding.".to_owned(),
         Refusal::StalledToday => "Dit is vandaag al gemeld; de accountmanager ziet het op de werkbank.".to_owned(),
+        Refusal::Month(why) => super::accounting::not_closed(why, lang),
         Refusal::KeyReused => {
             "Dit formulier was al verstuurd met andere gegevens. Kijk of het klopt en verstuur het opnieuw.".to_owned()
         }
@@ -528,6 +529,7 @@ fn english(refusal: &Refusal) -> String {
             let (status, possible) = (ticket_status(*status, Lang::En), statuses(possible, Lang::En));
             format!("The ticket is {status}. What can be done now: {possible}.")
         }
+        Refusal::Month(why) => super::accounting::not_closed(why, Lang::En),
         Refusal::KeyReused => "This form was sent before with other contents. Check it and send it again.".to_owned(),
         Refusal::Invalid { expected, .. } => field_text(expected, Lang::En),
         other => sentence(&other.to_string()),
@@ -568,9 +570,31 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
     FieldError { expected: field_text(&error.expected, lang), ..error }
 }
 
+/// Why a file of the bank was refused. The reason itself names elements of the file, and is in English.
+#[must_use]
+pub fn bank_file(line: usize, reason: &str, lang: Lang) -> String {
+    let place =
+        if line > 0 { either(lang, format!("regel {line}: "), format!("line {line}: ")) } else { String::new() };
+    either(
+        lang,
+        format!("Dit bestand is geweigerd en er is niets geboekt. {place}{reason}."),
+        format!("This file is refused, and nothing was booked. {place}{reason}."),
+    )
+}
+
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
     ("is needed", "dit is nodig"),
+    ("expected a file of at most 16 MiB", "kies een bestand van hooguit 16 MiB"),
+    ("expected money that came in", "dit kan alleen met geld dat binnenkwam"),
+    ("expected money that went out", "dit kan alleen met geld dat eraf ging"),
+    ("expected at least one invoice", "kies minstens één factuur"),
+    ("expected a collection with the amount of the line", "kies een incasso met het bedrag van de regel"),
+    ("expected a line that was not booked", "deze regel is al geboekt"),
+    (
+        "expected numbers of issued invoices, such as 2026-0042",
+        "vul nummers van verstuurde facturen in, zoals 2026-0042",
+    ),
     ("expected an invoice: a credit note is not paid", "kies een factuur: een creditfactuur wordt niet betaald"),
     (
         "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match",
@@ -601,6 +625,9 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ),
     ("expected a VAT number such as NL123456782B01", "vul een btw-id in, zoals NL123456782B01"),
     ("expected 0.00 or more", "vul 0,00 of meer in"),
+    ("leave it out: a direct debit comes back as a whole", "laat dit leeg: een incasso komt in zijn geheel terug"),
+    ("expected four capitals or digits, such as AM04", "vul vier hoofdletters of cijfers in, zoals AM04"),
+    ("expected a number such as 0.5", "vul een getal in, zoals 0,5"),
     ("expected a day from the payment until today", "kies een dag vanaf de betaling tot en met vandaag"),
     (
         "expected 0 to {} monthly amounts, with at most 2 decimals",
@@ -707,6 +734,12 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ),
     ("say how urgent the ticket is", "kies hoe dringend de melding is"),
     ("there is nothing else to choose", "er valt niets anders te kiezen"),
+    (
+        "expected the line as it stands; the draft was changed meanwhile",
+        "het concept is intussen gewijzigd; kies de regel opnieuw",
+    ),
+    ("expected a whole number of pieces, such as 2", "vul een heel aantal in, zoals 2"),
+    ("expected a length of time such as 2h, 1h30 or 1:30", "vul een tijdsduur in, zoals 2u, 1u30 of 1:30"),
 ];
 
 fn field_text(text: &str, lang: Lang) -> String {
