@@ -501,10 +501,10 @@ pub async fn planned(on: &mut impl Statements, last: NaiveDate, limit: i64) -> R
         .bind(limit)
         .all()
         .await?;
-    let list = |ids: BTreeSet<String>| -> Vec<Value> { ids.into_iter().map(Value::from).collect() };
-    let mandates = list(collections.iter().map(|row| row.mandate_id.to_string()).collect());
+    let as_json = |ids: BTreeSet<String>| -> Vec<Value> { ids.into_iter().map(Value::from).collect() };
+    let mandates = as_json(collections.iter().map(|row| row.mandate_id.to_string()).collect());
     let mandates: Vec<Mandate> = on.query("SELECT * FROM mandates WHERE id {in}").bind_json(mandates).all().await?;
-    let invoices = list(collections.iter().map(|row| row.invoice_id.to_string()).collect());
+    let invoices = as_json(collections.iter().map(|row| row.invoice_id.to_string()).collect());
     let invoices: Vec<(InvoiceId, String, Cents)> = on
         .query("SELECT id, number, gross - paid - credited FROM invoices WHERE id {in}")
         .bind_json(invoices)
