@@ -14,7 +14,8 @@ use crate::exchange::bank;
 use crate::service::exports::Asked;
 use crate::service::invoices::Filter;
 use crate::service::mandates::NewMandate;
-use crate::store::invoices::Which;
+use crate::store::arrears::WhichLate;
+use crate::store::invoices::{Owed, Which};
 use chrono::{Days, NaiveDate};
 use std::collections::BTreeSet;
 
@@ -275,7 +276,7 @@ async fn end(world: &World, bank: &mut Bank) -> Step {
 }
 
 /// A payment came undone for a reason that no list knows.
-async fn unjudged(world: &World, open: &[crate::store::invoices::Owed]) -> Step {
+async fn unjudged(world: &World, open: &[Owed]) -> Step {
     let today = world.stage.today();
     if !world.service.policies.at(today).1.has(Part::Reversals) {
         return Ok(());
@@ -300,18 +301,18 @@ async fn unjudged(world: &World, open: &[crate::store::invoices::Owed]) -> Step 
 
 /// The first that is late for longest is paused, the second asked for more time.
 async fn arrears(world: &World) -> Step {
-    let late = world.service.arrears(&world.finance, Default::default(), None, ALL).await?;
+    let late = world.service.arrears(&world.finance, WhichLate::Open, None, ALL).await?;
     let mut late = late.iter();
     if let Some(first) = late.next() {
         let reason = "Drie herinneringen, geen reactie.".to_owned();
-        let paused = world.service.pause_account(by(&world.finance), first.customer_id, reason).await?;
+        let paused = world.service.pause_account(by(&world.finance), first.id, reason).await?;
         debug_assert_eq!(paused.kind, ArrearsEventKind::Paused);
     }
     if let Some(second) = late.next() {
         let until = world.stage.today() + Days::new(30);
         let reason = "In twee delen, gevraagd per mail.".to_owned();
         let asked = (until, AskedVia::Mail);
-        world.service.arrange_payment(by(&world.finance), second.customer_id, asked, reason).await?;
+        world.service.arrange_payment(by(&world.finance), second.id, asked, reason).await?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! The same every time but for the dates, which end at the present, and the ids.
 
 mod cast;
+mod finance;
 mod house;
 mod stage;
 mod story;
@@ -89,7 +90,7 @@ pub async fn seed(db: &Db, policy: Given, end: DateTime<Utc>, progress: impl FnM
     let clock = Clock::manual(start, SEED);
     let (service, writer) = Service::start(db.clone(), clock.clone(), Some(policy)).await?;
     let zone = service.policies.time_zone();
-    let world = staffed(service, Stage::new(clock, zone, end, CAST.len() + 1)).await?;
+    let world = staffed(service, Stage::new(clock, zone, end, CAST.len() + 2)).await?;
     let played = play(Rc::new(world), start, progress).await;
     writer.await.context("the ledger's writer ended by itself")?;
     played
@@ -125,6 +126,11 @@ async fn play(world: Rc<World>, start: DateTime<Utc>, mut progress: impl FnMut(u
         playing.spawn_local(async move {
             let _leaves = Leaves(Rc::clone(&house));
             house::play(&house, DAYS).await.map_err(|curtain| ("the provider", curtain))
+        });
+        let books = Rc::clone(&world);
+        playing.spawn_local(async move {
+            let _leaves = Leaves(Rc::clone(&books));
+            finance::play(&books, DAYS).await.map_err(|curtain| ("finance", curtain))
         });
         world.stage.conduct(|now| progress((now - start).num_days().unsigned_abs())).await;
         playing.join_all().await

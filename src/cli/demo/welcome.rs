@@ -33,6 +33,14 @@ fn tips(policy: &Policy) -> Vec<(&'static str, &'static str)> {
             ("finance", "mark an open invoice as paid, and see its card become active"),
         ]);
     }
+    tips.extend([
+        ("finance", "the bank told of payments that nobody recognises: say at /finance/bank whose they are"),
+        ("finance", "issue the drafts that wait, see who is late, and look at a month before you close it"),
+        ("customer", "look at an invoice, and take it along as PDF"),
+    ]);
+    if policy.has(Part::Reversals) {
+        tips.push(("finance", "a direct debit was reversed for a reason that no list knows: judge it"));
+    }
     if policy.has(Part::Priorities) {
         tips.push((
             "customer",
@@ -70,7 +78,8 @@ mod tests {
             let said = tips(&policy).iter().map(|(_, tip)| *tip).collect::<Vec<_>>().join("\n");
             for (part, word) in [
                 (Part::Cards, "strips"),
-                (Part::Priorities, "due"),
+                (Part::Reversals, "reversed"),
+                (Part::Priorities, "what is due"),
                 (Part::FairUse, "fair"),
                 (Part::Urgency, "urgency"),
                 (Part::Availability, "availability"),
