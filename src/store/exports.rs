@@ -220,7 +220,9 @@ pub async fn mark_documents(tx: &mut Tx, number: i64, kind: ExportKind, ids: &[I
     for some in ids.chunks(10_000) {
         let list = some.iter().map(|id| Value::Array(vec![id.to_string().into()])).collect();
         let sql = "INSERT INTO exported_documents (kind, invoice_id, number)
-                   SELECT $2, value ->> 0, $3 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+                   SELECT $2, value ->> 0, $3 FROM {rows}
+                   WHERE NOT EXISTS (SELECT 1 FROM exported_documents AS known
+                                     WHERE known.kind = $2 AND known.invoice_id = value ->> 0)";
         marked += tx.query(sql).bind_json(list).bind(kind).bind(number).execute().await?;
     }
     Ok(marked)
@@ -499,10 +501,10 @@ pub async fn planned(on: &mut impl Statements, last: NaiveDate, limit: i64) -> R
         .bind(limit)
         .all()
         .await?;
-    let list = |ids: BTreeSet<String>| -> Vec<Value> { ids.into_iter().map(Value::from).collect() };
-    let mandates = list(collections.iter().map(|row| row.mandate_id.to_string()).collect());
+    let as_json = |ids: BTreeSet<String>| -> Vec<Value> { ids.into_iter().map(Value::from).collect() };
+    let mandates = as_json(collections.iter().map(|row| row.mandate_id.to_string()).collect());
     let mandates: Vec<Mandate> = on.query("SELECT * FROM mandates WHERE id {in}").bind_json(mandates).all().await?;
-    let invoices = list(collections.iter().map(|row| row.invoice_id.to_string()).collect());
+    let invoices = as_json(collections.iter().map(|row| row.invoice_id.to_string()).collect());
     let invoices: Vec<(InvoiceId, String, Cents)> = on
         .query("SELECT id, number, gross - paid - credited FROM invoices WHERE id {in}")
         .bind_json(invoices)

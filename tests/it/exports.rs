@@ -240,7 +240,7 @@ on_both! {
             ("Verlopen tegoed", vec!["MEM 1700 540,00   ", "MEM 8005  540,00  "]),
             (
                 "Creditfactuur C2026-0001 bij 2026-0001",
-                vec!["VRK 1300  653,40  ", "VRK 1300 653,40   ", "VRK 1310  653,40  ", "VRK 1500 113,40   ",
+                vec![ "VRK 1310  653,40  ", "VRK 1500 113,40   ",
                     "VRK 1700 540,00  1 113,40"],
             ),
         ];
@@ -384,7 +384,7 @@ on_both! {
             for result in tasks.join_all().await {
                 match result {
                     Ok(export) => made.push(export),
-                    Err(error) => assert!(nothing(Err(error))),
+                    Err(error) => assert!(nothing(Err(error.clone())), "{error:?}"),
                 }
             }
         }
@@ -448,7 +448,7 @@ on_both! {
         assert_eq!(site.post_with_key(&token, "/api/v1/exports", "a", &body).await.expect(201), first);
         site.post(&token, "/api/v1/exports", &body).await.problem(409, "nothing-to-export");
         let other = json!({ "kind": "pdf", "up_to": "2026-03-09" });
-        site.post_with_key(&token, "/api/v1/exports", "a", &other).await.problem(422, "key-reused");
+        site.post_with_key(&token, "/api/v1/exports", "a", &other).await.problem(422, "idempotency-key-reused");
         assert_eq!(first["number"], 1);
         let file = site.get(&token, "/api/v1/exports/1/file").await;
         assert!(file.text.starts_with("\u{feff}Dagboek;Boekingcode;Datum;"), "{}", file.text);

@@ -127,7 +127,7 @@ impl Service {
             let invoice = row.invoice.id;
             let act = Act::PlanCollection { invoice, collect_on };
             match self.submit(self.command(actor, None, Target::Invoice(invoice), act)).await {
-                Ok(Receipt::Collection(collection)) => planned.push(*collection),
+                Ok(Receipt::Collection(row)) => planned.push(*row),
                 Ok(other) => return Err(crate::service::customers::unexpected(&other)),
                 // Paid, planned or revoked since it was looked up.
                 Err(Error::Ledger(Failure::Refused(refusal))) => tracing::info!(%invoice, %refusal, "not planned"),

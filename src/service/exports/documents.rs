@@ -12,6 +12,7 @@ use crate::service::access::Caller;
 use crate::service::{Error, Result, Service, ledger::Failure};
 use crate::store::{Tx, customers, exports};
 use chrono::NaiveDate;
+use std::fmt::Write as _;
 
 /// How many documents are read and written at a time.
 const PAGE: usize = 200;
@@ -160,7 +161,7 @@ pub(super) fn nothing(left_out: &[LeftOut]) -> Error {
 pub(super) fn list(left_out: &[LeftOut]) -> Vec<u8> {
     let mut text = String::from("Niet in dit bestand; zodra het is aangevuld in een volgend:\r\n");
     for LeftOut { what, why } in left_out {
-        text.push_str(&format!("{what}: {why}\r\n"));
+        let _ = write!(text, "{what}: {why}\r\n");
     }
     text.into_bytes()
 }

@@ -8,7 +8,8 @@ use crate::domain::document::{DocumentKind, VatCategory};
 use crate::domain::journal::{ChartAccount, JournalEntry, JournalLine, JournalVat};
 use crate::domain::policy::Accounts;
 use crate::domain::{
-    Cents, Invoice, InvoiceId, LineSource, Minutes, MoneyAccount, PaymentMethod, Policies, Posting, TransactionKind,
+    Cents, Invoice, InvoiceId, InvoiceLine, LineSource, Minutes, MoneyAccount, PaymentMethod, Policies, Posting,
+    TransactionKind,
 };
 use crate::exchange::{
     journal::{self, JournalProfile},
@@ -18,7 +19,6 @@ use crate::exchange::{
 use crate::service::{Error, Result, Service, ledger::Failure};
 use crate::store::{Tx, exports};
 use chrono::{Datelike, NaiveDate};
-use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many entries are read at a time.
@@ -198,12 +198,15 @@ impl Booked<'_> {
             .map(Invoice::number)
             .collect();
         about.sort_unstable();
-        let vat = issued.map_or_else(Vec::new, |document| vat_lines(document, self.postings, accounts));
-        let lines = self.postings.iter().map(|posting| JournalLine {
+        let plain = |posting: &Posting| JournalLine {
             account: accounts.get(posting.account).number.clone(),
             amount: posting.amount,
-            vat: vat.iter().find(|(line, _)| *line == posting.line).map(|(_, vat)| vat.clone()),
-        });
+            vat: None,
+        };
+        let lines = match issued {
+            Some(document) => document_lines(document, self.postings, accounts),
+            None => self.postings.iter().map(plain).collect(),
+        };
         JournalEntry {
             journal: journal.clone(),
             number: format!("{journal}-{}-{:05}", row.customer_number, row.seq),
@@ -213,14 +216,16 @@ impl Booked<'_> {
             user: row.by_name.clone(),
             customer: Some((row.customer_number, row.customer_name.clone())),
             document: if let [number] = about[..] { Some(number.to_owned()) } else { None },
-            lines: lines.collect(),
+            lines,
         }
     }
 
-    /// The document that this transaction issued: it has a line of revenue or prepayment against what is owed.
+    /// The document that this transaction issued: a line of revenue or prepayment, against what is owed or owing.
     fn issues<'i>(&self, invoices: &'i HashMap<InvoiceId, Invoice>) -> Option<&'i Invoice> {
-        let owed = self.postings.iter().find(|posting| posting.account == MoneyAccount::Receivable)?.invoice_id?;
-        self.postings.iter().any(is_base).then(|| invoices.get(&owed)).flatten()
+        use MoneyAccount::{CustomerCredit, Receivable, Vat};
+        let against = |posting: &&Posting| matches!(posting.account, Receivable | CustomerCredit | Vat);
+        let document = self.postings.iter().filter(against).find_map(|posting| posting.invoice_id)?;
+        self.postings.iter().any(is_base).then(|| invoices.get(&document)).flatten()
     }
 }
 
@@ -230,43 +235,53 @@ fn is_base(posting: &Posting) -> bool {
     matches!(posting.account, Deferred | HoursRevenue | FeeRevenue | FeeOutside)
 }
 
-/// VAT of the lines of a document: that of each rate is divided over its lines, so that they add up to it to the cent.
-fn vat_lines(document: &Invoice, postings: &[Posting], accounts: &Accounts) -> Vec<(i64, JournalVat)> {
-    let bases: Vec<&Posting> = postings.iter().filter(|posting| is_base(posting)).collect();
-    let mut found = Vec::new();
-    for total in &document.vat_totals {
-        let mut of: Vec<&Posting> = Vec::new();
-        for (at, posting) in bases.iter().enumerate() {
-            if rate_of(document, at, posting, bases.len()) == Some((total.category, total.rate)) {
-                of.push(posting);
-            }
+/// The lines of an entry that issued a document. Its postings are sums per account; one that holds several rates is taken
+/// apart again. VAT of each rate is divided over its lines, so that they add up to it to the cent.
+fn document_lines(document: &Invoice, postings: &[Posting], accounts: &Accounts) -> Vec<JournalLine> {
+    let mut lines = Vec::new();
+    let mut shares: Vec<(i128, i128)> = vec![(0, 0); document.vat_totals.len()];
+    for posting in postings {
+        let account = &accounts.get(posting.account).number;
+        if !is_base(posting) {
+            lines.push(JournalLine { account: account.clone(), amount: posting.amount, vat: None });
+            continue;
         }
-        let whole: i128 = of.iter().map(|posting| i128::from(posting.amount.0.abs())).sum();
-        let (mut done, mut before) = (0_i128, 0_i128);
-        for posting in of {
-            done += i128::from(posting.amount.0.abs());
-            let share = if whole == 0 { 0 } else { (2 * i128::from(total.vat.0) * done + whole) / (2 * whole) };
-            let amount = Cents(i64::try_from(share - before).unwrap_or_default() * posting.amount.0.signum());
-            before = share;
-            let code = match total.category {
-                VatCategory::Standard => &accounts.vat_codes.standard,
-                VatCategory::Outside => &accounts.vat_codes.outside,
-            };
-            found.push((posting.line, JournalVat { code: code.clone(), rate: total.rate, amount }));
+        for (at, amount) in by_rate(document, posting) {
+            let vat = document.vat_totals.get(at).map(|total| {
+                let (done, told) = &mut shares[at];
+                *done += i128::from(amount.0.abs());
+                let (vat, whole) = (i128::from(total.vat.0), i128::from(total.net.0).max(1));
+                let share = (2 * vat * *done + whole) / (2 * whole) - *told;
+                *told += share;
+                let code = match total.category {
+                    VatCategory::Standard => &accounts.vat_codes.standard,
+                    VatCategory::Outside => &accounts.vat_codes.outside,
+                };
+                let amount = Cents(i64::try_from(share).unwrap_or_default() * amount.0.signum());
+                JournalVat { code: code.clone(), rate: total.rate, amount }
+            });
+            lines.push(JournalLine { account: account.clone(), amount, vat });
         }
     }
-    found
+    lines
 }
 
-/// The rate of one of the postings of a document: the only one, or that of its line.
-fn rate_of(document: &Invoice, at: usize, posting: &Posting, bases: usize) -> Option<(VatCategory, Decimal)> {
-    if let [total] = &document.vat_totals[..] {
-        return Some((total.category, total.rate));
-    }
-    let mut lines = document.lines.iter().filter(|line| line.printed.net != Cents::ZERO);
-    let line =
-        if lines.clone().count() == bases { lines.nth(at) } else { lines.find(|line| line.account == posting.account) };
-    line.map(|line| (line.printed.category, line.printed.rate))
+/// What of a posting is at which rate, by the place of the rate in the totals of the document.
+fn by_rate(document: &Invoice, posting: &Posting) -> Vec<(usize, Cents)> {
+    let card = |line: &InvoiceLine| match line.source {
+        LineSource::Card(card) => Some(card),
+        _ => None,
+    };
+    let of = |line: &&InvoiceLine| line.account == posting.account && card(line) == posting.card_id;
+    let sums = document.vat_totals.iter().enumerate().map(|(at, total)| {
+        let same = |line: &&InvoiceLine| (line.printed.category, line.printed.rate) == (total.category, total.rate);
+        let net: Cents = document.lines.iter().filter(of).filter(same).map(|line| line.printed.net).sum();
+        (at, Cents(net.0 * posting.amount.0.signum()))
+    });
+    let parts: Vec<(usize, Cents)> = sums.filter(|(_, net)| *net != Cents::ZERO).collect();
+    // What the minutes of a card posted themselves need not be what a line says.
+    let whole: Cents = parts.iter().map(|(_, net)| *net).sum();
+    if whole == posting.amount { parts } else { vec![(parts.first().map_or(0, |part| part.0), posting.amount)] }
 }
 
 /// What an entry is about, for a bookkeeper.

@@ -267,9 +267,8 @@ impl Service {
         let columns = asked.columns.unwrap_or(JournalProfile::Standard);
         let profile = asked.profile.unwrap_or(Profile::Peppol);
         let kind = asked.kind.ok_or_else(|| fault("kind", "expected what the export holds"))?;
-        let past = |field: &str, day: NaiveDate| match day > today {
-            true => Err(fault(field, "expected today or an earlier day")),
-            false => Ok(day),
+        let past = |field: &str, day: NaiveDate| {
+            if day > today { Err(fault(field, "expected today or an earlier day")) } else { Ok(day) }
         };
         Ok(match kind {
             ExportKind::Journal => {

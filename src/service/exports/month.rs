@@ -107,7 +107,9 @@ async fn add_documents(
         let page = exports::documents(tx, days, None, &after, count(PAGE)).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = (last.issued_on().to_string(), last.number().to_owned());
-        page.iter().for_each(|invoice| figures.count(invoice));
+        for invoice in &page {
+            figures.count(invoice);
+        }
         done += length(page.len());
         let (papers, _) = documents::write(page.clone(), ExportKind::Pdf, profile).await?;
         marks.pdf.extend(pack(archive, "pdf", papers)?.into_iter().filter(|id| !before_pdf.contains(id)));
