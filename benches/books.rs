@@ -173,13 +173,13 @@ async fn import(service: &Arc<Service>, caller: &Caller, issued: &[Invoice], ent
     say(&format!("entries read ({} MiB)", bytes >> 20), all.len() as u64, start.elapsed());
     let start = Instant::now();
     for (nr, file) in files.iter().enumerate() {
-        service.import_bank(caller, &format!("{nr}.xml"), file.as_bytes(), |_, _| ()).await.unwrap();
+        service.import_bank(caller, &format!("{nr}.xml"), file.clone().into_bytes(), |_, _| ()).await.unwrap();
         println!("    {} entries: {} MiB", (nr + 1) * STATEMENT, memory());
     }
     say("entries imported and booked", all.len() as u64, start.elapsed());
     let start = Instant::now();
     for file in &files {
-        service.import_bank(caller, "again.xml", file.as_bytes(), |_, _| ()).await.unwrap();
+        service.import_bank(caller, "again.xml", file.clone().into_bytes(), |_, _| ()).await.unwrap();
     }
     say("the same files again", all.len() as u64, start.elapsed());
 }

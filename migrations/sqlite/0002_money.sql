@@ -222,10 +222,18 @@ CREATE TABLE bank_lines (
     name TEXT,
     iban TEXT,
     end_to_end_id TEXT,
+    mandate TEXT,
     reference TEXT,
+    structured TEXT,
     text TEXT,
     code TEXT,
     return_reason TEXT,
+    rejected INTEGER NOT NULL,
+    batch TEXT,
+    batch_message TEXT,
+    entry TEXT NOT NULL,
+    entry_line INTEGER NOT NULL,
+    entry_reference TEXT,
     state TEXT NOT NULL,
     why TEXT,
     customer_id TEXT,
@@ -238,7 +246,8 @@ CREATE TABLE bank_lines (
     FOREIGN KEY (file_id) REFERENCES bank_files (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     CHECK (direction IN ('credit', 'debit')),
-    CHECK (amount > 0 AND charge >= 0),
+    CHECK (amount >= 0 AND charge >= 0),
+    CHECK (rejected IN (0, 1)),
     CHECK (state IN ('new', 'open', 'booked', 'set_aside', 'outside'))
 ) STRICT;
 
@@ -257,7 +266,12 @@ CREATE TABLE exports (
     size INTEGER NOT NULL,
     made_at INTEGER NOT NULL,
     made_by TEXT,
-    PRIMARY KEY (number)
+    left_out TEXT NOT NULL,
+    caller TEXT,
+    "key" TEXT,
+    request TEXT,
+    PRIMARY KEY (number),
+    UNIQUE (caller, "key")
 ) STRICT;
 
 -- Their bytes, in base 64. Append-only.
@@ -324,6 +338,8 @@ CREATE INDEX invoices_crediting ON invoices (credits) WHERE credits IS NOT NULL;
 CREATE INDEX cards_deferred ON cards (id) WHERE price > 0;
 CREATE INDEX cards_frozen ON cards (credited_from) WHERE credited_from IS NOT NULL;
 CREATE INDEX bank_lines_open ON bank_lines (booked_on, id) WHERE state IN ('new', 'open');
+CREATE INDEX bank_lines_entry ON bank_lines (entry);
+CREATE INDEX mandates_from ON mandates (iban);
 CREATE INDEX bank_lines_of ON bank_lines (file_id, line);
 CREATE INDEX bank_lines_from ON bank_lines (iban, customer_id) WHERE iban IS NOT NULL AND customer_id IS NOT NULL;
 CREATE INDEX closings_of ON closings (month, id);

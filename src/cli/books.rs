@@ -35,8 +35,8 @@ pub(super) async fn check(db: &Db) -> anyhow::Result<()> {
     Ok(print::line(format_args!("digest {digest}"))?)
 }
 
-/// `strippenkaart export journal`, of minutes or of money. A file is put in place whole, or not at all.
-pub(super) async fn journal(database: &str, money: bool, out: Option<&Path>) -> anyhow::Result<()> {
+/// `strippenkaart export hledger`, of minutes or of money. A file is put in place whole, or not at all.
+pub(super) async fn hledger(database: &str, money: bool, out: Option<&Path>) -> anyhow::Result<()> {
     let db = admin::existing(database).await?;
     match out {
         None => {
@@ -51,7 +51,7 @@ pub(super) async fn journal(database: &str, money: bool, out: Option<&Path>) -> 
             written?;
         }
         Some(path) => {
-            journal_to(&db, money, path).await.with_context(|| format!("{} was not written", path.display()))?
+            hledger_to(&db, money, path).await.with_context(|| format!("{} was not written", path.display()))?
         }
     }
     db.close().await;
@@ -67,7 +67,7 @@ async fn write_journal(db: &Db, money: bool, out: &mut impl io::Write) -> anyhow
     Ok(journal::hledger(db, out).await?)
 }
 
-async fn journal_to(db: &Db, money: bool, path: &Path) -> anyhow::Result<()> {
+async fn hledger_to(db: &Db, money: bool, path: &Path) -> anyhow::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(directory)?;
     let mut out = BufWriter::new(file);

@@ -32,7 +32,7 @@ pub(super) enum InvoiceCommand {
     List {
         #[command(flatten)]
         acting: Acting,
-        /// all, open, overdue, drafts or credit_notes
+        /// `all`, `open`, `overdue`, `drafts` or `credit_notes`
         #[arg(long, default_value = "open")]
         which: Which,
         /// At most so many
@@ -92,7 +92,7 @@ pub(super) enum InvoiceCommand {
         /// Value date; today if left out
         #[arg(long, value_name = "DATE")]
         on: Option<NaiveDate>,
-        /// bank, direct_debit or other
+        /// `bank`, `direct_debit` or `other`
         #[arg(long, default_value = "bank")]
         method: PaymentMethod,
         /// How it is found back

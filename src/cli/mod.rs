@@ -3,9 +3,11 @@
 //! Exit codes: 0 done, 1 refused or failed (one line on standard error says why), 2 not understood.
 
 mod admin;
+mod bank;
 mod books;
 mod close;
 pub mod demo;
+mod export;
 mod invoice;
 mod logging;
 mod policy;
@@ -64,9 +66,36 @@ enum Command {
     /// Invoices, credit notes and payments
     #[command(subcommand)]
     Invoice(invoice::InvoiceCommand),
-    /// The ledger for other programs
+    /// Files for the bookkeeper, the bank and other programs
+    ///
+    /// Journal entries, documents and collections are exported once, in numbered batches; `export file` gives the file of a
+    /// batch again.
     #[command(subcommand)]
-    Export(ExportCommand),
+    Export(export::ExportCommand),
+    /// Files of others
+    #[command(subcommand)]
+    Import(ImportCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// A file of the bank: camt.053, camt.054 or pain.002
+    ///
+    /// Stores its lines and books what they tell: collections, reversals, payments. What cannot be told waits on the page
+    /// /finance/bank. The same file again changes nothing, and finishes what was cut short.
+    Bank {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Only say what would be booked
+        #[arg(long)]
+        preview: bool,
+        /// E-mail address of the login that imports it: finance or admin
+        #[arg(long = "as", value_name = "EMAIL", env = "STRIPPENKAART_AS", hide_env_values = true)]
+        email: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -292,24 +321,6 @@ struct EvaluateArgs {
     fair_use_outcome: Option<crate::domain::coverage::Outcome>,
 }
 
-#[derive(Debug, Subcommand)]
-enum ExportCommand {
-    /// Every transaction of every customer as a journal, with minutes as a commodity
-    Journal {
-        #[command(flatten)]
-        database: DatabaseArgs,
-        /// Which program reads it
-        #[arg(long, value_parser = ["hledger"])]
-        format: String,
-        /// Money instead of minutes
-        #[arg(long)]
-        money: bool,
-        /// Where to write it; standard output when left out
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-}
-
 /// Runs the command of this process; gives its exit code.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -356,8 +367,9 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::CloseMonth(CloseArgs { database, month, reason, reopen: true }) => {
             close::reopen(&database.database, month, reason).await
         }
-        Command::Export(ExportCommand::Journal { database, money, out, .. }) => {
-            books::journal(&database.database, money, out.as_deref()).await
+        Command::Export(command) => export::run(command).await,
+        Command::Import(ImportCommand::Bank { database, file, preview, email }) => {
+            bank::import(&database.database, &file, &email, preview).await
         }
     }
 }

@@ -143,6 +143,15 @@ pub enum Refusal {
     /// The bank has not answered yet.
     #[error("a collection of this invoice is under way; wait for the bank's answer")]
     CollectionPending,
+    /// Everything was exported before.
+    #[error("there is nothing to export that was not exported before")]
+    NothingToExport,
+    /// What is to be exported does not fit the format.
+    #[error("the file cannot be made: {why}")]
+    NotExportable {
+        /// What is wrong or missing.
+        why: String,
+    },
     /// No fee was charged for it.
     #[error("no fee was charged for this reversal")]
     NothingToWaive,
@@ -404,6 +413,8 @@ impl Refusal {
             Self::NoMandate => "no-mandate",
             Self::NothingToCollect => "nothing-to-collect",
             Self::CollectionPending => "collection-pending",
+            Self::NothingToExport => "nothing-to-export",
+            Self::NotExportable { .. } => "not-exportable",
             Self::NothingToWaive => "nothing-to-waive",
             Self::AccountPaused { .. } => "account-paused",
             Self::AlreadyPaused { .. } => "already-paused",

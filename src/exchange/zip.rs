@@ -29,25 +29,55 @@ pub enum ArchiveError {
 /// # Errors
 /// A name that is not safe, two names that are the same, or more than the format holds.
 pub fn archive(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>, ArchiveError> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(6))
-        .system(System::Unix)
-        .unix_permissions(0o644)
-        .last_modified_time(DateTime::DEFAULT);
-    let mut seen = HashSet::new();
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut archive = Archive::default();
     for (name, bytes) in files {
-        if !safe(name) {
-            return Err(ArchiveError::Name(name.clone()));
-        }
-        if !seen.insert(name.to_lowercase()) {
-            return Err(ArchiveError::Twice(name.clone()));
-        }
-        zip.start_file(name.as_str(), options)?;
-        zip.write_all(bytes)?;
+        archive.add(name, bytes)?;
     }
-    Ok(zip.finish()?.into_inner())
+    archive.finish()
+}
+
+/// An archive that files are added to one by one, as [`archive`] packs them: only what is packed stays in memory.
+pub struct Archive {
+    zip: ZipWriter<Cursor<Vec<u8>>>,
+    seen: HashSet<String>,
+}
+
+impl Default for Archive {
+    fn default() -> Self {
+        Self { zip: ZipWriter::new(Cursor::new(Vec::new())), seen: HashSet::new() }
+    }
+}
+
+impl Archive {
+    /// Adds a file.
+    ///
+    /// # Errors
+    /// A name that is not safe or was added before, or more than the format holds.
+    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
+        if !safe(name) {
+            return Err(ArchiveError::Name(name.to_owned()));
+        }
+        if !self.seen.insert(name.to_lowercase()) {
+            return Err(ArchiveError::Twice(name.to_owned()));
+        }
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(6))
+            .system(System::Unix)
+            .unix_permissions(0o644)
+            .last_modified_time(DateTime::DEFAULT);
+        self.zip.start_file(name, options)?;
+        self.zip.write_all(bytes)?;
+        Ok(())
+    }
+
+    /// The bytes of the archive.
+    ///
+    /// # Errors
+    /// When it holds more than the format does.
+    pub fn finish(self) -> Result<Vec<u8>, ArchiveError> {
+        Ok(self.zip.finish()?.into_inner())
+    }
 }
 
 /// Whether a name stays inside its folder and can be written on every common system.

@@ -212,7 +212,7 @@ impl Service {
     /// As the rules and the role say.
     pub async fn mark_reminder(&self, caller: &Caller, id: InvoiceId, sent: i64) -> Result<()> {
         let actor = caller.staff(caller.is_finance())?;
-        self.mark(actor, id, sent).await
+        self.mark_sent(actor, id, sent).await
     }
 
     /// Marks every reminder that is due as sent, at most [`MOST_REMINDERS`]: for finance. Gives how many.
@@ -224,12 +224,12 @@ impl Service {
         let due = self.reminders_due(caller, None, MOST_REMINDERS).await?;
         for owed in &due {
             let sent = owed.invoice.issued().map_or(0, |issued| issued.reminders);
-            self.mark(actor, owed.invoice.id, sent).await?;
+            self.mark_sent(actor, owed.invoice.id, sent).await?;
         }
         Ok(due.len())
     }
 
-    async fn mark(&self, actor: Actor, id: InvoiceId, sent: i64) -> Result<()> {
+    async fn mark_sent(&self, actor: Actor, id: InvoiceId, sent: i64) -> Result<()> {
         let key = format!("reminder {} of {id}", sent + 1);
         let key = Key { caller: "reminders".to_owned(), request: key.clone(), key };
         let command = self.command(actor, Some(key), Target::Invoice(id), Act::RemindInvoice(id));

@@ -103,7 +103,7 @@ impl Service {
         let actor = request.caller.staff(request.caller.is_finance())?;
         let act = Act::PlanCollection { invoice, collect_on };
         match self.submit(self.command(actor, request.key, Target::Invoice(invoice), act)).await? {
-            Receipt::Collection(collection) => Ok(*collection),
+            Receipt::Collection(planned) => Ok(*planned),
             other => Err(unexpected(&other)),
         }
     }

@@ -5,11 +5,13 @@ pub mod accounting;
 pub mod arrears;
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod cards;
 mod conversions;
 pub mod coverage;
 pub mod customers;
 pub mod desk;
+pub mod exports;
 pub mod fair_use;
 pub mod finance;
 pub mod installations;
@@ -80,6 +82,14 @@ pub enum Error {
     /// Too many attempts.
     #[error("too many attempts; try again in {} seconds", .0.as_secs().max(1))]
     Throttled(Duration),
+    /// A file of the bank that is refused as a whole; nothing of it was used.
+    #[error("{}{reason}", if *.line > 0 { format!("line {line}: ") } else { String::new() })]
+    BankFile {
+        /// Which line, from 1; 0 where it is about the whole file.
+        line: usize,
+        /// What was wrong and what was expected.
+        reason: String,
+    },
     /// The ledger refused, or could not be reached.
     #[error(transparent)]
     Ledger(#[from] Failure),

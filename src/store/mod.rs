@@ -4,6 +4,7 @@
 pub mod accounting;
 pub mod arrears;
 pub mod availability;
+pub mod bank;
 pub mod books;
 pub mod cards;
 pub mod columns;
@@ -12,6 +13,7 @@ pub mod coverage;
 pub mod customers;
 pub mod db;
 pub mod estimates;
+pub mod exports;
 pub mod fair_use;
 pub mod finance;
 pub mod installations;

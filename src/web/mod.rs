@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod arithmetic;
+pub mod download;
 pub mod extract;
 pub mod fields;
 pub mod headers;

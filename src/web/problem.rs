@@ -73,6 +73,10 @@ impl From<Error> for Problem {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", text);
                 Self { retry_after: Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)), ..problem }
             }
+            Error::BankFile { line, .. } => {
+                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bank-file", "The file is refused", text);
+                problem.with(if line > 0 { json!({ "line": line }) } else { json!({}) })
+            }
             Error::Ledger(Failure::Refused(refusal)) => refusal.into(),
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {
                 let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again later", text);
@@ -150,6 +154,8 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NoMandate => "No mandate",
         Refusal::NothingToCollect => "Nothing to collect",
         Refusal::CollectionPending => "A collection is under way",
+        Refusal::NothingToExport => "Nothing to export",
+        Refusal::NotExportable { .. } => "The file cannot be made",
         Refusal::NothingToWaive => "No fee was charged",
         Refusal::AccountPaused { .. } => "The account is paused",
         Refusal::AlreadyPaused { .. } => "Paused already",

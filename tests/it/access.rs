@@ -71,6 +71,13 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/mandates", "                   y   y   y   y   y   y   h   h"),
     ("POST /api/v1/customers/{id}/mandates", "                  y   y   n   n   n   n   h   h"),
     ("DELETE /api/v1/customers/{id}/mandates/{mandate_id}", "   y   y   n   n   n   n   h   h"),
+    ("GET /api/v1/invoices/{id}/pdf", "                         y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/invoices/{id}/ubl", "                         y   y   y   y   y   y   h   h"),
+    ("GET /api/v1/customers/{id}/account", "                    y   y   y   y   y   y   h   h"),
+    ("POST /api/v1/exports", "                                  y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/exports", "                                   y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/exports/{number}", "                          y   y   n   n   n   n   n   n"),
+    ("GET /api/v1/exports/{number}/file", "                     y   y   n   n   n   n   n   n"),
     ("POST /api/v1/customers/{id}/tickets", "                   y   n   y   y   y   y   h   h"),
     ("GET /api/v1/customers/{id}/tickets", "                    y   y   y   y   y   y   h   h"),
     ("GET /api/v1/tickets/{id}", "                              y   y   y   y   y   y   h   h"),
@@ -194,6 +201,8 @@ impl Scene {
         let mandate = site.post(&tokens[0], &mandates, &mandate()).await;
         // Tests under other terms have none.
         let mandate = if mandate.status == 201 { text(&mandate.json()["id"]).to_owned() } else { customer.to_string() };
+        let export = json!({ "kind": "pdf", "up_to": "2026-03-09" });
+        site.post(&tokens[0], "/api/v1/exports", &export).await.expect(201);
         Self {
             payment,
             collection,
@@ -206,7 +215,6 @@ impl Scene {
             ticket: ticket.id.to_string(),
             coverage: ticket.coverage_id.to_string(),
             invoice,
-            invoice: text(&card["invoice_id"]).to_owned(),
             card: text(&card["id"]).to_owned(),
             mandate,
             estimate: estimate.id.to_string(),
@@ -224,7 +232,11 @@ impl Scene {
             Some("customers") => &self.customer,
             Some("tickets") => &self.ticket,
             Some("estimates") => &self.estimate,
-            _ if !path.contains("{id}") && !path.contains("{month}") && !path.contains("{version}") => {
+            _ if !path.contains("{id}")
+                && !path.contains("{month}")
+                && !path.contains("{version}")
+                && !path.contains("{number}") =>
+            {
                 return path.to_owned();
             }
             Some("invoices") => &self.invoice,
@@ -233,7 +245,7 @@ impl Scene {
             Some("payments") => &self.payment,
             Some("collections") => &self.collection,
             Some("reversals") if path.contains("{id}") => &self.reversal,
-            Some("availability" | "policies" | "fair-use" | "months") => "",
+            Some("availability" | "policies" | "fair-use" | "months" | "exports") => "",
             _ if !path.contains("{id}") => return path.to_owned(),
             _ => panic!("say which identity stands in {path}"),
         };
@@ -243,6 +255,7 @@ impl Scene {
             .replace("{mandate_id}", &self.mandate)
             .replace("{month}", "2026-03")
             .replace("{version}", "1")
+            .replace("{number}", "1")
     }
 
     /// A body that would do, from this person.
@@ -250,6 +263,7 @@ impl Scene {
         let for_contact = matches!(person, "admin" | "agent").then_some(self.owner.as_str());
         match operation.rsplit('/').next().unwrap() {
             "incidents" => json!({ "product": "Board", "started_at": "2026-03-09T08:00:00Z", "cause": "outage" }),
+            "exports" => json!({ "kind": "journal", "up_to": "2026-03-09" }),
             "check" => json!({ "text": policy() }),
             "evaluate" => json!({ "worked_minutes": 50 }),
             "policies" => json!({ "text": policy(), "from": "2026-03-09" }),

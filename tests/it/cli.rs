@@ -67,7 +67,7 @@ on_empty! {
         }
         let verified = says(&["verify", "--database", database], "");
         assert!(verified.contains("0 customers") && verified.contains("\ndigest "), "{verified}");
-        let journal = says(&["export", "journal", "--format", "hledger", "--database", database], "");
+        let journal = says(&["export", "hledger", "--database", database], "");
         assert!(journal.contains("commodity"), "{journal}");
 
         says(&["token", "revoke", "--database", database, "-"], &during);

@@ -118,6 +118,17 @@ impl Browser {
         self.send(request, Body::from(pairs.join("&"))).await
     }
 
+    /// Sends a form with a file: its parts as `(name, file name, content)`.
+    pub async fn upload(&mut self, path: &str, parts: &[(&str, Option<&str>, &str)]) -> Answer {
+        let mut body = String::new();
+        for (name, file, content) in parts {
+            let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
+            body += &format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n");
+        }
+        let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX");
+        self.send(request, Body::from(body + "--XX--\r\n")).await
+    }
+
     async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {
         let request = request
             .header(header::HOST, "localhost:8080")

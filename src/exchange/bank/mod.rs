@@ -29,12 +29,14 @@ pub mod charset;
 mod markup;
 mod pain002;
 pub mod pain008;
+mod sent;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod values;
 mod write;
 
+pub use sent::{SentFile, sent};
 pub use tree::{MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS};
 pub use write::{write, write_at};
 

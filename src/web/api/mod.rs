@@ -8,6 +8,7 @@ pub mod accounting;
 pub mod arrears;
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod billing;
 pub mod cards;
 pub mod contacts;
@@ -15,6 +16,7 @@ pub mod coverage;
 pub mod customers;
 pub mod estimates;
 pub mod evaluate;
+pub mod exports;
 pub mod fair_use;
 pub mod handling;
 pub mod installations;
@@ -155,6 +157,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(billing::get, billing::set))
         .routes(routes!(billing::record_mandate, billing::mandates))
         .routes(routes!(billing::end_mandate))
+        .routes(routes!(exports::document_pdf))
+        .routes(routes!(exports::document_ubl))
+        .routes(routes!(exports::account))
+        .routes(routes!(exports::make, exports::list))
+        .routes(routes!(exports::get))
+        .routes(routes!(exports::file))
         .routes(routes!(tickets::open, tickets::of_customer))
         .routes(routes!(tickets::list))
         .routes(routes!(tickets::get))
@@ -215,4 +223,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(evaluate::ask))
         .routes(routes!(policies::get))
         .routes(routes!(ledger::list))
+        .routes(routes!(bank::files, bank::import))
+        .routes(routes!(bank::lines))
+        .routes(routes!(bank::line))
+        .routes(routes!(bank::assign))
+        .routes(routes!(bank::set_aside))
 }

@@ -35,6 +35,8 @@ use utoipa::openapi::{Content, OpenApi as Spec, Ref, RefOr, Required, Response, 
         (name = "arrears", description = "Who is late, and what is done about it"),
         (name = "availability", description = "What could be used, month by month"),
         (name = "accounting", description = "The books as a whole: months, balances, deferred revenue"),
+        (name = "exports", description = "Files for the bookkeeper, the bank and the archive, each once"),
+        (name = "bank", description = "Files of the bank, and what waits for a person"),
         (name = "policies", description = "The terms, by version"),
     )
 )]

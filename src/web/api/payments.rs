@@ -248,9 +248,9 @@ pub struct Payments {
     /// What was paid too much and was not given back (PAY-5).
     credit: Amount,
     /// What came in, the newest first, at most 200.
-    payments: Vec<ReceivedPayment>,
+    received: Vec<ReceivedPayment>,
     /// What we gave back, the newest first, at most 200.
-    repayments: Vec<Repayment>,
+    given_back: Vec<Repayment>,
 }
 
 /// List the payments of a customer
@@ -264,8 +264,8 @@ pub(super) async fn list(State(app): State<App>, Token(caller): Token, Id(id): I
     let Money { payments, paid_for, repayments } = app.service.money_of(&caller, id, NEWEST).await?;
     Ok(found(Payments {
         credit: Amount(customer.credit),
-        payments: payments.into_iter().map(|payment| ReceivedPayment::of(payment, &paid_for)).collect(),
-        repayments: repayments.into_iter().map(Repayment::from).collect(),
+        received: payments.into_iter().map(|payment| ReceivedPayment::of(payment, &paid_for)).collect(),
+        given_back: repayments.into_iter().map(Repayment::from).collect(),
     }))
 }
 

@@ -2,20 +2,25 @@
 //! know of it.
 
 use crate::domain::availability::{Cause, Verdict};
+use crate::domain::bank::{BankFileKind, Direction};
 use crate::domain::closing::{About, ClosingKind, FindingKind};
 use crate::domain::coverage::Outcome;
+use crate::domain::export::ExportKind;
 use crate::domain::fair_use::{Level, NoVerdict};
+use crate::domain::matching::{Hint, LineState};
 use crate::domain::policy::Part;
 use crate::domain::reasons::Action;
 use crate::domain::{
-    Account, AddOnId, ArrearsEventId, ArrearsEventKind, AskedVia, Basis, CardId, CardStatus, Channel, ClosingId,
-    CollectionId, ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId, CoveredBy, CustomerId,
-    EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, MandateId, Measure, Minutes,
-    MoneyAccount, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role, Standing, TicketEventId,
-    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind, UserId,
-    bank::Scheme, document::DocumentKind, estimate::AnswerVia,
+    Account, AddOnId, ArrearsEventId, ArrearsEventKind, AskedVia, BankFileId, BankLineId, Basis, CardId, CardStatus,
+    Channel, ClosingId, CollectionId, ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId,
+    CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, MandateId,
+    Measure, Minutes, MoneyAccount, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role, Standing,
+    TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind,
+    UserId, bank::Scheme, document::DocumentKind, estimate::AnswerVia,
 };
+use crate::exchange::{journal::JournalProfile, ubl::Profile};
 use crate::service::accounting::MonthState;
+use crate::service::exports::JournalFormat;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -78,7 +83,6 @@ ids! {
     InstallationId: "Identity of an installation of a customer.",
     ConsentId: "Identity of a consent to renewal.",
     PaymentId: "Identity of a payment.",
-    CollectionId: "Identity of an attempt to collect an invoice.",
     ReversalId: "Identity of a reversal.",
     ArrearsEventId: "Identity of a step in arrears.",
     TransactionId: "Identity of a transaction of the ledger.",
@@ -124,5 +128,25 @@ words! {
         `uncovered` when nothing did yet.",
     TransactionKind: "Why minutes moved.",
     Account: "Where minutes come from or go to; `issued` is the outside world.",
+    ExportKind: "What an export holds: journal entries, an audit file (XAF 4.0), documents as UBL or PDF, collections \
+        (pain.008), or everything of a month.",
+    JournalFormat: "As what a journal is written; `zip` is both.",
+    JournalProfile: "Whose columns a journal has.",
+    Profile: "The rules of electronic invoices: Peppol BIS Billing 3.0 or NLCIUS.",
     Basis: "By which rule the card was chosen (TIME-4).",
+}
+
+// Files of the bank.
+ids! {
+    BankFileId: "Identity of a file of the bank.",
+    BankLineId: "Identity of a line that the bank told.",
+    CollectionId: "Identity of an attempt to collect an invoice.",
+}
+
+words! {
+    BankFileKind: "What a file of the bank is.",
+    Direction: "Which way money went, seen from our account.",
+    LineState: "What became of a line: `new` while it is being booked, `open` while it waits for a \
+        person, `outside` when it is not for these books.",
+    Hint: "Why something is proposed, the best reason first.",
 }

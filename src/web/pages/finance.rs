@@ -31,6 +31,7 @@ texts! {
     /// The pages of finance.
     pub struct FinanceTexts {
         title: "Financiën", "Finance";
+        bank: "Bank: bestanden en betalingen", "Bank: files and payments";
         open: "Open facturen", "Open invoices";
         late: "Waarvan te laat", "Of which overdue";
         deferred: "Vooruitontvangen", "Deferred revenue";

@@ -9,6 +9,7 @@ pub mod arrears;
 pub mod assets;
 pub mod availability;
 pub mod balance;
+pub mod bank;
 pub mod clock;
 pub mod contacts;
 pub mod coverage;
@@ -16,6 +17,7 @@ pub mod customers;
 pub mod desk;
 pub mod drawn;
 pub mod entry;
+pub mod exports;
 pub mod fair_use;
 pub mod finance;
 pub mod forms;
@@ -437,6 +439,9 @@ impl Refused {
                 };
                 Ok(Self { message: Some(message), fields, refusal: Some(refusal) })
             }
+            Error::BankFile { line, reason } => {
+                Ok(Self { message: Some(words::bank_file(line, &reason, lang)), fields: Vec::new(), refusal: None })
+            }
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {
                 Ok(Self { message: Some(words::unavailable(lang).to_owned()), fields: Vec::new(), refusal: None })
             }
@@ -527,12 +532,14 @@ pub fn router(app: &App) -> Router<App> {
         .merge(reversals::router())
         .merge(availability::router())
         .merge(balance::router())
+        .merge(bank::router())
         .merge(renewal::router())
         .merge(contacts::router())
         .merge(coverage::router())
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())
+        .merge(exports::router())
         .merge(fair_use::router())
         .merge(finance::router())
         .merge(policies::router())

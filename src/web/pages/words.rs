@@ -336,6 +336,8 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::CollectionPending => {
             "Er loopt al een incasso van deze factuur; wacht op antwoord van de bank.".to_owned()
         }
+        Refusal::NothingToExport => "Er is niets dat nog niet is geëxporteerd.".to_owned(),
+        Refusal::NotExportable { why } => format!("Het bestand kan niet worden gemaakt: {why}"),
         Refusal::NothingToWaive => "Voor deze stornering zijn geen kosten gerekend.".to_owned(),
         Refusal::AccountPaused { since } => {
             let since = date(*since, Lang::Nl);
@@ -496,6 +498,8 @@ fn english(refusal: &Refusal) -> String {
         Refusal::CollectionPending => {
             "A collection of this invoice is under way; wait for the bank's answer.".to_owned()
         }
+        Refusal::NothingToExport => "There is nothing that was not exported before.".to_owned(),
+        Refusal::NotExportable { why } => format!("The file cannot be made: {why}"),
         Refusal::NothingToWaive => "No fee was charged for this reversal.".to_owned(),
         Refusal::AccountPaused { since } => {
             let since = date(*since, Lang::En);
@@ -566,9 +570,31 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
     FieldError { expected: field_text(&error.expected, lang), ..error }
 }
 
+/// Why a file of the bank was refused. The reason itself names elements of the file, and is in English.
+#[must_use]
+pub fn bank_file(line: usize, reason: &str, lang: Lang) -> String {
+    let place =
+        if line > 0 { either(lang, format!("regel {line}: "), format!("line {line}: ")) } else { String::new() };
+    either(
+        lang,
+        format!("Dit bestand is geweigerd en er is niets geboekt. {place}{reason}."),
+        format!("This file is refused, and nothing was booked. {place}{reason}."),
+    )
+}
+
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
     ("is needed", "dit is nodig"),
+    ("expected a file of at most 16 MiB", "kies een bestand van hooguit 16 MiB"),
+    ("expected money that came in", "dit kan alleen met geld dat binnenkwam"),
+    ("expected money that went out", "dit kan alleen met geld dat eraf ging"),
+    ("expected at least one invoice", "kies minstens één factuur"),
+    ("expected a collection with the amount of the line", "kies een incasso met het bedrag van de regel"),
+    ("expected a line that was not booked", "deze regel is al geboekt"),
+    (
+        "expected numbers of issued invoices, such as 2026-0042",
+        "vul nummers van verstuurde facturen in, zoals 2026-0042",
+    ),
     ("expected an invoice: a credit note is not paid", "kies een factuur: een creditfactuur wordt niet betaald"),
     (
         "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match",

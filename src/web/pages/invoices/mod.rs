@@ -117,6 +117,9 @@ fn address(party: &Party) -> Vec<String> {
     lines
 }
 
+/// The longest time that a line may hold, in minutes.
+const MOST: i64 = 600_000;
+
 /// A length of time that may be longer than a day: `40u`, `1:30`, `1u30`, `1,5`.
 fn long_time(fields: &mut Fields, field: &str, values: &Values) -> Minutes {
     let text = values.get(field).trim().to_lowercase();
@@ -126,7 +129,8 @@ fn long_time(fields: &mut Fields, field: &str, values: &Values) -> Minutes {
         let rest = minutes.parse::<i64>().ok().filter(|rest| minutes.len() == 2 && (0..60).contains(rest))?;
         hours.parse::<i64>().ok()?.checked_mul(60)?.checked_add(rest)
     });
-    let typed = duration::read(&text).ok().or_else(|| whole.or(clock).filter(|long| *long > 0).map(Minutes));
+    let typed =
+        duration::read(&text).ok().or_else(|| whole.or(clock).filter(|long| (1..=MOST).contains(long)).map(Minutes));
     typed.unwrap_or_else(|| {
         fields.fault(field, "expected a length of time such as 2h, 1h30 or 1:30");
         Minutes::ZERO

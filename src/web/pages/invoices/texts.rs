@@ -149,8 +149,6 @@ texts! {
         street: "Straat en huisnummer", "Street and number";
         postcode: "Postcode", "Post code";
         city: "Plaats", "Town";
-        country: "Land", "Country";
-        country_hint: "Twee letters; leeg is NL", "Two letters; empty is NL";
         registration_long: "KvK-nummer", "Number in the trade register";
         vat_long: "Btw-id", "VAT number";
         reference_long: "Uw kenmerk of inkoopnummer", "Your reference or order number";

@@ -1,0 +1,71 @@
+//! `strippenkaart import bank`: a file of the bank, looked at or booked.
+
+use super::{admin, print};
+use crate::clock::Clock;
+use crate::service::bank::{BankNotice, BankTally, Share, StatementRow};
+use crate::service::{Error, Service};
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::Path;
+
+/// `strippenkaart import bank FILE [--preview]`.
+pub(super) async fn import(database: &str, file: &Path, email: &str, preview: bool) -> anyhow::Result<()> {
+    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let service = Service::beside(admin::existing(database).await?, Clock::system()).await?;
+    let result = run(&service, (&name, bytes), email, preview).await;
+    service.db.close().await;
+    result
+}
+
+async fn run(service: &Service, (name, bytes): (&str, Vec<u8>), email: &str, preview: bool) -> anyhow::Result<()> {
+    let caller = service.caller_by_email(email).await.map_err(worded)?;
+    if preview {
+        let preview = service.preview_bank(&caller, name, bytes).await.map_err(worded)?;
+        print::line(format_args!("{name}: {}, nothing is booked.", preview.version))?;
+        return tell(&preview.statements, &preview.notices, &preview.tally);
+    }
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}")?);
+    bar.set_message("Booking");
+    let import = service
+        .import_bank(&caller, name, bytes, |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        })
+        .await;
+    bar.finish_and_clear();
+    let import = import.map_err(worded)?;
+    print::line(format_args!("{name}: {}", import.file.version))?;
+    tell(&import.statements, &import.notices, &import.tally)
+}
+
+/// The summary: statements with their balances, what is to be known, and what the lines became.
+fn tell(statements: &[StatementRow], notices: &[BankNotice], tally: &BankTally) -> anyhow::Result<()> {
+    for row in statements {
+        let amount =
+            |amount: Option<crate::domain::Cents>| amount.map_or_else(|| "-".to_owned(), |told| told.to_string());
+        let (opening, closing) = (amount(row.opening), amount(row.closing));
+        print::line(format_args!("  {} {}: {opening} -> {closing}", row.account, row.statement_id))?;
+    }
+    for notice in notices {
+        print::line(format_args!("  note: {notice}"))?;
+    }
+    let rows = [
+        ("collections received", tally.settled),
+        ("reversals", tally.reversed),
+        ("payments", tally.paid),
+        ("wait for a person", tally.queued),
+        ("not for these books", tally.outside),
+    ];
+    for (what, Share { count, sum }) in rows {
+        print::line(format_args!("{what:<22}{count:>8}{:>16}", sum.to_string()))?;
+    }
+    Ok(print::line(format_args!("{:<22}{:>8}", "told before", tally.known))?)
+}
+
+fn worded(error: Error) -> anyhow::Error {
+    match error {
+        Error::Forbidden => anyhow::anyhow!("this login may not do finance's work"),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,66 @@
+//! Files for the bookkeeper, the bank and the archive, as numbered batches.
+//!
+//! A batch is a number, one file and marks on what is in it. Number, bytes and marks are stored together and never change:
+//! the file is the same whenever it is asked for, and what stands in one batch of a kind stands in no other.
+
+use super::{UserId, words::words};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// What a batch holds.
+    pub enum ExportKind {
+        /// Journal entries for the bookkeeper, each once.
+        Journal = "journal",
+        /// The audit file of a period (XAF 4.0); as often as it is asked for.
+        Xaf = "xaf",
+        /// Documents as electronic invoices (UBL), each once.
+        Ubl = "ubl",
+        /// Documents on paper (PDF), each once.
+        Pdf = "pdf",
+        /// Collections for the bank (pain.008), each once.
+        Collection = "collection",
+        /// Everything of a month.
+        Month = "month",
+    }
+}
+
+/// Something that would have been in a batch, and why it is not: it comes with a later one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Number of the document or of the collection.
+    pub what: String,
+    /// What it lacks.
+    pub why: String,
+}
+
+/// A batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// Its number, from 1 without gaps.
+    pub number: i64,
+    /// What it holds.
+    pub kind: ExportKind,
+    /// What it is, one line in Dutch.
+    pub title: String,
+    /// First day that it is about, where it has one.
+    pub from_day: Option<NaiveDate>,
+    /// Last day that it is about.
+    pub to_day: Option<NaiveDate>,
+    /// How many entries, documents or collections it holds.
+    pub items: i64,
+    /// Name of its file.
+    pub file_name: String,
+    /// What the file is, for programs.
+    pub media_type: String,
+    /// SHA-256 of the file.
+    pub digest: String,
+    /// How many bytes it has.
+    pub size: i64,
+    /// When it was made.
+    pub made_at: DateTime<Utc>,
+    /// By whom; nobody on the command line.
+    pub made_by: Option<UserId>,
+    /// What would have been in it, and why it is not.
+    pub left_out: Vec<LeftOut>,
+}

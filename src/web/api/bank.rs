@@ -1,0 +1,581 @@
+//! Files of the bank, and the lines that wait for a person: for finance.
+
+use super::{Amount, Found, Json, List, found, paging};
+use crate::domain::{
+    BankFileId, BankLineId, CollectionId, CustomerId, InvoiceId, PaymentId,
+    bank::{BankFileKind, Direction},
+    matching::{Hint, LineState, Outcome},
+};
+use crate::service::bank::{
+    Assignment, BankImport, BankPreview, BankTally, FileRow, FileView, Proposal, Queued, Share, StatementRow,
+};
+use crate::web::App;
+use crate::web::extract::{Id, Paging, Search, Token, Write};
+use crate::web::fields::Fields;
+use crate::web::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use utoipa::{IntoParams, ToSchema};
+
+/// The largest file, in bytes.
+pub const MOST_FILE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The bytes of a file, of a program with a good token.
+#[derive(Debug)]
+pub struct Upload {
+    caller: crate::service::access::Caller,
+    bytes: Bytes,
+}
+
+impl FromRequest<App> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        use axum::extract::FromRequestParts as _;
+        let (mut parts, body) = request.into_parts();
+        let Token(caller) = Token::from_request_parts(&mut parts, app).await?;
+        caller.staff(caller.is_finance())?;
+        let bytes = axum::body::to_bytes(body, MOST_FILE_BYTES).await.map_err(|_| {
+            let detail = format!("The file must be at most {MOST_FILE_BYTES} bytes.");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
+        })?;
+        Ok(Self { caller, bytes })
+    }
+}
+
+/// How a file is sent.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Sending {
+    /// Only say what would happen.
+    preview: Option<bool>,
+    /// The name of the file.
+    name: Option<String>,
+}
+
+/// A statement of an account, or a notice.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountStatement {
+    /// Our account.
+    account: String,
+    /// The bank's id of it.
+    statement_id: String,
+    /// Day of the opening balance, where told.
+    opened_on: Option<NaiveDate>,
+    /// Opening balance.
+    opening: Option<Amount>,
+    /// Day of the closing balance, where told.
+    closed_on: Option<NaiveDate>,
+    /// Closing balance.
+    closing: Option<Amount>,
+}
+
+impl From<StatementRow> for AccountStatement {
+    fn from(row: StatementRow) -> Self {
+        Self {
+            account: row.account,
+            statement_id: row.statement_id,
+            opened_on: row.opened_on,
+            opening: row.opening.map(Amount),
+            closed_on: row.closed_on,
+            closing: row.closing.map(Amount),
+        }
+    }
+}
+
+/// A file of the bank that was imported.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StoredBankFile {
+    /// Identity.
+    id: BankFileId,
+    /// Its name.
+    name: String,
+    /// What it is.
+    kind: BankFileKind,
+    /// Its version.
+    version: String,
+    /// The bank's id of the message.
+    message_id: String,
+    /// How many lines it told first.
+    lines: i64,
+    /// When it was imported.
+    received_at: DateTime<Utc>,
+    /// Its statements or notices.
+    statements: Vec<AccountStatement>,
+}
+
+impl StoredBankFile {
+    fn of(file: FileRow, statements: Vec<StatementRow>) -> Self {
+        Self {
+            id: file.id,
+            name: file.name,
+            kind: file.kind,
+            version: file.version,
+            message_id: file.message_id,
+            lines: file.lines,
+            received_at: file.received_at,
+            statements: statements.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<FileView> for StoredBankFile {
+    fn from(view: FileView) -> Self {
+        Self::of(view.file, view.statements)
+    }
+}
+
+/// How many lines, and their sum.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineShare {
+    /// How many.
+    count: usize,
+    /// Together.
+    sum: Amount,
+}
+
+impl From<Share> for LineShare {
+    fn from(share: Share) -> Self {
+        Self { count: share.count, sum: Amount(share.sum) }
+    }
+}
+
+/// What the lines of a file become.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineTally {
+    /// Collections of which the money came.
+    settled: LineShare,
+    /// Collections that were refused or came undone.
+    reversed: LineShare,
+    /// Payments.
+    paid: LineShare,
+    /// Lines that wait for a person.
+    queued: LineShare,
+    /// Lines that are not for these books.
+    outside: LineShare,
+    /// Lines that were told before.
+    known: usize,
+}
+
+impl From<BankTally> for LineTally {
+    fn from(tally: BankTally) -> Self {
+        Self {
+            settled: tally.settled.into(),
+            reversed: tally.reversed.into(),
+            paid: tally.paid.into(),
+            queued: tally.queued.into(),
+            outside: tally.outside.into(),
+            known: tally.known,
+        }
+    }
+}
+
+/// What a line would become.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ForeseenLine {
+    /// Line of the file.
+    line: i64,
+    /// To us or from us.
+    direction: Direction,
+    /// How much.
+    amount: Amount,
+    /// Value date.
+    valued_on: NaiveDate,
+    /// The other side.
+    name: Option<String>,
+    /// `settle`, `reverse`, `pay`, `queue` or `outside`.
+    outcome: &'static str,
+    /// Why it would wait.
+    why: Option<String>,
+    /// For what: numbers of invoices, ids of collections.
+    about: Vec<String>,
+}
+
+/// The word for an outcome.
+const fn outcome(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Settle(_) => "settle",
+        Outcome::Reverse { .. } => "reverse",
+        Outcome::Pay { .. } => "pay",
+        Outcome::Queue(_) => "queue",
+        Outcome::Outside => "outside",
+    }
+}
+
+/// What importing a file did, or would do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BankFileAnswer {
+    /// The file; `null` in a preview.
+    file: Option<StoredBankFile>,
+    /// Whether the very same file was imported before; then nothing changed.
+    seen: bool,
+    /// What it is.
+    kind: BankFileKind,
+    /// Its version.
+    version: String,
+    /// Its statements or notices that are new.
+    statements: Vec<AccountStatement>,
+    /// What is to be known about it: a gap, statements that were seen before, entries that are left out.
+    notices: Vec<String>,
+    /// What its lines became, or would become.
+    tally: LineTally,
+    /// Of a preview, the first 500 lines.
+    lines: Vec<ForeseenLine>,
+}
+
+impl From<BankImport> for BankFileAnswer {
+    fn from(import: BankImport) -> Self {
+        let statements = import.statements.iter().cloned().map(Into::into).collect();
+        Self {
+            seen: import.seen,
+            kind: import.file.kind,
+            version: import.file.version.clone(),
+            file: Some(StoredBankFile::of(import.file, import.statements)),
+            statements,
+            notices: import.notices.iter().map(ToString::to_string).collect(),
+            tally: import.tally.into(),
+            lines: Vec::new(),
+        }
+    }
+}
+
+impl From<BankPreview> for BankFileAnswer {
+    fn from(preview: BankPreview) -> Self {
+        use crate::service::bank::BankNotice::SeenFile;
+        let lines = preview.lines.into_iter().map(|foreseen| ForeseenLine {
+            line: foreseen.line.line,
+            direction: foreseen.line.direction,
+            amount: Amount(foreseen.line.amount),
+            valued_on: foreseen.line.valued_on,
+            name: foreseen.line.name,
+            outcome: outcome(&foreseen.outcome),
+            why: match &foreseen.outcome {
+                Outcome::Queue(doubt) => Some(doubt.to_string()),
+                _ => None,
+            },
+            about: foreseen.about,
+        });
+        Self {
+            file: None,
+            seen: preview.notices.iter().any(|notice| matches!(notice, SeenFile { .. })),
+            kind: preview.kind,
+            version: preview.version,
+            statements: preview.statements.into_iter().map(Into::into).collect(),
+            notices: preview.notices.iter().map(ToString::to_string).collect(),
+            tally: preview.tally.into(),
+            lines: lines.collect(),
+        }
+    }
+}
+
+/// Something that a line may be.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineProposal {
+    /// Why it is proposed; the best reason comes first.
+    hint: Hint,
+    /// The invoices that it may pay, in this order.
+    invoice_ids: Vec<InvoiceId>,
+    /// Whether more was paid than is open.
+    keep_surplus: bool,
+    /// The collection that it may be the return of.
+    collection_id: Option<CollectionId>,
+    /// The customer that money may have been given back to.
+    repaid_to: Option<CustomerId>,
+    /// Numbers of invoices, the id of a collection.
+    about: String,
+    /// Whose.
+    customer_id: CustomerId,
+    /// What is open, was collected, or was paid too much.
+    amount: Amount,
+}
+
+impl From<Proposal> for LineProposal {
+    fn from(proposal: Proposal) -> Self {
+        let (mut invoice_ids, mut keep_surplus, mut collection_id, mut repaid_to) = (Vec::new(), false, None, None);
+        match proposal.assignment {
+            Assignment::Invoices { invoices, keep_surplus: surplus } => {
+                (invoice_ids, keep_surplus) = (invoices, surplus);
+            }
+            Assignment::Collection(id) => collection_id = Some(id),
+            Assignment::Repayment(customer) => repaid_to = Some(customer),
+            Assignment::Payment(_) => {}
+        }
+        Self {
+            hint: proposal.hint,
+            invoice_ids,
+            keep_surplus,
+            collection_id,
+            repaid_to,
+            about: proposal.about,
+            customer_id: proposal.customer_id,
+            amount: Amount(proposal.amount),
+        }
+    }
+}
+
+/// A line that the bank told.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BankLineView {
+    /// Identity.
+    id: BankLineId,
+    /// The file that told it first.
+    file_id: BankFileId,
+    /// What became of it.
+    state: LineState,
+    /// Why it waits or was set aside.
+    why: Option<String>,
+    /// To us or from us.
+    direction: Direction,
+    /// How much, without the bank's charge.
+    amount: Amount,
+    /// What the bank charged for it.
+    charge: Amount,
+    /// Day on which the bank booked it.
+    booked_on: NaiveDate,
+    /// Value date.
+    valued_on: NaiveDate,
+    /// The other side's name.
+    name: Option<String>,
+    /// The other side's account.
+    iban: Option<String>,
+    /// The id that came with it.
+    end_to_end_id: Option<String>,
+    /// Structured reference.
+    structured: Option<String>,
+    /// Free text.
+    text: Option<String>,
+    /// Why it came back.
+    return_reason: Option<String>,
+    /// Whose it turned out to be.
+    customer_id: Option<CustomerId>,
+    /// The payment that it became.
+    payment_id: Option<PaymentId>,
+    /// The collection that it is about.
+    collection_id: Option<CollectionId>,
+    /// When that was decided.
+    decided_at: Option<DateTime<Utc>>,
+    /// What it may be, while it waits.
+    proposals: Vec<LineProposal>,
+}
+
+impl From<Queued> for BankLineView {
+    fn from(queued: Queued) -> Self {
+        let line = queued.line;
+        Self {
+            id: line.id,
+            file_id: line.file_id,
+            state: line.state,
+            why: line.why,
+            direction: line.direction,
+            amount: Amount(line.amount),
+            charge: Amount(line.charge),
+            booked_on: line.booked_on,
+            valued_on: line.valued_on,
+            name: line.name,
+            iban: line.iban,
+            end_to_end_id: line.end_to_end_id,
+            structured: line.structured,
+            text: line.text,
+            return_reason: line.return_reason,
+            customer_id: line.customer_id,
+            payment_id: line.payment_id,
+            collection_id: line.collection_id,
+            decided_at: line.decided_at,
+            proposals: queued.proposals.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// What a line is: one of the four.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineAssignment {
+    /// It pays these invoices of one customer, in this order.
+    invoice_ids: Option<Vec<InvoiceId>>,
+    /// With invoices: what is left over stays as the customer's credit; else more than what is open is refused.
+    #[serde(default)]
+    keep_surplus: bool,
+    /// It is the money of this collection, or its return.
+    collection_id: Option<CollectionId>,
+    /// It takes this payment back.
+    payment_id: Option<PaymentId>,
+    /// It is what we gave back to this customer.
+    repaid_to: Option<CustomerId>,
+}
+
+impl LineAssignment {
+    fn read(self) -> Result<Assignment, Problem> {
+        let keep_surplus = self.keep_surplus;
+        let invoices = self.invoice_ids.map(|invoices| Assignment::Invoices { invoices, keep_surplus });
+        let others = [
+            self.collection_id.map(Assignment::Collection),
+            self.payment_id.map(Assignment::Payment),
+            self.repaid_to.map(Assignment::Repayment),
+        ];
+        let mut said: Vec<Assignment> = invoices.into_iter().chain(others.into_iter().flatten()).collect();
+        match (said.pop(), said.is_empty()) {
+            (Some(one), true) => Ok(one),
+            _ => {
+                let mut fields = Fields::default();
+                fields.fault("", "expected one of invoice_ids, collection_id, payment_id and repaid_to");
+                fields.done()?;
+                Err(crate::service::Error::NotFound("bank line").into())
+            }
+        }
+    }
+}
+
+/// Why a line is set aside.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingAside {
+    /// In words; kept with the line.
+    #[schema(max_length = 200)]
+    reason: String,
+}
+
+/// A place in a list: an instant or a day, and an identity.
+struct Place<T, I>(T, I);
+
+impl<T: FromStr, I: FromStr> FromStr for Place<T, I> {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.split_once(' ').ok_or(())?;
+        Ok(Self(at.parse().map_err(drop)?, id.parse().map_err(drop)?))
+    }
+}
+
+/// List bank files
+///
+/// The newest first, each with its statements and their balances. For finance.
+#[utoipa::path(get, path = "/api/v1/bank/files", tag = "bank", params(Paging),
+    responses((status = 200, description = "A page of files", body = List<StoredBankFile>)))]
+pub(super) async fn files(
+    State(app): State<App>,
+    Token(caller): Token,
+    Search(asked): Search<Paging>,
+) -> Found<List<StoredBankFile>> {
+    let (limit, after) = paging::<Place<i64, BankFileId>>(asked.limit, asked.cursor.as_deref())?;
+    let before = after.and_then(|place| Some((DateTime::from_timestamp_micros(place.0)?, place.1)));
+    let rows = app.service.bank_files(&caller, before, limit + 1).await?;
+    let place = |row: &FileView| format!("{} {}", row.file.received_at.timestamp_micros(), row.file.id);
+    Ok(found(List::page(rows, limit, place)))
+}
+
+/// Import a bank file
+///
+/// The body is the file itself: camt.053, camt.054 or pain.002, at most 16 MiB. A file that was seen before changes nothing
+/// (200); a broken one is refused as a whole, with its line. With `preview=true` nothing is written (200). For finance.
+#[utoipa::path(post, path = "/api/v1/bank/files", tag = "bank", params(Sending),
+    request_body(content = String, content_type = "application/xml", description = "The file"),
+    responses((status = 201, description = "The file was imported", body = BankFileAnswer),
+              (status = 200, description = "A preview, or a file that was seen before", body = BankFileAnswer)))]
+pub(super) async fn import(
+    State(app): State<App>,
+    Search(how): Search<Sending>,
+    upload: Upload,
+) -> Result<(StatusCode, Json<BankFileAnswer>), Problem> {
+    let name = how.name.unwrap_or_else(|| "api".to_owned());
+    let Upload { caller, bytes } = upload;
+    if how.preview == Some(true) {
+        let preview = app.service.preview_bank(&caller, &name, bytes.to_vec()).await?;
+        return Ok((StatusCode::OK, found(preview)));
+    }
+    let import = import_whole(&app, caller, name, bytes.to_vec()).await?;
+    let status = if import.seen { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, found(import)))
+}
+
+/// Imports to the end, also when the client goes away.
+pub(in crate::web) async fn import_whole(
+    app: &App,
+    caller: crate::service::access::Caller,
+    name: String,
+    bytes: Vec<u8>,
+) -> crate::service::Result<BankImport> {
+    let service = app.service.clone();
+    let task = tokio::spawn(async move { service.import_bank(&caller, &name, bytes, |_, _| {}).await });
+    task.await.map_err(|_| crate::service::ledger::Failure::Broken)?
+}
+
+/// Which lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WhichLines {
+    /// In which state; those that wait (`open`) when left out.
+    state: Option<LineState>,
+    /// How many items, 1 to 200; 50 when not told.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List bank lines
+///
+/// In one state, the oldest first. Those that wait come with what they may be. For finance.
+#[utoipa::path(get, path = "/api/v1/bank/lines", tag = "bank", params(WhichLines),
+    responses((status = 200, description = "A page of lines", body = List<BankLineView>)))]
+pub(super) async fn lines(
+    State(app): State<App>,
+    Token(caller): Token,
+    Search(asked): Search<WhichLines>,
+) -> Found<List<BankLineView>> {
+    let (limit, after) = paging::<Place<NaiveDate, BankLineId>>(asked.limit, asked.cursor.as_deref())?;
+    let (state, after) = (asked.state.unwrap_or(LineState::Open), after.map(|place| (place.0, place.1)));
+    let rows = app.service.bank_lines(&caller, state, after, limit + 1).await?;
+    Ok(found(List::page(rows, limit, |row| format!("{} {}", row.line.booked_on, row.line.id))))
+}
+
+/// Get a bank line
+///
+/// With what it may be, while it waits. For finance.
+#[utoipa::path(get, path = "/api/v1/bank/lines/{id}", tag = "bank",
+    params(("id" = uuid::Uuid, Path, description = "The line")),
+    responses((status = 200, description = "The line", body = BankLineView)))]
+pub(super) async fn line(State(app): State<App>, Token(caller): Token, Id(id): Id<BankLineId>) -> Found<BankLineView> {
+    Ok(found(app.service.bank_line(&caller, id).await?))
+}
+
+/// Assign a bank line
+///
+/// Says what it is, and books it so: once, however often it is asked. For finance.
+#[utoipa::path(post, path = "/api/v1/bank/lines/{id}/assign", tag = "bank",
+    params(("id" = uuid::Uuid, Path, description = "The line")), request_body = LineAssignment,
+    responses((status = 200, description = "The line", body = BankLineView)))]
+pub(super) async fn assign(
+    State(app): State<App>,
+    Id(id): Id<BankLineId>,
+    new: Write<LineAssignment>,
+) -> Found<BankLineView> {
+    let caller = new.caller().clone();
+    caller.staff(caller.is_finance())?;
+    let line = app.service.assign_line(&caller, id, new.body.read()?).await?;
+    Ok(found(Queued { line, proposals: Vec::new() }))
+}
+
+/// Set a bank line aside
+///
+/// It is not for these books; who said so and why stays with it. For finance.
+#[utoipa::path(post, path = "/api/v1/bank/lines/{id}/set-aside", tag = "bank",
+    params(("id" = uuid::Uuid, Path, description = "The line")), request_body = SettingAside,
+    responses((status = 200, description = "The line", body = BankLineView)))]
+pub(super) async fn set_aside(
+    State(app): State<App>,
+    Id(id): Id<BankLineId>,
+    new: Write<SettingAside>,
+) -> Found<BankLineView> {
+    new.caller().staff(new.caller().is_finance())?;
+    let mut fields = Fields::default();
+    let reason = fields.line("reason", &new.body.reason);
+    fields.done()?;
+    let line = app.service.set_line_aside(new.caller(), id, &reason).await?;
+    Ok(found(Queued { line, proposals: Vec::new() }))
+}

@@ -1,0 +1,529 @@
+//! The bank (PAY-2, PAY-5): files are looked at and booked, and what waits is given its place.
+
+use super::forms::{Form, Forms};
+use super::texts::texts;
+use super::words::either;
+use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
+use crate::domain::bank::Direction;
+use crate::domain::matching::{BankLine, Doubt, Hint, LineState, Outcome};
+use crate::domain::{BankLineId, Cents};
+use crate::service::bank::{
+    Assignment, BankImport, BankNotice, BankPreview, FileView, PreviewLine, Proposal, Queued, Share,
+};
+use crate::service::{Error, FieldError, Result};
+use crate::web::App;
+use crate::web::api::bank::{MOST_FILE_BYTES, import_whole};
+use crate::web::extract::{Id, Search, cursor, position};
+use crate::web::fields::Fields;
+use crate::web::problem::Problem;
+use crate::web::text::{self, Lang};
+use askama::Template;
+use axum::Router;
+use axum::extract::multipart::{Field, Multipart};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use std::borrow::Borrow;
+
+/// How many lines of the queue a page holds.
+const MANY: usize = 25;
+/// How many files are listed.
+const FILES: i64 = 12;
+/// The largest file that goes along with its preview, so that it need not be chosen again.
+const CARRIED: usize = 4 * 1024 * 1024;
+
+texts! {
+    /// The pages of the bank.
+    pub struct BankTexts {
+        title: "Bank", "Bank";
+        finance: "Financiën", "Finance";
+        import: "Bestand inlezen", "Import a file";
+        file: "Bestand van de bank", "File of the bank";
+        file_hint: "camt.053, camt.054 of pain.002, hooguit 16 MiB", "camt.053, camt.054 or pain.002, at most 16 MiB";
+        look: "Bekijk", "Look at it";
+        nothing_yet: "Er wordt nog niets geboekt.", "Nothing is booked yet.";
+        waiting: "Wacht op u", "Waits for you";
+        waiting_in: "Waarvan ontvangen", "Of which received";
+        waiting_out: "Waarvan betaald", "Of which paid out";
+        queue: "Uit te zoeken", "To be sorted out";
+        none_waiting: "Er is niets uit te zoeken.", "There is nothing to sort out.";
+        date: "Datum", "Date";
+        other_side: "Tegenpartij", "Other side";
+        told: "Omschrijving", "Description";
+        amount: "Bedrag", "Amount";
+        what_now: "Wat is het?", "What is it?";
+        numbers: "Andere facturen", "Other invoices";
+        numbers_hint: "nummers, in de volgorde waarin ze betaald worden", "numbers, in the order in which they are paid";
+        surplus: "wat over is, blijft tegoed van de klant", "what is left over stays as the customer's credit";
+        book: "Boek", "Book";
+        aside: "Zet opzij", "Set aside";
+        reason: "Waarom?", "Why?";
+        other: "Iets anders", "Something else";
+        files: "Ingelezen bestanden", "Imported files";
+        none_imported: "Er is nog geen bestand ingelezen.", "No file was imported yet.";
+        name: "Naam", "Name";
+        kind: "Soort", "Kind";
+        lines: "Regels", "Lines";
+        statement: "Afschrift", "Statement";
+        opening: "Beginsaldo", "Opening";
+        closing: "Eindsaldo", "Closing";
+        preview: "Zo wordt het geboekt", "What would be booked";
+        settled: "Incasso's ontvangen", "Collections received";
+        reversed: "Storneringen", "Reversals";
+        paid: "Betalingen", "Payments";
+        queued: "Uit te zoeken", "To be sorted out";
+        outside: "Niet voor deze boeken", "Not for these books";
+        known: "Al eerder verteld", "Told before";
+        becomes: "Wordt", "Becomes";
+        more: "Alleen de eerste 500 regels staan hier; alle regels worden geboekt.", "Only the first 500 lines are shown; all lines are booked.";
+        book_all: "Boeken", "Book";
+        choose_again: "Dit bestand is groot: kies het nog eens om het te boeken.", "This file is large: choose it again to book it.";
+        nothing_new: "In dit bestand staat niets nieuws.", "There is nothing new in this file.";
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct BankQuery {
+    /// Where the queue begins.
+    from: Option<String>,
+    /// The line that was just decided.
+    done: Option<BankLineId>,
+}
+
+#[derive(Template)]
+#[template(path = "bank/index.html")]
+struct BankPage {
+    page: Page,
+    t: &'static BankTexts,
+    waiting: (i64, Cents, Cents),
+    queue: Vec<Queued>,
+    /// The cursor of this page, which its forms carry.
+    from: String,
+    first: Option<&'static str>,
+    more: Option<String>,
+    files: Vec<FileView>,
+    forms: Forms,
+    notices: Vec<String>,
+}
+
+impl BankPage {
+    async fn read(app: &App, member: &Member, asked: &BankQuery) -> Result<Self, Fault> {
+        let (service, caller) = (&app.service, &member.caller);
+        let after = position(asked.from.as_deref())?;
+        let after = after.and_then(|place| {
+            let (day, id) = place.split_once(' ')?;
+            Some((day.parse().ok()?, id.parse().ok()?))
+        });
+        let limit = i64::try_from(MANY + 1).unwrap_or(i64::MAX);
+        let mut queue = service.bank_lines(caller, LineState::Open, after, limit).await?;
+        let more = queue.len() > MANY;
+        queue.truncate(MANY);
+        let last = queue.last().filter(|_| more).map(|row| cursor(&format!("{} {}", row.line.booked_on, row.line.id)));
+        Ok(Self {
+            page: member.page().at("/finance/bank".to_owned()),
+            t: BankTexts::of(member.lang()),
+            waiting: service.bank_waiting(caller).await?,
+            queue,
+            from: asked.from.clone().unwrap_or_default(),
+            first: asked.from.as_ref().map(|_| "/finance/bank"),
+            more: last.map(|from| format!("/finance/bank?from={from}")),
+            files: service.bank_files(caller, None, FILES).await?,
+            forms: Forms::default(),
+            notices: Vec::new(),
+        })
+    }
+
+    fn money(&self, amount: impl Borrow<Cents>) -> String {
+        text::money(*amount.borrow(), self.page.lang)
+    }
+
+    fn optional(&self, amount: &Option<Cents>) -> String {
+        amount.map_or_else(String::new, |amount| text::money(amount, self.page.lang))
+    }
+
+    fn day(&self, day: &NaiveDate) -> String {
+        text::date_short(*day, self.page.lang)
+    }
+
+    fn signed(&self, line: &BankLine) -> String {
+        signed(line, self.page.lang)
+    }
+
+    fn why(&self, line: &BankLine) -> String {
+        why(line.why.as_deref().unwrap_or_default(), self.page.lang)
+    }
+
+    fn told(&self, line: &BankLine) -> String {
+        told(line)
+    }
+
+    fn received(&self, view: &FileView) -> String {
+        text::date_short(view.file.received_at.date_naive(), self.page.lang)
+    }
+
+    fn offer(&self, proposal: &Proposal) -> String {
+        let (lang, name) = (self.page.lang, &proposal.customer_name);
+        let amount = text::money(proposal.amount, lang);
+        match &proposal.assignment {
+            Assignment::Invoices { .. } => either(
+                lang,
+                format!("Factuur {} van {name}, open {amount}", proposal.about),
+                format!("Invoice {} of {name}, open {amount}", proposal.about),
+            ),
+            Assignment::Collection(_) => either(
+                lang,
+                format!("Stornering van incasso {} bij {name}, {amount}", proposal.about),
+                format!("Return of collection {} from {name}, {amount}", proposal.about),
+            ),
+            Assignment::Payment(_) => {
+                either(lang, format!("Betaling van {name}, {amount}"), format!("Payment of {name}, {amount}"))
+            }
+            Assignment::Repayment(_) => either(
+                lang,
+                format!("Terugbetaald aan {name}, tegoed {amount}"),
+                format!("Given back to {name}, credit {amount}"),
+            ),
+        }
+    }
+
+    fn hint(&self, proposal: &Proposal) -> &'static str {
+        match (proposal.hint, self.page.lang) {
+            (Hint::Named, Lang::Nl) => "genoemd",
+            (Hint::Named, Lang::En) => "named",
+            (Hint::SameAccountAndAmount, Lang::Nl) => "zelfde rekening en bedrag",
+            (Hint::SameAccountAndAmount, Lang::En) => "same account and amount",
+            (Hint::SameAccount, Lang::Nl) => "zelfde rekening",
+            (Hint::SameAccount, Lang::En) => "same account",
+            (Hint::SimilarNameAndAmount, Lang::Nl) => "zelfde bedrag, naam lijkt erop",
+            (Hint::SimilarNameAndAmount, Lang::En) => "same amount, similar name",
+            (Hint::SameAmount, Lang::Nl) => "zelfde bedrag",
+            (Hint::SameAmount, Lang::En) => "same amount",
+            (Hint::SimilarName, Lang::Nl) => "naam lijkt erop",
+            (Hint::SimilarName, Lang::En) => "similar name",
+        }
+    }
+
+    /// The fields by which a proposal is sent.
+    fn fields(&self, proposal: &Proposal) -> Vec<(&'static str, String)> {
+        match &proposal.assignment {
+            Assignment::Invoices { invoices, keep_surplus } => {
+                let ids: Vec<String> = invoices.iter().map(ToString::to_string).collect();
+                let mut fields = vec![("invoices", ids.join(" "))];
+                fields.extend(keep_surplus.then(|| ("surplus", "1".to_owned())));
+                fields
+            }
+            Assignment::Collection(id) => vec![("collection", id.to_string())],
+            Assignment::Payment(id) => vec![("payment", id.to_string())],
+            Assignment::Repayment(id) => vec![("repaid_to", id.to_string())],
+        }
+    }
+}
+
+fn signed(line: &BankLine, lang: Lang) -> String {
+    match line.direction {
+        Direction::Credit => text::money(line.amount, lang),
+        Direction::Debit => text::money(-line.amount, lang),
+    }
+}
+
+fn told(line: &BankLine) -> String {
+    let parts = [&line.structured, &line.text, &line.end_to_end_id, &line.return_reason];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · ")
+}
+
+/// Why a line waits: our own word for it, or what was said.
+fn why(said: &str, lang: Lang) -> String {
+    let Ok(doubt) = said.parse::<Doubt>() else { return said.to_owned() };
+    let text = match (doubt, lang) {
+        (Doubt::UnknownCollection, Lang::Nl) => "geen incasso van ons",
+        (Doubt::UnknownCollection, Lang::En) => "no collection of ours",
+        (Doubt::AmountDiffers, Lang::Nl) => "het bedrag is anders dan geïncasseerd",
+        (Doubt::AmountDiffers, Lang::En) => "the amount is not what was collected",
+        (Doubt::SeveralCustomers, Lang::Nl) => "noemt facturen van verschillende klanten",
+        (Doubt::SeveralCustomers, Lang::En) => "names invoices of several customers",
+        (Doubt::OtherPayer, Lang::Nl) => "rekening van een andere klant, en het bedrag past niet",
+        (Doubt::OtherPayer, Lang::En) => "account of another customer, and the amount does not fit",
+        (Doubt::NoReference, Lang::Nl) => "noemt geen factuur",
+        (Doubt::NoReference, Lang::En) => "names no invoice",
+        (Doubt::CameBack, Lang::Nl) => "iets dat wij betaalden kwam terug",
+        (Doubt::CameBack, Lang::En) => "something that we paid came back",
+        (Doubt::Repayment, Lang::Nl) => "misschien een terugbetaling",
+        (Doubt::Repayment, Lang::En) => "perhaps a repayment",
+    };
+    text.to_owned()
+}
+
+/// What is to be known about a file.
+fn notice(notice: &BankNotice, lang: Lang) -> String {
+    match notice {
+        BankNotice::SeenFile { at } => {
+            let day = text::date(at.date_naive(), lang);
+            either(
+                lang,
+                format!("Dit bestand is al ingelezen op {day}; er verandert niets."),
+                format!("This file was imported on {day}; nothing changes."),
+            )
+        }
+        BankNotice::SeenStatement { account, id } => either(
+            lang,
+            format!("Afschrift {id} van {account} is al eerder ingelezen."),
+            format!("Statement {id} of {account} was imported before."),
+        ),
+        BankNotice::Gap { id, closed, opens, .. } => {
+            let (closed, opens) = (text::money(*closed, lang), text::money(*opens, lang));
+            either(
+                lang,
+                format!(
+                    "Afschrift {id} begint met {opens}, maar het vorige eindigde met {closed}: er ontbreekt er een."
+                ),
+                format!("Statement {id} opens with {opens}, but the one before closed with {closed}: one is missing."),
+            )
+        }
+        BankNotice::Pending(count) => either(
+            lang,
+            format!("Alleen aangekondigd en overgeslagen: {count}."),
+            format!("Only announced, and left out: {count}."),
+        ),
+        BankNotice::Foreign(count) => either(
+            lang,
+            format!("In een andere munt en overgeslagen: {count}."),
+            format!("In another currency, and left out: {count}."),
+        ),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "bank/preview.html")]
+struct PreviewPage {
+    page: Page,
+    t: &'static BankTexts,
+    preview: BankPreview,
+    notices: Vec<String>,
+    /// The file in base 64, where it is small enough to go along.
+    content: Option<String>,
+}
+
+impl PreviewPage {
+    fn shares(&self) -> [(&'static str, Share); 5] {
+        let (t, tally) = (self.t, &self.preview.tally);
+        [
+            (t.settled, tally.settled),
+            (t.reversed, tally.reversed),
+            (t.paid, tally.paid),
+            (t.queued, tally.queued),
+            (t.outside, tally.outside),
+        ]
+    }
+
+    fn money(&self, amount: impl Borrow<Cents>) -> String {
+        text::money(*amount.borrow(), self.page.lang)
+    }
+
+    fn optional(&self, amount: &Option<Cents>) -> String {
+        amount.map_or_else(String::new, |amount| text::money(amount, self.page.lang))
+    }
+
+    fn day(&self, day: &NaiveDate) -> String {
+        text::date_short(*day, self.page.lang)
+    }
+
+    fn signed(&self, line: &BankLine) -> String {
+        signed(line, self.page.lang)
+    }
+
+    fn told(&self, line: &BankLine) -> String {
+        told(line)
+    }
+
+    fn becomes(&self, foreseen: &PreviewLine) -> String {
+        let (lang, about) = (self.page.lang, foreseen.about.join(", "));
+        match &foreseen.outcome {
+            Outcome::Settle(_) => either(lang, format!("incasso {about}"), format!("collection {about}")),
+            Outcome::Reverse { .. } => either(lang, format!("stornering {about}"), format!("reversal {about}")),
+            Outcome::Pay { .. } => either(lang, format!("betaling {about}"), format!("payment {about}")),
+            Outcome::Queue(doubt) => why(doubt.as_str(), lang),
+            Outcome::Outside => self.t.outside.to_owned(),
+        }
+    }
+
+    fn is_queued(&self, foreseen: &PreviewLine) -> bool {
+        matches!(foreseen.outcome, Outcome::Queue(_))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.preview.tally.fresh() > self.preview.lines.len()
+    }
+}
+
+/// A file that was chosen in a form.
+struct Chosen {
+    member: Member,
+    name: String,
+    bytes: Vec<u8>,
+    book: bool,
+}
+
+impl FromRequest<App> for Chosen {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
+        let (mut parts, body) = request.into_parts();
+        let member = Member::from_request_parts(&mut parts, app).await?;
+        member.caller.staff(member.caller.is_finance())?;
+        let form = Multipart::from_request(Request::from_parts(parts, body), app).await;
+        let mut form = form.map_err(|_| unreadable())?;
+        let (mut name, mut bytes, mut book) = (String::new(), Vec::new(), false);
+        while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+            match field.name().unwrap_or_default() {
+                "file" => {
+                    name = field.file_name().unwrap_or_default().to_owned();
+                    bytes = whole(field).await?;
+                }
+                "name" => name = String::from_utf8(whole(field).await?).unwrap_or_default(),
+                "content" => bytes = STANDARD.decode(whole(field).await?).map_err(|_| unreadable())?,
+                "act" => book = whole(field).await? == b"book",
+                _ => {}
+            }
+        }
+        Ok(Self { member, name, bytes, book })
+    }
+}
+
+async fn whole(field: Field<'_>) -> Result<Vec<u8>, Fault> {
+    Ok(field.bytes().await.map_err(|_| unreadable())?.to_vec())
+}
+
+fn unreadable() -> Problem {
+    let detail = "This form cannot be read, or the file is larger than 16 MiB.";
+    Problem::new(StatusCode::BAD_REQUEST, "unreadable", "Unreadable form", detail)
+}
+
+async fn index(State(app): State<App>, member: Member, Search(asked): Search<BankQuery>) -> Result<Response, Fault> {
+    let mut page = BankPage::read(&app, &member, &asked).await?;
+    if let Some(id) = asked.done {
+        let line = app.service.bank_line(&member.caller, id).await?.line;
+        page.notices.push(decided(&line, member.lang()));
+    }
+    show(&page)
+}
+
+fn decided(line: &BankLine, lang: Lang) -> String {
+    let amount = text::money(line.amount, lang);
+    match line.state {
+        LineState::Booked => either(lang, format!("{amount} is geboekt."), format!("{amount} is booked.")),
+        LineState::SetAside => either(lang, format!("{amount} is opzij gezet."), format!("{amount} is set aside.")),
+        _ => either(lang, format!("{amount} wacht nog."), format!("{amount} still waits.")),
+    }
+}
+
+/// Looks at a file, or books it.
+async fn send(State(app): State<App>, chosen: Chosen) -> Result<Response, Fault> {
+    let Chosen { member, name, bytes, book } = chosen;
+    let result = if bytes.is_empty() || bytes.len() > MOST_FILE_BYTES {
+        let expected = "expected a file of at most 16 MiB".to_owned();
+        Err(Error::Fields(vec![FieldError { field: "file".to_owned(), expected }]))
+    } else if book {
+        match import_whole(&app, member.caller.clone(), name, bytes).await {
+            Ok(import) => return imported(&app, &member, &import).await,
+            Err(error) => Err(error),
+        }
+    } else {
+        let content = (bytes.len() <= CARRIED).then(|| STANDARD.encode(&bytes));
+        app.service.preview_bank(&member.caller, &name, bytes).await.map(|preview| (preview, content))
+    };
+    match result {
+        Ok((preview, content)) => {
+            let lang = member.lang();
+            let notices = preview.notices.iter().map(|told| notice(told, lang)).collect();
+            let page = member.page().at("/finance/bank".to_owned());
+            show(&PreviewPage { page, t: BankTexts::of(lang), preview, notices, content })
+        }
+        Err(error) => refuse(&app, &member, "import".to_owned(), (Values::default(), error)).await,
+    }
+}
+
+/// What was done with a file, above the queue.
+async fn imported(app: &App, member: &Member, import: &BankImport) -> Result<Response, Fault> {
+    let lang = member.lang();
+    let mut page = BankPage::read(app, member, &BankQuery::default()).await?;
+    if !import.seen {
+        let (tally, name) = (&import.tally, &import.file.name);
+        let booked = tally.settled.count + tally.reversed.count + tally.paid.count;
+        let queued = tally.queued.count;
+        page.notices.push(either(
+            lang,
+            format!("{name}: {booked} geboekt, {queued} uit te zoeken, {} al eerder verteld.", tally.known),
+            format!("{name}: {booked} booked, {queued} to be sorted out, {} told before.", tally.known),
+        ));
+    }
+    page.notices.extend(import.notices.iter().map(|told| notice(told, lang)));
+    show(&page)
+}
+
+/// The page again, with the form that was refused.
+async fn refuse(app: &App, member: &Member, name: String, (values, error): (Values, Error)) -> Result<Response, Fault> {
+    let (status, refused) = Refused::with_status(error, member.lang())?;
+    let from = values.filled("from").map(str::to_owned);
+    let mut page = BankPage::read(app, member, &BankQuery { from, done: None }).await?;
+    page.forms = Forms::sent(name, Form::sent(values, refused));
+    show_with(status, &page)
+}
+
+async fn assign(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submission) -> Result<Response, Fault> {
+    let caller = &sent.member.caller;
+    let line = match assignment(&app, &sent).await {
+        Ok(to) => app.service.assign_line(caller, id, to).await,
+        Err(error) => Err(error),
+    };
+    match line {
+        Ok(_) => Ok(done(&format!("/finance/bank?done={id}"))),
+        Err(error) => refuse(&app, &sent.member, format!("line-{id}"), (sent.values.clone(), error)).await,
+    }
+}
+
+/// What a form says that a line is: a proposal, or invoices by their numbers.
+async fn assignment(app: &App, sent: &Submission) -> Result<Assignment> {
+    let values = &sent.values;
+    let keep_surplus = values.filled("surplus").is_some();
+    let unknown = || Error::NotFound("proposal");
+    if let Some(ids) = values.filled("invoices") {
+        let invoices: Result<Vec<_>, _> = ids.split_whitespace().map(str::parse).collect();
+        return Ok(Assignment::Invoices { invoices: invoices.map_err(|_| unknown())?, keep_surplus });
+    }
+    if let Some(id) = values.filled("collection") {
+        return id.parse().map(Assignment::Collection).map_err(|_| unknown());
+    }
+    if let Some(id) = values.filled("repaid_to") {
+        return id.parse().map(Assignment::Repayment).map_err(|_| unknown());
+    }
+    let invoices = app.service.named_invoices(&sent.member.caller, values.get("numbers"), "numbers").await?;
+    Ok(Assignment::Invoices { invoices, keep_surplus })
+}
+
+async fn set_aside(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submission) -> Result<Response, Fault> {
+    let caller = &sent.member.caller;
+    caller.staff(caller.is_finance())?;
+    let mut fields = Fields::default();
+    let reason = fields.line("reason", sent.values.get("reason"));
+    let line = match fields.done() {
+        Ok(()) => app.service.set_line_aside(caller, id, &reason).await,
+        Err(error) => Err(error),
+    };
+    match line {
+        Ok(_) => Ok(done(&format!("/finance/bank?done={id}"))),
+        Err(error) => refuse(&app, &sent.member, format!("line-{id}"), (sent.values.clone(), error)).await,
+    }
+}
+
+/// The pages of this module.
+pub fn router() -> Router<App> {
+    let upload = post(send).layer(DefaultBodyLimit::max(MOST_FILE_BYTES + MOST_FILE_BYTES / 8));
+    Router::new()
+        .route("/finance/bank", get(index).merge(upload))
+        .route("/finance/bank/lines/{id}/assign", post(assign))
+        .route("/finance/bank/lines/{id}/set-aside", post(set_aside))
+}
