@@ -18,7 +18,7 @@ use crate::domain::{
 pub use crate::store::accounting::ClosedBy;
 use crate::store::accounting::{self as books, CardOf, InvoiceOn, Window};
 use crate::store::{Statements, Tx};
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -277,9 +277,8 @@ impl Service {
             .map(|(account, debit, credit)| StandingBalance { account, balance: debit - credit })
             .collect();
         let kept = Kept { findings, balances };
-        let id = self.clock.id();
-        let kind = ClosingKind::Closed;
-        let closing = Closing { id, month, kind, reason, kept, recorded_at: now, recorded_by: by };
+        let (id, kind, recorded_at) = (self.clock.id(), ClosingKind::Closed, after_others(&mut tx, now).await?);
+        let closing = Closing { id, month, kind, reason, kept, recorded_at, recorded_by: by };
         books::add_closing(&mut tx, &closing).await?;
         books::set_closed(&mut tx, Some(month.last())).await?;
         tx.commit().await?;
@@ -323,7 +322,7 @@ impl Service {
             kind: ClosingKind::Reopened,
             reason: Some(reason.trim().to_owned()),
             kept: Kept::default(),
-            recorded_at: self.clock.now(),
+            recorded_at: after_others(&mut tx, self.clock.now()).await?,
             recorded_by: by,
         };
         books::add_closing(&mut tx, &closing).await?;
@@ -442,6 +441,12 @@ async fn in_turn(tx: &mut Tx, month: BookMonth, through: Option<NaiveDate>, toda
         }
     };
     if month == next { Ok(()) } else { Err(refused(NotClosed::OutOfOrder { next })) }
+}
+
+/// Now, but after every closing that is kept: what was done to a month is read in that order, whatever clocks say.
+async fn after_others(tx: &mut Tx, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let last = books::newest_closing(tx).await?;
+    Ok(last.map_or(now, |last| now.max(last + TimeDelta::microseconds(1))))
 }
 
 fn refused(why: NotClosed) -> Error {

@@ -113,15 +113,20 @@ pub async fn add_closing(tx: &mut Tx, closing: &Closing) -> Result<()> {
     Ok(())
 }
 
+/// When a month was last closed or opened.
+///
+/// # Errors
+/// What the database says.
+pub async fn newest_closing(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
+    Ok(tx.query("SELECT MAX(recorded_at) FROM closings").one::<(Option<DateTime<Utc>>,)>().await?.0)
+}
+
 /// What was last done to a month.
 ///
 /// # Errors
 /// What the database says.
 pub async fn last_closing(on: &mut impl Statements, month: BookMonth) -> Result<Option<Closing>> {
-    on.query("SELECT * FROM closings WHERE month = $1 ORDER BY recorded_at DESC, id DESC LIMIT 1")
-        .bind(month)
-        .optional()
-        .await
+    on.query("SELECT * FROM closings WHERE month = $1 ORDER BY recorded_at DESC LIMIT 1").bind(month).optional().await
 }
 
 /// Everything that was done to the months from one on, the last thing first.
@@ -131,7 +136,7 @@ pub async fn last_closing(on: &mut impl Statements, month: BookMonth) -> Result<
 pub async fn closings(on: &mut impl Statements, from: BookMonth) -> Result<Vec<ClosedBy>> {
     on.query(
         "SELECT closings.*, users.name AS by_name FROM closings LEFT JOIN users ON users.id = closings.recorded_by
-         WHERE month >= $1 ORDER BY closings.recorded_at DESC, closings.id DESC",
+         WHERE month >= $1 ORDER BY closings.recorded_at DESC",
     )
     .bind(from)
     .all()
@@ -531,5 +536,5 @@ pub async fn open_of(on: &mut impl Statements, customer: CustomerId) -> Result<C
 /// # Errors
 /// What the database says.
 pub async fn all_closings(on: &mut impl Statements) -> Result<Vec<Closing>> {
-    on.query("SELECT * FROM closings ORDER BY recorded_at, id").all().await
+    on.query("SELECT * FROM closings ORDER BY recorded_at").all().await
 }

@@ -34,7 +34,6 @@ const MANY: i64 = 100;
 texts! {
     /// The pages of the books as a whole.
     pub struct AccountingTexts {
-        finance: "Financiën", "Finance";
         months: "Maanden", "Months";
         months_lead: "Een gesloten maand krijgt geen boekingen meer: wat later komt, valt in de eerste open maand.", "A closed month takes no more bookings: what comes later lands in the first open month.";
         checklist: "Wat er nog open staat", "What is still open";
@@ -186,6 +185,18 @@ fn month_name(month: BookMonth, lang: Lang) -> String {
     date.split_once(' ').map_or(date.clone(), |(_, month)| month.to_owned())
 }
 
+/// The page on which one works through all of a kind; none where each row has its own.
+const fn place_of(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::BankLines => "/finance/bank",
+        FindingKind::Reversals => "/finance/reversals",
+        FindingKind::Drafts => "/finance/invoices?which=drafts",
+        FindingKind::Collections | FindingKind::Journal => "/finance/exports",
+        FindingKind::PausedAccounts => "/finance/arrears",
+        FindingKind::UncoveredHours | FindingKind::Estimates | FindingKind::FrozenCards | FindingKind::Addresses => "",
+    }
+}
+
 /// Where a row of a finding is worked on.
 fn link(example: &Example) -> String {
     match example.about {
@@ -244,6 +255,10 @@ impl MonthsPage {
 
     fn because(&self, finding: &Finding) -> &'static str {
         because(finding.kind, self.page.lang)
+    }
+
+    fn place(finding: &Finding) -> &'static str {
+        place_of(finding.kind)
     }
 
     fn link(example: &Example) -> String {

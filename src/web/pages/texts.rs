@@ -46,6 +46,7 @@ texts! {
         finance_arrears: "Achterstand", "Arrears";
         finance_cards: "Kaarten", "Cards";
         finance_deferred: "Vooruitontvangen", "Deferred";
+        finance_balances: "Saldi", "Balances";
         finance_months: "Maanden", "Months";
         finance_exports: "Exports", "Exports";
         nav_availability: "Beschikbaarheid", "Availability";
