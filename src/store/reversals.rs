@@ -67,7 +67,6 @@ pub async fn list(
     before: Option<ReversalId>,
     limit: i64,
 ) -> Result<Vec<Told>> {
-    let (waiting, all) = (which == WhichReversals::Waiting, customer.is_none());
     on.query(
         "SELECT told.*, customers.number AS customer_number, customers.name AS customer_name,
                 invoices.number AS invoice_number, fees.number AS fee_number, mandates.reference AS mandate_reference,
@@ -77,8 +76,8 @@ pub async fn list(
                                (SELECT MIN(invoice_id) FROM allocations
                                 WHERE allocations.payment_id = reversals.payment_id)) AS paid_invoice_id
                FROM reversals LEFT JOIN collections ON collections.id = reversals.collection_id
-               WHERE reversals.id < $1 AND (reversals.counted IS NULL OR NOT $2) AND (reversals.customer_id = $3 OR $4)
-               ORDER BY reversals.id DESC LIMIT $5) AS told
+               WHERE reversals.id < $1 AND ($2 = 'all' OR reversals.counted IS NULL) AND ($3 = '' OR reversals.customer_id = $3)
+               ORDER BY reversals.id DESC LIMIT $4) AS told
          JOIN customers ON customers.id = told.customer_id
          LEFT JOIN invoices ON invoices.id = paid_invoice_id
          LEFT JOIN invoices AS fees ON fees.id = told.fee_invoice_id
@@ -87,9 +86,8 @@ pub async fn list(
          ORDER BY told.id DESC",
     )
     .bind(before.map_or_else(|| "~".to_owned(), |id| id.to_string()))
-    .bind(waiting)
+    .bind(which.as_str())
     .bind(customer.map_or_else(String::new, |id| id.to_string()))
-    .bind(all)
     .bind(limit)
     .all()
     .await

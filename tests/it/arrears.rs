@@ -148,9 +148,11 @@ on_both! {
         assert_eq!(site.get(&finance, "/api/v1/arrears?which=open").await.expect(200)["items"], json!([]));
         let fee = json!({ "factor": "1.234", "reason": "x" });
         assert_eq!(site.post(&finance, &format!("{own}/reactivation"), &fee).await.pointers(), ["/factor"]);
+        site.fixture.clock.set(noon(2026, 4, 2));
         let fee = json!({ "factor": "0", "reason": "Cooperative" });
         let charged = site.post(&finance, &format!("{own}/reactivation"), &fee).await.expect(201);
         assert_eq!((&charged["kind"], &charged["invoice_id"]), (&json!("reactivated"), &json!(null)));
+        site.fixture.clock.set(noon(2026, 4, 3));
         let pay = json!({ "amount": "968.00", "paid_on": "2026-04-01", "method": "bank" });
         site.post(&finance, &format!("/api/v1/invoices/{invoice}/payments"), &pay).await.expect(201);
         let seen = site.get(&finance, &own).await.expect(200);

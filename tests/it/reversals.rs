@@ -621,7 +621,8 @@ async fn card_that_came_back(site: &Site, finance: &str, customer: CustomerId) -
     let invoice = text(&card["invoice_id"]).to_owned();
     let pay = json!({ "amount": "968.00", "paid_on": "2026-03-09", "method": "bank" });
     let mut reversal = String::new();
-    for _ in 0..2 {
+    for hour in 13..15 {
+        site.fixture.clock.set(day("2026-03-09").and_hms_opt(hour, 0, 0).unwrap().and_utc());
         let paid = site.post(finance, &format!("/api/v1/invoices/{invoice}/payments"), &pay).await.expect(201);
         let undo = format!("/api/v1/payments/{}/reverse", text(&paid["id"]));
         let told = json!({ "code": "AM04", "valued_on": "2026-03-09", "charge": "3.50" });

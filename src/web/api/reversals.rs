@@ -288,7 +288,7 @@ impl NewReturn {
 /// Reads a reason, a value date and a charge, for the API and the pages.
 pub fn read_undone(fields: &mut Fields, code: &str, valued_on: &str, charge: Option<&str>) -> Undone {
     let code = code.trim().to_uppercase();
-    if !domain::iban::is_code(&code) {
+    if code.len() != 4 || !domain::iban::is_code(&code) {
         fields.fault("code", "expected four capitals or digits, such as AM04");
     }
     let charge = fields.amount("charge", charge).unwrap_or_default();
