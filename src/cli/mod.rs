@@ -364,22 +364,13 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::CloseMonth(CloseArgs { database, month, reason, reopen: false }) => {
             close::close(&database.database, month, reason).await
         }
-<<<<<<< HEAD
-=======
         Command::Import(ImportCommand::Bank { database, file, preview, email }) => {
             bank::import(&database.database, &file, &email, preview).await
         }
->>>>>>> books-bank
         Command::CloseMonth(CloseArgs { database, month, reason, reopen: true }) => {
             close::reopen(&database.database, month, reason).await
         }
         Command::Export(command) => export::run(command).await,
-<<<<<<< HEAD
-        Command::Import(ImportCommand::Bank { database, file, preview, email }) => {
-            bank::import(&database.database, &file, &email, preview).await
-        }
-=======
->>>>>>> books-bank
     }
 }
 

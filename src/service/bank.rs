@@ -392,11 +392,7 @@ impl Service {
     ) -> Result<BankImport> {
         caller.staff(caller.is_finance())?;
         let Checked { digest, file } = self.check_bank(bytes).await?;
-<<<<<<< HEAD
-        let mut import = self.store_file(caller, name, digest, &file).await?;
-=======
         let mut import = self.keep_file(caller, name, digest, &file).await?;
->>>>>>> books-bank
         drop(file);
         let known = import.tally.known;
         import.tally = self.book_lines(Some(import.file.id), progress).await?;
@@ -576,11 +572,7 @@ impl Service {
     }
 
     /// Stores a file with its lines in one transaction. What was seen before changes nothing.
-<<<<<<< HEAD
-    async fn store_file(&self, caller: &Caller, name: &str, digest: String, file: &BankFile) -> Result<BankImport> {
-=======
     async fn keep_file(&self, caller: &Caller, name: &str, digest: String, file: &BankFile) -> Result<BankImport> {
->>>>>>> books-bank
         let mut tx = self.db.begin().await?;
         let mut row = FileRow {
             id: self.clock.id(),

@@ -11,6 +11,7 @@ use crate::domain::export::ExportKind;
 use crate::domain::policy::Part;
 use crate::domain::{AllocationKind, AskedVia, Cents, Collection, Invoice, InvoiceId, PaymentMethod};
 use crate::exchange::bank;
+use crate::service::accounting::MonthState;
 use crate::service::exports::Asked;
 use crate::service::invoices::Filter;
 use crate::service::mandates::NewMandate;
@@ -117,7 +118,10 @@ impl Bank {
         if let Some(row) = collected.last().filter(|_| month % 4 == 2) {
             let code = if month % 8 == 2 { "AM04" } else { "MD06" };
             let detail = BankDetail { return_reason: Some(code.to_owned()), ..of_collection(row) };
-            let entry = BankEntry { code: Some("PMNT/IDDT/UPDD".to_owned()), ..entry(today, row.amount, Direction::Debit, detail) };
+            let entry = BankEntry {
+                code: Some("PMNT/IDDT/UPDD".to_owned()),
+                ..entry(today, row.amount, Direction::Debit, detail)
+            };
             entries.push(entry);
         }
         entries.extend(self.transfers(world, collected, today).await?);
@@ -129,7 +133,8 @@ impl Bank {
         let being_collected: BTreeSet<InvoiceId> = collected.iter().map(|row| row.invoice_id).collect();
         let open = world.service.open_invoices(&world.finance, "", ALL).await?;
         let due = open.iter().filter(|owed| owed.invoice.issued_on() + Days::new(6) < today);
-        let transferred = due.filter(|owed| owed.customer_number % 8 != 5 && !being_collected.contains(&owed.invoice.id));
+        let transferred =
+            due.filter(|owed| owed.customer_number % 8 != 5 && !being_collected.contains(&owed.invoice.id));
         Ok(transferred
             .map(|owed| {
                 let name = Some(owed.customer_name.clone());
@@ -228,7 +233,9 @@ async fn undo(world: &World, month: u64) -> Step {
         }
         let view = world.service.invoice(&world.finance, invoice.id).await?;
         let paid = |kind| kind == AllocationKind::Payment;
-        let Some(payment) = view.settled.iter().find(|row| paid(row.kind)).and_then(|row| row.payment_id) else { continue };
+        let Some(payment) = view.settled.iter().find(|row| paid(row.kind)).and_then(|row| row.payment_id) else {
+            continue;
+        };
         let code = if month == 9 { "MD06" } else { "AM04" };
         let undone = Undone { code: code.to_owned(), valued_on: today, rejected: false, charge: Cents(350) };
         world.service.reverse_payment(by(&world.finance), payment, None, undone).await?;
@@ -242,8 +249,8 @@ async fn close(world: &World) -> Step {
     let today = world.stage.today();
     let months = world.service.months(&world.finance).await?;
     let over = BookMonth::of(today - Days::new(31));
-    let next = months.iter().map(|row| row.month).filter(|month| *month <= over);
-    for month in next {
+    let open = months.iter().rev().filter(|row| row.state == MonthState::Open).map(|row| row.month);
+    for month in open.filter(|month| *month <= over) {
         let reason = Some("Wat nog openstaat is bekend en loopt mee in de volgende maand.".to_owned());
         world.service.close_month(&world.finance, month, reason).await?;
     }

@@ -140,6 +140,7 @@ words! {
 ids! {
     BankFileId: "Identity of a file of the bank.",
     BankLineId: "Identity of a line that the bank told.",
+    CollectionId: "Identity of an attempt to collect an invoice.",
 }
 
 words! {
