@@ -490,7 +490,7 @@ async fn time_6_on_the_command_line() {
     let (code, said) = complains(&["close-month", "march", "--database", &database], "");
     assert!(code == Some(2) && said.contains("expected a month, such as 2026-03"), "{said}");
     assert!(
-        says(&["export", "journal", "--format", "hledger", "--money", "--database", &database], "").contains("EUR")
+        says(&["export", "hledger", "--money", "--database", &database], "").contains("EUR")
     );
 }
 
