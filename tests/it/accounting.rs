@@ -338,7 +338,7 @@ on_both! {
         log(&fixture, ticket, 60, Some("2026-03-25")).await;
         run_raw(&fixture.service.db, "UPDATE closed_books SET through = '2026-03-31'").await.unwrap();
         let said = verify(&fixture.service.db, |_, _| {}).await.unwrap_err().to_string();
-        assert!(said.contains("closed month 2026-03: deferred: expected -86000, found -78000"), "{said}");
+        assert!(said.contains("closed month 2026-03: deferred: expected -860.00, found -780.00"), "{said}");
     }
 }
 
@@ -376,8 +376,10 @@ on_both! {
         run_raw(&service.db, "UPDATE collections SET batch = 1;
             INSERT INTO bank_files (id, digest, name, kind, version, message_id, lines, received_at)
             VALUES ('f', 'd', 'march.xml', 'camt.053', '08', 'm', 1, 0);
-            INSERT INTO bank_lines (id, file_id, identity, line, account, direction, amount, charge, booked_on, valued_on, name, state)
-            VALUES ('00000000-0000-0000-0000-00000000000a', 'f', 'i', 1, 'NL91ABNA0417164300', 'credit', 12345, 0, '2026-03-30', '2026-03-30', 'Who', 'open')")
+            INSERT INTO bank_lines (id, file_id, identity, line, account, direction, amount, charge, booked_on, valued_on, rejected, entry, entry_line, name,
+                state)
+            VALUES ('00000000-0000-0000-0000-00000000000a', 'f', 'i', 1, 'NL91ABNA0417164300', 'credit', 12345, 0, '2026-03-30', '2026-03-30', 0, 'e', 1,
+                'Who', 'open')")
             .await.unwrap();
         fixture.clock.set(noon(2026, 4, 2));
         let checklist = service.checklist(&caller, month("2026-03")).await.unwrap();
@@ -489,9 +491,7 @@ async fn time_6_on_the_command_line() {
     assert!(code == Some(1) && said.contains("no month is closed"), "{said}");
     let (code, said) = complains(&["close-month", "march", "--database", &database], "");
     assert!(code == Some(2) && said.contains("expected a month, such as 2026-03"), "{said}");
-    assert!(
-        says(&["export", "hledger", "--money", "--database", &database], "").contains("EUR")
-    );
+    assert!(says(&["export", "hledger", "--money", "--database", &database], "").contains("EUR"));
 }
 
 /// A second process on the same database: its own writer, its own connections.

@@ -753,6 +753,7 @@ on_both! {
             let import = books.import(file).await;
             assert_eq!(import.notices, [], "each follows on the one before");
         }
+        for row in books.all::<(String,i64,String,Option<String>)>("SELECT state, amount, direction, why FROM bank_lines WHERE state <> 'booked'").await { eprintln!("DBG {row:?}"); }
         assert_eq!(books.balance("bank").await, told.closing - told.elsewhere);
         assert_eq!(books.balance("receivable").await, told.open);
         let open: Vec<(i64,)> = books.all("SELECT CAST(SUM(gross - paid - credited) AS BIGINT) FROM invoices WHERE number IS NOT NULL").await;

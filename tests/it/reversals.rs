@@ -701,7 +701,7 @@ on_both! {
         let key = page.key();
         let wrong = finance.post(&undo, &[("key", &key), ("code", "NO"), ("valued_on", "2026-03-09")]).await;
         assert_eq!(wrong.status.as_u16(), 422);
-        assert!(wrong.text.contains("value=\"NO\"") && wrong.text.contains("vul vier hoofdletters"), "{}", wrong.text);
+        assert!(wrong.text.contains("value=\"NO\"") && wrong.text.contains("Vul vier hoofdletters"), "{}", wrong.text);
         let key = page.key();
         let sent = [("key", key.as_str()), ("code", "XX99"), ("valued_on", "2026-03-09"), ("charge", "3,50")];
         assert_eq!(finance.post(&undo, &sent).await.status.as_u16(), 303);

@@ -9,9 +9,10 @@ use crate::domain::closing::BookMonth;
 use crate::domain::command::Undone;
 use crate::domain::export::ExportKind;
 use crate::domain::policy::Part;
-use crate::domain::{AllocationKind, AskedVia, Cents, Collection, Invoice, InvoiceId, PaymentMethod};
+use crate::domain::{AskedVia, Cents, Collection, CustomerId, InvoiceId, Minutes};
 use crate::exchange::bank;
 use crate::service::accounting::MonthState;
+use crate::service::balance::AsOf;
 use crate::service::exports::Asked;
 use crate::service::invoices::Filter;
 use crate::service::mandates::NewMandate;
@@ -220,28 +221,40 @@ async fn undo(world: &World, month: u64) -> Step {
     if !world.service.policies.at(today).1.has(Part::Reversals) {
         return Ok(());
     }
-    let number = match month {
-        5 | 9 => 7,
-        8 => 11,
+    let numbers: &[i64] = match month {
+        5 | 9 => &[7, 10, 13, 16],
+        8 => &[11, 14, 18],
         _ => return Ok(()),
     };
+    let code = if month == 9 { "MD06" } else { "AM04" };
     let customers = world.service.customers(&world.finance, "", 0, ALL).await?;
-    let Some(customer) = customers.iter().find(|customer| customer.number == number) else { return Ok(()) };
-    for invoice in world.service.invoices_of(&world.finance, customer.id).await? {
+    for customer in customers.iter().filter(|customer| numbers.contains(&customer.number)) {
+        if comes_undone(world, customer.id, code).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A payment of a card comes undone, unless work that was agreed on still needs the card; says whether it did.
+async fn comes_undone(world: &World, customer: CustomerId, code: &str) -> Step<bool> {
+    let balance = world.service.balance(&world.finance, customer, AsOf::Now).await?;
+    if balance.total.held > Minutes::ZERO {
+        return Ok(false);
+    }
+    for invoice in world.service.invoices_of(&world.finance, customer).await? {
         if invoice.card_id.is_none() || !invoice.is_paid() || invoice.gross <= Cents::ZERO {
             continue;
         }
         let view = world.service.invoice(&world.finance, invoice.id).await?;
-        let paid = |kind| kind == AllocationKind::Payment;
-        let Some(payment) = view.settled.iter().find(|row| paid(row.kind)).and_then(|row| row.payment_id) else {
-            continue;
-        };
-        let code = if month == 9 { "MD06" } else { "AM04" };
-        let undone = Undone { code: code.to_owned(), valued_on: today, rejected: false, charge: Cents(350) };
+        let paid = view.settled.iter().find(|row| row.method.is_some());
+        let Some(payment) = paid.and_then(|row| row.payment_id) else { continue };
+        let (code, valued_on) = (code.to_owned(), world.stage.today());
+        let undone = Undone { code, valued_on, rejected: false, charge: Cents(350) };
         world.service.reverse_payment(by(&world.finance), payment, None, undone).await?;
-        return Ok(());
+        return Ok(true);
     }
-    Ok(())
+    Ok(false)
 }
 
 /// The month before the one that just ended is closed; what is open in it is written down with it.
@@ -290,18 +303,10 @@ async fn unjudged(world: &World, open: &[Owed]) -> Step {
     }
     let busy: BTreeSet<i64> = open.iter().map(|owed| owed.customer_number).collect();
     for customer in world.service.customers(&world.finance, "", 0, ALL).await? {
-        if customer.number % 5 != 4 || busy.contains(&customer.number) {
-            continue;
+        let can = customer.number % 5 == 4 && !busy.contains(&customer.number);
+        if can && comes_undone(world, customer.id, "ZZ01").await? {
+            break;
         }
-        let paid = |invoice: &&Invoice| invoice.card_id.is_some() && invoice.is_paid() && invoice.gross > Cents::ZERO;
-        let invoices = world.service.invoices_of(&world.finance, customer.id).await?;
-        let Some(invoice) = invoices.iter().find(paid) else { continue };
-        let view = world.service.invoice(&world.finance, invoice.id).await?;
-        let by_debit = |row: &&crate::service::invoices::Settled| row.method == Some(PaymentMethod::DirectDebit);
-        let Some(payment) = view.settled.iter().find(by_debit).and_then(|row| row.payment_id) else { continue };
-        let undone = Undone { code: "ZZ01".to_owned(), valued_on: today, rejected: false, charge: Cents::ZERO };
-        world.service.reverse_payment(by(&world.finance), payment, None, undone).await?;
-        return Ok(());
     }
     Ok(())
 }

@@ -227,7 +227,7 @@ impl std::str::FromStr for DayAndEntry {
 /// Which customers.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum FairUseStanding {
     /// Below what is near.
     Within,
     /// Near the allowance, or exactly at it.
@@ -240,15 +240,15 @@ pub enum Standing {
     ToTalkTo,
 }
 
-impl From<Option<Standing>> for Filter {
-    fn from(standing: Option<Standing>) -> Self {
+impl From<Option<FairUseStanding>> for Filter {
+    fn from(standing: Option<FairUseStanding>) -> Self {
         match standing {
             None => Self::All,
-            Some(Standing::Within) => Self::At(Level::Within),
-            Some(Standing::Near) => Self::At(Level::Near),
-            Some(Standing::Over) => Self::At(Level::Over),
-            Some(Standing::New) => Self::New,
-            Some(Standing::ToTalkTo) => Self::ToTalkTo,
+            Some(FairUseStanding::Within) => Self::At(Level::Within),
+            Some(FairUseStanding::Near) => Self::At(Level::Near),
+            Some(FairUseStanding::Over) => Self::At(Level::Over),
+            Some(FairUseStanding::New) => Self::New,
+            Some(FairUseStanding::ToTalkTo) => Self::ToTalkTo,
         }
     }
 }
@@ -260,7 +260,7 @@ impl From<Option<Standing>> for Filter {
 pub struct Which {
     /// Only these.
     #[param(inline)]
-    standing: Option<Standing>,
+    standing: Option<FairUseStanding>,
     /// How many items, 1 to 200; 50 when left out.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,

@@ -173,7 +173,7 @@ impl ReversalsOfCustomer {
 
 /// What was recorded, as it stays.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct NewReversal {
+pub struct MadeReversal {
     /// Identity.
     id: ReversalId,
     /// Whose.
@@ -186,7 +186,7 @@ pub struct NewReversal {
     recorded_at: DateTime<Utc>,
 }
 
-impl From<domain::Reversal> for NewReversal {
+impl From<domain::Reversal> for MadeReversal {
     fn from(row: domain::Reversal) -> Self {
         Self {
             id: row.id,
@@ -304,12 +304,12 @@ pub fn read_undone(fields: &mut Fields, code: &str, valued_on: &str, charge: Opt
 /// and the card frozen (PAY-2, PAY-3). For finance.
 #[utoipa::path(post, path = "/api/v1/payments/{id}/reverse", tag = "reversals",
     params(("id" = uuid::Uuid, Path, description = "The payment")),
-    request_body = NewReturn, responses((status = 201, description = "The reversal", body = NewReversal)))]
+    request_body = NewReturn, responses((status = 201, description = "The reversal", body = MadeReversal)))]
 pub(super) async fn reverse_payment(
     State(app): State<App>,
     Id(id): Id<PaymentId>,
     new: Write<NewReturn>,
-) -> Created<NewReversal> {
+) -> Created<MadeReversal> {
     app.service.owner_of_payment(new.caller(), id).await?;
     new.caller().staff(new.caller().is_finance())?;
     let (amount, undone) = new.body.read(true)?;
@@ -322,12 +322,12 @@ pub(super) async fn reverse_payment(
 /// For finance.
 #[utoipa::path(post, path = "/api/v1/collections/{id}/return", tag = "reversals",
     params(("id" = uuid::Uuid, Path, description = "The collection")),
-    request_body = NewReturn, responses((status = 201, description = "The reversal", body = NewReversal)))]
+    request_body = NewReturn, responses((status = 201, description = "The reversal", body = MadeReversal)))]
 pub(super) async fn return_collection(
     State(app): State<App>,
     Id(id): Id<CollectionId>,
     new: Write<NewReturn>,
-) -> Created<NewReversal> {
+) -> Created<MadeReversal> {
     app.service.owner_of_collection(new.caller(), id).await?;
     new.caller().staff(new.caller().is_finance())?;
     let (_, undone) = new.body.read(false)?;

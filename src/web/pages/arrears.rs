@@ -54,6 +54,7 @@ texts! {
         late: "te laat", "overdue";
         fine: "niets te laat", "nothing overdue";
         to_balance: "Uren en kaarten", "Hours and cards";
+        to_customer: "Wat er ging", "What was done";
         to_invoices: "Alle facturen", "All invoices";
         number: "Nummer", "Number";
         due: "Vervaldag", "Due";
@@ -62,7 +63,7 @@ texts! {
         reactivation_invoice: "heractivering, houdt niets op", "reactivation, holds nothing up";
         none_late: "Er is niets te laat.", "Nothing is overdue.";
         pause: "Pauzeer de account", "Pause the account";
-        pause_hint: "Er kan dan geen schatting worden goedgekeurd en geen kaart worden gebruikt of actief worden. Meldingen, facturen, betalen en export blijven. Wie alles betaalt dat te laat is, gaat vanzelf verder.", "Then no estimate can be agreed to, and no card is used or becomes active. Reports, invoices, payment and export stay. Paying all that is overdue ends it by itself.";
+        pause_hint: "Er kan dan geen schatting worden goedgekeurd, en vooraf betaalde uren staan stil. Meldingen, facturen, betalen en export blijven. Wie alles betaalt dat te laat is, gaat vanzelf verder.", "Then no estimate can be agreed to, and prepaid hours stand still. Reports, invoices, payment and export stay. Paying all that is overdue ends it by itself.";
         do_pause: "Pauzeer", "Pause";
         resume: "Hef de pauze op", "End the pause";
         resume_hint: "Ook al staat er nog iets open.", "Although something is still open.";
@@ -103,7 +104,7 @@ texts! {
         method: "Hoe", "How";
         stands: "Staat nog", "Stands";
         undo: "Teruggedraaid of gestorneerd", "Came undone";
-        undo_hint: "De factuur staat daarna weer open, en een kaart die ermee betaald was is bevroren.", "The invoice is open again then, and a card that was paid by it is frozen.";
+        undo_hint: "De factuur staat daarna weer open, en uren die ermee betaald waren zijn bevroren.", "The invoice is open again then, and hours that were paid by it are frozen.";
         how_much: "Hoeveel?", "How much?";
         all_hint: "Leeg: alles.", "Empty: all of it.";
         code: "Reden van de bank", "The bank's reason";
@@ -162,7 +163,7 @@ texts! {
         title: "Deze account is gepauzeerd sinds", "This account has been paused since";
         why: "Reden", "Reason";
         to_pay: "Te betalen om verder te gaan", "To be paid to go on";
-        blocked: "Er kan nu geen schatting worden goedgekeurd en er gaan geen uren van een kaart. Zodra alles is betaald wat te laat is, gaat de account vanzelf verder.", "No estimate can be agreed to and no hours come off a card now. Once all that is overdue is paid, the account goes on by itself.";
+        blocked: "Er kan nu geen schatting worden goedgekeurd, en vooraf betaalde uren staan stil. Zodra alles is betaald wat te laat is, gaat de account vanzelf verder.", "No estimate can be agreed to now, and prepaid hours stand still. Once all that is overdue is paid, the account goes on by itself.";
         stays: "Melden, facturen bekijken, betalen en uw gegevens downloaden kan gewoon.", "Reporting, invoices, payment and downloading your data stay as they are.";
         arrange: "Lukt betalen niet? Vraag ons per mail of in de chat om een regeling.", "You cannot pay? Ask us by mail or in the chat for an arrangement.";
         invoices: "Facturen", "Invoices";
