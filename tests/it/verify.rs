@@ -159,7 +159,7 @@ tampering! {
         => "customer 2, card *: available minutes: expected 180, found 240";
     tamper_a_card_is_removed:
         "DELETE FROM cards WHERE customer_id = {one} AND product = '5h'"
-        => "customer 1, card * of its movements: expected a card of this customer, found none";
+        => "customer 1, transaction 16, card *: breakage: expected 0.00, found -400.00";
     tamper_a_hold_is_changed:
         "UPDATE holds SET minutes = 30"
         => "customer 1, hold of estimate and card *: minutes: expected 0, found 30";

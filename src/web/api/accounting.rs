@@ -443,8 +443,8 @@ pub(super) async fn balances(
 
 /// Get deferred revenue
 ///
-/// What was prepaid and not earned on any day, card by card; the total is the sum over all cards, to the cent (PAY-7). For
-/// staff.
+/// What was prepaid and not earned on any day, card by card; the total is the sum over all cards, to the cent (PAY-7).
+/// For staff.
 #[utoipa::path(get, path = "/api/v1/deferred-revenue", tag = "accounting", params(DeferredQuery),
     responses((status = 200, description = "A page of cards with the totals of all", body = DeferredRevenue)))]
 pub(super) async fn deferred(

@@ -12,7 +12,7 @@ use crate::domain::{CustomerId, Minutes};
 use crate::service::fair_use::{CountedEntry, Filter, MonthUse, Place, RankedPage, RankedRow, Said, StandingView};
 use crate::service::{Error, Result};
 use crate::web::App;
-use crate::web::api::fair_use::{DayAndEntry, Standing};
+use crate::web::api::fair_use::{DayAndEntry, FairUseStanding};
 use crate::web::extract::{Id, Search, bad_cursor, cursor, position};
 use crate::web::fields::Fields;
 use crate::web::text::{self, Lang};
@@ -64,7 +64,7 @@ texts! {
         counted: "Samen", "Together";
         list_lead: "Wie het meest gebruikt van wat redelijk is, staat bovenaan.", "Who uses most of what is fair stands on top.";
         customer: "Klant", "Customer";
-        standing: "Stand", "Standing";
+        standing: "Stand", "FairUseStanding";
         talked: "Gesprek", "Conversation";
         none: "Geen klanten.", "No customers.";
         all: "Alle", "All";
@@ -282,7 +282,7 @@ fn outcome_name(outcome: Outcome, t: &'static FairUseTexts) -> &'static str {
 /// What the list is asked for.
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
-    standing: Option<Standing>,
+    standing: Option<FairUseStanding>,
     cursor: Option<String>,
 }
 

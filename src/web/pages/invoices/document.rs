@@ -140,6 +140,14 @@ impl DocumentPage {
         money(*amount.borrow(), self.page.lang)
     }
 
+    /// The language of the lines, which is the buyer's.
+    const fn written_in(&self) -> &'static str {
+        match self.view.buyer.locale {
+            Locale::Nl => "nl",
+            Locale::En => "en",
+        }
+    }
+
     fn is_open(&self) -> bool {
         self.view.invoice.open() > Cents::ZERO
     }
