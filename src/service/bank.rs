@@ -639,13 +639,22 @@ impl Service {
         file: Option<BankFileId>,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<BankTally> {
-        let total = bank::count_new(&mut self.db.reader().await?, file).await?;
+        let total = match file {
+            Some(file) => bank::count_new(&mut self.db.reader().await?, file).await?,
+            None => 0,
+        };
         let total = u64::try_from(total).unwrap_or(0);
         let (mut tally, mut groups, mut done) = (BankTally::default(), None, 0);
+        let mut last = (0, BankLineId::from(uuid::Uuid::nil()));
         progress(done, total);
         loop {
             let mut on = self.db.reader().await?;
-            let lines = bank::new_lines(&mut on, file, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
+            let many = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+            let lines = match file {
+                Some(file) => bank::new_of(&mut on, file, last, many).await?,
+                None => bank::new_of_all(&mut on, many).await?,
+            };
+            last = lines.last().map_or(last, |line| (line.line, line.id));
             if lines.is_empty() {
                 return Ok(tally);
             }

@@ -218,38 +218,49 @@ pub async fn alike(on: &mut impl Statements, lines: &[&BankLine], kind: BankFile
     on.query(sql).bind_json(texts(lines.iter().map(|line| &line.entry))).bind(kind).all().await
 }
 
-/// Lines that were stored and not looked at yet, of one file or of all, in their order.
+/// Lines of a file that were not looked at yet, in their order, after the place (line, id) of the last one that was read.
 ///
 /// # Errors
 /// What the database says.
-pub async fn new_lines(on: &mut impl Statements, file: Option<BankFileId>, limit: i64) -> Result<Vec<BankLine>> {
-    match file {
-        Some(file) => {
-            on.query("SELECT * FROM bank_lines WHERE file_id = $1 AND state = 'new' ORDER BY line, id LIMIT $2")
-                .bind(file)
-                .bind(limit)
-                .all()
-                .await
-        }
-        None => {
-            on.query("SELECT * FROM bank_lines WHERE state = 'new' ORDER BY booked_on, id LIMIT $1")
-                .bind(limit)
-                .all()
-                .await
-        }
-    }
+pub async fn new_of(
+    on: &mut impl Statements,
+    file: BankFileId,
+    after: (i64, BankLineId),
+    limit: i64,
+) -> Result<Vec<BankLine>> {
+    on.query(
+        "SELECT * FROM bank_lines WHERE file_id = $1 AND state = 'new' AND (line, id) > ($2, $3)
+         ORDER BY line, id LIMIT $4",
+    )
+    .bind(file)
+    .bind(after.0)
+    .bind(after.1)
+    .bind(limit)
+    .all()
+    .await
 }
 
-/// How many lines of a file, or of all, were not looked at yet.
+/// Lines of whatever file that were not looked at yet, the oldest first.
 ///
 /// # Errors
 /// What the database says.
-pub async fn count_new(on: &mut impl Statements, file: Option<BankFileId>) -> Result<i64> {
-    let (count,) = on
-        .query("SELECT COUNT(*) FROM bank_lines WHERE state = 'new' AND ($1 = '' OR file_id = $1)")
-        .bind(file.map(|id| id.to_string()).unwrap_or_default())
-        .one()
-        .await?;
+pub async fn new_of_all(on: &mut impl Statements, limit: i64) -> Result<Vec<BankLine>> {
+    // Both conditions: SQLite uses the index only for the one that is said of it.
+    on.query(
+        "SELECT * FROM bank_lines WHERE state IN ('new', 'open') AND state = 'new' ORDER BY booked_on, id LIMIT $1",
+    )
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// How many lines of a file were not looked at yet.
+///
+/// # Errors
+/// What the database says.
+pub async fn count_new(on: &mut impl Statements, file: BankFileId) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM bank_lines WHERE file_id = $1 AND state = 'new'";
+    let (count,) = on.query(sql).bind(file).one().await?;
     Ok(count)
 }
 
@@ -271,6 +282,12 @@ pub async fn lines(
     after: (NaiveDate, BankLineId),
     limit: i64,
 ) -> Result<Vec<BankLine>> {
+    if state == LineState::Open {
+        let sql = "SELECT * FROM bank_lines
+                   WHERE state IN ('new', 'open') AND state = 'open' AND (booked_on, id) > ($1, $2)
+                   ORDER BY booked_on, id LIMIT $3";
+        return on.query(sql).bind(after.0).bind(after.1).bind(limit).all().await;
+    }
     on.query("SELECT * FROM bank_lines WHERE state = $1 AND (booked_on, id) > ($2, $3) ORDER BY booked_on, id LIMIT $4")
         .bind(state)
         .bind(after.0)
@@ -457,11 +474,14 @@ pub async fn collection(on: &mut impl Statements, id: CollectionId) -> Result<Op
     on.query("SELECT * FROM collections WHERE id = $1").bind(id).optional().await
 }
 
-/// Collections that can still come undone or settle, of these customers or with these amounts, the newest first.
+/// Collections with these amounts (cents) that did not come undone, the newest first.
 ///
 /// # Errors
 /// What the database says.
 pub async fn collections_like(on: &mut impl Statements, amounts: &BTreeSet<i64>) -> Result<Vec<Collection>> {
+    if amounts.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = "SELECT * FROM collections WHERE reversal_id IS NULL AND CAST(amount AS TEXT) {in}
                ORDER BY collect_on DESC, end_to_end_id DESC LIMIT 200";
     on.query(sql).bind_json(texts(amounts)).all().await
