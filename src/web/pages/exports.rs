@@ -117,6 +117,8 @@ struct ExportsPage {
     more: Option<String>,
     today: NaiveDate,
     collects: bool,
+    /// The rules of electronic invoices, by name.
+    profiles: [(Profile, &'static str); 2],
     forms: Forms,
     notice: Option<String>,
 }
@@ -141,6 +143,7 @@ impl ExportsPage {
             made,
             today,
             collects: service.policies.at(today).1.has(Part::Collection),
+            profiles: [(Profile::Peppol, "Peppol BIS 3"), (Profile::Nlcius, "NLCIUS (SI-UBL 2.0)")],
             forms: Forms::default(),
             notice: None,
         })
@@ -194,14 +197,6 @@ impl ExportsPage {
             JournalFormat::Zip => self.t.both,
         };
         JournalFormat::ALL.iter().map(|format| (*format, word(*format))).collect()
-    }
-
-    fn profiles(&self) -> Vec<(Profile, &'static str)> {
-        let word = |profile: Profile| match profile {
-            Profile::Peppol => "Peppol BIS 3",
-            Profile::Nlcius => "NLCIUS (SI-UBL 2.0)",
-        };
-        Profile::ALL.iter().map(|profile| (*profile, word(*profile))).collect()
     }
 }
 
