@@ -493,3 +493,34 @@ on_both! {
         assert!(dir.path().join("00002-auditfile-2026-01-01-2026-12-31.xaf").exists());
     }
 }
+
+on_both! {
+    under policy();
+    async fn the_page_offers_every_kind_in_both_languages_and_downloads_it(fixture: Fixture) {
+        let site = crate::pages::Site::new(fixture);
+        let (customer, _) = customer(&site.fixture, "Pagina", false).await;
+        buy(&site.fixture, customer).await;
+        site.staff(StaffRole::Finance).await;
+        site.fixture.clock.set(noon(2026, 4, 1));
+        let mut browser = site.login("finance@provider.example").await;
+        let words = [("en", "Cannot be an electronic invoice yet"), ("nl", "Nog geen elektronische factuur mogelijk")];
+        for (lang, words) in words {
+            browser.lang = lang;
+            let page = browser.get("/finance/exports").await;
+            assert_eq!(page.status, 200, "{}", page.text);
+            assert!(page.text.contains(words) && page.text.contains("value=\"2026-03\""), "{}", page.text);
+        }
+        let sent = browser.post("/finance/exports", &[("kind", "journal"), ("up_to", "2026-04-02")]).await;
+        assert_eq!(sent.status, 422);
+        assert!(sent.text.contains("value=\"2026-04-02\"") && sent.text.contains("aria-invalid"), "{}", sent.text);
+        for _ in 0..2 {
+            let month = [("kind", "month"), ("month", "2026-03"), ("key", "a")];
+            let sent = browser.post("/finance/exports", &month).await;
+            assert_eq!((sent.status.as_u16(), sent.location()), (303, "/finance/exports?made=1"), "{}", sent.text);
+        }
+        let page = browser.get("/finance/exports?made=1").await;
+        assert!(page.text.contains("Bestand 1 is gemaakt. Niet meegenomen: 1."), "{}", page.text);
+        let file = browser.get("/finance/exports/1/file").await;
+        assert_eq!(file.headers["content-disposition"], "attachment; filename=\"00001-maand-2026-03.zip\"");
+    }
+}
