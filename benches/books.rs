@@ -10,7 +10,7 @@
 #[path = "../tests/it/common/cluster.rs"]
 mod cluster;
 
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use std::env::var;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -163,7 +163,7 @@ async fn import(service: &Arc<Service>, caller: &Caller, issued: &[Invoice], ent
         let (kind, version) = (BankFileKind::Camt053, "camt.053.001.08".to_owned());
         let file =
             BankFile { kind, version, message_id: format!("M{nr}"), statements: vec![statement], reports: vec![] };
-        files.push(bank::write_at(&file, Utc::now()));
+        files.push(bank::write_at(&file, Clock::system().now()));
     }
     let bytes: usize = files.iter().map(String::len).sum();
     let start = Instant::now();

@@ -51,7 +51,7 @@ pub(super) async fn hledger(database: &str, money: bool, out: Option<&Path>) -> 
             written?;
         }
         Some(path) => {
-            hledger_to(&db, money, path).await.with_context(|| format!("{} was not written", path.display()))?
+            hledger_to(&db, money, path).await.with_context(|| format!("{} was not written", path.display()))?;
         }
     }
     db.close().await;

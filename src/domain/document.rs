@@ -175,7 +175,7 @@ pub fn vat_of(lines: &[DocumentLine]) -> Vec<VatTotal> {
     let mut totals: Vec<VatTotal> = Vec::new();
     for line in lines {
         match totals.iter_mut().find(|total| (total.category, total.rate) == (line.category, line.rate)) {
-            Some(total) => total.net = total.net + line.net,
+            Some(total) => total.net += line.net,
             None => totals.push(VatTotal { category: line.category, rate: line.rate, net: line.net, vat: Cents::ZERO }),
         }
     }

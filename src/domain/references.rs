@@ -31,7 +31,7 @@ pub fn payment_reference(digits: &str) -> Option<String> {
 /// When the number has more than 14 digits, which no number of ours has.
 #[must_use]
 pub fn of_document(series: u8, number: &str) -> String {
-    let digits: String = number.chars().skip_while(|c| c.is_ascii_uppercase()).filter(char::is_ascii_digit).collect();
+    let digits: String = number.chars().skip_while(char::is_ascii_uppercase).filter(char::is_ascii_digit).collect();
     payment_reference(&format!("{series}{digits:0>14}")).expect("the number of a document has at most 14 digits")
 }
 

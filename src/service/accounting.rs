@@ -201,8 +201,8 @@ impl Service {
         let months = list.take_while(|month| *month >= first).take(MOST_MONTHS).map(|month| {
             let state = state_of(month, through, today);
             let next = match (through, state) {
-                (Some(last), MonthState::Closed) => month.last() == last,
-                (Some(last), MonthState::Open) => month == BookMonth::of(last).next(),
+                (Some(day), MonthState::Closed) => month.last() == day,
+                (Some(day), MonthState::Open) => month == BookMonth::of(day).next(),
                 (None, MonthState::Open) => month == first,
                 _ => false,
             };
@@ -429,16 +429,15 @@ async fn in_turn(tx: &mut Tx, month: BookMonth, through: Option<NaiveDate>, toda
     if month.last() >= today {
         return Err(refused(NotClosed::NotOver { month }));
     }
-    let next = match through {
-        Some(last) => BookMonth::of(last).next(),
-        None => {
-            let first = books::first_booked(tx).await?.ok_or_else(|| refused(NotClosed::NothingBooked))?;
-            let first = BookMonth::of(first);
-            if month < first {
-                return Err(refused(NotClosed::BeforeFirst { first }));
-            }
-            first
+    let next = if let Some(through) = through {
+        BookMonth::of(through).next()
+    } else {
+        let first = books::first_booked(tx).await?.ok_or_else(|| refused(NotClosed::NothingBooked))?;
+        let first = BookMonth::of(first);
+        if month < first {
+            return Err(refused(NotClosed::BeforeFirst { first }));
         }
+        first
     };
     if month == next { Ok(()) } else { Err(refused(NotClosed::OutOfOrder { next })) }
 }

@@ -1225,7 +1225,7 @@ fn pays(line: &BankLine, invoices: &[&Payable], hint: Hint) -> Option<Proposal> 
 fn returns_for(
     line: &BankLine,
     known: &Known,
-    like: &[Collection],
+    sent: &[Collection],
     customers: &HashMap<CustomerId, (Cents, String)>,
 ) -> Vec<Proposal> {
     let payers = line.iban.as_ref().and_then(|iban| known.payers.get(iban));
@@ -1243,7 +1243,7 @@ fn returns_for(
             hint,
         })
     };
-    like.iter().filter(fits).filter_map(propose).collect()
+    sent.iter().filter(fits).filter_map(propose).collect()
 }
 
 /// Customers that money may have been given back to.

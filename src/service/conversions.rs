@@ -54,7 +54,7 @@ impl Conversions {
             let money = card.deferred(part.gone) - card.deferred(part.gone + part.minutes);
             match part.successor {
                 Some(successor) => drop(self.expected.insert(successor, (card.id, money))),
-                None => credit = credit + money,
+                None => credit += money,
             }
         }
         if let Some(old) = card.converted_from {

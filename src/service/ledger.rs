@@ -391,7 +391,7 @@ fn command_row(command: &Command, customer_id: CustomerId, receipt: &Receipt, no
         Receipt::Collection(collection) => collection.id.to_string(),
         Receipt::Reversal(reversal) => reversal.id.to_string(),
         Receipt::Arrears(event) => event.id.to_string(),
-        Receipt::Billing(_) => customer_id.to_string(),
+        Receipt::Billing(_) | Receipt::Settled => customer_id.to_string(),
         Receipt::Ticket(ticket) => ticket.id.to_string(),
         Receipt::ContractEnd(end) => end.id.to_string(),
         Receipt::Conversation(said) => said.id.to_string(),
@@ -401,7 +401,6 @@ fn command_row(command: &Command, customer_id: CustomerId, receipt: &Receipt, no
         Receipt::Estimate(estimate) => estimate.id.to_string(),
         Receipt::Time(time) => time.entry.id.to_string(),
         Receipt::Correction(correction) => correction.id.to_string(),
-        Receipt::Settled => customer_id.to_string(),
     };
     CommandRow {
         id: command.id,

@@ -18,10 +18,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 
 fn same<T: PartialEq + Display>(what: impl Into<String>, expected: T, found: T) -> Result<(), Wrong> {
-    if expected == found {
-        return Ok(());
+    match (expected, found) {
+        (expected, found) if expected == found => Ok(()),
+        (expected, found) => Err(Wrong { what: what.into(), expected: expected.to_string(), found: found.to_string() }),
     }
-    Err(Wrong { what: what.into(), expected: expected.to_string(), found: found.to_string() })
 }
 
 /// The money of one customer, folded again from its first transaction.

@@ -102,6 +102,15 @@ impl Table for CommandRow {
     }
 }
 
+/// What commands about money need beside what they name.
+#[derive(Default)]
+struct OfMoney {
+    /// A document may be issued.
+    issues: bool,
+    /// Something comes undone, for which all reversals of the customer are looked at.
+    undoes: bool,
+}
+
 /// What the commands of a batch name.
 #[derive(Default)]
 struct Named {
@@ -118,10 +127,7 @@ struct Named {
     mandates: BTreeSet<String>,
     collections: BTreeSet<String>,
     reversals: BTreeSet<String>,
-    /// A document may be issued.
-    issues: bool,
-    /// Something comes undone, for which all reversals of the customer are looked at.
-    undoes: bool,
+    money: OfMoney,
     identities: BTreeSet<String>,
     counters: BTreeSet<String>,
     /// A card is ordered.
@@ -183,9 +189,9 @@ impl Named {
             | Act::ResumeAccount { .. }
             | Act::Arrange { .. }
             | Act::PlanCollection { .. }
-            | Act::RecordMandate { .. } => self.issues = true,
+            | Act::RecordMandate { .. } => self.money.issues = true,
             Act::OrderCard { .. } => {
-                self.issues = true;
+                self.money.issues = true;
                 self.orders = true;
             }
             Act::RecordPayment(received) => {
@@ -196,8 +202,8 @@ impl Named {
             | Act::ReversePayment { .. }
             | Act::JudgeReversal { .. }
             | Act::WaiveFee { .. } => {
-                self.issues = true;
-                self.undoes = true;
+                self.money.issues = true;
+                self.money.undoes = true;
             }
             Act::RecordAddOn { .. } => self.coverage = true,
             Act::OpenTicket(_) => {
@@ -206,7 +212,7 @@ impl Named {
             }
             Act::DecideCoverage { replaces, ruling, .. } => {
                 self.coverage = true;
-                self.issues |= ruling.reverse_entries;
+                self.money.issues |= ruling.reverse_entries;
                 self.contacts.extend(ruling.agreed_by.map(|contact| contact.to_string()));
                 self.undone.extend(ruling.reverse_entries.then(|| replaces.to_string()));
             }
@@ -248,9 +254,9 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
     let ids: BTreeSet<String> = books.customers.values().map(ToString::to_string).collect();
     lock_customers(tx, &ids, &mut books).await?;
     // Whatever is asked may use up a card that is then ordered again (CARD-9), or find one of which money is due back.
-    named.issues |= load_consents(tx, &ids, &mut books).await?;
-    named.issues |= gives_back(tx, &ids, today).await?;
-    if named.issues {
+    named.money.issues |= load_consents(tx, &ids, &mut books).await?;
+    named.money.issues |= gives_back(tx, &ids, today).await?;
+    if named.money.issues {
         named.counters.extend(Series::ALL.iter().map(|series| document_counter(*series, today.year())));
     }
     lock_counters(tx, &named.counters, today, &mut books.numbers).await?;
@@ -262,7 +268,7 @@ pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Bo
     }
     books.closed_through = closed_through(tx).await?;
     load_open(tx, &ids, today, &mut books).await?;
-    if named.issues {
+    if named.money.issues {
         load_mandates(tx, &ids, &mut books).await?;
     }
     if named.orders {
@@ -543,7 +549,7 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
 /// What the named money leads to: payments with what they settled, collections, reversals, and the invoices and cards of
 /// all of them; and what a card that is given back was paid by.
 async fn load_money(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
-    if named.undoes {
+    if named.money.undoes {
         let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
         let reversals = some::<Reversal>(tx, "SELECT * FROM reversals WHERE customer_id {in}", &ids).await?;
         named.collections.extend(reversals.iter().filter_map(|row| row.collection_id).map(|id| id.to_string()));
@@ -578,7 +584,7 @@ async fn name_invoices_of_cards(tx: &mut Tx, named: &mut Named, books: &Books) -
     let sql = "SELECT invoice_id FROM cards WHERE id {in} AND invoice_id IS NOT NULL";
     let paid = some::<(InvoiceId,)>(tx, sql, &named.cards).await?;
     named.invoices.extend(paid.into_iter().map(|(id,)| id.to_string()));
-    if named.issues || !named.invoices.is_empty() {
+    if named.money.issues || !named.invoices.is_empty() {
         let cards = books.ledgers.values().flat_map(|ledger| ledger.rows.cards.values());
         named.invoices.extend(cards.filter_map(|card| card.invoice_id).map(|id| id.to_string()));
     }

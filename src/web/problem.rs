@@ -203,12 +203,12 @@ fn figures(refusal: &Refusal) -> Value {
     match refusal {
         Refusal::CustomerExists { number, customer } => json!({ "number": number, "customer_id": customer }),
         Refusal::AlreadyIssued { number } => json!({ "number": number }),
-        Refusal::CreditTooMuch { left, asked } => json!({ "left": left.to_string(), "amount": asked.to_string() }),
+        Refusal::CreditTooMuch { left, asked } | Refusal::BeyondPayment { left, asked } => {
+            json!({ "left": left.to_string(), "amount": asked.to_string() })
+        }
         Refusal::NothingToSetOff { open, credit } => json!({ "open": open.to_string(), "credit": credit.to_string() }),
         Refusal::BeyondCredit { credit, asked } => json!({ "credit": credit.to_string(), "amount": asked.to_string() }),
-        Refusal::BeyondPayment { left, asked } => json!({ "left": left.to_string(), "amount": asked.to_string() }),
-        Refusal::AccountPaused { since } => json!({ "since": since.to_string() }),
-        Refusal::AlreadyPaused { since } => json!({ "since": since.to_string() }),
+        Refusal::AccountPaused { since } | Refusal::AlreadyPaused { since } => json!({ "since": since.to_string() }),
         Refusal::Arranged { until } => json!({ "until": until.to_string() }),
         Refusal::Overpayment { open, asked } => json!({ "open": open.to_string(), "amount": asked.to_string() }),
         Refusal::EstimateNotNeeded { cover } => json!({ "cover": cover }),

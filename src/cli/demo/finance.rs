@@ -279,7 +279,7 @@ async fn end(world: &World, bank: &mut Bank) -> Step {
     issue(world, 2).await?;
     let unknown = |text: &str, name: &str, cents| {
         let (text, name, iban) = (Some(text.to_owned()), Some(name.to_owned()), Some(account(903)));
-        entry(today, Cents(cents), Direction::Credit, BankDetail { text, name, iban, ..BankDetail::default() })
+        entry(today, Cents(cents), Direction::Credit, BankDetail { name, iban, text, ..BankDetail::default() })
     };
     let mut entries = vec![unknown("uren maart", "Stichting De Regenboog", 14_500), unknown("", "J. Pietersen", 2_500)];
     let open = world.service.open_invoices(&world.finance, "", ALL).await?;

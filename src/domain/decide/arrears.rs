@@ -95,7 +95,7 @@ impl Case<'_> {
 
     /// PAY-4: 0 to 6 monthly amounts, by finance with a reason; nothing waits for its payment.
     pub(super) fn charge_reactivation(&mut self, factor: Decimal, reason: &str) -> Result<Receipt, Refusal> {
-        let rules = self.at.policy().reactivation.clone().ok_or(Refusal::NoReactivation)?;
+        let rules = self.at.policy().reactivation.ok_or(Refusal::NoReactivation)?;
         let factor = factor.normalize();
         if factor < Decimal::ZERO || factor > rules.most || factor.scale() > 2 {
             let expected = format!("expected 0 to {} monthly amounts, with at most 2 decimals", rules.most.normalize());

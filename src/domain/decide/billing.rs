@@ -545,8 +545,8 @@ impl Case<'_> {
     }
 }
 
-/// The most that one line may come to: ten million euros, so that no sum leaves its range.
-const MOST: Cents = Cents(1_000_000_000);
+/// The most that one line may come to, or one payment: ten million euros, so that no sum leaves its range.
+pub(super) const MOST: Cents = Cents(1_000_000_000);
 
 fn card_of(line: &InvoiceLine) -> Option<CardId> {
     match line.source {

@@ -98,7 +98,7 @@ impl Case<'_> {
         let mandate = self.mandate_in_force().ok_or(Refusal::NoMandate)?;
         let sequence = if mandate.last_used_on.is_some() { Sequence::Recurring } else { Sequence::First };
         let mandate_id = mandate.id;
-        let collection = Collection {
+        let planned = Collection {
             id: self.draft.fresh.id(),
             customer_id: self.customer().id,
             invoice_id: id,
@@ -116,8 +116,8 @@ impl Case<'_> {
             reversal_id: None,
         };
         self.draft.mandate_mut(mandate_id).expect("found above").last_used_on = Some(collect_on);
-        self.draft.changes.collections.insert(collection.id, collection.clone());
-        Ok(Receipt::Collection(Box::new(collection)))
+        self.draft.changes.collections.insert(planned.id, planned.clone());
+        Ok(Receipt::Collection(Box::new(planned)))
     }
 
     /// The money of a collection came. When it was told before that it did not stay, both are booked now.

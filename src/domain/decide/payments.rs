@@ -24,6 +24,10 @@ impl Case<'_> {
         if received.amount <= Cents::ZERO {
             return Err(invalid("amount", "expected more than 0.00"));
         }
+        // An order for many cards may come to more, and is paid at once.
+        if received.amount > super::billing::MOST && received.keep_surplus {
+            return Err(invalid("amount", "expected at most 10000000.00"));
+        }
         if received.paid_on > self.at.today() {
             return Err(invalid("paid_on", "expected today or an earlier day"));
         }

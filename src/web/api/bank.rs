@@ -418,15 +418,13 @@ impl LineAssignment {
             self.repaid_to.map(Assignment::Repayment),
         ];
         let mut said: Vec<Assignment> = invoices.into_iter().chain(others.into_iter().flatten()).collect();
-        match (said.pop(), said.is_empty()) {
-            (Some(one), true) => Ok(one),
-            _ => {
-                let mut fields = Fields::default();
-                fields.fault("", "expected one of invoice_ids, collection_id, payment_id and repaid_to");
-                fields.done()?;
-                Err(crate::service::Error::NotFound("bank line").into())
-            }
+        if let (Some(one), true) = (said.pop(), said.is_empty()) {
+            return Ok(one);
         }
+        let mut fields = Fields::default();
+        fields.fault("", "expected one of invoice_ids, collection_id, payment_id and repaid_to");
+        fields.done()?;
+        Err(crate::service::Error::NotFound("bank line").into())
     }
 }
 

@@ -353,7 +353,7 @@ impl CustomerPage {
         let last = found.last().filter(|_| more).map(|row| cursor(&row.told.reversal.id.to_string()));
         let path = format!("/finance/customers/{id}");
         let today = service.policies.day(service.clock.now());
-        let rules = service.policies.at(today).1.reactivation.clone();
+        let rules = service.policies.at(today).1.reactivation;
         Ok(Self {
             page: member.page().at(path.clone()),
             t: ArrearsTexts::of(lang),

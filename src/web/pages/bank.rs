@@ -140,10 +140,12 @@ impl BankPage {
         text::money(*amount.borrow(), self.page.lang)
     }
 
+    #[expect(clippy::ref_option, reason = "a template hands over references")]
     fn optional(&self, amount: &Option<Cents>) -> String {
         amount.map_or_else(String::new, |amount| text::money(amount, self.page.lang))
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands over references")]
     fn day(&self, day: &NaiveDate) -> String {
         text::date_short(*day, self.page.lang)
     }
@@ -153,9 +155,15 @@ impl BankPage {
     }
 
     fn why(&self, line: &BankLine) -> String {
-        why(line.why.as_deref().unwrap_or_default(), self.page.lang)
+        let said = line.why.as_deref().unwrap_or_default();
+        // What a rule said is kept in English.
+        if line.state == LineState::Open && self.page.lang == Lang::Nl && said.parse::<Doubt>().is_err() {
+            return "kon niet vanzelf worden geboekt".to_owned();
+        }
+        why(said, self.page.lang)
     }
 
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn told(&self, line: &BankLine) -> String {
         told(line)
     }
@@ -207,6 +215,7 @@ impl BankPage {
     }
 
     /// The fields by which a proposal is sent.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn fields(&self, proposal: &Proposal) -> Vec<(&'static str, String)> {
         match &proposal.assignment {
             Assignment::Invoices { invoices, keep_surplus } => {
@@ -322,10 +331,12 @@ impl PreviewPage {
         text::money(*amount.borrow(), self.page.lang)
     }
 
+    #[expect(clippy::ref_option, reason = "a template hands over references")]
     fn optional(&self, amount: &Option<Cents>) -> String {
         amount.map_or_else(String::new, |amount| text::money(amount, self.page.lang))
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands over references")]
     fn day(&self, day: &NaiveDate) -> String {
         text::date_short(*day, self.page.lang)
     }
@@ -334,6 +345,7 @@ impl PreviewPage {
         signed(line, self.page.lang)
     }
 
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn told(&self, line: &BankLine) -> String {
         told(line)
     }
@@ -349,6 +361,7 @@ impl PreviewPage {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn is_queued(&self, foreseen: &PreviewLine) -> bool {
         matches!(foreseen.outcome, Outcome::Queue(_))
     }

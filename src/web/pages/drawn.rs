@@ -71,13 +71,12 @@ fn status(seen: &balance::CardView) -> &'static str {
     let card: &Card = &seen.card;
     match seen.status {
         CardStatus::Ordered => "pending",
-        CardStatus::Cancelled => "refunded",
+        CardStatus::Cancelled | CardStatus::Credited => "refunded",
         CardStatus::Frozen => "frozen",
         CardStatus::UsedUp if card.refunded.is_positive() => "refunded",
         CardStatus::UsedUp => "used-up",
         CardStatus::Expired => "expired",
         CardStatus::Converted => "converted",
-        CardStatus::Credited => "refunded",
         CardStatus::Active => "active",
     }
 }

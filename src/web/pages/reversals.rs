@@ -294,7 +294,7 @@ fn read_return(values: &Values) -> Result<(Option<Cents>, Undone)> {
     let charge = values.filled("charge").map(|_| forms::amount(&mut fields, "charge", values)).unwrap_or_default();
     let told = read_undone(&mut fields, values.get("code"), values.get("valued_on"), None);
     let rejected = values.filled("refused").is_some();
-    fields.done().map(|()| (amount, Undone { charge, rejected, ..told }))
+    fields.done().map(|()| (amount, Undone { rejected, charge, ..told }))
 }
 
 async fn reverse_payment(State(app): State<App>, Id(id): Id<PaymentId>, sent: Submission) -> Result<Response, Fault> {

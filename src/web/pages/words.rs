@@ -427,6 +427,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one sentence for each refusal")]
 fn english(refusal: &Refusal) -> String {
     let h = |minutes: &crate::domain::Minutes| hours(*minutes, Lang::En);
     match refusal {
@@ -673,6 +674,7 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected a day on or after `valid_from`", "kies een dag op of na de eerste dag"),
     ("expected a day on or after `answer_by`", "kies een dag op of na de dag van het antwoord"),
     ("expected a moment that is not in the future", "kies een moment dat niet in de toekomst ligt"),
+    ("expected at most 10000000.00", "vul hoogstens 10000000,00 in"),
     ("expected a day that is not after the last one", "kies een dag die niet na de laatste ligt"),
     ("expected a day in the year before the last day", "kies een dag in het jaar vóór de laatste dag"),
     ("expected what the export holds", "kies wat de export bevat"),

@@ -161,12 +161,11 @@ pub(super) async fn written(app: &App, sent: &Submission, customer: CustomerId) 
 fn read_line(values: &Values) -> Result<NewLine> {
     let mut fields = Fields::default();
     let description = fields.line("description", values.get("description"));
-    let quantity = match values.get("unit") {
-        "hours" => Quantity::Minutes(long_time(&mut fields, "quantity", values)),
-        _ => {
-            let expected = "expected a whole number of pieces, such as 2";
-            Quantity::Pieces(fields.needed("quantity", values.get("quantity"), expected).unwrap_or_default())
-        }
+    let quantity = if values.get("unit") == "hours" {
+        Quantity::Minutes(long_time(&mut fields, "quantity", values))
+    } else {
+        let expected = "expected a whole number of pieces, such as 2";
+        Quantity::Pieces(fields.needed("quantity", values.get("quantity"), expected).unwrap_or_default())
     };
     let unit_price = forms::amount(&mut fields, "unit_price", values);
     fields.done()?;

@@ -188,6 +188,7 @@ impl CustomerPage {
     }
 
     /// One of several fields with the name of a box: whether it was ticked.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn ticked(&self, form: &Form, invoice: &Invoice) -> bool {
         !form.get(&format!("invoice-{}", invoice.id)).is_empty()
     }
@@ -209,7 +210,7 @@ fn moved(all: Money, lang: Lang) -> Vec<Moved> {
         class: "",
         word: t.given_back,
     }));
-    list.sort_by(|one, other| other.day.cmp(&one.day));
+    list.sort_by_key(|row| std::cmp::Reverse(row.day));
     list
 }
 

@@ -67,6 +67,7 @@ enum Pay {
 
 /// What finance can do now.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a form of its own")]
 struct Acts {
     pay: bool,
     /// Credit that can be set off.
