@@ -362,7 +362,7 @@ fn examples() -> Vec<PathBuf> {
 /// The same terms, of a provider that does not say which account is its own.
 fn any_account() -> String {
     let text = Policy::shipped("openedu").unwrap();
-    text.lines().filter(|line| !line.starts_with("iban = ")).map(|line| format!("{line}\n")).collect()
+    text.lines().filter(|line| !line.starts_with("iban = ")).collect::<Vec<_>>().join("\n")
 }
 
 on_both! {
@@ -405,7 +405,7 @@ on_both! {
         let mut off = good.clone();
         off.statements[0].closing = Some((day("2026-03-09"), euros("11.00")));
         let mut other = good.clone();
-        other.statements[0].account = THEIRS[0].to_owned();
+        THEIRS[0].clone_into(&mut other.statements[0].account);
         let cut = write(&good);
         let files = [write(&off), write(&other), cut[..cut.len() - 40].to_owned(), "camt".to_owned(), String::new()];
         for (bytes, said) in files.iter().zip(["does not add up", "ours is NL91ABNA0417164300", "", "", ""]) {

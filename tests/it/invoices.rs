@@ -456,7 +456,7 @@ on_both! {
         assert_eq!(texts(&finance.get("/finance/invoices?which=drafts").await, "tbody .key"), ["€ 30,25"]);
         assert_eq!(texts(&finance.get("/finance/invoices?which=credit_notes").await, ".empty"), ["Er zijn geen facturen."]);
         let reference = text(&scene.get(&format!("invoices/{first}")).await["payment_reference"]).to_owned();
-        let spaced: String = reference.as_bytes().chunks(4).map(|four| format!("{} ", str::from_utf8(four).unwrap())).collect();
+        let spaced = reference.as_bytes().chunks(4).map(|four| str::from_utf8(four).unwrap()).collect::<Vec<_>>().join(" ");
         for text in ["2026-0001", " 2026-0001 ", &reference, &spaced] {
             let found = finance.get(&format!("/finance/invoices?find={}", encode(text))).await;
             assert_eq!(found.headers[header::LOCATION], format!("/invoices/{first}"), "{text}");
@@ -704,8 +704,8 @@ async fn drafts(live: &Live, round: usize) -> Vec<InvoiceId> {
             imported: true,
         };
         let customer = live.service.create_customer(live.by(), new).await.unwrap().id;
-        let Act::WriteLine(line) = line() else { unreachable!() };
-        drafts.push(live.service.write_line(live.by(), customer, line).await.unwrap().id);
+        let Act::WriteLine(written) = line() else { unreachable!() };
+        drafts.push(live.service.write_line(live.by(), customer, written).await.unwrap().id);
     }
     drafts
 }

@@ -123,7 +123,9 @@ impl Browser {
         let mut body = String::new();
         for (name, file, content) in parts {
             let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
-            body += &format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n");
+            body.extend([format!(
+                "--XX\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n"
+            )]);
         }
         let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX");
         self.send(request, Body::from(body + "--XX--\r\n")).await

@@ -627,7 +627,7 @@ async fn card_that_came_back(site: &Site, finance: &str, customer: CustomerId) -
         let undo = format!("/api/v1/payments/{}/reverse", text(&paid["id"]));
         let told = json!({ "code": "AM04", "valued_on": "2026-03-09", "charge": "3.50" });
         let made = site.post(finance, &undo, &told).await.expect(201);
-        reversal = text(&made["id"]).to_owned();
+        text(&made["id"]).clone_into(&mut reversal);
     }
     (invoice, reversal)
 }

@@ -66,11 +66,11 @@ async fn tamper(db: &Db, sql: &str) {
     let mut drops = String::new();
     if matches!(db, Db::Sqlite { .. }) {
         for trigger in ["invoices_issued", "invoices_no_delete"] {
-            drops += &format!("DROP TRIGGER IF EXISTS {trigger};\n");
+            drops.extend([format!("DROP TRIGGER IF EXISTS {trigger};\n")]);
         }
         for table in ["postings", "allocations", "repayments", "closings"] {
             for act in ["update", "delete", "replace"] {
-                drops += &format!("DROP TRIGGER IF EXISTS {table}_no_{act};\n");
+                drops.extend([format!("DROP TRIGGER IF EXISTS {table}_no_{act};\n")]);
             }
         }
     }
