@@ -58,7 +58,6 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/customers/{id}/invoices", "                   y   y   y   y   y   y   h   h"),
     ("POST /api/v1/invoices/{id}/issue", "                      y   y   n   n   n   n   h   h"),
     ("POST /api/v1/invoices/{id}/credit", "                     y   y   n   n   n   n   h   h"),
-    ("POST /api/v1/invoices/{id}/remind", "                     y   y   n   n   n   n   h   h"),
     ("POST /api/v1/invoices/{id}/set-off", "                    y   y   n   n   n   n   h   h"),
     ("POST /api/v1/invoices/{id}/erase-line", "                 y   y   n   n   n   n   h   h"),
     ("POST /api/v1/customers/{id}/invoice-lines", "             y   y   n   n   n   n   h   h"),

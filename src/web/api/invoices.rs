@@ -331,20 +331,6 @@ impl From<domain::Invoice> for TouchedInvoice {
     }
 }
 
-/// Note a reminder
-///
-/// That a reminder of an overdue invoice was sent. For finance.
-#[utoipa::path(post, path = "/api/v1/invoices/{id}/remind", tag = "invoices",
-    params(("id" = uuid::Uuid, Path, description = "The invoice")),
-    request_body = Empty, responses((status = 201, description = "It was noted", body = TouchedInvoice)))]
-pub(super) async fn remind(
-    State(app): State<App>,
-    Id(id): Id<InvoiceId>,
-    asked: Write<Empty>,
-) -> Created<TouchedInvoice> {
-    Ok(created(app.service.remind_invoice(asked.request(), id).await?))
-}
-
 /// A line for a draft: pieces or minutes, one of the two.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

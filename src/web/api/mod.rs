@@ -191,7 +191,6 @@ fn money() -> OpenApiRouter<App> {
         .routes(routes!(invoices::get))
         .routes(routes!(invoices::issue))
         .routes(routes!(invoices::credit))
-        .routes(routes!(invoices::remind))
         .routes(routes!(invoices::write_line))
         .routes(routes!(invoices::erase_line))
         .routes(routes!(payments::pay))

@@ -39,7 +39,7 @@ texts! {
         collections: "Geplande incasso’s", "Planned collections";
         until: "t/m", "up to";
         lacking: "Nog geen elektronische factuur mogelijk", "Cannot be an electronic invoice yet";
-        lacking_hint: "Vul dit aan bij de klant; het document komt dan in het volgende bestand mee.", "Complete this at the customer; the document then comes with the next file.";
+        lacking_hint: "Een document blijft zoals het is uitgegeven: stuur de pdf, of vul de klant aan, crediteer het en geef het opnieuw uit.", "A document stays as it was issued: send the PDF, or complete the customer, credit it and issue it again.";
         make: "Maak een bestand", "Make a file";
         month: "Maand", "Month";
         month_hint: "Journaal, documenten en vooruitontvangen bedragen in één zip.", "Journal, documents and deferred revenue in one zip.";
