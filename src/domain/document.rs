@@ -1,7 +1,7 @@
 //! An issued document, an invoice or a credit note, with everything as it was when it was issued: this is what is printed,
 //! sent as UBL and booked, and it never changes (PAY-1).
 
-use super::{Cents, Locale, Minutes, words::words};
+use super::{Cents, Customer, Locale, Minutes, policy::Provider, words::words};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,41 @@ pub struct Party {
     pub email: Option<String>,
     /// Telephone.
     pub phone: Option<String>,
+}
+
+impl Party {
+    /// The provider, as things stand.
+    #[must_use]
+    pub fn selling(provider: &Provider) -> Self {
+        Self {
+            name: provider.name.clone(),
+            street: provider.street.clone(),
+            postcode: provider.postcode.clone(),
+            city: provider.city.clone(),
+            country: provider.country.clone(),
+            registration: provider.registration.clone(),
+            vat_number: provider.vat_number.clone(),
+            email: Some(provider.email.clone()),
+            phone: provider.phone.clone(),
+        }
+    }
+
+    /// A customer, as things stand: what it left out for its invoices is taken from the rest of what is known of it.
+    #[must_use]
+    pub fn buying(customer: &Customer) -> Self {
+        let billing = customer.billing.clone().unwrap_or_default();
+        Self {
+            name: billing.name.unwrap_or_else(|| customer.name.clone()),
+            street: billing.street,
+            postcode: billing.postcode,
+            city: billing.city,
+            country: billing.country.unwrap_or_else(|| "NL".to_owned()),
+            registration: billing.registration,
+            vat_number: billing.vat_number,
+            email: Some(billing.email.unwrap_or_else(|| customer.email.clone())),
+            phone: None,
+        }
+    }
 }
 
 /// What a line counts.

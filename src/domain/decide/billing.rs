@@ -94,7 +94,7 @@ impl Case<'_> {
     fn facts_of(&self, is_note: bool, terms: Terms) -> Facts {
         let (policy, customer) = (self.at.policy(), self.customer());
         let provider = &policy.provider;
-        let billing = customer.billing.clone().unwrap_or_default();
+        let reference = customer.billing.as_ref().and_then(|billing| billing.reference.clone());
         let payable = match self.mandate_in_force() {
             _ if is_note => Payable::Nothing,
             Some(mandate) => Payable::DirectDebit { mandate: mandate.reference.clone(), iban: mandate.iban.clone() },
@@ -103,31 +103,11 @@ impl Case<'_> {
         Facts {
             locale: customer.locale,
             customer_number: customer.number,
-            buyer_reference: billing.reference.clone().unwrap_or_else(|| customer.number.to_string()),
-            seller: Party {
-                name: provider.name.clone(),
-                street: provider.street.clone(),
-                postcode: provider.postcode.clone(),
-                city: provider.city.clone(),
-                country: provider.country.clone(),
-                registration: provider.registration.clone(),
-                vat_number: provider.vat_number.clone(),
-                email: Some(provider.email.clone()),
-                phone: provider.phone.clone(),
-            },
+            buyer_reference: reference.unwrap_or_else(|| customer.number.to_string()),
+            seller: Party::selling(provider),
             seller_iban: provider.iban.clone(),
             creditor_id: policy.collection.as_ref().map(|rules| rules.creditor_id.clone()),
-            buyer: Party {
-                name: billing.name.unwrap_or_else(|| customer.name.clone()),
-                street: billing.street,
-                postcode: billing.postcode,
-                city: billing.city,
-                country: billing.country.unwrap_or_else(|| "NL".to_owned()),
-                registration: billing.registration,
-                vat_number: billing.vat_number,
-                email: Some(billing.email.unwrap_or_else(|| customer.email.clone())),
-                phone: None,
-            },
+            buyer: Party::buying(customer),
             payable,
             credits: terms.credits,
             note: terms.note,

@@ -6,8 +6,7 @@ use super::{Tag, address, method, title, typed};
 use crate::domain::document::{DocumentKind, Party, Payable, Quantity, VatCategory, VatTotal};
 use crate::domain::policy::{Part, Provider};
 use crate::domain::{
-    AllocationKind, Cents, Customer, Invoice, InvoiceId, InvoiceLine, LineSource, Locale, PaymentMethod, iban,
-    invoice::Facts,
+    AllocationKind, Cents, Invoice, InvoiceId, InvoiceLine, LineSource, Locale, PaymentMethod, iban, invoice::Facts,
 };
 use crate::exchange::epc;
 use crate::service::invoices::{InvoiceView, Settled};
@@ -192,8 +191,8 @@ impl Paper {
     fn of(view: &InvoiceView, provider: &Provider, lang: Lang) -> Self {
         let invoice = &view.invoice;
         let facts = invoice.issued().map(|issued| &issued.facts);
-        let seller = facts.map_or_else(|| of_provider(provider), |facts| facts.seller.clone());
-        let buyer = facts.map_or_else(|| of_customer(&view.buyer), |facts| facts.buyer.clone());
+        let seller = facts.map_or_else(|| Party::selling(provider), |facts| facts.seller.clone());
+        let buyer = facts.map_or_else(|| Party::buying(&view.buyer), |facts| facts.buyer.clone());
         Self {
             seller_lines: address(&seller),
             buyer_lines: address(&buyer),
@@ -260,37 +259,6 @@ impl Row {
             credited: (line.credited > Cents::ZERO).then(|| money(line.credited, lang)),
             by_hand: line.source == LineSource::Other,
         }
-    }
-}
-
-/// Who sells, as things stand: for a draft.
-fn of_provider(provider: &Provider) -> Party {
-    Party {
-        name: provider.name.clone(),
-        street: provider.street.clone(),
-        postcode: provider.postcode.clone(),
-        city: provider.city.clone(),
-        country: provider.country.clone(),
-        registration: provider.registration.clone(),
-        vat_number: provider.vat_number.clone(),
-        email: Some(provider.email.clone()),
-        phone: provider.phone.clone(),
-    }
-}
-
-/// Who buys, as things stand: for a draft.
-fn of_customer(customer: &Customer) -> Party {
-    let billing = customer.billing.clone().unwrap_or_default();
-    Party {
-        name: billing.name.unwrap_or_else(|| customer.name.clone()),
-        street: billing.street,
-        postcode: billing.postcode,
-        city: billing.city,
-        country: billing.country.unwrap_or_else(|| "NL".to_owned()),
-        registration: billing.registration,
-        vat_number: billing.vat_number,
-        email: Some(billing.email.unwrap_or_else(|| customer.email.clone())),
-        phone: None,
     }
 }
 
