@@ -191,27 +191,51 @@ CREATE TABLE bank_files (
     received_by TEXT COLLATE "C",
     PRIMARY KEY (id),
     UNIQUE (digest),
-    CHECK (kind IN ('camt.053', 'camt.054', 'pain.002'))
+    CHECK (kind IN ('camt.052', 'camt.053', 'camt.054', 'pain.002'))
 );
 
--- Statements of our accounts, each once.
-CREATE TABLE bank_statements (
-    account TEXT COLLATE "C" NOT NULL,
-    statement_id TEXT COLLATE "C" NOT NULL,
+-- The bytes of files of the bank as they came, compressed (gzip) and in base 64, so that they can be read again. Append-only.
+CREATE TABLE bank_contents (
     file_id TEXT COLLATE "C" NOT NULL,
-    opened_on TEXT COLLATE "C",
-    opening BIGINT,
-    closed_on TEXT COLLATE "C",
-    closing BIGINT,
-    PRIMARY KEY (account, statement_id),
+    content TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (file_id),
     FOREIGN KEY (file_id) REFERENCES bank_files (id)
 );
 
--- What the bank told, line by line; the same thing told twice is one line. Only what became of it changes.
+-- Statements and notices about our accounts, page by page (BANK-1). Append-only.
+CREATE TABLE bank_statements (
+    id TEXT COLLATE "C" NOT NULL,
+    file_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    told_id TEXT COLLATE "C" NOT NULL,
+    page BIGINT,
+    sequence BIGINT,
+    made_at TEXT COLLATE "C",
+    from_day TEXT COLLATE "C" NOT NULL,
+    to_day TEXT COLLATE "C" NOT NULL,
+    opening BIGINT,
+    closing BIGINT,
+    entries BIGINT NOT NULL,
+    credits BIGINT NOT NULL,
+    debits BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (file_id) REFERENCES bank_files (id),
+    CHECK (kind IN ('statement', 'notice')),
+    CHECK (from_day <= to_day)
+);
+
+-- What the bank told, line by line. What tells a movement that is known is kept as well, in state 'again': only what became
+-- of a line changes, and which statement tells it (BANK-2, BANK-3).
 CREATE TABLE bank_lines (
     id TEXT COLLATE "C" NOT NULL,
     file_id TEXT COLLATE "C" NOT NULL,
-    identity TEXT COLLATE "C" NOT NULL,
+    identity TEXT COLLATE "C",
+    entry_id TEXT COLLATE "C" NOT NULL,
+    movement_id TEXT COLLATE "C" NOT NULL,
+    announced_in TEXT COLLATE "C",
+    stated_in TEXT COLLATE "C",
+    stated_on TEXT COLLATE "C",
     line BIGINT NOT NULL,
     account TEXT COLLATE "C" NOT NULL,
     direction TEXT COLLATE "C" NOT NULL,
@@ -224,6 +248,7 @@ CREATE TABLE bank_lines (
     end_to_end_id TEXT COLLATE "C",
     mandate TEXT COLLATE "C",
     reference TEXT COLLATE "C",
+    transaction_reference TEXT COLLATE "C",
     structured TEXT COLLATE "C",
     text TEXT COLLATE "C",
     code TEXT COLLATE "C",
@@ -231,7 +256,6 @@ CREATE TABLE bank_lines (
     rejected BIGINT NOT NULL,
     batch TEXT COLLATE "C",
     batch_message TEXT COLLATE "C",
-    entry TEXT COLLATE "C" NOT NULL,
     entry_line BIGINT NOT NULL,
     entry_reference TEXT COLLATE "C",
     state TEXT COLLATE "C" NOT NULL,
@@ -241,14 +265,48 @@ CREATE TABLE bank_lines (
     collection_id TEXT COLLATE "C",
     decided_at BIGINT,
     decided_by TEXT COLLATE "C",
+    proof TEXT COLLATE "C",
+    divided BIGINT NOT NULL,
+    undone BIGINT NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (identity),
     FOREIGN KEY (file_id) REFERENCES bank_files (id),
+    FOREIGN KEY (announced_in) REFERENCES bank_statements (id),
+    FOREIGN KEY (stated_in) REFERENCES bank_statements (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     CHECK (direction IN ('credit', 'debit')),
     CHECK (amount >= 0 AND charge >= 0),
-    CHECK (rejected IN (0, 1)),
-    CHECK (state IN ('new', 'open', 'booked', 'set_aside', 'outside'))
+    CHECK (rejected IN (0, 1) AND divided IN (0, 1) AND undone >= 0),
+    CHECK (state IN ('new', 'open', 'booked', 'set_aside', 'outside', 'again')),
+    CHECK (proof IN ('reference', 'number', 'collection', 'person'))
+);
+
+-- What our accounts stood at before the first day that is reconciled (BANK-4), each once. Append-only.
+CREATE TABLE bank_first_balances (
+    account TEXT COLLATE "C" NOT NULL,
+    day TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    PRIMARY KEY (account)
+);
+
+-- Accounts of others by which many pay: boards, providers of payments (BANK-5).
+CREATE TABLE bank_collective_accounts (
+    iban TEXT COLLATE "C" NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    recorded_by TEXT COLLATE "C",
+    PRIMARY KEY (iban)
+);
+
+-- Payments that finance recorded, and the line by which the bank proved them later: nothing is booked for such a line.
+CREATE TABLE bank_proofs (
+    line_id TEXT COLLATE "C" NOT NULL,
+    payment_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (line_id),
+    UNIQUE (payment_id),
+    FOREIGN KEY (line_id) REFERENCES bank_lines (id),
+    FOREIGN KEY (payment_id) REFERENCES payments (id)
 );
 
 -- Files that were handed out, numbered without gaps; the bytes are kept, so that each is the same whenever it is asked for.
@@ -338,7 +396,11 @@ CREATE INDEX invoices_crediting ON invoices (credits) WHERE credits IS NOT NULL;
 CREATE INDEX cards_deferred ON cards (id) WHERE price > 0;
 CREATE INDEX cards_frozen ON cards (credited_from) WHERE credited_from IS NOT NULL;
 CREATE INDEX bank_lines_open ON bank_lines (booked_on, id) WHERE state IN ('new', 'open');
-CREATE INDEX bank_lines_entry ON bank_lines (entry);
+CREATE INDEX bank_lines_on ON bank_lines (account, booked_on);
+CREATE INDEX bank_lines_unmet ON bank_lines (account, direction, booked_on) WHERE announced_in IS NOT NULL AND stated_in IS NULL;
+CREATE INDEX bank_lines_told ON bank_lines (entry_id);
+CREATE INDEX bank_statements_of ON bank_statements (account, to_day);
+CREATE INDEX bank_statements_in ON bank_statements (file_id);
 CREATE INDEX mandates_from ON mandates (iban);
 CREATE INDEX bank_lines_of ON bank_lines (file_id, line);
 CREATE INDEX bank_lines_from ON bank_lines (iban, customer_id) WHERE iban IS NOT NULL AND customer_id IS NOT NULL;

@@ -90,6 +90,10 @@ id! {
     BankFileId,
     /// One line of a file of the bank.
     BankLineId,
+    /// One entry as a statement or notice told it; also what entries that are one have in common.
+    BankEntryId,
+    /// A statement or notice of the bank.
+    StatementId,
     /// A file that was handed out, such as a journal.
     ExportId,
     /// A closing or reopening of a month.

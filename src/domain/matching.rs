@@ -1,15 +1,16 @@
-//! What a line of a bank file becomes (PAY-2, PAY-5): a settled or reversed collection, a payment of invoices, or work for a
-//! person. Pure: who asks puts together what is [`Known`], and books the [`Outcome`].
+//! What a line of a bank file becomes (BANK-5, PAY-2, PAY-5): a settled or reversed collection, a payment of invoices, or work
+//! for a person. Pure: who asks puts together what is [`Known`], and books the [`Outcome`].
 //!
-//! The bank tells the same thing more than once: a notice (camt.054), then a statement (camt.053), then the file again. A
-//! line has an *identity* that is the same each time. Where the bank gives less the second time, whole entries are compared
-//! ([`again`]).
+//! Only on proof is a line booked by itself: a reference with check digits of ours, a direct debit of ours, or the number of
+//! an invoice together with its amount or with an account known to be that customer's. All else is proposed.
 
 use super::{
-    BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, PaymentId, UserId,
+    BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, PaymentId, StatementId,
+    UserId,
     bank::{BankDetail, BankEntry, Direction},
+    bank_statement::{Statement, StatementKind},
     document::DocumentKind,
-    policy::Policy,
+    reading::ReadingDoubt,
     references::{self, find_references, is_payment_reference},
     words::words,
 };
@@ -29,6 +30,8 @@ words! {
         SetAside = "set_aside",
         /// Money that we spent on something else: not for these books.
         Outside = "outside",
+        /// Another line tells the same money: no movement of its own (BANK-1 to BANK-3).
+        Again = "again",
     }
 }
 
@@ -45,10 +48,65 @@ words! {
         OtherPayer = "other_payer",
         /// Nothing tells for which invoice it is.
         NoReference = "no_reference",
+        /// It names an invoice, but neither the amount nor the account fits (BANK-5).
+        NotCertain = "not_certain",
         /// Money that we sent came back.
         CameBack = "came_back",
         /// It may be money that we gave back to a customer.
         Repayment = "repayment",
+        /// It names a collection of ours, but nothing says that it is the return of one.
+        MaybeReturn = "maybe_return",
+        /// Statements of the same day do not agree on how many such entries there were (BANK-2).
+        Surplus = "surplus",
+        /// Nothing tells whether it is another entry or the same (BANK-1).
+        Unclear = "unclear",
+        /// It looks like something that was announced before (BANK-3).
+        ToldBefore = "told_before",
+    }
+}
+
+impl Doubt {
+    /// The doubt of the reading that this is, if it is one.
+    #[must_use]
+    pub const fn of_reading(self) -> Option<ReadingDoubt> {
+        match self {
+            Self::Surplus => Some(ReadingDoubt::Surplus),
+            Self::Unclear => Some(ReadingDoubt::Unclear),
+            Self::ToldBefore => Some(ReadingDoubt::Again),
+            Self::UnknownCollection
+            | Self::AmountDiffers
+            | Self::SeveralCustomers
+            | Self::OtherPayer
+            | Self::NoReference
+            | Self::NotCertain
+            | Self::CameBack
+            | Self::Repayment
+            | Self::MaybeReturn => None,
+        }
+    }
+}
+
+impl From<ReadingDoubt> for Doubt {
+    fn from(doubt: ReadingDoubt) -> Self {
+        match doubt {
+            ReadingDoubt::Surplus => Self::Surplus,
+            ReadingDoubt::Unclear => Self::Unclear,
+            ReadingDoubt::Again => Self::ToldBefore,
+        }
+    }
+}
+
+words! {
+    /// What proved that a line is what it was booked as (BANK-5).
+    pub enum Proof {
+        /// A reference with check digits of ours.
+        Reference = "reference",
+        /// The number of an invoice, with its amount or a known account.
+        Number = "number",
+        /// A direct debit of ours.
+        Collection = "collection",
+        /// A person.
+        Person = "person",
     }
 }
 
@@ -59,8 +117,18 @@ pub struct BankLine {
     pub id: BankLineId,
     /// The file that told it first.
     pub file_id: BankFileId,
-    /// The same whenever the same thing is told.
-    pub identity: String,
+    /// Of a report about collections: the same whenever the same thing is told.
+    pub identity: Option<String>,
+    /// The telling that it is part of: one entry of a statement or notice.
+    pub entry_id: BankEntryId,
+    /// The telling that bears the movement: its own, unless it repeats another.
+    pub movement_id: BankEntryId,
+    /// The notice that announced it.
+    pub announced_in: Option<StatementId>,
+    /// The statement that told it: from then on it is proved.
+    pub stated_in: Option<StatementId>,
+    /// The day on which it counts in the balances of that statement.
+    pub stated_on: Option<NaiveDate>,
     /// Line of the file, from 1.
     pub line: i64,
     /// Our account; empty in a report about collections.
@@ -83,8 +151,10 @@ pub struct BankLine {
     pub end_to_end_id: Option<String>,
     /// Reference of the mandate.
     pub mandate: Option<String>,
-    /// The bank's reference.
+    /// The bank's reference of it (`AcctSvcrRef`).
     pub reference: Option<String>,
+    /// `TxId`.
+    pub transaction_reference: Option<String>,
     /// Structured reference.
     pub structured: Option<String>,
     /// Free text.
@@ -99,11 +169,9 @@ pub struct BankLine {
     pub batch: Option<String>,
     /// The message that a batch answers.
     pub batch_message: Option<String>,
-    /// What entries that may be the same have in common.
-    pub entry: String,
     /// Line of the file on which its entry begins.
     pub entry_line: i64,
-    /// The bank's reference of its entry.
+    /// The bank's reference of its entry (`AcctSvcrRef`).
     pub entry_reference: Option<String>,
     /// What became of it.
     pub state: LineState,
@@ -119,9 +187,21 @@ pub struct BankLine {
     pub decided_at: Option<DateTime<Utc>>,
     /// By whom; nobody when the rules did.
     pub decided_by: Option<UserId>,
+    /// What proved what it was booked as.
+    pub proof: Option<Proof>,
+    /// It was divided over several (BANK-6).
+    pub divided: bool,
+    /// How often a match of it was undone (BANK-9).
+    pub undone: i64,
 }
 
 impl BankLine {
+    /// The key under which it is booked: once, and anew after a match of it was undone (BANK-9).
+    #[must_use]
+    pub fn key(&self) -> String {
+        if self.undone == 0 { self.id.to_string() } else { format!("{} {}", self.id, self.undone) }
+    }
+
     /// Whether a collection or payment came undone with it.
     #[must_use]
     pub fn is_return(&self) -> bool {
@@ -136,8 +216,42 @@ impl BankLine {
     }
 
     /// Whether it tells nothing but an amount: an entry without details.
-    const fn is_bare(&self) -> bool {
+    #[must_use]
+    pub const fn is_bare(&self) -> bool {
         self.name.is_none() && self.iban.is_none() && self.end_to_end_id.is_none() && self.return_reason.is_none()
+    }
+
+    /// How much moved on the account, whichever way: what the bank kept of a credit did not come, what it charged for a debit
+    /// went as well (BANK-7).
+    #[must_use]
+    pub fn moved(&self) -> Cents {
+        match self.direction {
+            Direction::Credit => self.amount - self.charge,
+            Direction::Debit => self.amount + self.charge,
+        }
+    }
+
+    /// What it did to the balance of the account; nothing for a report about collections (BANK-4).
+    #[must_use]
+    pub fn effect(&self) -> Cents {
+        match self.direction {
+            _ if self.account.is_empty() => Cents::ZERO,
+            Direction::Credit => self.moved(),
+            Direction::Debit => -self.moved(),
+        }
+    }
+
+    /// The doubt of the reading for which it waits.
+    #[must_use]
+    pub fn reading_doubt(&self) -> Option<ReadingDoubt> {
+        let doubt: Doubt = self.why.as_deref()?.parse().ok()?;
+        doubt.of_reading().filter(|_| self.state == LineState::Open)
+    }
+
+    /// Whether the bank says that it is a transfer: then an id of ours in it was written by the payer.
+    fn is_transfer(&self) -> bool {
+        let family = self.code.as_deref().and_then(|code| code.split('/').nth(1));
+        matches!(family, Some("RCDT" | "ICDT" | "RRCT" | "IRCT" | "CCRD" | "MCRD" | "CNTR"))
     }
 }
 
@@ -153,44 +267,74 @@ fn to_three(parts: Vec<&str>) -> Option<[&str; 3]> {
     parts.try_into().ok()
 }
 
-/// Tells what entries of one statement or notice are, line by line.
+/// Makes lines of the entries of one statement or notice.
 #[derive(Debug)]
 pub struct Teller {
     file: BankFileId,
     account: String,
-    /// How often each content was told so far: equal ones are told apart by their number.
-    told: HashMap<String, u32>,
+    notice: Option<StatementId>,
+    statement: Option<StatementId>,
+    from_day: NaiveDate,
 }
 
 impl Teller {
-    /// For one statement of `account`.
+    /// For a statement of a file.
     #[must_use]
-    pub fn new(file: BankFileId, account: &str) -> Self {
-        Self { file, account: account.to_owned(), told: HashMap::new() }
+    pub fn new(statement: &Statement) -> Self {
+        let (notice, stated) = match statement.kind {
+            StatementKind::Notice => (Some(statement.id), None),
+            StatementKind::Statement => (None, Some(statement.id)),
+        };
+        Self {
+            file: statement.file_id,
+            account: statement.account.clone(),
+            notice,
+            statement: stated,
+            from_day: statement.from_day,
+        }
     }
 
-    /// The lines of an entry: one per detail. `cost` is what the bank took beyond the details; it goes with the first
-    /// return, by its id.
-    pub fn entry(&mut self, entry: &BankEntry, cost: Cents, mut id: impl FnMut() -> BankLineId) -> Vec<BankLine> {
-        let mut lines: Vec<BankLine> = entry.details.iter().map(|detail| self.line(entry, detail, id())).collect();
+    /// The lines of an entry: one per detail, which together move what the entry moves. What the bank took beyond the details
+    /// goes with the first return, by its id; where they do not add up otherwise the entry is not taken apart.
+    pub fn entry(&self, entry: &BankEntry, mut id: impl FnMut() -> uuid::Uuid) -> Vec<BankLine> {
+        let entry_id = BankEntryId(id());
+        let mut lines: Vec<BankLine> =
+            entry.details.iter().map(|detail| self.line(entry, detail, (entry_id, BankLineId(id())))).collect();
+        let moved: Cents = lines.iter().map(BankLine::moved).sum();
+        let rest = entry.amount - moved;
+        if rest == Cents::ZERO && !lines.is_empty() {
+            return lines;
+        }
         let first = lines
             .iter_mut()
             .filter(|line| line.is_return())
-            .min_by(|one, other| (&one.end_to_end_id, &one.identity).cmp(&(&other.end_to_end_id, &other.identity)));
-        if let Some(first) = first.filter(|_| cost > Cents::ZERO) {
-            first.charge += cost;
+            .min_by(|one, other| (&one.end_to_end_id, one.line).cmp(&(&other.end_to_end_id, other.line)));
+        match first {
+            Some(first) if rest > Cents::ZERO => {
+                first.charge += rest;
+                lines
+            }
+            _ => {
+                let whole = match &entry.details[..] {
+                    [one] => BankDetail { amount: entry.amount, charge: Cents::ZERO, ..one.clone() },
+                    _ => BankDetail { line: entry.line, amount: entry.amount, ..BankDetail::default() },
+                };
+                vec![self.line(entry, &whole, (entry_id, BankLineId(id())))]
+            }
         }
-        lines
     }
 
-    fn line(&mut self, entry: &BankEntry, detail: &BankDetail, id: BankLineId) -> BankLine {
-        let content = content(&self.account, entry, detail);
-        let nth = self.told.entry(content.clone()).or_default();
-        *nth += 1;
+    fn line(&self, entry: &BankEntry, detail: &BankDetail, (entry_id, id): (BankEntryId, BankLineId)) -> BankLine {
         BankLine {
             id,
             file_id: self.file,
-            identity: Policy::digest(&format!("{content}\n{nth}")),
+            identity: None,
+            entry_id,
+            movement_id: entry_id,
+            announced_in: self.notice,
+            stated_in: self.statement,
+            // An entry that the bank booked for an earlier day counts from the day of its statement.
+            stated_on: self.statement.map(|_| entry.booked_on.max(self.from_day)),
             line: number(detail.line),
             account: self.account.clone(),
             direction: entry.direction,
@@ -202,7 +346,8 @@ impl Teller {
             iban: detail.iban.clone(),
             end_to_end_id: detail.end_to_end_id.clone(),
             mandate: detail.mandate.clone(),
-            reference: detail.reference.clone(),
+            reference: detail.servicer_reference.clone(),
+            transaction_reference: detail.transaction_id.clone(),
             structured: detail.structured.clone(),
             text: detail.text.clone().or_else(|| entry.text.clone()),
             code: entry.code.clone(),
@@ -210,9 +355,8 @@ impl Teller {
             rejected: false,
             batch: entry.batch.clone(),
             batch_message: entry.batch_message.clone(),
-            entry: format!("{} {} {} {}", self.account, entry.direction, entry.amount, entry.valued_on),
             entry_line: number(entry.line),
-            entry_reference: entry.reference.clone(),
+            entry_reference: entry.servicer_reference.clone(),
             state: LineState::New,
             why: None,
             customer_id: None,
@@ -220,88 +364,15 @@ impl Teller {
             collection_id: None,
             decided_at: None,
             decided_by: None,
+            proof: None,
+            divided: false,
+            undone: 0,
         }
     }
 }
 
 fn number(line: usize) -> i64 {
     i64::try_from(line).unwrap_or(i64::MAX)
-}
-
-/// The bank's reference where there is one, else everything that is told.
-fn content(account: &str, entry: &BankEntry, detail: &BankDetail) -> String {
-    let own = detail.reference.as_deref().filter(|reference| is_strong(reference)).map(|own| ("detail", own));
-    let whole = || entry.reference.as_deref().filter(|reference| is_strong(reference)).map(|own| ("entry", own));
-    let text = |told: &Option<String>| told.clone().unwrap_or_default();
-    let mut parts = vec![account.to_owned(), entry.direction.to_string(), detail.amount.to_string()];
-    parts.push(text(&detail.end_to_end_id));
-    if let Some((level, reference)) = own.or_else(whole) {
-        parts.extend([level.to_owned(), reference.to_owned()]);
-    } else {
-        parts.push(entry.valued_on.to_string());
-        parts.extend([&detail.iban, &detail.name, &detail.structured, &detail.text].map(text));
-    }
-    parts.join("\n")
-}
-
-/// Whether a reference of the bank tells one thing from another: a counter within a statement does not.
-fn is_strong(reference: &str) -> bool {
-    let letters = reference.chars().filter(char::is_ascii_alphanumeric);
-    letters.clone().count() >= 6
-        && letters.clone().any(|letter| letter != '0')
-        && !matches!(reference, "NOTPROVIDED" | "NONREF")
-}
-
-/// Whether an entry was told before by a file of another kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
-    /// It is another one.
-    No,
-    /// It was: nothing new.
-    Same,
-    /// It was told as a lump, and is told in parts now.
-    InParts,
-}
-
-/// Compares an entry with one of the same account, direction, amount and value date that a file of another kind told.
-#[must_use]
-pub fn again(now: &[BankLine], earlier: &[&BankLine]) -> Again {
-    let differ = |one: Option<&String>, other: Option<&String>| {
-        let strong = |text: Option<&String>| text.filter(|text| is_strong(text)).cloned();
-        strong(one).zip(strong(other)).is_some_and(|(one, other)| one != other)
-    };
-    let ([first, ..], [before, ..]) = (now, earlier) else { return Again::No };
-    if differ(first.entry_reference.as_ref(), before.entry_reference.as_ref()) {
-        return Again::No;
-    }
-    let waits = matches!(before.state, LineState::New | LineState::Open | LineState::Outside);
-    let parts = if waits { Again::InParts } else { Again::Same };
-    match (now.len(), earlier.len()) {
-        (1, 1) => {
-            let apart = |one: &Option<String>, other: &Option<String>| {
-                one.as_ref().zip(other.as_ref()).is_some_and(|(one, other)| one != other)
-            };
-            let other = apart(&first.iban, &before.iban)
-                || apart(&first.end_to_end_id, &before.end_to_end_id)
-                || differ(first.reference.as_ref(), before.reference.as_ref());
-            match (other, before.is_bare() && !first.is_bare()) {
-                (true, _) => Again::No,
-                (false, true) => parts,
-                (false, false) => Again::Same,
-            }
-        }
-        (_, 1) if before.is_bare() => parts,
-        (1, _) if first.is_bare() => Again::Same,
-        (many, before) if many == before => {
-            let ids = |lines: Vec<&BankLine>| {
-                let mut ids: Vec<_> = lines.iter().map(|line| (line.amount, line.end_to_end_id.clone())).collect();
-                ids.sort();
-                ids
-            };
-            if ids(now.iter().collect()) == ids(earlier.to_vec()) { Again::Same } else { Again::No }
-        }
-        _ => Again::No,
-    }
 }
 
 /// A document that a payment may be for.
@@ -335,23 +406,37 @@ pub struct Numbering {
 }
 
 impl Numbering {
-    /// Under which numbers a document may be known that is meant in `text`: numbers as they are, and those that payment
-    /// references and international references stand for. In the order of their place.
+    /// Under which numbers a document may be known that is meant in `text`, each with the reference with check digits that
+    /// stands for it, where one does. In the order of their place.
     #[must_use]
-    pub fn numbers_in(&self, text: &str) -> Vec<String> {
+    pub fn named_in(&self, text: &str) -> Vec<(String, Option<String>)> {
         let prefixes: Vec<&str> = self.prefixes.iter().map(String::as_str).collect();
-        let mut numbers: Vec<String> = Vec::new();
+        let mut named: Vec<(String, Option<String>)> = Vec::new();
         for found in find_references(text, &prefixes, self.digits) {
-            let meant = match found.strip_prefix("RF").and_then(|rest| rest.get(2..)) {
+            let numbers = match found.strip_prefix("RF").and_then(|rest| rest.get(2..)) {
                 Some(body) if references::is_creditor_reference(&found) => self.numbers_of(body),
                 _ if is_payment_reference(&found) => self.numbers_of(&found),
-                _ => vec![found],
+                _ => {
+                    named.push((found, None));
+                    continue;
+                }
             };
-            numbers.extend(meant);
+            named.extend(numbers.into_iter().map(|number| (number, Some(found.clone()))));
         }
-        let mut seen = BTreeSet::new();
-        numbers.retain(|number| seen.insert(number.clone()));
-        numbers
+        let mut kept: Vec<(String, Option<String>)> = Vec::new();
+        for (number, reference) in named {
+            match kept.iter_mut().find(|(known, _)| *known == number) {
+                Some((_, known)) => *known = known.take().or(reference),
+                None => kept.push((number, reference)),
+            }
+        }
+        kept
+    }
+
+    /// The same without the references.
+    #[must_use]
+    pub fn numbers_in(&self, text: &str) -> Vec<String> {
+        self.named_in(text).into_iter().map(|(number, _)| number).collect()
     }
 
     /// The numbers that a reference may stand for: its digits are year and counter, with any of the prefixes.
@@ -380,8 +465,10 @@ pub struct Known {
     pub invoices: HashMap<InvoiceId, Payable>,
     /// Documents by number.
     pub numbers: HashMap<String, InvoiceId>,
-    /// Whose account is whose.
+    /// Whose account is whose, by what a person confirmed or a reference proved.
     pub payers: HashMap<String, BTreeSet<CustomerId>>,
+    /// Accounts that many pay by, or of which a line was divided: never known to be one customer's (BANK-5).
+    pub shared: BTreeSet<String>,
     /// What customers paid too much.
     pub credits: HashMap<CustomerId, Cents>,
     /// How documents are numbered.
@@ -408,6 +495,8 @@ pub enum Outcome {
         invoices: Vec<InvoiceId>,
         /// What is left over stays as the customer's credit.
         keep_surplus: bool,
+        /// What proves it.
+        proof: Proof,
     },
     /// A person looks.
     Queue(Doubt),
@@ -456,7 +545,10 @@ impl Known {
             Direction::Credit if line.return_reason.is_some() => Outcome::Queue(Doubt::CameBack),
             Direction::Credit => self.collected(line).unwrap_or_else(|| self.paid(line)),
             Direction::Debit if line.is_return() => self.reverse(line),
-            Direction::Debit if self.collection(line).is_some_and(|row| row.settled_on.is_some()) => self.reverse(line),
+            // A supplier may number as we do: without the bank's word that something came back, a person looks.
+            Direction::Debit if self.collection(line).is_some_and(|row| row.settled_on.is_some()) => {
+                Outcome::Queue(Doubt::MaybeReturn)
+            }
             Direction::Debit if self.may_be_repayment(line) => Outcome::Queue(Doubt::Repayment),
             Direction::Debit => Outcome::Outside,
         }
@@ -485,6 +577,9 @@ impl Known {
 
     /// Money that we collected: by the id of the collection, or of the batch.
     fn collected(&self, line: &BankLine) -> Option<Outcome> {
+        if line.is_transfer() {
+            return None;
+        }
         if let Some(collection) = line.end_to_end_id.as_ref().and_then(|id| self.collections.get(id)) {
             let same = collection.amount == line.amount;
             return Some(if same {
@@ -516,49 +611,70 @@ impl Known {
     /// The invoices that a line names, in the order of their place.
     #[must_use]
     pub fn named(&self, line: &BankLine) -> Vec<&Payable> {
-        let numbers = self.numbering.numbers_in(&line.words());
-        let ids = numbers.iter().filter_map(|number| self.numbers.get(number));
-        let found = ids.filter_map(|id| self.invoices.get(id));
-        found.filter(|invoice| invoice.kind == DocumentKind::Invoice).collect()
+        self.named_by(line).into_iter().map(|(invoice, _)| invoice).collect()
     }
 
-    /// A payment of whatever kind.
+    /// The invoices that a line names, each with whether a reference with check digits of ours does.
+    fn named_by(&self, line: &BankLine) -> Vec<(&Payable, bool)> {
+        let named = self.numbering.named_in(&line.words());
+        let invoice = |number: &String| self.numbers.get(number).and_then(|id| self.invoices.get(id));
+        let known: Vec<(&Payable, &Option<String>)> = named
+            .iter()
+            .filter_map(|(number, reference)| Some((invoice(number)?, reference)))
+            .filter(|(invoice, _)| invoice.kind == DocumentKind::Invoice)
+            .collect();
+        let stands_for = |invoice: &Payable, reference: &String| {
+            let others = known.iter().filter(|(_, other)| other.as_ref() == Some(reference)).count();
+            invoice.reference == *reference || (reference.starts_with("RF") && others == 1)
+        };
+        // A payment reference tells the series as well: what another series has under the same digits is not meant.
+        let meant = known.iter().filter(|(invoice, reference)| {
+            reference.as_ref().is_none_or(|reference| reference.starts_with("RF") || invoice.reference == *reference)
+        });
+        meant
+            .map(|(invoice, reference)| (*invoice, reference.as_ref().is_some_and(|told| stands_for(invoice, told))))
+            .collect()
+    }
+
+    /// Whose account a line came from, where that is known and certain (BANK-5).
+    #[must_use]
+    pub fn owner(&self, line: &BankLine) -> Option<CustomerId> {
+        let iban = line.iban.as_ref().filter(|iban| !self.shared.contains(*iban))?;
+        let mut owners = self.payers.get(iban)?.iter();
+        owners.next().copied().filter(|_| owners.next().is_none())
+    }
+
+    /// A payment of whatever kind, on proof alone (BANK-5).
     fn paid(&self, line: &BankLine) -> Outcome {
-        let named = self.named(line);
-        let Some(first) = named.first() else { return self.paid_without_reference(line) };
+        let named = self.named_by(line);
+        let Some((first, _)) = named.first() else { return Outcome::Queue(Doubt::NoReference) };
         let customer = first.customer_id;
-        if named.iter().any(|invoice| invoice.customer_id != customer) {
+        if named.iter().any(|(invoice, _)| invoice.customer_id != customer) {
             return Outcome::Queue(Doubt::SeveralCustomers);
         }
-        let pay = |invoices: Vec<InvoiceId>, keep_surplus| Outcome::Pay { customer, invoices, keep_surplus };
-        let all: Vec<InvoiceId> = named.iter().map(|invoice| invoice.id).collect();
-        let open: Cents = named.iter().map(|invoice| invoice.open).sum();
-        if open == line.amount {
-            return pay(all, false);
-        }
-        if let Some(one) = named.iter().find(|invoice| invoice.open == line.amount) {
-            return pay(vec![one.id], false);
-        }
-        let payers = line.iban.as_ref().and_then(|iban| self.payers.get(iban));
-        if payers.is_some_and(|payers| !payers.contains(&customer)) {
+        let owner = self.owner(line);
+        if owner.is_some_and(|owner| owner != customer) {
             return Outcome::Queue(Doubt::OtherPayer);
         }
-        pay(all, line.amount > open)
-    }
-
-    /// Exactly one open invoice with that amount, of a customer who is known by that account.
-    fn paid_without_reference(&self, line: &BankLine) -> Outcome {
-        let payers = line.iban.as_ref().and_then(|iban| self.payers.get(iban));
-        let theirs = |invoice: &&Payable| payers.is_some_and(|payers| payers.contains(&invoice.customer_id));
-        let mut fitting = self.invoices.values().filter(theirs).filter(|invoice| {
-            invoice.kind == DocumentKind::Invoice && invoice.open == line.amount && line.amount > Cents::ZERO
-        });
-        match (fitting.next(), fitting.next()) {
-            (Some(one), None) => {
-                Outcome::Pay { customer: one.customer_id, invoices: vec![one.id], keep_surplus: false }
-            }
-            _ => Outcome::Queue(Doubt::NoReference),
+        let pay = |rows: &[&Payable], proof| {
+            let open: Cents = rows.iter().map(|row| row.open).sum();
+            let invoices = rows.iter().map(|row| row.id).collect();
+            Outcome::Pay { customer, invoices, keep_surplus: line.amount > open, proof }
+        };
+        let all: Vec<&Payable> = named.iter().map(|(invoice, _)| *invoice).collect();
+        let proven: Vec<&Payable> = named.iter().filter(|(_, proven)| *proven).map(|(invoice, _)| *invoice).collect();
+        let open: Cents = all.iter().map(|invoice| invoice.open).sum();
+        if proven.len() == all.len() {
+            return pay(&all, Proof::Reference);
         }
+        if open == line.amount || owner.is_some() {
+            let exact = all.iter().find(|invoice| invoice.open == line.amount && open != line.amount);
+            return pay(exact.map_or(&all[..], std::slice::from_ref), Proof::Number);
+        }
+        if let Some(exact) = all.iter().find(|invoice| invoice.open == line.amount) {
+            return pay(&[*exact], Proof::Number);
+        }
+        if proven.is_empty() { Outcome::Queue(Doubt::NotCertain) } else { pay(&proven, Proof::Reference) }
     }
 }
 

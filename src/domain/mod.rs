@@ -8,6 +8,7 @@ pub mod arrears;
 pub mod audit_file;
 pub mod availability;
 pub mod bank;
+pub mod bank_statement;
 pub mod burn_down;
 pub mod card;
 pub mod card_statement;
@@ -44,7 +45,9 @@ pub mod policies;
 pub mod policy;
 pub mod posting;
 pub mod printed;
+pub mod reading;
 pub mod reasons;
+pub mod reconciliation;
 pub mod references;
 pub mod refusal;
 pub mod renewal;
@@ -67,9 +70,9 @@ pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use fair_use::{Conversation, Counted, Weight};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, AllocationId, ArrearsEventId, BankFileId, BankLineId, CardId, ClosingId, CollectionId, CommandId,
+    AddOnId, AllocationId, ArrearsEventId, BankEntryId, BankFileId, BankLineId, CardId, ClosingId, CollectionId, CommandId,
     ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId, ExportId, Fresh,
-    IncidentId, InstallationId, InvoiceId, MandateId, NoticeId, PaymentId, ReversalId, TicketEventId, TicketId,
+    IncidentId, InstallationId, InvoiceId, MandateId, NoticeId, PaymentId, ReversalId, StatementId, TicketEventId, TicketId,
     TimeEntryId, TransactionId, UserId,
 };
 pub use installation::Installation;

@@ -3,27 +3,40 @@
 use super::rows::{Table, table};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
-    BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, PaymentId, UserId,
+    BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, PaymentId,
+    StatementId, UserId,
     bank::{BankFileKind, Direction},
+    bank_statement::{Statement, StatementKind},
     document::DocumentKind,
-    matching::{BankLine, LineState, Payable},
+    matching::{BankLine, LineState, Payable, Proof},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-super::columns::texts!(LineState);
+super::columns::texts!(LineState, Proof, StatementKind, StatementId, BankEntryId);
+super::columns::stored!(NaiveDateTime as String => "TEXT", |at| at.format("%Y-%m-%dT%H:%M:%S%.f").to_string(), |text| {
+    text.parse()?
+});
 
 table!(BankLine in "bank_lines" key [] changing [] {
-    id: BankLineId, file_id: BankFileId, identity: String, line: i64, account: String, direction: Direction,
-    amount: Cents, charge: Cents, booked_on: NaiveDate, valued_on: NaiveDate, name: Option<String>,
-    iban: Option<String>, end_to_end_id: Option<String>, mandate: Option<String>, reference: Option<String>,
-    structured: Option<String>, text: Option<String>, code: Option<String>, return_reason: Option<String>,
-    rejected: bool, batch: Option<String>, batch_message: Option<String>, entry: String, entry_line: i64,
-    entry_reference: Option<String>, state: LineState, why: Option<String>, customer_id: Option<CustomerId>,
-    payment_id: Option<PaymentId>, collection_id: Option<CollectionId>, decided_at: Option<DateTime<Utc>>,
-    decided_by: Option<UserId>,
+    id: BankLineId, file_id: BankFileId, identity: Option<String>, entry_id: BankEntryId, movement_id: BankEntryId,
+    announced_in: Option<StatementId>, stated_in: Option<StatementId>, stated_on: Option<NaiveDate>, line: i64,
+    account: String, direction: Direction, amount: Cents, charge: Cents, booked_on: NaiveDate, valued_on: NaiveDate,
+    name: Option<String>, iban: Option<String>, end_to_end_id: Option<String>, mandate: Option<String>,
+    reference: Option<String>, transaction_reference: Option<String>, structured: Option<String>,
+    text: Option<String>, code: Option<String>, return_reason: Option<String>, rejected: bool, batch: Option<String>,
+    batch_message: Option<String>, entry_line: i64, entry_reference: Option<String>, state: LineState,
+    why: Option<String>, customer_id: Option<CustomerId>, payment_id: Option<PaymentId>,
+    collection_id: Option<CollectionId>, decided_at: Option<DateTime<Utc>>, decided_by: Option<UserId>,
+    proof: Option<Proof>, divided: bool, undone: i64,
+});
+
+table!(Statement in "bank_statements" key [] changing [] {
+    id: StatementId, file_id: BankFileId, kind: StatementKind, account: String, told_id: String, page: Option<i64>,
+    sequence: Option<i64>, made_at: Option<NaiveDateTime>, from_day: NaiveDate, to_day: NaiveDate,
+    opening: Option<Cents>, closing: Option<Cents>, entries: i64, credits: Cents, debits: Cents,
 });
 
 /// A file of the bank.
@@ -52,30 +65,6 @@ pub struct FileRow {
 table!(FileRow in "bank_files" key ["id"] changing ["lines"] {
     id: BankFileId, digest: String, name: String, kind: BankFileKind, version: String, message_id: String, lines: i64,
     received_at: DateTime<Utc>, received_by: Option<UserId>,
-});
-
-/// A statement of an account, or a notice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatementRow {
-    /// Our account.
-    pub account: String,
-    /// The bank's id of it.
-    pub statement_id: String,
-    /// The file that told it.
-    pub file_id: BankFileId,
-    /// Day of the opening balance.
-    pub opened_on: Option<NaiveDate>,
-    /// Opening balance.
-    pub opening: Option<Cents>,
-    /// Day of the closing balance.
-    pub closed_on: Option<NaiveDate>,
-    /// Closing balance.
-    pub closing: Option<Cents>,
-}
-
-table!(StatementRow in "bank_statements" key [] changing [] {
-    account: String, statement_id: String, file_id: BankFileId, opened_on: Option<NaiveDate>, opening: Option<Cents>,
-    closed_on: Option<NaiveDate>, closing: Option<Cents>,
 });
 
 fn texts<T: ToString>(list: impl IntoIterator<Item = T>) -> Vec<Value> {
@@ -145,27 +134,41 @@ pub async fn files(on: &mut impl Statements, before: (DateTime<Utc>, BankFileId)
 ///
 /// # Errors
 /// What the database says.
-pub async fn statements_in(on: &mut impl Statements, files: &[BankFileId]) -> Result<Vec<StatementRow>> {
-    let sql = "SELECT * FROM bank_statements WHERE file_id {in} ORDER BY account, closed_on, statement_id";
+pub async fn statements_in(on: &mut impl Statements, files: &[BankFileId]) -> Result<Vec<Statement>> {
+    let sql = "SELECT * FROM bank_statements WHERE file_id {in} ORDER BY account, to_day, id";
     on.query(sql).bind_json(texts(files)).all().await
 }
 
-/// The statements that are known under these ids of the bank.
+/// The statements and notices of an account about any of these days, by day.
 ///
 /// # Errors
 /// What the database says.
-pub async fn statements_known(on: &mut impl Statements, ids: &[String]) -> Result<Vec<StatementRow>> {
-    on.query("SELECT * FROM bank_statements WHERE statement_id {in}").bind_json(texts(ids)).all().await
+pub async fn statements_about(
+    on: &mut impl Statements,
+    account: &str,
+    days: (NaiveDate, NaiveDate),
+) -> Result<Vec<Statement>> {
+    let sql = "SELECT * FROM bank_statements WHERE account = $1 AND to_day >= $2 AND from_day <= $3 ORDER BY to_day, id";
+    on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
 }
 
-/// The last statement of an account that closed on `day` or before it.
+/// All statements of an account, by day.
 ///
 /// # Errors
 /// What the database says.
-pub async fn statement_before(on: &mut impl Statements, account: &str, day: NaiveDate) -> Result<Option<StatementRow>> {
+pub async fn statements_of(on: &mut impl Statements, account: &str) -> Result<Vec<Statement>> {
+    let sql = "SELECT * FROM bank_statements WHERE account = $1 AND kind = 'statement' ORDER BY to_day, id";
+    on.query(sql).bind(account).all().await
+}
+
+/// The last statement of an account that closed before `day`.
+///
+/// # Errors
+/// What the database says.
+pub async fn statement_before(on: &mut impl Statements, account: &str, day: NaiveDate) -> Result<Option<Statement>> {
     on.query(
-        "SELECT * FROM bank_statements WHERE account = $1 AND closing IS NOT NULL AND closed_on <= $2
-         ORDER BY closed_on DESC, statement_id DESC LIMIT 1",
+        "SELECT * FROM bank_statements WHERE account = $1 AND kind = 'statement' AND closing IS NOT NULL AND to_day < $2
+         ORDER BY to_day DESC, made_at DESC, id DESC LIMIT 1",
     )
     .bind(account)
     .bind(day)
@@ -173,19 +176,34 @@ pub async fn statement_before(on: &mut impl Statements, account: &str, day: Naiv
     .await
 }
 
-/// Adds statements; those that are known stay as they are.
+/// Adds statements.
 ///
 /// # Errors
 /// What the database says.
-pub async fn add_statements(tx: &mut Tx, rows: &[StatementRow]) -> Result<()> {
-    static SQL: LazyLock<&'static str> = LazyLock::new(or_nothing::<StatementRow>);
-    if !rows.is_empty() {
-        tx.query(*SQL).bind_json(rows.iter().map(Table::values).collect()).execute().await?;
-    }
+pub async fn add_statements(tx: &mut Tx, rows: &[Statement]) -> Result<()> {
+    super::rows::write(tx, &rows.iter().collect::<Vec<_>>()).await
+}
+
+/// Keeps the bytes of a file.
+///
+/// # Errors
+/// What the database says.
+pub async fn keep_content(tx: &mut Tx, file: BankFileId, content: String) -> Result<()> {
+    let sql = "INSERT INTO bank_contents (file_id, content) VALUES ($1, $2)";
+    tx.query(sql).bind(file).bind(content).execute().await?;
     Ok(())
 }
 
-/// Adds lines; those whose identity is known stay as they are. Gives how many were added.
+/// The bytes of a file, as they were kept; none for a file of before they were.
+///
+/// # Errors
+/// What the database says.
+pub async fn content(on: &mut impl Statements, file: BankFileId) -> Result<Option<String>> {
+    let sql = "SELECT content FROM bank_contents WHERE file_id = $1";
+    Ok(on.query(sql).bind(file).optional::<(String,)>().await?.map(|(content,)| content))
+}
+
+/// Adds lines; reports whose identity is known stay as they are. Gives how many were added.
 ///
 /// # Errors
 /// What the database says.
@@ -197,25 +215,107 @@ pub async fn add_lines(tx: &mut Tx, rows: &[BankLine]) -> Result<u64> {
     tx.query(*SQL).bind_json(rows.iter().map(Table::values).collect()).execute().await
 }
 
-/// Which of these identities are known.
+/// Which of these identities of reports are known.
 ///
 /// # Errors
 /// What the database says.
-pub async fn identities(on: &mut impl Statements, lines: &[&BankLine]) -> Result<BTreeSet<String>> {
-    let list = texts(lines.iter().map(|line| &line.identity));
+pub async fn identities(on: &mut impl Statements, lines: &[BankLine]) -> Result<BTreeSet<String>> {
+    let list = texts(lines.iter().filter_map(|line| line.identity.as_ref()));
     let found: Vec<(String,)> =
         on.query("SELECT identity FROM bank_lines WHERE identity {in}").bind_json(list).all().await?;
     Ok(found.into_iter().map(|(identity,)| identity).collect())
 }
 
-/// Lines of entries that may be the same as those of `lines`, told by files of another kind; in the order of their files.
+/// All lines of an account that the bank booked on these days, in the order of their entries.
 ///
 /// # Errors
 /// What the database says.
-pub async fn alike(on: &mut impl Statements, lines: &[&BankLine], kind: BankFileKind) -> Result<Vec<BankLine>> {
-    let sql = "SELECT bank_lines.* FROM bank_lines JOIN bank_files ON bank_files.id = file_id
-               WHERE entry {in} AND kind <> $2 ORDER BY file_id, entry_line, line, bank_lines.id";
-    on.query(sql).bind_json(texts(lines.iter().map(|line| &line.entry))).bind(kind).all().await
+pub async fn lines_between(
+    on: &mut impl Statements,
+    account: &str,
+    days: (NaiveDate, NaiveDate),
+) -> Result<Vec<BankLine>> {
+    let sql = "SELECT * FROM bank_lines WHERE account = $1 AND booked_on >= $2 AND booked_on <= $3
+               ORDER BY entry_id, line, id";
+    on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
+}
+
+/// Lines of an account that were announced on these days, and that no statement told yet.
+///
+/// # Errors
+/// What the database says.
+pub async fn unmet(
+    on: &mut impl Statements,
+    account: &str,
+    days: (NaiveDate, NaiveDate),
+) -> Result<Vec<BankLine>> {
+    let sql = "SELECT * FROM bank_lines WHERE account = $1 AND announced_in IS NOT NULL AND stated_in IS NULL
+                 AND direction IN ('credit', 'debit') AND booked_on >= $2 AND booked_on <= $3 AND state <> 'again'
+               ORDER BY entry_id, line, id";
+    on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
+}
+
+/// Notes that a statement tells lines that were announced before, or a notice lines that were stated before.
+///
+/// # Errors
+/// What the database says.
+pub async fn meet(tx: &mut Tx, met: &[Met]) -> Result<()> {
+    use super::columns::Stored as _;
+    if met.is_empty() {
+        return Ok(());
+    }
+    let list = met.iter().map(|row| {
+        Value::Array(vec![row.id.json(), row.announced_in.json(), row.stated_in.json(), row.stated_on.json()])
+    });
+    let sql = "UPDATE bank_lines SET announced_in = COALESCE(announced_in, value ->> 1),
+                      stated_in = COALESCE(stated_in, value ->> 2), stated_on = COALESCE(stated_on, value ->> 3)
+               FROM {rows} WHERE bank_lines.id = value ->> 0";
+    tx.query(sql).bind_json(list.collect()).execute().await?;
+    Ok(())
+}
+
+/// What told a line as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// Which line.
+    pub id: BankLineId,
+    /// A notice.
+    pub announced_in: Option<StatementId>,
+    /// A statement.
+    pub stated_in: Option<StatementId>,
+    /// … with the day on which it counts there.
+    pub stated_on: Option<NaiveDate>,
+}
+
+/// Lines turn out to repeat what another entry bears: they are no movement of their own.
+///
+/// # Errors
+/// What the database says.
+pub async fn repeat(tx: &mut Tx, repeats: &[(BankEntryId, BankEntryId)]) -> Result<()> {
+    use super::columns::Stored as _;
+    if repeats.is_empty() {
+        return Ok(());
+    }
+    let list = repeats.iter().map(|(entry, of)| Value::Array(vec![entry.json(), of.json()]));
+    let sql = "UPDATE bank_lines SET state = 'again', movement_id = value ->> 1, why = NULL
+               FROM {rows} WHERE bank_lines.entry_id = value ->> 0 AND bank_lines.state <> 'booked'";
+    tx.query(sql).bind_json(list.collect()).execute().await?;
+    Ok(())
+}
+
+/// Lines of entries are to be looked at anew, as movements of their own: a doubt is gone, or they tell more than what they
+/// repeated.
+///
+/// # Errors
+/// What the database says.
+pub async fn release(tx: &mut Tx, entries: &[BankEntryId]) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let sql = "UPDATE bank_lines SET state = 'new', movement_id = entry_id, why = NULL
+               WHERE entry_id {in} AND state IN ('open', 'again')";
+    tx.query(sql).bind_json(texts(entries)).execute().await?;
+    Ok(())
 }
 
 /// Lines of a file that were not looked at yet, in their order, after the place (line, id) of the last one that was read.
@@ -330,6 +430,10 @@ pub struct Mark {
     pub at: DateTime<Utc>,
     /// By whom.
     pub by: Option<UserId>,
+    /// What proved it.
+    pub proof: Option<Proof>,
+    /// It was divided.
+    pub divided: bool,
 }
 
 /// Notes what became of lines. What is booked stays booked, and the rules change only what nobody looked at.
@@ -351,13 +455,16 @@ pub async fn mark(tx: &mut Tx, marks: &[Mark]) -> Result<()> {
             mark.collection.json(),
             mark.at.json(),
             mark.by.json(),
+            mark.proof.json(),
+            mark.divided.json(),
         ])
     });
     let sql = "UPDATE bank_lines
                SET state = value ->> 1, why = value ->> 2, customer_id = value ->> 3, payment_id = value ->> 4,
-                   collection_id = value ->> 5, decided_at = CAST(value ->> 6 AS BIGINT), decided_by = value ->> 7
+                   collection_id = value ->> 5, decided_at = CAST(value ->> 6 AS BIGINT), decided_by = value ->> 7,
+                   proof = value ->> 8, divided = CASE WHEN divided = 1 THEN 1 ELSE CAST(value ->> 9 AS BIGINT) END
                FROM {rows}
-               WHERE bank_lines.id = value ->> 0 AND bank_lines.state <> 'booked'
+               WHERE bank_lines.id = value ->> 0 AND bank_lines.state NOT IN ('booked', 'again')
                  AND (bank_lines.state = 'new' OR value ->> 1 = 'booked' OR value ->> 7 IS NOT NULL)";
     tx.query(sql).bind_json(list.collect()).execute().await?;
     Ok(())
@@ -389,7 +496,7 @@ pub async fn booked_for(on: &mut impl Statements, lines: &[BankLine], caller: &s
                LEFT JOIN collections ON collections.id = commands.subject
                LEFT JOIN reversals ON reversals.id = commands.subject
                WHERE commands.\"key\" {in} AND commands.caller = $2";
-    on.query(sql).bind_json(texts(lines.iter().map(|line| line.id))).bind(caller).all().await
+    on.query(sql).bind_json(texts(lines.iter().map(BankLine::key))).bind(caller).all().await
 }
 
 impl Record for Payable {
@@ -487,16 +594,31 @@ pub async fn collections_like(on: &mut impl Statements, amounts: &BTreeSet<i64>)
     on.query(sql).bind_json(texts(amounts)).all().await
 }
 
-/// Whose these accounts are: by a mandate, or by what was booked from them before.
+/// Whose these accounts are: by a mandate, or by what a person or a reference proved (BANK-5); whom payments came from without
+/// such a proof is no customer's account.
 ///
 /// # Errors
 /// What the database says.
 pub async fn payers(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Result<Vec<(String, CustomerId)>> {
     let sql = "SELECT DISTINCT iban, customer_id FROM mandates WHERE iban {in}";
     let mut found: Vec<(String, CustomerId)> = on.query(sql).bind_json(texts(ibans)).all().await?;
-    let sql = "SELECT DISTINCT iban, customer_id FROM bank_lines WHERE iban {in} AND customer_id IS NOT NULL";
+    let sql = "SELECT DISTINCT iban, customer_id FROM bank_lines
+               WHERE iban {in} AND customer_id IS NOT NULL AND state = 'booked' AND proof IN ('reference', 'person', 'collection')";
     found.extend(on.query(sql).bind_json(texts(ibans)).all::<(String, CustomerId)>().await?);
     Ok(found)
+}
+
+/// Which of these accounts are never known to be one customer's: a person said that many pay by them, or a line of them was
+/// divided (BANK-5).
+///
+/// # Errors
+/// What the database says.
+pub async fn shared(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    let sql = "SELECT iban FROM bank_collective_accounts WHERE iban {in}";
+    let mut found: Vec<(String,)> = on.query(sql).bind_json(texts(ibans)).all().await?;
+    let sql = "SELECT DISTINCT iban FROM bank_lines WHERE iban {in} AND customer_id IS NULL AND divided = 1";
+    found.extend(on.query(sql).bind_json(texts(ibans)).all::<(String,)>().await?);
+    Ok(found.into_iter().map(|(iban,)| iban).collect())
 }
 
 /// What these customers paid too much, with their names.
