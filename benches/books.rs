@@ -192,6 +192,9 @@ fn entry(invoice: &Invoice, part: u64, day: NaiveDate) -> BankEntry {
     let amount = Cents(if part == PARTS { rest } else { share });
     let reference = format!("{}-{part}", issued.number);
     BankEntry {
+        servicer_reference: None,
+        entry_reference: None,
+        reversal: false,
         line: 0,
         reference: Some(reference.clone()),
         amount,

@@ -2,11 +2,13 @@
 //! of our collections (pain.002), and the collections themselves (pain.008).
 
 use super::{Cents, words::words};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 words! {
     /// What a file of the bank is.
     pub enum BankFileKind {
+        /// A report of what came in on a day so far, or is expected: it only announces.
+        Camt052 = "camt.052",
         /// A statement of an account: balances and entries.
         Camt053 = "camt.053",
         /// A notice of debits or credits.
@@ -24,6 +26,103 @@ words! {
         /// From us.
         Debit = "debit",
     }
+}
+
+words! {
+    /// Which balance a statement opens with.
+    pub enum OpeningKind {
+        /// Booked balance at the beginning of the first day (OPBD).
+        Opbd = "opbd",
+        /// Booked balance at the end of the statement before (PRCD); its day is the last of that.
+        Prcd = "prcd",
+        /// What the page or report before ended with (ITBD).
+        Itbd = "itbd",
+    }
+}
+
+/// What a file of the bank tells, in its order: `File` once and first; then for a camt `Statement`, its entries and
+/// `StatementEnd`, as often as there are statements (a page counts as one); for a pain.002 its reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// What the file is.
+    File(FileHead),
+    /// A statement, notice or report begins.
+    Statement(StatementHead),
+    /// An entry of the statement that began last.
+    Entry(BankEntry),
+    /// The statement ends: no entry of it follows.
+    StatementEnd,
+    /// What became of a collection.
+    Report(CollectionReport),
+}
+
+/// The head of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileHead {
+    /// What it is.
+    pub kind: BankFileKind,
+    /// Its version, such as `camt.053.001.08`.
+    pub version: String,
+    /// The bank's id of the message.
+    pub message_id: String,
+    /// Day on which the bank wrote it, in the bank's own zone.
+    pub created_on: Option<NaiveDate>,
+    /// Moment at which the bank wrote it, as written (the bank's clock, without its zone).
+    pub created_at: Option<NaiveDateTime>,
+}
+
+/// The head of a statement (`Stmt`), notice (`Ntfctn`) or report (`Rpt`): all that stands before its entries. Of one
+/// that comes in pages each page has a head: with the same `id` and `account`, and a `page` of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatementHead {
+    /// Line of the file on which it begins, from 1.
+    pub line: usize,
+    /// The bank's id of it.
+    pub id: String,
+    /// The account: its IBAN without spaces, else the bank's other id.
+    pub account: String,
+    /// Its currency, where told.
+    pub currency: Option<String>,
+    /// Which page this is, from 1, where told (of the statement, else of the message).
+    pub page: Option<u32>,
+    /// Whether it is the last page, where told.
+    pub last_page: Option<bool>,
+    /// Number of the statement (`ElctrncSeqNb`, else `LglSeqNb`).
+    pub sequence: Option<i64>,
+    /// Day on which the bank wrote it, in the bank's own zone (that of the file where the statement tells none).
+    pub created_on: Option<NaiveDate>,
+    /// Moment of that, as written.
+    pub created_at: Option<NaiveDateTime>,
+    /// First and last day that it is about (`FrToDt`). One that ends at 00:00 of a later day ends on the day before.
+    pub period: Option<(NaiveDate, NaiveDate)>,
+    /// Booked balance before its entries, with its day; negative when overdrawn.
+    pub opening: Option<(NaiveDate, Cents, OpeningKind)>,
+    /// Booked balance at the end (CLBD), with its day.
+    pub closing: Option<(NaiveDate, Cents)>,
+    /// Booked balance so far (ITBD): after a page that is not the last, or in the course of a day.
+    pub interim_closing: Option<(NaiveDate, Cents)>,
+    /// What the bank counted (`TxsSummry`).
+    pub summary: Option<EntrySummary>,
+}
+
+/// What the bank counted in a statement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EntrySummary {
+    /// All entries. Its sum is that of credits and debits without a sign.
+    pub all: Turnover,
+    /// Credits.
+    pub credit: Turnover,
+    /// Debits.
+    pub debit: Turnover,
+}
+
+/// How many entries and how much, each where told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turnover {
+    /// How many.
+    pub count: Option<u64>,
+    /// How much together, in the currency of the account.
+    pub sum: Option<Cents>,
 }
 
 /// A file of the bank, read as a whole.
@@ -65,6 +164,12 @@ pub struct BankEntry {
     pub line: usize,
     /// The bank's reference (`AcctSvcrRef`, else `NtryRef`), where there is one.
     pub reference: Option<String>,
+    /// The bank's own reference (`AcctSvcrRef`).
+    pub servicer_reference: Option<String>,
+    /// The entry's reference within its statement (`NtryRef`): often a number that recurs in every file.
+    pub entry_reference: Option<String>,
+    /// Whether it takes back an earlier entry (`RvslInd`). Says nothing about the direction, which is as told.
+    pub reversal: bool,
     /// How much; never negative.
     pub amount: Cents,
     /// The currency, `EUR` for what we can book.
@@ -94,12 +199,23 @@ pub struct BankEntry {
 pub struct BankDetail {
     /// Line of the file on which it begins, from 1.
     pub line: usize,
-    /// How much, without the bank's charge; never negative.
+    /// How much; never negative. Of a debit without the bank's charge; of a credit what came in and `charge` together.
     pub amount: Cents,
-    /// What the bank charged for it within the entry; zero where not told.
+    /// What the bank charged us for it within the entry. Of a debit what was told and fits; of a credit only what was
+    /// told as included and ours to bear (BANK-7).
     pub charge: Cents,
-    /// The bank's reference of it (`AcctSvcrRef`, `TxId`), where there is one.
+    /// Every charge that was told in the currency of the entry, whoever bears it and whether included or not.
+    pub told_charge: Cents,
+    /// The bank's reference of it (`AcctSvcrRef`, else `TxId`), where there is one.
     pub reference: Option<String>,
+    /// The bank's own reference (`AcctSvcrRef`).
+    pub servicer_reference: Option<String>,
+    /// The id that the first bank gave the payment (`TxId`).
+    pub transaction_id: Option<String>,
+    /// The id that the orderer gave its bank (`InstrId`).
+    pub instruction_id: Option<String>,
+    /// The id that follows a payment through all banks (`UETR`).
+    pub uetr: Option<String>,
     /// The id that came with the payment: ours, for a collection. `NOTPROVIDED` is none.
     pub end_to_end_id: Option<String>,
     /// The mandate, of a collection.
@@ -108,12 +224,27 @@ pub struct BankDetail {
     pub name: Option<String>,
     /// The other side's account, without spaces.
     pub iban: Option<String>,
-    /// Structured reference (`Strd/CdtrRefInf/Ref`).
+    /// For whom the other side paid or was paid, where told (`UltmtDbtr`, `UltmtCdtr`).
+    pub ultimate_name: Option<String>,
+    /// The first structured reference (`Strd/CdtrRefInf/Ref`).
     pub structured: Option<String>,
+    /// Every structured reference, in the order of the file.
+    pub references: Vec<StructuredReference>,
     /// Free text, its lines joined by a space.
     pub text: Option<String>,
     /// Why it came back (`RtrInf/Rsn/Cd`, else `Prtry`): only on what came back.
     pub return_reason: Option<String>,
+}
+
+/// A reference that a payment tells apart from its text, as an acceptance slip or invoice gives it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StructuredReference {
+    /// The reference, as told.
+    pub reference: String,
+    /// Its type (`Tp/CdOrPrtry`): `SCOR` as a rule.
+    pub kind: Option<String>,
+    /// Who gave it its form (`Tp/Issr`): `ISO` for RF…, `CUR` for a *betalingskenmerk*, `BBA` for a Belgian one.
+    pub issuer: Option<String>,
 }
 
 /// What became of one collection, or of a whole group (pain.002).

@@ -754,6 +754,9 @@ mod tests {
 
     fn entry(direction: Direction, amount: i64, details: Vec<BankDetail>) -> BankEntry {
         BankEntry {
+            servicer_reference: None,
+            entry_reference: None,
+            reversal: false,
             line: 10,
             reference: None,
             amount: Cents(amount),

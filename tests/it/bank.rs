@@ -197,6 +197,9 @@ fn returned(amount: &str, id: &str, code: &str) -> BankDetail {
 
 fn entry(direction: Direction, amount: &str, reference: &str, details: Vec<BankDetail>) -> BankEntry {
     BankEntry {
+        servicer_reference: None,
+        entry_reference: None,
+        reversal: false,
         line: 1,
         reference: Some(reference.to_owned()).filter(|text| !text.is_empty()),
         amount: euros(amount),

@@ -199,6 +199,9 @@ fn of_collection(row: &Collection) -> BankDetail {
 
 fn entry(day: NaiveDate, amount: Cents, direction: Direction, detail: BankDetail) -> BankEntry {
     BankEntry {
+        servicer_reference: None,
+        entry_reference: None,
+        reversal: false,
         line: 0,
         reference: None,
         amount,

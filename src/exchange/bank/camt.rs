@@ -24,7 +24,7 @@ use super::{
 use crate::domain::iban::{compact, is_iban};
 use crate::domain::{
     Cents,
-    bank::{BankDetail, BankEntry, BankFileKind, BankStatement, Direction},
+    bank::{BankDetail, BankEntry, BankFileKind, BankStatement, Direction, StructuredReference},
 };
 use chrono::NaiveDate;
 
@@ -140,6 +140,9 @@ fn entry(node: &Node, context: &Context) -> Result<BankEntry, BankFault> {
     Ok(BankEntry {
         line: node.line,
         reference: node.text_at(&["AcctSvcrRef", "NtryRef"]),
+        servicer_reference: node.text_at(&["AcctSvcrRef"]),
+        entry_reference: node.text_at(&["NtryRef"]),
+        reversal: node.text_at(&["RvslInd"]).is_some_and(|told| matches!(told.as_str(), "true" | "1")),
         amount,
         currency: currency.to_owned(),
         direction,
@@ -280,19 +283,48 @@ fn detail(tx: &Node, (amount, charge): (Cents, Cents), direction: Direction, con
     let (name, iban) = other_side(tx, direction, context);
     let lines: Vec<&str> = tx.all("RmtInf").flat_map(|told| told.all("Ustrd")).map(|line| line.text.as_str()).collect();
     let text = Some(super::tree::collapse(&lines.join(" "))).filter(|text| !text.is_empty());
+    let id = |name: &str| tx.text_at(&[&format!("Refs/{name}")]).filter(|id| id != "NOTPROVIDED");
+    let references = references(tx);
     BankDetail {
         line: tx.line,
         amount,
         charge,
-        reference: tx.text_at(&["Refs/AcctSvcrRef", "Refs/TxId"]),
-        end_to_end_id: tx.text_at(&["Refs/EndToEndId"]).filter(|id| id != "NOTPROVIDED"),
-        mandate: tx.text_at(&["Refs/MndtId"]).filter(|id| id != "NOTPROVIDED"),
+        told_charge: charge,
+        reference: id("AcctSvcrRef").or_else(|| id("TxId")),
+        servicer_reference: id("AcctSvcrRef"),
+        transaction_id: id("TxId"),
+        instruction_id: id("InstrId"),
+        uetr: id("UETR"),
+        end_to_end_id: id("EndToEndId"),
+        mandate: id("MndtId"),
         name,
         iban,
-        structured: tx.text_at(&["RmtInf/Strd/CdtrRefInf/Ref"]),
+        ultimate_name: ultimate(tx, direction),
+        structured: references.first().map(|told| told.reference.clone()),
+        references,
         text: text.or_else(|| tx.text_at(&["RmtInf/Strd/AddtlRmtInf", "AddtlTxInf", "RtrInf/AddtlInf"])),
         return_reason: tx.text_at(&["RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry"]),
     }
+}
+
+/// Every structured reference.
+fn references(tx: &Node) -> Vec<StructuredReference> {
+    let told = tx.all("RmtInf").flat_map(|told| told.all("Strd")).flat_map(|told| told.all("CdtrRefInf"));
+    told.filter_map(|told| {
+        Some(StructuredReference {
+            reference: told.text_at(&["Ref"])?,
+            kind: told.text_at(&["Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry"]),
+            issuer: told.text_at(&["Tp/Issr"]),
+        })
+    })
+    .collect()
+}
+
+/// For whom the other side paid, or was paid. In a return the customer may be on either side.
+fn ultimate(tx: &Node, direction: Direction) -> Option<String> {
+    let debtor_first = direction == Direction::Credit || tx.at("RtrInf").is_some();
+    let role = if debtor_first { "UltmtDbtr" } else { "UltmtCdtr" };
+    tx.text_at(&[&format!("RltdPties/{role}/Nm"), &format!("RltdPties/{role}/Pty/Nm")])
 }
 
 /// Name and account of the other side; see the module.

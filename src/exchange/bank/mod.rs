@@ -67,13 +67,14 @@ pub fn read(bytes: &[u8]) -> Result<BankFile, BankFault> {
     let tree = tree::parse(bytes)?;
     let (kind, version) = recognise(&tree)?;
     let message = tree.root.need(match kind {
+        BankFileKind::Camt052 => "BkToCstmrAcctRpt",
         BankFileKind::Camt053 => "BkToCstmrStmt",
         BankFileKind::Camt054 => "BkToCstmrDbtCdtNtfctn",
         BankFileKind::Pain002 => "CstmrPmtStsRpt",
     })?;
     let message_id = message.need("GrpHdr")?.need_text("MsgId")?;
     let (statements, reports) = match kind {
-        BankFileKind::Camt053 | BankFileKind::Camt054 => (camt::statements(message, kind)?, Vec::new()),
+        BankFileKind::Camt052 | BankFileKind::Camt053 | BankFileKind::Camt054 => (camt::statements(message, kind)?, Vec::new()),
         BankFileKind::Pain002 => (Vec::new(), pain002::reports(message)?),
     };
     Ok(BankFile { kind, version, message_id, statements, reports })

@@ -29,6 +29,7 @@ pub fn write(file: &BankFile) -> String {
 pub fn write_at(file: &BankFile, created_at: DateTime<Utc>) -> String {
     let created_at = created_at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let message = match file.kind {
+        BankFileKind::Camt052 => "BkToCstmrAcctRpt",
         BankFileKind::Camt053 => "BkToCstmrStmt",
         BankFileKind::Camt054 => "BkToCstmrDbtCdtNtfctn",
         BankFileKind::Pain002 => "CstmrPmtStsRpt",
@@ -40,12 +41,9 @@ pub fn write_at(file: &BankFile, created_at: DateTime<Utc>) -> String {
         });
         match file.kind {
             BankFileKind::Pain002 => write_reports(xml, file),
-            BankFileKind::Camt053 | BankFileKind::Camt054 => {
-                let name = if file.kind == BankFileKind::Camt053 { "Stmt" } else { "Ntfctn" };
-                for statement in &file.statements {
-                    xml.within(name, |xml| write_statement(xml, file, statement, &created_at));
-                }
-            }
+            BankFileKind::Camt052 => write_statements(xml, "Rpt", file, &created_at),
+            BankFileKind::Camt053 => write_statements(xml, "Stmt", file, &created_at),
+            BankFileKind::Camt054 => write_statements(xml, "Ntfctn", file, &created_at),
         }
     })
 }
@@ -55,14 +53,22 @@ pub fn write_at(file: &BankFile, created_at: DateTime<Utc>) -> String {
 struct Shape {
     /// `TxDtls` has `Amt` and `CdtDbtInd` of its own, and charges have records: since .03.
     amounts: bool,
-    /// `Sts` has a `Cd`, parties have a `Pty`: since .08 (between .04 and .08 we know no file).
+    /// `ChrgInclInd` tells whether a charge lies within the amount: since .04. Before, it does.
+    inclusion: bool,
+    /// `Sts` has a `Cd`, parties have a `Pty`: since .07.
     choices: bool,
 }
 
 impl Shape {
     fn of(version: &str) -> Self {
         let number = version.rsplit('.').next().unwrap_or_default();
-        Self { amounts: number >= "03", choices: number >= "08" }
+        Self { amounts: number >= "03", inclusion: number >= "04", choices: number >= "07" }
+    }
+}
+
+fn write_statements(xml: &mut Markup, name: &str, file: &BankFile, created_at: &str) {
+    for statement in &file.statements {
+        xml.within(name, |xml| write_statement(xml, file, statement, created_at));
     }
 }
 
@@ -73,7 +79,7 @@ fn write_statement(xml: &mut Markup, file: &BankFile, statement: &BankStatement,
         write_account(xml, "Id", &statement.account);
         xml.maybe("Ccy", statement.currency.as_deref());
     });
-    if file.kind == BankFileKind::Camt053 {
+    if file.kind != BankFileKind::Camt054 {
         let currency = statement.currency.as_deref().unwrap_or("EUR");
         for (code, balance) in [("OPBD", statement.opening), ("CLBD", statement.closing)] {
             if let Some((on, amount)) = balance {
@@ -112,12 +118,18 @@ fn indicator(direction: Direction) -> &'static str {
 }
 
 fn write_entry(xml: &mut Markup, shape: Shape, entry: &BankEntry) {
+    xml.maybe("NtryRef", entry.entry_reference.as_deref());
     xml.money("Amt", &entry.currency, entry.amount);
     xml.leaf("CdtDbtInd", indicator(entry.direction));
+    if entry.reversal {
+        xml.leaf("RvslInd", "true");
+    }
     xml.leaf(if shape.choices { "Sts/Cd" } else { "Sts" }, if entry.booked { "BOOK" } else { "PDNG" });
     xml.leaf("BookgDt/Dt", &entry.booked_on.to_string());
     xml.leaf("ValDt/Dt", &entry.valued_on.to_string());
-    xml.maybe("AcctSvcrRef", entry.reference.as_deref());
+    // What `reference` alone tells is the bank's own.
+    let bare = entry.servicer_reference.is_none() && entry.entry_reference.is_none();
+    xml.maybe("AcctSvcrRef", entry.servicer_reference.as_deref().or(entry.reference.as_deref().filter(|_| bare)));
     xml.within("BkTxCd", |xml| write_code(xml, entry.code.as_deref()));
     // One detail that says no more than the entry is what a reader makes of no details.
     let whole = BankDetail { amount: entry.amount, ..BankDetail::default() };
