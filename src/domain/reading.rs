@@ -116,6 +116,12 @@ impl EntryTold {
     }
 }
 
+/// Whether two tellings are equal in everything by which entries are compared (BANK-2).
+#[must_use]
+pub fn equal(one: &EntryTold, other: &EntryTold) -> bool {
+    one.booked_on == other.booked_on && one.likeness(other) == Some(Likeness::Equal)
+}
+
 /// How alike two tellings of the same direction and amount are; the last is the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
@@ -411,8 +417,8 @@ pub struct Unmet {
     pub entry: BankEntryId,
     /// What it tells.
     pub told: EntryTold,
-    /// The lines of its parts, in the order of the lines that it was made of.
-    pub lines: Vec<(BankLineId, PartTold)>,
+    /// Its lines.
+    pub lines: Vec<BankLineId>,
     /// Its statement or notice: parts of a batch are told together.
     pub group: String,
     /// It waits in doubt, or is not booked: it steps back for one that is.
@@ -428,7 +434,7 @@ pub struct Meeting {
 
 /// Which of `open` each of `entries` tells again; each line is met once.
 #[must_use]
-pub fn meetings(entries: &[&EntryTold], open: &[Unmet]) -> Vec<Option<Meeting>> {
+pub fn meetings(entries: &[EntryTold], open: &[Unmet]) -> Vec<Option<Meeting>> {
     let mut met: Vec<Option<Meeting>> = vec![None; entries.len()];
     let mut taken = vec![false; open.len()];
     let near = |one: &EntryTold, other: &EntryTold| (one.booked_on - other.booked_on).num_days().abs() <= NOTICE_DAYS;
@@ -450,7 +456,7 @@ pub fn meetings(entries: &[&EntryTold], open: &[Unmet]) -> Vec<Option<Meeting>> 
     for (.., at, place) in fits {
         if met[at].is_none() && !taken[place] {
             taken[place] = true;
-            met[at] = Some(Meeting { lines: open[place].lines.iter().map(|(line, _)| *line).collect() });
+            met[at] = Some(Meeting { lines: open[place].lines.clone() });
         }
     }
     for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.is_bare() || entry.batch.is_some()) {
@@ -482,7 +488,7 @@ fn batch(
             for place in &parts {
                 taken[*place] = true;
             }
-            let lines = parts.iter().flat_map(|place| open[*place].lines.iter().map(|(line, _)| *line));
+            let lines = parts.iter().flat_map(|place| open[*place].lines.clone());
             return Some(Meeting { lines: lines.collect() });
         }
     }

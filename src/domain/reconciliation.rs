@@ -39,7 +39,10 @@ impl DayMoved {
         self.booked + self.outside + self.waiting
     }
 
-    fn add(&mut self, other: &Self) {
+}
+
+impl std::ops::AddAssign for DayMoved {
+    fn add_assign(&mut self, other: Self) {
         self.booked += other.booked;
         self.outside += other.outside;
         self.waiting += other.waiting;
@@ -134,7 +137,7 @@ pub fn equations(
     let mut told_through: Option<(NaiveDate, Cents)> = None;
     for row in rows {
         while let Some((_, more)) = days.next_if(|(day, _)| **day <= row.to_day) {
-            sum.add(more);
+            sum += *more;
         }
         let closing = row.closing.unwrap_or_default();
         let mut equation = Equation {

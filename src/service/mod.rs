@@ -36,6 +36,7 @@ mod verify_money;
 pub mod wicket;
 
 use crate::clock::Clock;
+use crate::exchange::bank::BankFault;
 use crate::domain::{Policies, Refusal};
 use crate::store::Db;
 use ledger::{Door, Failure};
@@ -83,13 +84,8 @@ pub enum Error {
     #[error("too many attempts; try again in {} seconds", .0.as_secs().max(1))]
     Throttled(Duration),
     /// A file of the bank that is refused as a whole; nothing of it was used.
-    #[error("{}{reason}", if *.line > 0 { format!("line {line}: ") } else { String::new() })]
-    BankFile {
-        /// Which line, from 1; 0 where it is about the whole file.
-        line: usize,
-        /// What was wrong and what was expected.
-        reason: String,
-    },
+    #[error(transparent)]
+    BankFile(Box<BankFault>),
     /// The ledger refused, or could not be reached.
     #[error(transparent)]
     Ledger(#[from] Failure),

@@ -9,6 +9,7 @@ use crate::domain::{
     bank_statement::{Statement, StatementKind},
     document::DocumentKind,
     matching::{BankLine, LineState, Payable, Proof},
+    reconciliation::FirstBalance,
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
@@ -194,13 +195,13 @@ pub async fn keep_content(tx: &mut Tx, file: BankFileId, content: String) -> Res
     Ok(())
 }
 
-/// The bytes of a file, as they were kept; none for a file of before they were.
+/// The name of a file and its bytes, as they were kept; none for a file of before they were.
 ///
 /// # Errors
 /// What the database says.
-pub async fn content(on: &mut impl Statements, file: BankFileId) -> Result<Option<String>> {
-    let sql = "SELECT content FROM bank_contents WHERE file_id = $1";
-    Ok(on.query(sql).bind(file).optional::<(String,)>().await?.map(|(content,)| content))
+pub async fn content(on: &mut impl Statements, file: BankFileId) -> Result<Option<(String, String)>> {
+    let sql = "SELECT name, content FROM bank_contents JOIN bank_files ON bank_files.id = file_id WHERE file_id = $1";
+    on.query(sql).bind(file).optional().await
 }
 
 /// Adds lines; reports whose identity is known stay as they are. Gives how many were added.
@@ -253,6 +254,16 @@ pub async fn unmet(
                  AND direction IN ('credit', 'debit') AND booked_on >= $2 AND booked_on <= $3 AND state <> 'again'
                ORDER BY entry_id, line, id";
     on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
+}
+
+/// Lines of an account that wait for this reason.
+///
+/// # Errors
+/// What the database says.
+pub async fn doubted(on: &mut impl Statements, account: &str, why: &str) -> Result<Vec<BankLine>> {
+    let sql = "SELECT * FROM bank_lines WHERE state IN ('new', 'open') AND state = 'open' AND why = $2 AND account = $1
+               ORDER BY booked_on, entry_id, line, id";
+    on.query(sql).bind(account).bind(why).all().await
 }
 
 /// Notes that a statement tells lines that were announced before, or a notice lines that were stated before.
@@ -645,4 +656,138 @@ pub async fn sent(on: &mut impl Statements, limit: i64) -> Result<Vec<(String,)>
     .bind(limit)
     .all()
     .await
+}
+
+/// Our accounts that have statements or notices.
+///
+/// # Errors
+/// What the database says.
+pub async fn accounts(on: &mut impl Statements) -> Result<Vec<String>> {
+    let found: Vec<(String,)> = on.query("SELECT DISTINCT account FROM bank_statements ORDER BY account").all().await?;
+    Ok(found.into_iter().map(|(account,)| account).collect())
+}
+
+/// What the lines that statements told did to an account, by the day on which they count and by what became of them.
+///
+/// # Errors
+/// What the database says.
+pub async fn moved(on: &mut impl Statements, account: &str) -> Result<Vec<(NaiveDate, LineState, Cents)>> {
+    on.query(
+        "SELECT stated_on, state,
+                CAST(SUM(CASE WHEN direction = 'credit' THEN amount - charge ELSE -amount - charge END) AS BIGINT)
+         FROM bank_lines WHERE account = $1 AND stated_on IS NOT NULL AND state <> 'again'
+         GROUP BY stated_on, state ORDER BY stated_on, state",
+    )
+    .bind(account)
+    .all()
+    .await
+}
+
+/// Lines of an account that could explain a difference: those in doubt, those that a person set aside, and those that look the
+/// same as another of their day.
+///
+/// # Errors
+/// What the database says.
+pub async fn suspects(on: &mut impl Statements, account: &str) -> Result<Vec<BankLine>> {
+    on.query(
+        "SELECT * FROM bank_lines WHERE account = $1 AND stated_on IS NOT NULL
+           AND ((state IN ('new', 'open') AND why IN ('surplus', 'unclear', 'told_before')) OR state = 'set_aside'
+                OR (state <> 'again' AND EXISTS (SELECT 1 FROM bank_lines AS other
+                    WHERE other.account = $1 AND other.booked_on = bank_lines.booked_on AND other.id <> bank_lines.id
+                      AND other.direction = bank_lines.direction AND other.amount = bank_lines.amount
+                      AND other.state <> 'again' AND other.stated_in <> bank_lines.stated_in)))
+         ORDER BY stated_on, id LIMIT 500",
+    )
+    .bind(account)
+    .all()
+    .await
+}
+
+/// What the ledger posted on the bank for the lines of an account, what those that are booked should have posted, and how much
+/// of that no statement told yet.
+///
+/// # Errors
+/// What the database says.
+pub async fn posted(on: &mut impl Statements, account: &str) -> Result<(Cents, Cents, Cents)> {
+    let sql = "SELECT CAST(COALESCE(SUM(postings.amount), 0) AS BIGINT) FROM bank_lines
+               JOIN transactions ON transactions.bank_line_id = bank_lines.id
+               JOIN postings ON postings.customer_id = transactions.customer_id AND postings.seq = transactions.seq
+               WHERE bank_lines.account = $1 AND postings.account = 'bank'";
+    let (posted,): (Cents,) = on.query(sql).bind(account).one().await?;
+    let sql = "SELECT CAST(COALESCE(SUM(postings.amount), 0) AS BIGINT) FROM bank_lines
+               JOIN bank_proofs ON bank_proofs.line_id = bank_lines.id
+               JOIN payments ON payments.id = bank_proofs.payment_id
+               JOIN transactions ON transactions.id = payments.transaction_id
+               JOIN postings ON postings.customer_id = transactions.customer_id AND postings.seq = transactions.seq
+               WHERE bank_lines.account = $1 AND postings.account = 'bank'";
+    let (proved,): (Cents,) = on.query(sql).bind(account).one().await?;
+    let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN direction = 'credit' THEN amount - charge ELSE -amount - charge END), 0) AS BIGINT),
+                      CAST(COALESCE(SUM(CASE WHEN stated_in IS NOT NULL THEN 0 WHEN direction = 'credit' THEN amount - charge
+                                             ELSE -amount - charge END), 0) AS BIGINT)
+               FROM bank_lines WHERE account = $1 AND state = 'booked'";
+    let (booked, announced): (Cents, Cents) = on.query(sql).bind(account).one().await?;
+    Ok((posted + proved, booked, announced))
+}
+
+/// Payments that were recorded as received at the bank by hand and that no line proves: how many, and what was posted on the
+/// bank without a line.
+///
+/// # Errors
+/// What the database says.
+pub async fn posted_by_hand(on: &mut impl Statements) -> Result<(i64, Cents)> {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM payments
+               WHERE bank_line_id IS NULL AND method <> 'other'
+                 AND NOT EXISTS (SELECT 1 FROM bank_proofs WHERE payment_id = payments.id)";
+    let (count,): (i64,) = on.query(sql).one().await?;
+    let sql = "SELECT CAST(COALESCE(SUM(postings.amount), 0) AS BIGINT) FROM postings
+               JOIN transactions ON postings.customer_id = transactions.customer_id AND postings.seq = transactions.seq
+               WHERE postings.account = 'bank' AND transactions.bank_line_id IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM payments JOIN bank_proofs ON bank_proofs.payment_id = payments.id
+                                 WHERE payments.transaction_id = transactions.id)";
+    let (posted,): (Cents,) = on.query(sql).one().await?;
+    Ok((count, posted))
+}
+
+/// Lines that were announced on a day or before it, and that no statement told (BANK-3).
+///
+/// # Errors
+/// What the database says.
+pub async fn not_stated(on: &mut impl Statements, account: &str, through: NaiveDate) -> Result<Vec<BankLine>> {
+    let sql = "SELECT * FROM bank_lines WHERE account = $1 AND announced_in IS NOT NULL AND stated_in IS NULL
+                 AND direction IN ('credit', 'debit') AND booked_on <= $2 AND state NOT IN ('again', 'set_aside')
+               ORDER BY booked_on, id LIMIT 200";
+    on.query(sql).bind(account).bind(through).all().await
+}
+
+/// The first balance of an account that a person recorded.
+///
+/// # Errors
+/// What the database says.
+pub async fn first_balance(on: &mut impl Statements, account: &str) -> Result<Option<FirstBalance>> {
+    let sql = "SELECT day, amount FROM bank_first_balances WHERE account = $1";
+    let found: Option<(NaiveDate, Cents)> = on.query(sql).bind(account).optional().await?;
+    Ok(found.map(|(day, amount)| FirstBalance { day, amount, recorded: true }))
+}
+
+/// Records the first balance of an account; gives false, and changes nothing, where it was recorded before.
+///
+/// # Errors
+/// What the database says.
+pub async fn record_first(
+    tx: &mut Tx,
+    (account, day, amount): (&str, NaiveDate, Cents),
+    (at, by): (DateTime<Utc>, Option<UserId>),
+) -> Result<bool> {
+    let sql = "INSERT INTO bank_first_balances (account, day, amount, recorded_at, recorded_by)
+               VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    Ok(tx.query(sql).bind(account).bind(day).bind(amount).bind(at).bind(by).execute().await? == 1)
+}
+
+/// Notes which payment, recorded by hand, a line proves; gives false where either is taken.
+///
+/// # Errors
+/// What the database says.
+pub async fn prove(tx: &mut Tx, line: BankLineId, payment: PaymentId) -> Result<bool> {
+    let sql = "INSERT INTO bank_proofs (line_id, payment_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    Ok(tx.query(sql).bind(line).bind(payment).execute().await? == 1)
 }

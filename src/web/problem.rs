@@ -73,9 +73,9 @@ impl From<Error> for Problem {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", text);
                 Self { retry_after: Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)), ..problem }
             }
-            Error::BankFile { line, .. } => {
-                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bank-file", "The file is refused", text);
-                problem.with(if line > 0 { json!({ "line": line }) } else { json!({}) })
+            Error::BankFile(fault) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bank-file", "The file is refused", text)
+                    .with(json!({ "line": fault.line }))
             }
             Error::Ledger(Failure::Refused(refusal)) => refusal.into(),
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {

@@ -27,6 +27,8 @@ pub struct Provider {
     pub registration: Option<String>,
     /// Where customers pay to: an IBAN without spaces.
     pub iban: Option<String>,
+    /// Further accounts of ours, whose statements are read as well: IBANs without spaces (BANK-8).
+    pub other_ibans: Vec<String>,
     /// Who is told that a customer calls a ticket stalled (SLA-7).
     pub account_manager: Option<String>,
 }
@@ -50,6 +52,15 @@ impl Provider {
         lines
     }
 
+    /// Our accounts at the bank, the one that customers pay to first; none where the policy names none.
+    #[must_use]
+    pub fn own_accounts(&self) -> Vec<String> {
+        let mut accounts: Vec<String> = self.iban.iter().chain(&self.other_ibans).cloned().collect();
+        let mut seen = std::collections::BTreeSet::new();
+        accounts.retain(|account| seen.insert(account.clone()));
+        accounts
+    }
+
     pub(super) fn read(keys: &mut Reader<'_>) -> Self {
         let country = keys.or("country", Self::HOME.to_owned(), country());
         let dutch = country == Self::HOME;
@@ -63,6 +74,7 @@ impl Provider {
             vat_number: keys.optional("vat_number", if dutch { dutch_vat_number() } else { vat_number(&country) }),
             registration: keys.optional("registration", if dutch { dutch_registration() } else { text() }),
             iban: keys.optional("iban", iban()),
+            other_ibans: keys.list("other_ibans", Vec::new(), &iban()),
             account_manager: keys.optional("account_manager", email()),
             country,
         }

@@ -439,8 +439,8 @@ impl Refused {
                 };
                 Ok(Self { message: Some(message), fields, refusal: Some(refusal) })
             }
-            Error::BankFile { line, reason } => {
-                Ok(Self { message: Some(words::bank_file(line, &reason, lang)), fields: Vec::new(), refusal: None })
+            Error::BankFile(fault) => {
+                Ok(Self { message: Some(words::bank_file(&fault, lang)), fields: Vec::new(), refusal: None })
             }
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {
                 Ok(Self { message: Some(words::unavailable(lang).to_owned()), fields: Vec::new(), refusal: None })

@@ -1,5 +1,6 @@
 //! Refusals and problems in the reader's own words: what was wrong, and what to do.
 
+use crate::exchange::bank::BankFault;
 use crate::domain::clocks::Notice;
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
@@ -573,15 +574,14 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
     FieldError { expected: field_text(&error.expected, lang), ..error }
 }
 
-/// Why a file of the bank was refused. The reason itself names elements of the file, and is in English.
+/// Why a file of the bank was refused, and what to do.
 #[must_use]
-pub fn bank_file(line: usize, reason: &str, lang: Lang) -> String {
-    let place =
-        if line > 0 { either(lang, format!("regel {line}: "), format!("line {line}: ")) } else { String::new() };
+pub fn bank_file(fault: &BankFault, lang: Lang) -> String {
+    let (line, why) = (fault.line, either(lang, fault.dutch(), fault.reason()));
     either(
         lang,
-        format!("Dit bestand is geweigerd en er is niets geboekt. {place}{reason}."),
-        format!("This file is refused, and nothing was booked. {place}{reason}."),
+        format!("Dit bestand is geweigerd en er is niets geboekt. Regel {line}: {why}"),
+        format!("This file is refused, and nothing was booked. Line {line}: {why}"),
     )
 }
 

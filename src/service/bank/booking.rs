@@ -1,0 +1,304 @@
+//! What lines become, booked through the door, each once (BANK-5).
+
+use super::*;
+
+impl Service {
+    fn mark_line(&self, id: BankLineId, state: LineState, why: Option<&str>) -> Mark {
+        Mark {
+            id,
+            state,
+            why: why.map(str::to_owned),
+            customer: None,
+            payment: None,
+            collection: None,
+            at: self.clock.now(),
+            by: None,
+        }
+    }
+
+    /// Books what is new of a file, or of all.
+    async fn book_lines(
+        &self,
+        file: Option<BankFileId>,
+        mut progress: impl FnMut(u64, u64) + Send,
+    ) -> Result<BankTally> {
+        let total = match file {
+            Some(file) => bank::count_new(&mut self.db.reader().await?, file).await?,
+            None => 0,
+        };
+        let total = u64::try_from(total).unwrap_or(0);
+        let (mut tally, mut groups, mut done) = (BankTally::default(), None, 0);
+        let mut last = (0, BankLineId::from(uuid::Uuid::nil()));
+        progress(done, total);
+        loop {
+            let mut on = self.db.reader().await?;
+            let many = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+            let lines = match file {
+                Some(file) => bank::new_of(&mut on, file, last, many).await?,
+                None => bank::new_of_all(&mut on, many).await?,
+            };
+            last = lines.last().map_or(last, |line| (line.line, line.id));
+            if lines.is_empty() {
+                return Ok(tally);
+            }
+            let booked = bank::booked_for(&mut on, &lines, BANK).await?;
+            let booked: HashMap<String, bank::BookedFor> =
+                booked.into_iter().map(|row| (row.line.clone(), row)).collect();
+            let known = self.known(&mut on, &lines, &mut groups).await?;
+            drop(on);
+            done += u64::try_from(lines.len()).unwrap_or(0);
+            self.book_some(lines, &booked, known, &mut tally).await?;
+            progress(done, total.max(done));
+        }
+    }
+
+    /// Decides and books some lines, and marks them.
+    async fn book_some(
+        &self,
+        lines: Vec<BankLine>,
+        booked: &HashMap<String, bank::BookedFor>,
+        mut known: Known,
+        tally: &mut BankTally,
+    ) -> Result<()> {
+        let mut marks: Vec<Option<Mark>> = vec![None; lines.len()];
+        let mut outcomes = Vec::with_capacity(lines.len());
+        let mut plan: BTreeMap<CustomerId, Vec<(usize, Command)>> = BTreeMap::new();
+        for (at, line) in lines.iter().enumerate() {
+            let outcome = known.settle(line);
+            let mark = self.mark_line(line.id, LineState::Booked, None);
+            if let Some(before) = booked.get(&line.id.to_string()) {
+                let (customer, payment) = (Some(before.customer_id), before.payment_id);
+                marks[at] = Some(Mark { customer, payment, collection: before.collection_id, ..mark });
+            } else {
+                match &outcome {
+                    Outcome::Queue(doubt) => {
+                        marks[at] = Some(Mark { state: LineState::Open, why: Some(doubt.to_string()), ..mark });
+                    }
+                    Outcome::Outside => marks[at] = Some(Mark { state: LineState::Outside, ..mark }),
+                    _ => {
+                        for (customer, command) in self.commands(line, &outcome, &known) {
+                            plan.entry(customer).or_default().push((at, command));
+                        }
+                    }
+                }
+            }
+            outcomes.push(outcome);
+        }
+        let mut lost = None;
+        let mut answers: BTreeMap<usize, Vec<Reply>> = BTreeMap::new();
+        for (at, reply) in self.submit_all(plan).await {
+            answers.entry(at).or_default().push(reply);
+        }
+        for (at, replies) in answers {
+            match self.judge(&lines[at], replies) {
+                Ok(mark) => {
+                    if mark.state == LineState::Open {
+                        outcomes[at] = Outcome::Queue(Doubt::NoReference);
+                    }
+                    marks[at] = Some(mark);
+                }
+                Err(failure) => lost = Some(failure),
+            }
+        }
+        for ((line, outcome), _) in lines.iter().zip(&outcomes).zip(&marks).filter(|(_, mark)| mark.is_some()) {
+            tally.add(line, outcome);
+        }
+        let marks: Vec<Mark> = marks.into_iter().flatten().collect();
+        let mut tx = self.db.begin().await?;
+        bank::mark(&mut tx, &marks).await?;
+        tx.commit().await?;
+        lost.map_or(Ok(()), |failure| Err(failure.into()))
+    }
+
+    /// The commands that book a line, each with its customer.
+    fn commands(&self, line: &BankLine, outcome: &Outcome, known: &Known) -> Vec<(CustomerId, Command)> {
+        let book = |key: String, target, act| {
+            let key = Key { caller: BANK.to_owned(), key, request: BANK.to_owned() };
+            self.command(Actor::Service, Some(key), target, act)
+        };
+        let whose = |id: &CollectionId| known.collections.values().find(|row| row.id == *id).map(|row| row.customer_id);
+        match outcome {
+            Outcome::Settle(collections) => {
+                let of = |id: &CollectionId| {
+                    let key = if collections.len() == 1 { line.id.to_string() } else { format!("{} {id}", line.id) };
+                    Some((whose(id)?, book(key, Target::Collection(*id), self.settles(line, *id))))
+                };
+                collections.iter().filter_map(of).collect()
+            }
+            Outcome::Reverse { collection, charge } => {
+                let act = Act::ReverseCollection { collection: *collection, undone: self.undone(line, *charge) };
+                let command = book(line.id.to_string(), Target::Collection(*collection), act);
+                whose(collection).map(|customer| (customer, command)).into_iter().collect()
+            }
+            Outcome::Pay { customer, invoices, keep_surplus } => {
+                let act = self.receives(line, invoices.clone(), *keep_surplus);
+                vec![(*customer, book(line.id.to_string(), Target::Customer(*customer), act))]
+            }
+            Outcome::Queue(_) | Outcome::Outside => Vec::new(),
+        }
+    }
+
+    /// The value date, which may lie ahead of us.
+    fn valued(&self, line: &BankLine) -> NaiveDate {
+        line.valued_on.min(self.policies.day(self.clock.now()))
+    }
+
+    fn settles(&self, line: &BankLine, collection: CollectionId) -> Act {
+        Act::SettleCollection { collection, settled_on: self.valued(line), bank_line: Some(line.id) }
+    }
+
+    fn undone(&self, line: &BankLine, charge: Cents) -> Undone {
+        let code = line.return_reason.clone().unwrap_or_else(|| NO_REASON.to_owned());
+        Undone { code, valued_on: self.valued(line), rejected: line.rejected, charge }
+    }
+
+    fn receives(&self, line: &BankLine, invoices: Vec<InvoiceId>, keep_surplus: bool) -> Act {
+        Act::RecordPayment(Receiving {
+            amount: line.amount,
+            paid_on: self.valued(line),
+            method: PaymentMethod::Bank,
+            note: line.structured.clone().or_else(|| line.text.clone()),
+            bank_line: Some(line.id),
+            invoices,
+            keep_surplus,
+        })
+    }
+
+    /// Submits commands: of one customer one after the other, of different ones side by side.
+    async fn submit_all(&self, plan: BTreeMap<CustomerId, Vec<(usize, Command)>>) -> Vec<(usize, Reply)> {
+        let (mut running, mut answers) = (JoinSet::new(), Vec::new());
+        for commands in plan.into_values() {
+            if running.len() >= AT_ONCE
+                && let Some(Ok(some)) = running.join_next().await
+            {
+                answers.extend::<Vec<(usize, Reply)>>(some);
+            }
+            let door = self.door.clone();
+            running.spawn(async move {
+                let mut answers = Vec::with_capacity(commands.len());
+                for (at, command) in commands {
+                    answers.push((at, patiently(&door, command).await));
+                }
+                answers
+            });
+        }
+        while let Some(some) = running.join_next().await {
+            answers.extend(some.unwrap_or_default());
+        }
+        answers
+    }
+
+    /// What answers make of a line: booked, or for a person; or nothing yet, when the ledger could not be written.
+    fn judge(&self, line: &BankLine, replies: Vec<Reply>) -> Result<Mark, Failure> {
+        let mut mark = self.mark_line(line.id, LineState::Booked, None);
+        for reply in replies {
+            match reply {
+                Ok(receipt) => mark = booked(mark, &receipt),
+                Err(Failure::Refused(refusal)) => {
+                    mark.state = LineState::Open;
+                    mark.why = Some(refusal.to_string());
+                }
+                Err(Failure::Broken) => {
+                    mark.state = LineState::Open;
+                    mark.why = Some(Failure::Broken.to_string());
+                }
+                Err(lost) => return Err(lost),
+            }
+        }
+        if mark.state == LineState::Open {
+            (mark.customer, mark.payment, mark.collection) = (None, None, None);
+        }
+        Ok(mark)
+    }
+
+    /// Looks up, all at once, what is known about lines.
+    async fn known(&self, on: &mut impl Statements, lines: &[BankLine], groups: &mut Option<Groups>) -> Result<Known> {
+        let mut known = Known { numbering: self.numbering(), ..Known::default() };
+        let mut ids: BTreeSet<String> = lines.iter().filter_map(|line| line.end_to_end_id.clone()).collect();
+        let batches: BTreeSet<&String> = lines
+            .iter()
+            .filter(|line| line.direction == Direction::Credit && line.end_to_end_id.is_none())
+            .flat_map(|line| [&line.batch, &line.batch_message])
+            .flatten()
+            .collect();
+        if !batches.is_empty() {
+            if groups.is_none() {
+                *groups = Some(sent_groups(on).await?);
+            }
+            let found = batches.into_iter().filter_map(|id| Some((id.clone(), groups.as_ref()?.get(id)?.clone())));
+            known.groups = found.collect();
+            ids.extend(known.groups.values().flatten().cloned());
+        }
+        let nameless = |line: &&BankLine| line.end_to_end_id.is_none() && line.direction == Direction::Debit;
+        let mandates = lines.iter().filter(nameless).filter_map(|line| line.mandate.clone()).collect();
+        for (reference, id) in bank::under_mandates(on, &mandates).await? {
+            ids.insert(id.clone());
+            known.mandates.entry(reference).or_default().push(id);
+        }
+        let collections = bank::collections(on, &ids).await?;
+        known.collections = collections.into_iter().map(|row| (row.end_to_end_id.clone(), row)).collect();
+        self.know_payers(on, lines, &mut known).await?;
+        Ok(known)
+    }
+
+    /// Looks up whose accounts and which invoices lines are about.
+    async fn know_payers(&self, on: &mut impl Statements, lines: &[BankLine], known: &mut Known) -> Result<()> {
+        let ibans: BTreeSet<String> = lines.iter().filter_map(|line| line.iban.clone()).collect();
+        for (iban, customer) in bank::payers(on, &ibans).await? {
+            known.payers.entry(iban).or_default().insert(customer);
+        }
+        let customers: BTreeSet<CustomerId> = known.payers.values().flatten().copied().collect();
+        for (customer, credit, _) in bank::credits(on, &customers).await? {
+            known.credits.insert(customer, credit);
+        }
+        let credits = lines.iter().filter(|line| line.direction == Direction::Credit);
+        let numbers: BTreeSet<String> = credits.flat_map(|line| known.numbering.numbers_in(&line.words())).collect();
+        let mut found = bank::numbered(on, &numbers).await?;
+        found.extend(bank::open_of(on, &customers).await?);
+        for invoice in found {
+            known.numbers.insert(invoice.number.clone(), invoice.id);
+            known.invoices.insert(invoice.id, invoice);
+        }
+        Ok(())
+    }
+
+    /// How documents are numbered, now and under the newest terms.
+    fn numbering(&self) -> Numbering {
+        let today = self.policies.day(self.clock.now());
+        let rules = [&self.policies.at(today).1.invoices, &self.policies.newest().invoices];
+        let series =
+            rules.iter().flat_map(|rules| [&rules.series.invoice, &rules.series.credit_note, &rules.series.fee]);
+        let prefixes: BTreeSet<String> = series.cloned().collect();
+        let digits = rules.iter().map(|rules| rules.digits).min().unwrap_or(4);
+        Numbering { prefixes: prefixes.into_iter().collect(), digits: usize::try_from(digits).unwrap_or(4) }
+    }
+}
+
+/// Submits a command, and waits for room in the queue.
+async fn patiently(door: &super::ledger::Door, command: Command) -> Reply {
+    for _ in 0..500 {
+        match door.submit(command.clone()).await {
+            Err(Failure::Busy) => tokio::time::sleep(Duration::from_millis(20)).await,
+            answer => return answer,
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// A mark with what was booked.
+fn booked(mark: Mark, receipt: &Receipt) -> Mark {
+    match receipt {
+        Receipt::Payment(receipt) => {
+            Mark { customer: Some(receipt.payment.customer_id), payment: Some(receipt.payment.id), ..mark }
+        }
+        Receipt::Collection(row) => {
+            Mark { customer: Some(row.customer_id), payment: row.payment_id, collection: Some(row.id), ..mark }
+        }
+        Receipt::Reversal(row) => {
+            Mark { customer: Some(row.customer_id), payment: row.payment_id, collection: row.collection_id, ..mark }
+        }
+        Receipt::Repayment(row) => Mark { customer: Some(row.customer_id), ..mark },
+        _ => mark,
+    }
+}
+

@@ -1,0 +1,676 @@
+//! A file comes in: surveyed as a whole, then its lines are stored in one transaction, each entry told from what was told
+//! before (BANK-1 to BANK-3). A preview does the very same and takes it back.
+
+use super::{BankNotice, CHUNK, sent_groups};
+use crate::domain::{
+    BankEntryId, BankFileId, Cents, Collection, StatementId,
+    bank::{BankEntry, BankFileKind, CollectionReport, Direction, FileHead, OpeningKind, StatementHead, Told},
+    bank_statement::{Statement, StatementKind, ToldDays},
+    matching::{BankLine, Doubt, LineState, Teller},
+    policy::Policy,
+    reading::{Bearing, EntryTold, Meeting, NOTICE_DAYS, ReadingDoubt, Step, Telling, Together, Unmet, equal, meetings, steps},
+};
+use crate::exchange::bank::{self as files, BankFault, BankFaultKind, Member, SumCheck};
+use crate::service::ledger::Failure;
+use crate::service::{Result, Service};
+use crate::store::bank::{self, Met};
+use crate::store::{Statements, Tx};
+use chrono::{Days, NaiveDate};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tokio::sync::mpsc;
+
+/// How many parts of a file wait at most, between reading and storing.
+const AHEAD: usize = 2;
+
+/// What a file holds, without its entries.
+pub(super) struct Survey {
+    /// What it is.
+    pub head: FileHead,
+    statements: Vec<Surveyed>,
+    reports: Vec<CollectionReport>,
+    /// Entries that are only announced.
+    pending: usize,
+    /// Entries in another currency.
+    foreign: usize,
+    /// Entries of accounts that are not ours, by account.
+    others: BTreeMap<String, usize>,
+}
+
+/// A statement of a file, without its entries.
+struct Surveyed {
+    head: StatementHead,
+    ours: bool,
+    entries: Option<(NaiveDate, NaiveDate)>,
+    count: i64,
+    credits: Cents,
+    debits: Cents,
+}
+
+/// Whether an entry is booked in euros: what is read.
+fn is_read(entry: &BankEntry) -> bool {
+    entry.booked && entry.currency == "EUR"
+}
+
+/// Reads a file through, and checks that it is whole and adds up. `own`: our accounts; any where none is known.
+pub(super) fn survey(member: &Member, own: &BTreeSet<String>) -> Result<Survey, BankFault> {
+    let mut survey: Option<Survey> = None;
+    let mut sums: Option<SumCheck> = None;
+    let finish = |sums: &SumCheck| sums.finish().and_then(|()| sums.counted());
+    files::read_stream(member.reader(), &mut |told| {
+        match (told, &mut survey) {
+            (Told::File(head), survey) => {
+                let (statements, reports, others) = (Vec::new(), Vec::new(), BTreeMap::new());
+                *survey = Some(Survey { head, statements, reports, pending: 0, foreign: 0, others });
+            }
+            (Told::Statement(head), Some(survey)) => {
+                let before = survey.statements.last().map(|row| &row.head);
+                let goes_on = before.is_some_and(|before| (&before.id, &before.account) == (&head.id, &head.account))
+                    && head.page.is_some_and(|page| page > 1);
+                match &mut sums {
+                    Some(sums) if goes_on => sums.page(&head),
+                    other => {
+                        other.iter().try_for_each(&finish)?;
+                        *other = Some(SumCheck::new(&head));
+                    }
+                }
+                let ours = own.is_empty() || own.contains(&head.account);
+                let (credits, debits) = (Cents::ZERO, Cents::ZERO);
+                survey.statements.push(Surveyed { head, ours, entries: None, count: 0, credits, debits });
+            }
+            (Told::Entry(entry), Some(survey)) => {
+                if let Some(sums) = &mut sums {
+                    sums.add(&entry)?;
+                }
+                survey.note(&entry);
+            }
+            (Told::Report(report), Some(survey)) => survey.reports.push(report),
+            (Told::StatementEnd, _) | (Told::Statement(_) | Told::Entry(_) | Told::Report(_), None) => {}
+        }
+        Ok(())
+    })?;
+    sums.iter().try_for_each(finish)?;
+    let survey = survey.ok_or(BankFault::new(1, BankFaultKind::Empty))?;
+    if !survey.statements.is_empty() && survey.statements.iter().all(|row| !row.ours) {
+        let accounts: BTreeSet<String> = survey.statements.iter().map(|row| row.head.account.clone()).collect();
+        let (accounts, ours) = (accounts.into_iter().collect(), own.iter().cloned().collect());
+        return Err(BankFault::new(1, BankFaultKind::NoneOfOurs { accounts, ours }));
+    }
+    Ok(survey)
+}
+
+impl Survey {
+    fn note(&mut self, entry: &BankEntry) {
+        let Some(row) = self.statements.last_mut() else { return };
+        if !row.ours {
+            *self.others.entry(row.head.account.clone()).or_default() += 1;
+            return;
+        }
+        if !is_read(entry) {
+            self.pending += usize::from(!entry.booked);
+            self.foreign += usize::from(entry.booked);
+            return;
+        }
+        row.count += 1;
+        match entry.direction {
+            Direction::Credit => row.credits += entry.amount,
+            Direction::Debit => row.debits += entry.amount,
+        }
+        let (first, last) = row.entries.unwrap_or((entry.booked_on, entry.booked_on));
+        row.entries = Some((first.min(entry.booked_on), last.max(entry.booked_on)));
+    }
+
+    /// Our accounts in it.
+    pub fn accounts(&self) -> BTreeSet<String> {
+        self.statements.iter().filter(|row| row.ours).map(|row| row.head.account.clone()).collect()
+    }
+}
+
+/// How a statement of a file is taken.
+enum Taken {
+    /// Its entries are left out.
+    Not,
+    /// Its entries are read; on the days within these ranges others tell entries as well.
+    Read(Box<Statement>, Vec<(NaiveDate, NaiveDate)>),
+}
+
+/// Entries of a day that several statements tell: each with its statement.
+type Shared = BTreeMap<(String, NaiveDate), Vec<(StatementId, Vec<BankLine>)>>;
+
+/// What storing the lines of a file came to.
+#[derive(Default)]
+pub(super) struct Stored {
+    /// Its statements, as they are kept.
+    pub statements: Vec<Statement>,
+    /// What is to be known about it.
+    pub notices: Vec<BankNotice>,
+    /// How many lines were told before.
+    pub known: usize,
+    /// Lines that wait because it is not clear whether they are new: how many, and their sum.
+    pub doubted: (usize, Cents),
+    /// How many lines it told first.
+    pub added: usize,
+    /// Whether lines of other files are clear now.
+    pub released: bool,
+}
+
+impl Service {
+    /// Stores what a file tells; `file` is stored already. The caller commits, or takes it back.
+    pub(super) async fn store_lines(
+        &self,
+        tx: &mut Tx,
+        file: BankFileId,
+        survey: &Survey,
+        member: &Member,
+    ) -> Result<Stored> {
+        let mut stored = Stored::default();
+        let taken = self.take_statements(tx, file, survey, &mut stored).await?;
+        let rows: Vec<Option<Statement>> = taken
+            .iter()
+            .map(|taken| match taken {
+                Taken::Not => None,
+                Taken::Read(row, _) => Some((**row).clone()),
+            })
+            .collect();
+        bank::add_statements(tx, &stored.statements).await?;
+        let mut staging = Staging { service: self, tx, stored, shared: Shared::new() };
+        let read = member.clone();
+        let wanted: Vec<bool> = rows.iter().map(Option::is_some).collect();
+        let (parts, mut waiting) = mpsc::channel::<(usize, Vec<BankEntry>)>(AHEAD);
+        let reading = tokio::task::spawn_blocking(move || read_parts(&read, &wanted, &parts));
+        while let Some((place, entries)) = waiting.recv().await {
+            if let Some(Taken::Read(row, shared)) = taken.get(place) {
+                staging.add(row, shared, entries).await?;
+            }
+        }
+        reading.await.map_err(|_| Failure::Broken)??;
+        staging.read_shared().await?;
+        staging.refute(&survey.accounts()).await?;
+        staging.add_reports(file, &survey.reports).await?;
+        Ok(staging.stored)
+    }
+
+    /// Which statements of a file are new, and what is to be known about them (BANK-1).
+    async fn take_statements(
+        &self,
+        tx: &mut Tx,
+        file: BankFileId,
+        survey: &Survey,
+        stored: &mut Stored,
+    ) -> Result<Vec<Taken>> {
+        let announces = survey.head.kind == BankFileKind::Camt052;
+        let kind = if survey.head.kind == BankFileKind::Camt054 { StatementKind::Notice } else { StatementKind::Statement };
+        let mut taken = Vec::with_capacity(survey.statements.len());
+        for row in &survey.statements {
+            if !row.ours || announces {
+                taken.push(Taken::Not);
+                continue;
+            }
+            let statement = self.statement_of(file, kind, survey, row);
+            let (first, last) = row.entries.unwrap_or((statement.from_day, statement.to_day));
+            let days = (statement.from_day.min(first), statement.to_day.max(last));
+            let mut others = bank::statements_about(tx, &statement.account, days).await?;
+            others.extend(stored.statements.iter().filter(|other| other.shares_days_with(&statement)).cloned());
+            others.retain(|other| other.kind == statement.kind);
+            if others.iter().any(|other| statement.is_same_as(other)) {
+                let (account, id) = (statement.account, row.head.id.clone());
+                stored.notices.push(BankNotice::SeenStatement { account, id });
+                stored.known += usize::try_from(row.count).unwrap_or(0);
+                taken.push(Taken::Not);
+                continue;
+            }
+            self.look_for_gap(tx, &statement, stored).await?;
+            let shared = match kind {
+                StatementKind::Notice => Vec::new(),
+                StatementKind::Statement => others.iter().map(|other| (other.from_day, other.to_day)).collect(),
+            };
+            stored.statements.push(statement.clone());
+            taken.push(Taken::Read(Box::new(statement), shared));
+        }
+        stored.notices.extend(announces.then_some(BankNotice::OnlyAnnounces));
+        for (account, entries) in &survey.others {
+            stored.notices.push(BankNotice::OtherAccount { account: account.clone(), entries: *entries });
+        }
+        stored.notices.extend((survey.pending > 0).then_some(BankNotice::Pending(survey.pending)));
+        stored.notices.extend((survey.foreign > 0).then_some(BankNotice::Foreign(survey.foreign)));
+        Ok(taken)
+    }
+
+    fn statement_of(&self, file: BankFileId, kind: StatementKind, survey: &Survey, row: &Surveyed) -> Statement {
+        let head = &row.head;
+        let made_at = head.created_at.or(survey.head.created_at);
+        let made = head.created_on.or(survey.head.created_on).or(made_at.map(|at| at.date()));
+        let days = ToldDays {
+            period: head.period,
+            opening: head.opening.map(|(day, ..)| day),
+            of_day_before: head.opening.is_some_and(|(.., kind)| kind == OpeningKind::Prcd),
+            closing: head.closing.or(head.interim_closing).map(|(day, _)| day),
+            entries: row.entries,
+            made,
+        };
+        let today = self.policies.day(self.clock.now());
+        let (from_day, to_day) = days.period().unwrap_or((today, today));
+        Statement {
+            id: self.clock.id(),
+            file_id: file,
+            kind,
+            account: head.account.clone(),
+            told_id: head.id.clone(),
+            page: head.page.map(i64::from),
+            sequence: head.sequence,
+            made_at: made_at.or_else(|| made.and_then(|day| day.and_hms_opt(0, 0, 0))),
+            from_day,
+            to_day,
+            opening: head.opening.map(|(_, amount, _)| amount),
+            closing: head.closing.or(head.interim_closing).map(|(_, amount)| amount),
+            entries: row.count,
+            credits: row.credits,
+            debits: row.debits,
+        }
+    }
+
+    async fn look_for_gap(&self, tx: &mut Tx, statement: &Statement, stored: &mut Stored) -> Result<()> {
+        let Some(opens) = statement.opening else { return Ok(()) };
+        let known = bank::statement_before(tx, &statement.account, statement.from_day).await?;
+        let in_file = stored.statements.iter().filter(|row| {
+            row.account == statement.account && row.closing.is_some() && row.to_day < statement.from_day
+        });
+        let before = in_file.chain(&known).max_by_key(|row| row.to_day);
+        if let Some(closed) = before.and_then(|row| row.closing).filter(|closed| *closed != opens) {
+            let (account, id) = (statement.account.clone(), statement.told_id.clone());
+            stored.notices.push(BankNotice::Gap { account, id, closed, opens });
+        }
+        Ok(())
+    }
+}
+
+/// Reads the entries of the statements that are wanted, and hands them over in parts.
+fn read_parts(
+    member: &Member,
+    wanted: &[bool],
+    parts: &mpsc::Sender<(usize, Vec<BankEntry>)>,
+) -> Result<(), BankFault> {
+    let (mut next, mut part) = (0_usize, Vec::new());
+    files::read_stream(member.reader(), &mut |told| {
+        match told {
+            Told::Statement(_) => next += 1,
+            Told::Entry(entry) if wanted[next - 1] && is_read(&entry) => {
+                part.push(entry);
+                if part.len() >= CHUNK / 2 {
+                    // Who waits for them has gone: nothing is wanted any more.
+                    drop(parts.blocking_send((next - 1, std::mem::take(&mut part))));
+                }
+            }
+            Told::StatementEnd if !part.is_empty() => {
+                drop(parts.blocking_send((next - 1, std::mem::take(&mut part))));
+            }
+            Told::File(_) | Told::Entry(_) | Told::StatementEnd | Told::Report(_) => {}
+        }
+        Ok(())
+    })
+}
+
+/// The days around entries on which the other kind may tell them (BANK-3).
+fn around(entries: &[Vec<BankLine>]) -> Option<(NaiveDate, NaiveDate)> {
+    let days = || entries.iter().flatten().map(|line| line.booked_on);
+    let near = Days::new(NOTICE_DAYS.unsigned_abs());
+    let (first, last) = (days().min()?, days().max()?);
+    Some((first.checked_sub_days(near).unwrap_or(first), last.checked_add_days(near).unwrap_or(last)))
+}
+
+/// Lines by the entry that they were told in, in the order of those.
+fn by_entry(lines: Vec<BankLine>) -> Vec<Vec<BankLine>> {
+    let mut entries: BTreeMap<BankEntryId, Vec<BankLine>> = BTreeMap::new();
+    for line in lines {
+        entries.entry(line.entry_id).or_default().push(line);
+    }
+    entries.into_values().collect()
+}
+
+fn told(lines: &[BankLine]) -> EntryTold {
+    EntryTold::of(&lines.iter().collect::<Vec<_>>())
+}
+
+fn bearing(lines: &[BankLine]) -> Bearing {
+    Bearing::of(&lines.iter().collect::<Vec<_>>())
+}
+
+/// Entries that are to be met by another kind of telling.
+fn unmet(entries: &[Vec<BankLine>]) -> Vec<Unmet> {
+    let row = |lines: &Vec<BankLine>| Unmet {
+        entry: lines[0].entry_id,
+        told: told(lines),
+        lines: lines.iter().map(|line| line.id).collect(),
+        group: format!("{:?} {}", lines[0].announced_in, lines[0].booked_on),
+        doubted: bearing(lines) == Bearing::Doubted,
+    };
+    entries.iter().map(row).collect()
+}
+
+/// A file on its way into the database.
+struct Staging<'a> {
+    service: &'a Service,
+    tx: &'a mut Tx,
+    stored: Stored,
+    shared: Shared,
+}
+
+impl Staging<'_> {
+    /// Takes in some entries of a statement or notice.
+    async fn add(&mut self, row: &Statement, shared: &[(NaiveDate, NaiveDate)], entries: Vec<BankEntry>) -> Result<()> {
+        let teller = Teller::new(row);
+        let is_shared = |day: NaiveDate| shared.iter().any(|(from, to)| (*from..=*to).contains(&day));
+        let mut fresh = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let lines = teller.entry(&entry, || self.service.clock.id());
+            if is_shared(entry.booked_on) {
+                let key = (row.account.clone(), entry.booked_on);
+                self.shared.entry(key).or_default().push((row.id, lines));
+            } else {
+                fresh.push(lines);
+            }
+        }
+        match row.kind {
+            StatementKind::Statement => self.add_stated(&row.account, fresh).await,
+            StatementKind::Notice => self.add_announced(row, fresh).await,
+        }
+    }
+
+    async fn insert(&mut self, lines: Vec<BankLine>) -> Result<()> {
+        for line in &lines {
+            match line.state {
+                LineState::Again => self.stored.known += 1,
+                LineState::Open => {
+                    self.stored.doubted.0 += 1;
+                    self.stored.doubted.1 += line.amount;
+                }
+                LineState::New | LineState::Booked | LineState::SetAside | LineState::Outside => {}
+            }
+        }
+        for part in lines.chunks(CHUNK) {
+            let added = bank::add_lines(self.tx, part).await?;
+            self.stored.added += usize::try_from(added).unwrap_or(0);
+        }
+        Ok(())
+    }
+
+    /// Entries that a statement tells and nobody else of the same days: each is a movement, unless it was announced (BANK-3).
+    async fn add_stated(&mut self, account: &str, entries: Vec<Vec<BankLine>>) -> Result<()> {
+        let Some(days) = around(&entries) else { return Ok(()) };
+        let open = by_entry(bank::unmet(self.tx, account, days).await?);
+        let found = meetings(&entries.iter().map(|lines| told(lines)).collect::<Vec<_>>(), &unmet(&open));
+        let mut lines = Vec::with_capacity(entries.len());
+        for (entry, met) in entries.into_iter().zip(found) {
+            lines.extend(match met {
+                None => entry,
+                Some(met) => self.meet(entry, &met, &open).await?,
+            });
+        }
+        self.insert(lines).await
+    }
+
+    /// An entry tells again what others bear: those are noted as told by it as well. Where the bearer tells an amount alone
+    /// and is not booked, the entry takes its place.
+    async fn meet(&mut self, entry: Vec<BankLine>, met: &Meeting, open: &[Vec<BankLine>]) -> Result<Vec<BankLine>> {
+        let first = &entry[0];
+        let rows = met.lines.iter().map(|id| Met {
+            id: *id,
+            announced_in: first.announced_in,
+            stated_in: first.stated_in,
+            stated_on: first.stated_on,
+        });
+        bank::meet(self.tx, &rows.collect::<Vec<_>>()).await?;
+        let borne: Vec<&Vec<BankLine>> =
+            open.iter().filter(|lines| lines.iter().any(|line| met.lines.contains(&line.id))).collect();
+        let Some(bearer) = borne.first() else { return Ok(entry) };
+        let of = bearer[0].entry_id;
+        let lump = borne.len() == 1 && told(bearer).is_bare() && bearing(bearer) != Bearing::Decided;
+        if lump && !told(&entry).is_bare() {
+            bank::repeat(self.tx, &[(of, entry[0].entry_id)]).await?;
+            let (announced_in, stated_in, stated_on) = (bearer[0].announced_in, bearer[0].stated_in, bearer[0].stated_on);
+            let fill = |line: BankLine| BankLine {
+                announced_in: line.announced_in.or(announced_in),
+                stated_in: line.stated_in.or(stated_in),
+                stated_on: line.stated_on.or(stated_on),
+                ..line
+            };
+            return Ok(entry.into_iter().map(fill).collect());
+        }
+        if borne.iter().any(|lines| bearing(lines) == Bearing::Doubted) {
+            self.release(&borne.iter().map(|lines| lines[0].entry_id).collect::<Vec<_>>()).await?;
+        }
+        Ok(entry.into_iter().map(|line| BankLine { state: LineState::Again, movement_id: of, ..line }).collect())
+    }
+
+    async fn release(&mut self, entries: &[BankEntryId]) -> Result<()> {
+        bank::release(self.tx, entries).await?;
+        self.stored.released |= !entries.is_empty();
+        Ok(())
+    }
+
+    /// Entries that a notice announces: told by a statement already, announced before, or new (BANK-3).
+    async fn add_announced(&mut self, notice: &Statement, entries: Vec<Vec<BankLine>>) -> Result<()> {
+        let Some(days) = around(&entries) else { return Ok(()) };
+        let known = bank::lines_between(self.tx, &notice.account, days).await?;
+        let about = bank::statements_about(self.tx, &notice.account, days).await?;
+        let own = |line: &BankLine| {
+            line.announced_in.is_some_and(|id| {
+                id == notice.id || about.iter().any(|other| other.id == id && (notice.follows(other) || other.follows(notice)))
+            })
+        };
+        let bears = known.into_iter().filter(|line| line.state != LineState::Again && !own(line));
+        let (announced, stated): (Vec<BankLine>, Vec<BankLine>) = bears.partition(|line| line.announced_in.is_some());
+        let (announced, stated) = (by_entry(announced), by_entry(stated));
+        let told_now: Vec<EntryTold> = entries.iter().map(|lines| told(lines)).collect();
+        let found = meetings(&told_now, &unmet(&stated));
+        let earlier: Vec<EntryTold> = announced.iter().map(|lines| told(lines)).collect();
+        let mut used = vec![false; earlier.len()];
+        let mut lines = Vec::with_capacity(entries.len());
+        for ((entry, now), met) in entries.into_iter().zip(&told_now).zip(found) {
+            if let Some(met) = met {
+                lines.extend(self.meet(entry, &met, &stated).await?);
+                continue;
+            }
+            let again = (0..earlier.len()).find(|at| !used[*at] && equal(&earlier[*at], now));
+            let Some(again) = again else {
+                lines.extend(entry);
+                continue;
+            };
+            used[again] = true;
+            let proved = about.iter().any(|row| row.is_whole_on(now.booked_on));
+            let of = announced[again][0].entry_id;
+            lines.extend(entry.into_iter().map(|line| match proved {
+                true => BankLine { state: LineState::Again, movement_id: of, ..line },
+                false => doubted(line, ReadingDoubt::Again),
+            }));
+        }
+        self.insert(lines).await
+    }
+
+    /// Days that several statements tell are read as a whole (BANK-2).
+    async fn read_shared(&mut self) -> Result<()> {
+        for ((account, day), fresh) in std::mem::take(&mut self.shared) {
+            self.read_day(&account, day, fresh).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_day(&mut self, account: &str, day: NaiveDate, fresh: Vec<(StatementId, Vec<BankLine>)>) -> Result<()> {
+        let days = around(&[vec![fresh[0].1[0].clone()]]).unwrap_or((day, day));
+        let known = by_entry(bank::lines_between(self.tx, account, days).await?);
+        let bearers: HashMap<BankEntryId, &Vec<BankLine>> = known.iter().map(|lines| (lines[0].entry_id, lines)).collect();
+        // Every statement that has an entry of the day, or could have had one.
+        let mut statements = bank::statements_about(self.tx, account, days).await?;
+        statements.retain(|row| row.kind == StatementKind::Statement);
+        let place = |id: StatementId| statements.iter().position(|row| row.id == id);
+        let mut tellings = Vec::new();
+        for lines in known.iter().filter(|lines| lines[0].booked_on == day) {
+            let first = &lines[0];
+            // An entry of a notice that a statement met is told by that statement's own lines.
+            let Some(statement) = first.stated_in.and_then(place).filter(|at| statements[*at].file_id == first.file_id) else {
+                continue;
+            };
+            let (mut entry, mut borne) = (first.entry_id, bearing(lines));
+            if borne == Bearing::Repeats
+                && let Some(bearer) = bearers.get(&first.movement_id).filter(|bearer| bearer[0].announced_in.is_some())
+            {
+                (entry, borne) = (first.movement_id, bearing(bearer));
+            }
+            tellings.push(Telling { entry, statement, told: told(lines), bearing: borne });
+        }
+        for (id, lines) in &fresh {
+            let Some(statement) = place(*id) else { continue };
+            let (entry, told) = (lines[0].entry_id, told(lines));
+            tellings.push(Telling { entry, statement, told, bearing: Bearing::Fresh });
+        }
+        let movements = Together::new(&statements).movements_of(day, &tellings);
+        let steps = steps(&movements, &tellings);
+        self.follow(account, steps, fresh).await
+    }
+
+    /// Does what the movements of a day ask for.
+    async fn follow(&mut self, account: &str, steps: Vec<Step>, fresh: Vec<(StatementId, Vec<BankLine>)>) -> Result<()> {
+        let mut new: HashMap<BankEntryId, Vec<BankLine>> =
+            fresh.into_iter().map(|(_, lines)| (lines[0].entry_id, lines)).collect();
+        let (mut clear, mut lines, mut repeats, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for step in steps {
+            match step {
+                Step::Bear(entry, doubt) => match (new.remove(&entry), doubt) {
+                    (Some(entry), None) => clear.push(entry),
+                    (Some(entry), Some(doubt)) => lines.extend(entry.into_iter().map(|line| doubted(line, doubt))),
+                    (None, _) => released.push(entry),
+                },
+                Step::Repeat { entry, of } => match new.remove(&entry) {
+                    Some(entry) => lines.extend(
+                        entry.into_iter().map(|line| BankLine { state: LineState::Again, movement_id: of, ..line }),
+                    ),
+                    None => repeats.push((entry, of)),
+                },
+                Step::Release(entry) => released.push(entry),
+                Step::Twice(_) => self.stored.notices.push(BankNotice::BookedTwice),
+            }
+        }
+        self.insert(lines).await?;
+        bank::repeat(self.tx, &repeats).await?;
+        self.release(&released).await?;
+        self.add_stated(account, clear).await
+    }
+
+    /// What waited because it looked like something announced before, on a day of which a statement tells everything now: it
+    /// was no money of its own (BANK-3).
+    async fn refute(&mut self, accounts: &BTreeSet<String>) -> Result<()> {
+        for account in accounts {
+            let waiting = by_entry(bank::doubted(self.tx, account, Doubt::ToldBefore.as_str()).await?);
+            for entry in waiting {
+                let Some(days) = around(std::slice::from_ref(&entry)) else { continue };
+                let about = bank::statements_about(self.tx, account, days).await?;
+                if entry[0].stated_in.is_some() || !about.iter().any(|row| row.is_whole_on(entry[0].booked_on)) {
+                    continue;
+                }
+                let others = by_entry(bank::lines_between(self.tx, account, days).await?);
+                let now = told(&entry);
+                let first = others.iter().find(|lines| {
+                    lines[0].entry_id != entry[0].entry_id && lines[0].state != LineState::Again && equal(&told(lines), &now)
+                });
+                if let Some(first) = first {
+                    bank::repeat(self.tx, &[(entry[0].entry_id, first[0].entry_id)]).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a report about collections (pain.002) tells, a line for each collection that was rejected.
+    async fn add_reports(&mut self, file: BankFileId, reports: &[CollectionReport]) -> Result<()> {
+        let rejected: Vec<&CollectionReport> = reports.iter().filter(|report| report.rejected).collect();
+        if rejected.is_empty() {
+            return Ok(());
+        }
+        let groups = sent_groups(self.tx).await?;
+        let about = |report: &CollectionReport| match (&report.end_to_end_id, &report.batch) {
+            (Some(id), _) => vec![id.clone()],
+            (None, Some(batch)) => groups.get(batch).cloned().unwrap_or_default(),
+            (None, None) => groups.get(&report.message_id).cloned().unwrap_or_default(),
+        };
+        let ids: BTreeSet<String> = rejected.iter().flat_map(|report| about(report)).collect();
+        let known: HashMap<String, Collection> =
+            bank::collections(self.tx, &ids).await?.into_iter().map(|row| (row.end_to_end_id.clone(), row)).collect();
+        let mut lines = Vec::new();
+        for report in rejected {
+            let ids = about(report);
+            if ids.is_empty() {
+                lines.push(self.service.report_line((report, file), None, None));
+            }
+            for told in ids {
+                lines.push(self.service.report_line((report, file), known.get(&told), Some(told)));
+            }
+        }
+        let mut told = bank::identities(self.tx, &lines).await?;
+        let before = lines.len();
+        lines.retain(|line| line.identity.as_ref().is_none_or(|identity| told.insert(identity.clone())));
+        self.stored.known += before - lines.len();
+        self.insert(lines).await
+    }
+}
+
+fn doubted(line: BankLine, doubt: ReadingDoubt) -> BankLine {
+    BankLine { state: LineState::Open, why: Some(Doubt::from(doubt).to_string()), ..line }
+}
+
+impl Service {
+    fn report_line(
+        &self,
+        (report, file_id): (&CollectionReport, BankFileId),
+        collection: Option<&Collection>,
+        end_to_end_id: Option<String>,
+    ) -> BankLine {
+        let today = self.policies.day(self.clock.now());
+        let told = end_to_end_id.as_deref().or(report.batch.as_deref()).unwrap_or_default();
+        let identity = Policy::digest(&format!("pain.002\n{}\n{told}", report.message_id));
+        let line = i64::try_from(report.line).unwrap_or(i64::MAX);
+        let day = collection.map_or(today, |row| row.collect_on.min(today));
+        let amount = report.amount.filter(|_| report.end_to_end_id.is_some() || collection.is_none());
+        let entry_id: BankEntryId = self.clock.id();
+        BankLine {
+            id: self.clock.id(),
+            file_id,
+            identity: Some(identity),
+            entry_id,
+            movement_id: entry_id,
+            announced_in: None,
+            stated_in: None,
+            stated_on: None,
+            line,
+            account: String::new(),
+            direction: Direction::Debit,
+            amount: amount.or(collection.map(|row| row.amount)).unwrap_or_default(),
+            charge: Cents::ZERO,
+            booked_on: day,
+            valued_on: day,
+            name: None,
+            iban: None,
+            end_to_end_id,
+            mandate: None,
+            reference: None,
+            transaction_reference: None,
+            structured: None,
+            text: report.text.clone(),
+            code: Some(report.status.clone()),
+            return_reason: report.reason.clone(),
+            rejected: true,
+            batch: report.batch.clone(),
+            batch_message: Some(report.message_id.clone()),
+            entry_line: line,
+            entry_reference: None,
+            state: LineState::New,
+            why: None,
+            customer_id: None,
+            payment_id: None,
+            collection_id: None,
+            decided_at: None,
+            decided_by: None,
+            proof: None,
+            divided: false,
+            undone: 0,
+        }
+    }
+}
