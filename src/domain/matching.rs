@@ -62,6 +62,8 @@ words! {
         Unclear = "unclear",
         /// It looks like something that was announced before (BANK-3).
         ToldBefore = "told_before",
+        /// What it was booked as was undone by a person (BANK-9).
+        Undone = "undone",
     }
 }
 
@@ -81,7 +83,8 @@ impl Doubt {
             | Self::NotCertain
             | Self::CameBack
             | Self::Repayment
-            | Self::MaybeReturn => None,
+            | Self::MaybeReturn
+            | Self::Undone => None,
         }
     }
 }
@@ -676,6 +679,19 @@ impl Known {
         }
         if proven.is_empty() { Outcome::Queue(Doubt::NotCertain) } else { pay(&proven, Proof::Reference) }
     }
+}
+
+/// Whether the name of the other side says that many pay by its account: a provider of payments, or its foundation that keeps
+/// the money of others (BANK-5). Boards are told by a person, or by the first line that is divided.
+#[must_use]
+pub fn is_collective(line: &BankLine) -> bool {
+    const NAMES: [&str; 19] = [
+        "mollie", "stripe", "adyen", "buckaroo", "multisafepay", "paypal", "pay.nl", "paynl", "icepay", "worldline",
+        "ccv", "sumup", "klarna", "riverty", "afterpay", "sisow", "tikkie", "derdengelden", "beheer derden",
+    ];
+    let name = line.name.as_deref().unwrap_or_default().to_lowercase();
+    let words: Vec<&str> = name.split(|letter: char| !letter.is_alphanumeric() && letter != '.').collect();
+    NAMES.iter().any(|known| if known.contains(' ') { name.contains(known) } else { words.contains(known) })
 }
 
 words! {

@@ -184,9 +184,12 @@ pub enum Refusal {
     /// There is none.
     #[error("no arrangement holds")]
     NotArranged,
-    /// A line of the bank that was booked is not set aside.
-    #[error("this line is booked")]
+    /// A line of the bank that was booked is not booked otherwise, nor set aside (BANK-9).
+    #[error("this line is booked; undo that first")]
     LineBooked,
+    /// A line of the bank that repeats another is not booked by itself (BANK-2).
+    #[error("this line repeats another, which is booked or waits")]
+    LineRepeats,
     /// This provider charges none (POL-3).
     #[error("this provider charges no reactivation fee")]
     NoReactivation,
@@ -426,6 +429,7 @@ impl Refusal {
             Self::Arranged { .. } => "arranged",
             Self::NotArranged => "not-arranged",
             Self::LineBooked => "line-booked",
+            Self::LineRepeats => "line-repeats",
             Self::NoReactivation => "no-reactivation",
             Self::NoMonthlyAmount => "no-monthly-amount",
             Self::Overpayment { .. } => "overpayment",

@@ -3,8 +3,8 @@
 use super::rows::{Table, table};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
-    BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, PaymentId,
-    StatementId, UserId,
+    BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, Payment,
+    PaymentId, StatementId, UserId,
     bank::{BankFileKind, Direction},
     bank_statement::{Statement, StatementKind},
     document::DocumentKind,
@@ -627,7 +627,7 @@ pub async fn payers(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Resul
 pub async fn shared(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let sql = "SELECT iban FROM bank_collective_accounts WHERE iban {in}";
     let mut found: Vec<(String,)> = on.query(sql).bind_json(texts(ibans)).all().await?;
-    let sql = "SELECT DISTINCT iban FROM bank_lines WHERE iban {in} AND customer_id IS NULL AND divided = 1";
+    let sql = "SELECT DISTINCT iban FROM bank_lines WHERE iban {in} AND divided = 1";
     found.extend(on.query(sql).bind_json(texts(ibans)).all::<(String,)>().await?);
     Ok(found.into_iter().map(|(iban,)| iban).collect())
 }
@@ -790,4 +790,51 @@ pub async fn record_first(
 pub async fn prove(tx: &mut Tx, line: BankLineId, payment: PaymentId) -> Result<bool> {
     let sql = "INSERT INTO bank_proofs (line_id, payment_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(tx.query(sql).bind(line).bind(payment).execute().await? == 1)
+}
+
+/// The invoices that a payment was set against.
+///
+/// # Errors
+/// What the database says.
+pub async fn paid_by(on: &mut impl Statements, payment: PaymentId) -> Result<Vec<InvoiceId>> {
+    let sql = "SELECT DISTINCT invoice_id FROM allocations WHERE payment_id = $1 AND kind = 'payment'";
+    let found: Vec<(InvoiceId,)> = on.query(sql).bind(payment).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// A payment.
+///
+/// # Errors
+/// What the database says.
+pub async fn recorded(on: &mut impl Statements, payment: PaymentId) -> Result<Option<Payment>> {
+    on.query("SELECT * FROM payments WHERE id = $1").bind(payment).optional().await
+}
+
+/// The customers for whom something was booked for a line.
+///
+/// # Errors
+/// What the database says.
+pub async fn booked_of(on: &mut impl Statements, line: BankLineId) -> Result<Vec<CustomerId>> {
+    let sql = "SELECT DISTINCT customer_id FROM transactions WHERE bank_line_id = $1 ORDER BY customer_id";
+    let found: Vec<(CustomerId,)> = on.query(sql).bind(line).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// A line waits again, where nobody did so meanwhile: what was booked for it was undone (BANK-9).
+///
+/// # Errors
+/// What the database says.
+pub async fn reopen(
+    tx: &mut Tx,
+    (line, undone): (BankLineId, i64),
+    (at, by): (DateTime<Utc>, Option<UserId>),
+) -> Result<()> {
+    let sql = "DELETE FROM bank_proofs WHERE line_id = $1
+               AND EXISTS (SELECT 1 FROM bank_lines WHERE id = $1 AND undone = $2)";
+    tx.query(sql).bind(line).bind(undone).execute().await?;
+    let sql = "UPDATE bank_lines SET state = 'open', why = 'undone', customer_id = NULL, payment_id = NULL,
+                      collection_id = NULL, proof = NULL, undone = undone + 1, decided_at = $3, decided_by = $4
+               WHERE id = $1 AND undone = $2";
+    tx.query(sql).bind(line).bind(undone).bind(at).bind(by).execute().await?;
+    Ok(())
 }

@@ -164,6 +164,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::Arranged { .. } => "Payment was arranged",
         Refusal::NotArranged => "No arrangement",
         Refusal::LineBooked => "The line is booked",
+        Refusal::LineRepeats => "The line repeats another",
         Refusal::NoReactivation => "No reactivation fee here",
         Refusal::NoMonthlyAmount => "The monthly amount is not known",
         Refusal::Overpayment { .. } => "More than is open",

@@ -1,9 +1,26 @@
 //! What lines become, booked through the door, each once (BANK-5).
 
-use super::*;
+use super::{
+    AT_ONCE, BANK, BankTally, CHUNK, Groups, NO_REASON, sent_groups,
+};
+use crate::domain::{
+    Act, Actor, BankFileId, BankLineId, Cents, CollectionId, Command, CustomerId, InvoiceId, Key, PaymentMethod,
+    Receipt, Target,
+    bank::Direction,
+    command::{Receiving, Undone},
+    matching::{BankLine, Doubt, Known, LineState, Numbering, Outcome, Proof, is_collective},
+};
+use crate::service::ledger::{Door, Failure, Reply};
+use crate::service::{Result, Service};
+use crate::store::Statements;
+use crate::store::bank::{self, Mark};
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+use tokio::task::JoinSet;
 
 impl Service {
-    fn mark_line(&self, id: BankLineId, state: LineState, why: Option<&str>) -> Mark {
+    pub(super) fn mark_line(&self, id: BankLineId, state: LineState, why: Option<&str>) -> Mark {
         Mark {
             id,
             state,
@@ -13,11 +30,13 @@ impl Service {
             collection: None,
             at: self.clock.now(),
             by: None,
+            proof: None,
+            divided: false,
         }
     }
 
     /// Books what is new of a file, or of all.
-    async fn book_lines(
+    pub(super) async fn book_lines(
         &self,
         file: Option<BankFileId>,
         mut progress: impl FnMut(u64, u64) + Send,
@@ -63,10 +82,12 @@ impl Service {
         let mut marks: Vec<Option<Mark>> = vec![None; lines.len()];
         let mut outcomes = Vec::with_capacity(lines.len());
         let mut plan: BTreeMap<CustomerId, Vec<(usize, Command)>> = BTreeMap::new();
+        // What is of several customers is booked for all of them or for none (BANK-6).
+        let mut bundles: Vec<(usize, Vec<Command>)> = Vec::new();
         for (at, line) in lines.iter().enumerate() {
             let outcome = known.settle(line);
-            let mark = self.mark_line(line.id, LineState::Booked, None);
-            if let Some(before) = booked.get(&line.id.to_string()) {
+            let mark = Mark { proof: proof_of(&outcome), ..self.mark_line(line.id, LineState::Booked, None) };
+            if let Some(before) = booked.get(&line.key()) {
                 let (customer, payment) = (Some(before.customer_id), before.payment_id);
                 marks[at] = Some(Mark { customer, payment, collection: before.collection_id, ..mark });
             } else {
@@ -75,9 +96,15 @@ impl Service {
                         marks[at] = Some(Mark { state: LineState::Open, why: Some(doubt.to_string()), ..mark });
                     }
                     Outcome::Outside => marks[at] = Some(Mark { state: LineState::Outside, ..mark }),
-                    _ => {
-                        for (customer, command) in self.commands(line, &outcome, &known) {
-                            plan.entry(customer).or_default().push((at, command));
+                    Outcome::Settle(_) | Outcome::Reverse { .. } | Outcome::Pay { .. } => {
+                        let mut commands = self.commands(line, &outcome, &known);
+                        match commands.len() {
+                            0 => marks[at] = Some(Mark { state: LineState::Open, why: Some(Doubt::UnknownCollection.to_string()), ..mark }),
+                            1 => {
+                                let (customer, command) = commands.remove(0);
+                                plan.entry(customer).or_default().push((at, command));
+                            }
+                            _ => bundles.push((at, commands.into_iter().map(|(_, command)| command).collect::<Vec<_>>())),
                         }
                     }
                 }
@@ -89,13 +116,21 @@ impl Service {
         for (at, reply) in self.submit_all(plan).await {
             answers.entry(at).or_default().push(reply);
         }
+        for (at, commands) in bundles {
+            let replies = match together(&self.door, commands).await {
+                Ok(receipts) => receipts.into_iter().map(Ok).collect(),
+                Err(failure) => vec![Err(failure)],
+            };
+            answers.insert(at, replies);
+        }
         for (at, replies) in answers {
             match self.judge(&lines[at], replies) {
                 Ok(mark) => {
+                    let proof = proof_of(&outcomes[at]).filter(|_| mark.state == LineState::Booked);
                     if mark.state == LineState::Open {
                         outcomes[at] = Outcome::Queue(Doubt::NoReference);
                     }
-                    marks[at] = Some(mark);
+                    marks[at] = Some(Mark { proof, ..mark });
                 }
                 Err(failure) => lost = Some(failure),
             }
@@ -110,49 +145,62 @@ impl Service {
         lost.map_or(Ok(()), |failure| Err(failure.into()))
     }
 
-    /// The commands that book a line, each with its customer.
+    /// The commands that book a line, each with its customer: together they move exactly what the line moved.
     fn commands(&self, line: &BankLine, outcome: &Outcome, known: &Known) -> Vec<(CustomerId, Command)> {
-        let book = |key: String, target, act| {
-            let key = Key { caller: BANK.to_owned(), key, request: BANK.to_owned() };
-            self.command(Actor::Service, Some(key), target, act)
-        };
         let whose = |id: &CollectionId| known.collections.values().find(|row| row.id == *id).map(|row| row.customer_id);
-        match outcome {
+        let mut acts: Vec<(CustomerId, Target, Act)> = match outcome {
             Outcome::Settle(collections) => {
-                let of = |id: &CollectionId| {
-                    let key = if collections.len() == 1 { line.id.to_string() } else { format!("{} {id}", line.id) };
-                    Some((whose(id)?, book(key, Target::Collection(*id), self.settles(line, *id))))
-                };
+                let of = |id: &CollectionId| Some((whose(id)?, Target::Collection(*id), self.settles(line, *id)));
                 collections.iter().filter_map(of).collect()
             }
             Outcome::Reverse { collection, charge } => {
                 let act = Act::ReverseCollection { collection: *collection, undone: self.undone(line, *charge) };
-                let command = book(line.id.to_string(), Target::Collection(*collection), act);
-                whose(collection).map(|customer| (customer, command)).into_iter().collect()
+                whose(collection).map(|customer| (customer, Target::Collection(*collection), act)).into_iter().collect()
             }
-            Outcome::Pay { customer, invoices, keep_surplus } => {
-                let act = self.receives(line, invoices.clone(), *keep_surplus);
-                vec![(*customer, book(line.id.to_string(), Target::Customer(*customer), act))]
+            Outcome::Pay { customer, invoices, keep_surplus, .. } => {
+                vec![(*customer, Target::Customer(*customer), self.receives(line, invoices.clone(), *keep_surplus))]
             }
             Outcome::Queue(_) | Outcome::Outside => Vec::new(),
+        };
+        if let (Outcome::Settle(_), Some((customer, ..))) = (outcome, acts.first())
+            && line.charge > Cents::ZERO
+        {
+            acts.push((*customer, Target::Customer(*customer), self.costs(line, line.charge)));
         }
+        let booked = acts.into_iter().enumerate().map(|(at, (customer, target, act))| {
+            (customer, self.of_line(Actor::Service, line, at, (target, act)))
+        });
+        booked.collect()
+    }
+
+    /// A command that a line is the cause of, one of several. The first of them has the line's own key: whoever books it,
+    /// however, and however often, it is booked once.
+    pub(super) fn of_line(&self, actor: Actor, line: &BankLine, at: usize, (target, act): (Target, Act)) -> Command {
+        let key = if at == 0 { line.key() } else { format!("{} {at}", line.key()) };
+        let key = Key { caller: BANK.to_owned(), key, request: BANK.to_owned() };
+        self.command(actor, Some(key), target, act).from_line(line.id)
+    }
+
+    /// What the bank kept or charged, beside what a line is for (BANK-7).
+    pub(super) fn costs(&self, line: &BankLine, amount: Cents) -> Act {
+        Act::BookCosts { amount, valued_on: self.valued(line) }
     }
 
     /// The value date, which may lie ahead of us.
-    fn valued(&self, line: &BankLine) -> NaiveDate {
+    pub(super) fn valued(&self, line: &BankLine) -> NaiveDate {
         line.valued_on.min(self.policies.day(self.clock.now()))
     }
 
-    fn settles(&self, line: &BankLine, collection: CollectionId) -> Act {
+    pub(super) fn settles(&self, line: &BankLine, collection: CollectionId) -> Act {
         Act::SettleCollection { collection, settled_on: self.valued(line), bank_line: Some(line.id) }
     }
 
-    fn undone(&self, line: &BankLine, charge: Cents) -> Undone {
+    pub(super) fn undone(&self, line: &BankLine, charge: Cents) -> Undone {
         let code = line.return_reason.clone().unwrap_or_else(|| NO_REASON.to_owned());
         Undone { code, valued_on: self.valued(line), rejected: line.rejected, charge }
     }
 
-    fn receives(&self, line: &BankLine, invoices: Vec<InvoiceId>, keep_surplus: bool) -> Act {
+    pub(super) fn receives(&self, line: &BankLine, invoices: Vec<InvoiceId>, keep_surplus: bool) -> Act {
         Act::RecordPayment(Receiving {
             amount: line.amount,
             paid_on: self.valued(line),
@@ -161,6 +209,7 @@ impl Service {
             bank_line: Some(line.id),
             invoices,
             keep_surplus,
+            costs: line.charge,
         })
     }
 
@@ -212,7 +261,7 @@ impl Service {
     }
 
     /// Looks up, all at once, what is known about lines.
-    async fn known(&self, on: &mut impl Statements, lines: &[BankLine], groups: &mut Option<Groups>) -> Result<Known> {
+    pub(super) async fn known(&self, on: &mut impl Statements, lines: &[BankLine], groups: &mut Option<Groups>) -> Result<Known> {
         let mut known = Known { numbering: self.numbering(), ..Known::default() };
         let mut ids: BTreeSet<String> = lines.iter().filter_map(|line| line.end_to_end_id.clone()).collect();
         let batches: BTreeSet<&String> = lines
@@ -247,6 +296,8 @@ impl Service {
         for (iban, customer) in bank::payers(on, &ibans).await? {
             known.payers.entry(iban).or_default().insert(customer);
         }
+        known.shared = bank::shared(on, &ibans).await?;
+        known.shared.extend(lines.iter().filter(|line| is_collective(line)).filter_map(|line| line.iban.clone()));
         let customers: BTreeSet<CustomerId> = known.payers.values().flatten().copied().collect();
         for (customer, credit, _) in bank::credits(on, &customers).await? {
             known.credits.insert(customer, credit);
@@ -263,7 +314,7 @@ impl Service {
     }
 
     /// How documents are numbered, now and under the newest terms.
-    fn numbering(&self) -> Numbering {
+    pub(super) fn numbering(&self) -> Numbering {
         let today = self.policies.day(self.clock.now());
         let rules = [&self.policies.at(today).1.invoices, &self.policies.newest().invoices];
         let series =
@@ -274,8 +325,28 @@ impl Service {
     }
 }
 
+/// What proves an outcome (BANK-5).
+const fn proof_of(outcome: &Outcome) -> Option<Proof> {
+    match outcome {
+        Outcome::Settle(_) | Outcome::Reverse { .. } => Some(Proof::Collection),
+        Outcome::Pay { proof, .. } => Some(*proof),
+        Outcome::Queue(_) | Outcome::Outside => None,
+    }
+}
+
+/// Submits commands that stand or fall together, and waits for room in the queue.
+pub(super) async fn together(door: &Door, commands: Vec<Command>) -> Result<Vec<Receipt>, Failure> {
+    for _ in 0..500 {
+        match door.submit_together(commands.clone()).await {
+            Err(Failure::Busy) => tokio::time::sleep(Duration::from_millis(20)).await,
+            answer => return answer,
+        }
+    }
+    Err(Failure::Busy)
+}
+
 /// Submits a command, and waits for room in the queue.
-async fn patiently(door: &super::ledger::Door, command: Command) -> Reply {
+async fn patiently(door: &Door, command: Command) -> Reply {
     for _ in 0..500 {
         match door.submit(command.clone()).await {
             Err(Failure::Busy) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -286,7 +357,7 @@ async fn patiently(door: &super::ledger::Door, command: Command) -> Reply {
 }
 
 /// A mark with what was booked.
-fn booked(mark: Mark, receipt: &Receipt) -> Mark {
+pub(super) fn booked(mark: Mark, receipt: &Receipt) -> Mark {
     match receipt {
         Receipt::Payment(receipt) => {
             Mark { customer: Some(receipt.payment.customer_id), payment: Some(receipt.payment.id), ..mark }

@@ -254,6 +254,38 @@ pub enum Assignment {
     Payment(PaymentId),
     /// It is what we gave back to a customer (PAY-5).
     Repayment(CustomerId),
+    /// It is several things (BANK-6).
+    Division(Vec<Part>),
+    /// It proves a payment that finance recorded by hand before the bank told it.
+    Proof(PaymentId),
+}
+
+/// A part of a line that is divided (BANK-6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is.
+    pub of: PartOf,
+    /// How much; below zero for money that went out, and for costs that were kept.
+    pub amount: Cents,
+}
+
+/// What a part of a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartOf {
+    /// It pays an invoice.
+    Invoice(InvoiceId),
+    /// It stays as a customer's credit.
+    Credit(CustomerId),
+    /// It is the money of a collection; below zero, its return.
+    Collection(CollectionId),
+    /// It takes a payment back (a chargeback); below zero.
+    Payment(PaymentId),
+    /// It is what we gave back to a customer; below zero.
+    Repayment(CustomerId),
+    /// It is the payout of a payment that a provider of payments told before.
+    PayOut(PaymentId),
+    /// Costs; below zero.
+    Costs,
 }
 
 /// Something that a line may be.

@@ -1,6 +1,22 @@
 //! What waits for a person: proposals, and what a person says (BANK-5, BANK-6, BANK-9).
 
-use super::*;
+use super::booking::{booked, together};
+use super::{
+    Assignment, BANK, BankLine, FileView, LOOKED_THROUGH, NUMBERS, PROPOSALS, Part, PartOf, Proposal, Queued, fault,
+};
+use crate::domain::{
+    Act, Actor, BankFileId, BankLineId, Cents, Collection, Command, CustomerId, InvoiceId, PaymentId, Refusal, Target,
+    bank::Direction,
+    document::DocumentKind,
+    matching::{Hint, Known, LineState, Payable, Proof, hint},
+};
+use crate::service::access::Caller;
+use crate::service::ledger::Failure;
+use crate::service::{Error, Result, Service};
+use crate::store::Tx;
+use crate::store::bank::{self, FileRow, Mark};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::{BTreeSet, HashMap};
 
 impl Service {
     /// Files of the bank, the newest first, with their statements: for finance.
@@ -114,22 +130,87 @@ impl Service {
         if ids.is_empty() { Err(fault(field, NUMBERS)) } else { Ok(ids) }
     }
 
-    /// A person says what a line is; it is booked so. Asked again, it changes nothing. For finance.
+    /// A person says what a line is; it is booked so. The same said again changes nothing. For finance.
     ///
     /// # Errors
-    /// Forbidden for others; not found; as the rules say.
+    /// Forbidden for others; not found; a line that is booked as something else, which is undone first (BANK-9); as the
+    /// rules say.
     pub async fn assign_line(&self, caller: &Caller, id: BankLineId, to: Assignment) -> Result<BankLine> {
         let actor = caller.staff(caller.is_finance())?;
         let line = bank::line(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("bank line"))?;
         if line.state == LineState::Booked {
-            return Ok(line);
+            return if self.is_booked_as(&line, &to).await? { Ok(line) } else { Err(Refusal::LineBooked.into()) };
         }
-        let (target, act) = self.assigned(&line, to).await?;
-        // The line's own key: whoever books it, and however often, it is booked once.
-        let key = Key { caller: BANK.to_owned(), key: line.id.to_string(), request: BANK.to_owned() };
-        let receipt = self.submit(self.command(actor, Some(key), target, act)).await?;
-        let mark = Mark { by: actor.user(), ..self.mark_line(line.id, LineState::Booked, None) };
-        self.decided(booked(mark, &receipt)).await
+        if line.state == LineState::Again {
+            return Err(Refusal::LineRepeats.into());
+        }
+        let parts = match to {
+            Assignment::Division(parts) => return self.divide(actor, line, parts).await,
+            Assignment::Proof(payment) => return self.prove(actor, line, payment).await,
+            Assignment::Invoices { .. }
+            | Assignment::Collection(_)
+            | Assignment::Payment(_)
+            | Assignment::Repayment(_) => vec![self.assigned(&line, to).await?],
+        };
+        self.book_by_person(actor, &line, parts, false).await
+    }
+
+    /// Books what a person said, and marks the line.
+    async fn book_by_person(
+        &self,
+        actor: Actor,
+        line: &BankLine,
+        mut acts: Vec<(Target, Act)>,
+        divided: bool,
+    ) -> Result<BankLine> {
+        let costs = acts.iter().any(|(_, act)| tells_charge(act)) || divided || line.charge == Cents::ZERO;
+        if !costs {
+            // What the bank kept goes with what it was kept of (BANK-7).
+            let target = acts.first().map(|(target, _)| *target).ok_or(Failure::Broken)?;
+            acts.push((target, self.costs(line, line.charge)));
+        }
+        let commands: Vec<Command> =
+            acts.into_iter().enumerate().map(|(at, act)| self.of_line(actor, line, at, act)).collect();
+        let receipts = match together(&self.door, commands).await {
+            Ok(receipts) => receipts,
+            // Somebody else booked it meanwhile, as something else.
+            Err(Failure::Broken) => {
+                let now = bank::line(&mut self.db.reader().await?, line.id).await?;
+                let taken = now.is_some_and(|now| now.state == LineState::Booked);
+                return Err(if taken { Refusal::LineBooked.into() } else { Failure::Broken.into() });
+            }
+            Err(failure) => return Err(failure.into()),
+        };
+        let mark = self.mark_line(line.id, LineState::Booked, None);
+        let mut mark = Mark { by: actor.user(), proof: Some(Proof::Person), ..mark };
+        let mut customers = BTreeSet::new();
+        for receipt in &receipts {
+            let part = booked(Mark { customer: None, ..mark.clone() }, receipt);
+            customers.extend(part.customer);
+            mark = Mark { customer: mark.customer.or(part.customer), payment: mark.payment.or(part.payment), collection: mark.collection.or(part.collection), ..mark };
+        }
+        if customers.len() > 1 {
+            // Of several: whose account it came from is not known from it, nor ever again (BANK-5).
+            mark = Mark { customer: None, payment: None, collection: None, divided: true, ..mark };
+        }
+        self.decided(mark).await
+    }
+
+    /// Whether a booked line is what is asked.
+    async fn is_booked_as(&self, line: &BankLine, to: &Assignment) -> Result<bool> {
+        Ok(match to {
+            Assignment::Invoices { invoices, .. } => match line.payment_id {
+                Some(payment) => {
+                    let paid = bank::paid_by(&mut self.db.reader().await?, payment).await?;
+                    !paid.is_empty() && paid.iter().all(|invoice| invoices.contains(invoice))
+                }
+                None => false,
+            },
+            Assignment::Collection(collection) => line.collection_id == Some(*collection),
+            Assignment::Payment(payment) | Assignment::Proof(payment) => line.payment_id == Some(*payment),
+            Assignment::Repayment(customer) => line.customer_id == Some(*customer) && line.payment_id.is_none(),
+            Assignment::Division(_) => false,
+        })
     }
 
     /// The act that an assignment is.
@@ -177,7 +258,141 @@ impl Service {
                     Act::Repay { amount: line.amount, paid_on: self.valued(line), note, bank_line: Some(line.id) };
                 Ok((Target::Customer(customer), act))
             }
+            Assignment::Division(_) | Assignment::Proof(_) => Err(Failure::Broken.into()),
         }
+    }
+
+    /// A line is divided over several (BANK-6): the parts add up to what moved, and are booked together or not at all.
+    async fn divide(&self, actor: Actor, line: BankLine, parts: Vec<Part>) -> Result<BankLine> {
+        let sum: Cents = parts.iter().map(|part| part.amount).sum();
+        if sum != line.effect() {
+            let expected = format!("expected parts of {} together; these are {sum}", line.effect());
+            return Err(fault("parts", &expected));
+        }
+        if parts.is_empty() || parts.iter().any(|part| part.amount == Cents::ZERO) {
+            return Err(fault("parts", "expected parts, none of them 0.00"));
+        }
+        let mut acts = Vec::with_capacity(parts.len());
+        for (at, part) in parts.iter().enumerate() {
+            acts.push(self.part(&line, part).await.map_err(|error| at_part(error, at))?);
+        }
+        // Costs are nobody's debt: they are booked beside the first part that is somebody's.
+        let Some(beside) = acts.iter().find_map(|(target, _)| *target) else {
+            return Err(fault("parts", "expected a part of a customer; set aside what is costs alone"));
+        };
+        let acts = acts.into_iter().map(|(target, act)| (target.unwrap_or(beside), act)).collect();
+        self.book_by_person(actor, &line, acts, true).await
+    }
+
+    /// The act that a part is; without a target for costs.
+    async fn part(&self, line: &BankLine, part: &Part) -> Result<(Option<Target>, Act)> {
+        let comes = |field: &str| match part.amount > Cents::ZERO {
+            true => Ok(()),
+            false => Err(fault(field, "expected an amount above 0.00: money that came in")),
+        };
+        let goes = |field: &str| match part.amount < Cents::ZERO {
+            true => Ok(-part.amount),
+            false => Err(fault(field, "expected an amount below 0.00: money that went out")),
+        };
+        Ok(match &part.of {
+            PartOf::Invoice(invoice) => {
+                comes("amount")?;
+                let one = BankLine { amount: part.amount, charge: Cents::ZERO, ..line.clone() };
+                (Some(Target::Invoice(*invoice)), self.receives(&one, vec![*invoice], false))
+            }
+            PartOf::Credit(customer) => {
+                comes("amount")?;
+                let one = BankLine { amount: part.amount, charge: Cents::ZERO, ..line.clone() };
+                (Some(Target::Customer(*customer)), self.receives(&one, Vec::new(), true))
+            }
+            PartOf::Collection(collection) => {
+                let found = bank::collection(&mut self.db.reader().await?, *collection).await?;
+                let found = found.ok_or(Refusal::NotFound("collection"))?;
+                let act = match part.amount {
+                    amount if amount == found.amount => self.settles(line, *collection),
+                    amount if amount == -found.amount => {
+                        Act::ReverseCollection { collection: *collection, undone: self.undone(line, Cents::ZERO) }
+                    }
+                    _ => return Err(fault("amount", "expected the amount of the collection, or that with a minus")),
+                };
+                (Some(Target::Collection(*collection)), act)
+            }
+            PartOf::Payment(payment) => {
+                let amount = Some(goes("amount")?);
+                let undone = self.undone(line, Cents::ZERO);
+                (Some(Target::Payment(*payment)), Act::ReversePayment { payment: *payment, amount, undone })
+            }
+            PartOf::Repayment(customer) => {
+                let (amount, note) = (goes("amount")?, line.text.clone());
+                let act = Act::Repay { amount, paid_on: self.valued(line), note, bank_line: Some(line.id) };
+                (Some(Target::Customer(*customer)), act)
+            }
+            PartOf::PayOut(payment) => {
+                comes("amount")?;
+                (Some(Target::Payment(*payment)), Act::PayOut { payment: *payment, paid_on: self.valued(line) })
+            }
+            PartOf::Costs => (None, self.costs(line, -part.amount)),
+        })
+    }
+
+    /// A line proves a payment that finance recorded before it came: nothing is booked for it.
+    async fn prove(&self, actor: Actor, line: BankLine, payment: PaymentId) -> Result<BankLine> {
+        let mut tx = self.db.begin().await?;
+        let found = bank::recorded(&mut tx, payment).await?.ok_or(Refusal::NotFound("payment"))?;
+        if found.bank_line_id.is_some() || found.amount - found.reversed != line.effect() {
+            let expected = "expected a payment of the line's amount that was recorded by hand";
+            return Err(fault("recorded_payment_id", expected));
+        }
+        let now = bank::line(&mut tx, line.id).await?.ok_or(Error::NotFound("bank line"))?;
+        if now.state == LineState::Booked || !bank::prove(&mut tx, line.id, payment).await? {
+            return Err(Refusal::LineBooked.into());
+        }
+        let mark = Mark {
+            by: actor.user(),
+            proof: Some(Proof::Person),
+            customer: Some(found.customer_id),
+            payment: Some(payment),
+            ..self.mark_line(line.id, LineState::Booked, None)
+        };
+        bank::mark(&mut tx, &[mark]).await?;
+        let line = bank::line(&mut tx, line.id).await?.ok_or(Error::NotFound("bank line"))?;
+        tx.commit().await?;
+        Ok(line)
+    }
+
+    /// A wrong match is undone (BANK-9): everything that was booked for the line is taken back, and the line waits again. A
+    /// line that was set aside, or is not for these books, waits again as well. For finance.
+    ///
+    /// # Errors
+    /// Forbidden for others; not found; as the rules say.
+    pub async fn undo_line(&self, caller: &Caller, id: BankLineId) -> Result<BankLine> {
+        let actor = caller.staff(caller.is_finance())?;
+        let mut on = self.db.reader().await?;
+        let line = bank::line(&mut on, id).await?.ok_or(Error::NotFound("bank line"))?;
+        match line.state {
+            LineState::New | LineState::Open => return Ok(line),
+            LineState::Again => return Err(Refusal::LineRepeats.into()),
+            LineState::Booked | LineState::SetAside | LineState::Outside => {}
+        }
+        let customers = bank::booked_of(&mut on, id).await?;
+        drop(on);
+        let commands = customers.into_iter().enumerate().map(|(at, customer)| {
+            let key = crate::domain::Key {
+                caller: BANK.to_owned(),
+                key: format!("{} undo {at}", line.key()),
+                request: BANK.to_owned(),
+            };
+            self.command(actor, Some(key), Target::Customer(customer), Act::UndoLine { line: id }).from_line(id)
+        });
+        let commands: Vec<Command> = commands.collect();
+        if !commands.is_empty() {
+            together(&self.door, commands).await?;
+        }
+        let mut tx = self.db.begin().await?;
+        bank::reopen(&mut tx, (id, line.undone), (self.clock.now(), actor.user())).await?;
+        let line = bank::line(&mut tx, id).await?.ok_or(Error::NotFound("bank line"))?;
+        tx.commit().await?;
+        Ok(line)
     }
 
     /// A person says that a line is not for these books, and why. It stays to be seen. For finance.
@@ -190,7 +405,8 @@ impl Service {
         match line.state {
             LineState::SetAside => Ok(line),
             LineState::Booked => Err(Refusal::LineBooked.into()),
-            _ => {
+            LineState::Again => Err(Refusal::LineRepeats.into()),
+            LineState::New | LineState::Open | LineState::Outside => {
                 let mark = self.mark_line(id, LineState::SetAside, Some(reason));
                 self.decided(Mark { by: actor.user(), ..mark }).await
             }
@@ -204,6 +420,25 @@ impl Service {
         let line = bank::line(&mut tx, id).await?.ok_or(Error::NotFound("bank line"))?;
         tx.commit().await?;
         Ok(line)
+    }
+}
+
+/// Whether an act has a place for what the bank charged.
+const fn tells_charge(act: &Act) -> bool {
+    matches!(act, Act::RecordPayment(_) | Act::ReverseCollection { .. } | Act::ReversePayment { .. })
+}
+
+/// A field error that is about one of several parts.
+fn at_part(error: Error, at: usize) -> Error {
+    match error {
+        Error::Fields(fields) => {
+            let named = |field: crate::service::FieldError| crate::service::FieldError {
+                field: format!("parts[{at}].{}", field.field),
+                ..field
+            };
+            Error::Fields(fields.into_iter().map(named).collect())
+        }
+        other => other,
     }
 }
 

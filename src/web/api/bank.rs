@@ -2,12 +2,16 @@
 
 use super::{Amount, Found, Json, List, found, paging};
 use crate::domain::{
-    BankFileId, BankLineId, CollectionId, CustomerId, InvoiceId, PaymentId,
+    BankFileId, BankLineId, Cents, CollectionId, CustomerId, InvoiceId, PaymentId,
     bank::{BankFileKind, Direction},
     matching::{Hint, LineState, Outcome},
 };
+use crate::domain::bank_statement::{Statement, StatementKind};
+use crate::domain::matching::Proof;
+use crate::domain::reconciliation::{Equation, Explanation, FirstBalance};
 use crate::service::bank::{
-    Assignment, BankImport, BankPreview, BankTally, FileRow, FileView, Proposal, Queued, Share, StatementRow,
+    AccountCheck, Assignment, BankCheck, BankImport, BankPreview, BankTally, FileRow, FileView, Part, PartOf, Proposal,
+    Queued, Share,
 };
 use crate::web::App;
 use crate::web::extract::{Id, Paging, Search, Token, Write};
@@ -61,29 +65,41 @@ pub struct Sending {
 /// A statement of an account, or a notice.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AccountStatement {
+    /// What it is: a statement proves, a notice announces.
+    kind: StatementKind,
     /// Our account.
     account: String,
-    /// The bank's id of it.
+    /// The bank's id of it; banks use them again.
     statement_id: String,
-    /// Day of the opening balance, where told.
-    opened_on: Option<NaiveDate>,
-    /// Opening balance.
+    /// Number of the page, where it has pages.
+    page: Option<i64>,
+    /// The bank's sequence number, where told.
+    sequence: Option<i64>,
+    /// First day that it is about.
+    from_day: NaiveDate,
+    /// Last day that it is about.
+    to_day: NaiveDate,
+    /// Opening balance, where told.
     opening: Option<Amount>,
-    /// Day of the closing balance, where told.
-    closed_on: Option<NaiveDate>,
-    /// Closing balance.
+    /// Closing balance, where told.
     closing: Option<Amount>,
+    /// How many booked entries it has.
+    entries: i64,
 }
 
-impl From<StatementRow> for AccountStatement {
-    fn from(row: StatementRow) -> Self {
+impl From<Statement> for AccountStatement {
+    fn from(row: Statement) -> Self {
         Self {
+            kind: row.kind,
             account: row.account,
-            statement_id: row.statement_id,
-            opened_on: row.opened_on,
+            statement_id: row.told_id,
+            page: row.page,
+            sequence: row.sequence,
+            from_day: row.from_day,
+            to_day: row.to_day,
             opening: row.opening.map(Amount),
-            closed_on: row.closed_on,
             closing: row.closing.map(Amount),
+            entries: row.entries,
         }
     }
 }
@@ -110,7 +126,7 @@ pub struct StoredBankFile {
 }
 
 impl StoredBankFile {
-    fn of(file: FileRow, statements: Vec<StatementRow>) -> Self {
+    fn of(file: FileRow, statements: Vec<Statement>) -> Self {
         Self {
             id: file.id,
             name: file.name,
@@ -212,6 +228,8 @@ const fn outcome(outcome: &Outcome) -> &'static str {
 pub struct BankFileAnswer {
     /// The file; `null` in a preview.
     file: Option<StoredBankFile>,
+    /// Further files, where a zip holds several; the statements are listed below.
+    other_files: Vec<StoredBankFile>,
     /// Whether the very same file was imported before; then nothing changed.
     seen: bool,
     /// What it is.
@@ -235,6 +253,7 @@ impl From<BankImport> for BankFileAnswer {
             seen: import.seen,
             kind: import.file.kind,
             version: import.file.version.clone(),
+            other_files: import.others.into_iter().map(|file| StoredBankFile::of(file, Vec::new())).collect(),
             file: Some(StoredBankFile::of(import.file, import.statements)),
             statements,
             notices: import.notices.iter().map(ToString::to_string).collect(),
@@ -262,6 +281,7 @@ impl From<BankPreview> for BankFileAnswer {
         });
         Self {
             file: None,
+            other_files: Vec::new(),
             seen: preview.notices.iter().any(|notice| matches!(notice, SeenFile { .. })),
             kind: preview.kind,
             version: preview.version,
@@ -286,6 +306,10 @@ pub struct LineProposal {
     collection_id: Option<CollectionId>,
     /// The customer that money may have been given back to.
     repaid_to: Option<CustomerId>,
+    /// The payment, recorded by hand, that it may prove.
+    recorded_payment_id: Option<PaymentId>,
+    /// The parts that it may be divided into (BANK-6).
+    parts: Vec<LinePart>,
     /// Numbers of invoices, the id of a collection.
     about: String,
     /// Whose.
@@ -296,25 +320,93 @@ pub struct LineProposal {
 
 impl From<Proposal> for LineProposal {
     fn from(proposal: Proposal) -> Self {
-        let (mut invoice_ids, mut keep_surplus, mut collection_id, mut repaid_to) = (Vec::new(), false, None, None);
-        match proposal.assignment {
-            Assignment::Invoices { invoices, keep_surplus: surplus } => {
-                (invoice_ids, keep_surplus) = (invoices, surplus);
-            }
-            Assignment::Collection(id) => collection_id = Some(id),
-            Assignment::Repayment(customer) => repaid_to = Some(customer),
-            Assignment::Payment(_) => {}
-        }
-        Self {
+        let mut told = Self {
             hint: proposal.hint,
-            invoice_ids,
-            keep_surplus,
-            collection_id,
-            repaid_to,
+            invoice_ids: Vec::new(),
+            keep_surplus: false,
+            collection_id: None,
+            repaid_to: None,
+            recorded_payment_id: None,
+            parts: Vec::new(),
             about: proposal.about,
             customer_id: proposal.customer_id,
             amount: Amount(proposal.amount),
+        };
+        match proposal.assignment {
+            Assignment::Invoices { invoices, keep_surplus } => {
+                (told.invoice_ids, told.keep_surplus) = (invoices, keep_surplus);
+            }
+            Assignment::Collection(id) => told.collection_id = Some(id),
+            Assignment::Repayment(customer) => told.repaid_to = Some(customer),
+            Assignment::Division(parts) => told.parts = parts.into_iter().map(Into::into).collect(),
+            Assignment::Proof(payment) => told.recorded_payment_id = Some(payment),
+            Assignment::Payment(_) => {}
         }
+        told
+    }
+}
+
+/// A part of a line that is divided: an amount, and what it is. One of the fields beside `amount` is told.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinePart {
+    /// How much, in euros with two decimals; below zero for money that went out, and for costs that were kept.
+    #[schema(pattern = r"^-?[0-9]+\.[0-9]{2}$", example = "135.00")]
+    amount: String,
+    /// It pays this invoice.
+    invoice_id: Option<InvoiceId>,
+    /// It stays as this customer's credit.
+    credit_of: Option<CustomerId>,
+    /// It is the money of this collection; below zero, its return.
+    collection_id: Option<CollectionId>,
+    /// It takes this payment back; below zero.
+    payment_id: Option<PaymentId>,
+    /// It is what we gave back to this customer; below zero.
+    repaid_to: Option<CustomerId>,
+    /// It is the payout of this payment, which a provider of payments told before.
+    payout_of: Option<PaymentId>,
+    /// It is costs; below zero.
+    costs: bool,
+}
+
+impl From<Part> for LinePart {
+    fn from(part: Part) -> Self {
+        let told = Self { amount: part.amount.to_string(), ..Self::default() };
+        match part.of {
+            PartOf::Invoice(id) => Self { invoice_id: Some(id), ..told },
+            PartOf::Credit(id) => Self { credit_of: Some(id), ..told },
+            PartOf::Collection(id) => Self { collection_id: Some(id), ..told },
+            PartOf::Payment(id) => Self { payment_id: Some(id), ..told },
+            PartOf::Repayment(id) => Self { repaid_to: Some(id), ..told },
+            PartOf::PayOut(id) => Self { payout_of: Some(id), ..told },
+            PartOf::Costs => Self { costs: true, ..told },
+        }
+    }
+}
+
+impl LinePart {
+    fn read(&self, at: usize, fields: &mut Fields) -> Option<Part> {
+        let mut said = [
+            self.invoice_id.map(PartOf::Invoice),
+            self.credit_of.map(PartOf::Credit),
+            self.collection_id.map(PartOf::Collection),
+            self.payment_id.map(PartOf::Payment),
+            self.repaid_to.map(PartOf::Repayment),
+            self.payout_of.map(PartOf::PayOut),
+            self.costs.then_some(PartOf::Costs),
+        ]
+        .into_iter()
+        .flatten();
+        let (of, amount) = (said.next(), self.amount.parse::<Cents>());
+        if of.is_none() || said.next().is_some() {
+            let expected = "expected one of invoice_id, credit_of, collection_id, payment_id, repaid_to, payout_of and costs";
+            fields.fault(&format!("parts[{at}]"), expected);
+            return None;
+        }
+        if amount.is_err() {
+            fields.fault(&format!("parts[{at}].amount"), "expected an amount such as 135.00");
+        }
+        Some(Part { of: of?, amount: amount.ok()? })
     }
 }
 
@@ -333,8 +425,22 @@ pub struct BankLineView {
     direction: Direction,
     /// How much, without the bank's charge.
     amount: Amount,
-    /// What the bank charged for it.
+    /// What the bank charged for it, or kept of it.
     charge: Amount,
+    /// What it did to the balance of the account.
+    effect: Amount,
+    /// Our account.
+    account: String,
+    /// A notice (camt.054) announced it.
+    announced: bool,
+    /// A statement (camt.053) told it: from then on it counts in the balances.
+    stated_on: Option<NaiveDate>,
+    /// What proved it.
+    proof: Option<Proof>,
+    /// It was divided over several customers.
+    divided: bool,
+    /// How often a match of it was undone.
+    undone: i64,
     /// Day on which the bank booked it.
     booked_on: NaiveDate,
     /// Value date.
@@ -374,6 +480,13 @@ impl From<Queued> for BankLineView {
             direction: line.direction,
             amount: Amount(line.amount),
             charge: Amount(line.charge),
+            effect: Amount(line.effect()),
+            announced: line.announced_in.is_some(),
+            stated_on: line.stated_on,
+            proof: line.proof,
+            divided: line.divided,
+            undone: line.undone,
+            account: line.account,
             booked_on: line.booked_on,
             valued_on: line.valued_on,
             name: line.name,
@@ -391,7 +504,7 @@ impl From<Queued> for BankLineView {
     }
 }
 
-/// What a line is: one of the four.
+/// What a line is: one of these.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineAssignment {
@@ -406,23 +519,37 @@ pub struct LineAssignment {
     payment_id: Option<PaymentId>,
     /// It is what we gave back to this customer.
     repaid_to: Option<CustomerId>,
+    /// It proves this payment, which was recorded by hand before the bank told it.
+    recorded_payment_id: Option<PaymentId>,
+    /// It is several things: parts that add up to its `effect`, booked together or not at all (BANK-6).
+    parts: Option<Vec<LinePart>>,
 }
 
 impl LineAssignment {
     fn read(self) -> Result<Assignment, Problem> {
         let keep_surplus = self.keep_surplus;
         let invoices = self.invoice_ids.map(|invoices| Assignment::Invoices { invoices, keep_surplus });
+        let mut fields = Fields::default();
+        let division = self.parts.map(|parts| {
+            let read = parts.iter().enumerate().filter_map(|(at, part)| part.read(at, &mut fields));
+            Assignment::Division(read.collect())
+        });
+        fields.done()?;
         let others = [
             self.collection_id.map(Assignment::Collection),
             self.payment_id.map(Assignment::Payment),
             self.repaid_to.map(Assignment::Repayment),
+            self.recorded_payment_id.map(Assignment::Proof),
+            division,
         ];
         let mut said: Vec<Assignment> = invoices.into_iter().chain(others.into_iter().flatten()).collect();
         if let (Some(one), true) = (said.pop(), said.is_empty()) {
             return Ok(one);
         }
         let mut fields = Fields::default();
-        fields.fault("", "expected one of invoice_ids, collection_id, payment_id and repaid_to");
+        let expected =
+            "expected one of invoice_ids, collection_id, payment_id, repaid_to, recorded_payment_id and parts";
+        fields.fault("", expected);
         fields.done()?;
         Err(crate::service::Error::NotFound("bank line").into())
     }
@@ -544,7 +671,8 @@ pub(super) async fn line(State(app): State<App>, Token(caller): Token, Id(id): I
 
 /// Assign a bank line
 ///
-/// Says what it is, and books it so: once, however often it is asked. For finance.
+/// Says what it is, and books it so: once, however often the same is asked. What is booked as something else is refused: undo
+/// that first. For finance.
 #[utoipa::path(post, path = "/api/v1/bank/lines/{id}/assign", tag = "bank",
     params(("id" = uuid::Uuid, Path, description = "The line")), request_body = LineAssignment,
     responses((status = 200, description = "The line", body = BankLineView)))]
@@ -576,4 +704,205 @@ pub(super) async fn set_aside(
     fields.done()?;
     let line = app.service.set_line_aside(new.caller(), id, &reason).await?;
     Ok(found(Queued { line, proposals: Vec::new() }))
+}
+
+/// Undo the match of a bank line
+///
+/// Everything that was booked for it is taken back by new transactions, on the first open day; the line waits again (BANK-9). A
+/// line that was set aside waits again as well. For finance.
+#[utoipa::path(post, path = "/api/v1/bank/lines/{id}/undo", tag = "bank",
+    params(("id" = uuid::Uuid, Path, description = "The line")), request_body = Undoing,
+    responses((status = 200, description = "The line", body = BankLineView)))]
+pub(super) async fn undo(State(app): State<App>, Id(id): Id<BankLineId>, new: Write<Undoing>) -> Found<BankLineView> {
+    app.service.undo_line(new.caller(), id).await?;
+    Ok(found(app.service.bank_line(new.caller(), id).await?))
+}
+
+/// Nothing is to be said.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Undoing {}
+
+/// What one of our accounts stood at before its first day.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FirstBalanceView {
+    /// The first day: the balance is that before its entries.
+    day: NaiveDate,
+    /// The balance.
+    amount: Amount,
+    /// Finance recorded it; else it is what the first statement opens with.
+    recorded: bool,
+}
+
+impl From<FirstBalance> for FirstBalanceView {
+    fn from(first: FirstBalance) -> Self {
+        Self { day: first.day, amount: Amount(first.amount), recorded: first.recorded }
+    }
+}
+
+/// A statement against what is known: `first` + `booked` + `outside` + `waiting` = `closing`, or a difference.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EquationView {
+    /// The bank's id of the statement.
+    statement_id: String,
+    /// Its last day.
+    day: NaiveDate,
+    /// The first balance.
+    first: Amount,
+    /// Booked up to that day.
+    booked: Amount,
+    /// Not for these books.
+    outside: Amount,
+    /// Waiting.
+    waiting: Amount,
+    /// The balance that the bank tells.
+    closing: Amount,
+    /// What the bank has more.
+    difference: Amount,
+    /// What could explain the difference.
+    explanations: Vec<ExplanationView>,
+}
+
+/// What could explain a difference: a line that counts, or a statement that is missing.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct ExplanationView {
+    /// A line that would explain it if it did not count.
+    line_id: Option<BankLineId>,
+    /// A statement is missing after this day.
+    missing_after: Option<NaiveDate>,
+    /// With what the statement of that day closed.
+    closed: Option<Amount>,
+    /// With what the next one opens.
+    opens: Option<Amount>,
+}
+
+impl From<Equation> for EquationView {
+    fn from(row: Equation) -> Self {
+        Self {
+            difference: Amount(row.difference()),
+            statement_id: row.told_id,
+            day: row.day,
+            first: Amount(row.first),
+            booked: Amount(row.moved.booked),
+            outside: Amount(row.moved.outside),
+            waiting: Amount(row.moved.waiting),
+            closing: Amount(row.closing),
+            explanations: row
+                .explanations
+                .into_iter()
+                .map(|explanation| match explanation {
+                    Explanation::Line(line) => ExplanationView { line_id: Some(line), ..Default::default() },
+                    Explanation::Gap { after, closed, opens } => ExplanationView {
+                        missing_after: Some(after),
+                        closed: Some(Amount(closed)),
+                        opens: Some(Amount(opens)),
+                        ..Default::default()
+                    },
+                })
+                .collect(),
+        }
+    }
+}
+
+/// How one of our accounts stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountCheckView {
+    /// Its IBAN.
+    account: String,
+    /// Whether every statement and every posting agrees.
+    agrees: bool,
+    /// What it stood at in the beginning.
+    first: Option<FirstBalanceView>,
+    /// Booked lines of this account: what they did to it.
+    booked: Amount,
+    /// What the ledger posted on the bank for them.
+    posted: Amount,
+    /// Of the booked lines, those that were announced and that no statement told yet.
+    announced: Amount,
+    /// Announced more than five days ago, and told by no statement.
+    not_stated: Vec<BankLineId>,
+    /// Its statements, by day.
+    statements: Vec<EquationView>,
+}
+
+impl From<AccountCheck> for AccountCheckView {
+    fn from(check: AccountCheck) -> Self {
+        Self {
+            agrees: check.agrees(),
+            account: check.account,
+            first: check.first.map(Into::into),
+            booked: Amount(check.booked),
+            posted: Amount(check.posted),
+            announced: Amount(check.announced),
+            not_stated: check.not_stated.iter().map(|line| line.id).collect(),
+            statements: check.equations.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// Whether the books and the bank agree.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BankCheckView {
+    /// Whether everything agrees.
+    agrees: bool,
+    /// By account.
+    accounts: Vec<AccountCheckView>,
+    /// Payments recorded by hand as received at the bank that no line proves: how many.
+    by_hand: i64,
+    /// What was posted on the bank without a line.
+    by_hand_posted: Amount,
+}
+
+impl From<BankCheck> for BankCheckView {
+    fn from(check: BankCheck) -> Self {
+        Self {
+            agrees: check.agrees(),
+            by_hand: check.by_hand,
+            by_hand_posted: Amount(check.by_hand_posted),
+            accounts: check.accounts.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// Check the bank
+///
+/// For each statement: first balance + everything told up to its day = its closing balance (BANK-4). For finance.
+#[utoipa::path(get, path = "/api/v1/bank/check", tag = "bank",
+    responses((status = 200, description = "How the accounts stand", body = BankCheckView)))]
+pub(super) async fn check(State(app): State<App>, Token(caller): Token) -> Found<BankCheckView> {
+    Ok(found(app.service.check_bank(&caller).await?))
+}
+
+/// What an account stood at before its first day.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFirstBalance {
+    /// Our account: an IBAN.
+    account: String,
+    /// The first day: the balance is that before its entries.
+    day: NaiveDate,
+    /// The balance, in euros with two decimals; below zero when overdrawn.
+    #[schema(pattern = r"^-?[0-9]+\.[0-9]{2}$", example = "1250.00")]
+    amount: String,
+}
+
+/// Record a first balance
+///
+/// Once for each of our accounts (BANK-4). Until then the opening balance of the first statement counts. For finance.
+#[utoipa::path(post, path = "/api/v1/bank/first-balances", tag = "bank", request_body = NewFirstBalance,
+    responses((status = 201, description = "It was recorded", body = FirstBalanceView)))]
+pub(super) async fn first_balance(
+    State(app): State<App>,
+    new: Write<NewFirstBalance>,
+) -> Result<(StatusCode, Json<FirstBalanceView>), Problem> {
+    let account = crate::domain::iban::compact(&new.body.account);
+    let mut fields = Fields::default();
+    let amount = new.body.amount.parse::<Cents>();
+    if amount.is_err() {
+        fields.fault("amount", "expected an amount such as 1250.00");
+    }
+    fields.done()?;
+    let balance = (new.body.day, amount.unwrap_or_default());
+    let first = app.service.record_first_balance(new.caller(), &account, balance).await?;
+    Ok((StatusCode::CREATED, found(first)))
 }

@@ -233,4 +233,7 @@ fn money() -> OpenApiRouter<App> {
         .routes(routes!(bank::line))
         .routes(routes!(bank::assign))
         .routes(routes!(bank::set_aside))
+        .routes(routes!(bank::undo))
+        .routes(routes!(bank::check))
+        .routes(routes!(bank::first_balance))
 }

@@ -3,11 +3,12 @@
 
 use crate::domain::availability::{Cause, Verdict};
 use crate::domain::bank::{BankFileKind, Direction};
+use crate::domain::bank_statement::StatementKind;
 use crate::domain::closing::{About, ClosingKind, FindingKind};
 use crate::domain::coverage::Outcome;
 use crate::domain::export::ExportKind;
 use crate::domain::fair_use::{Level, NoVerdict};
-use crate::domain::matching::{Hint, LineState};
+use crate::domain::matching::{Hint, LineState, Proof};
 use crate::domain::policy::Part;
 use crate::domain::reasons::Action;
 use crate::domain::{
@@ -149,4 +150,6 @@ words! {
     LineState: "What became of a line: `new` while it is being booked, `open` while it waits for a \
         person, `outside` when it is not for these books.",
     Hint: "Why something is proposed, the best reason first.",
+    Proof: "What proved that a line is what it was booked as (BANK-5).",
+    StatementKind: "What tells entries of an account: a statement proves, a notice announces.",
 }

@@ -357,7 +357,12 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
             format!("Er is een betalingsregeling tot en met {until}: zolang wordt de account niet gepauzeerd.")
         }
         Refusal::NotArranged => "Er is geen betalingsregeling.".to_owned(),
-        Refusal::LineBooked => "Deze regel is al geboekt.".to_owned(),
+        Refusal::LineBooked => {
+            "Deze regel is al geboekt. Maak die boeking eerst ongedaan; daarna kunt u de regel anders boeken.".to_owned()
+        }
+        Refusal::LineRepeats => {
+            "Deze regel vertelt hetzelfde als een andere regel. Alleen die andere wordt geboekt.".to_owned()
+        }
         Refusal::NoReactivation => "Deze aanbieder rekent geen heractiveringskosten.".to_owned(),
         Refusal::NoMonthlyAmount => {
             "Het maandbedrag van deze klant is niet bekend; leg het vast bij de factuurgegevens.".to_owned()
@@ -521,7 +526,8 @@ fn english(refusal: &Refusal) -> String {
             format!("Payment was arranged until {until}: the account is not paused before.")
         }
         Refusal::NotArranged => "No arrangement holds.".to_owned(),
-        Refusal::LineBooked => "This line is booked.".to_owned(),
+        Refusal::LineBooked => "This line is booked. Undo that first; then it can be booked as something else.".to_owned(),
+        Refusal::LineRepeats => "This line tells the same as another line. Only that other one is booked.".to_owned(),
         Refusal::NoReactivation => "This provider charges no reactivation fee.".to_owned(),
         Refusal::NoMonthlyAmount => {
             "What this customer pays per month is not known; record it with its billing details.".to_owned()
