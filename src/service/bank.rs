@@ -245,7 +245,7 @@ pub struct FileView {
 
 impl From<files::BankFault> for Error {
     fn from(fault: files::BankFault) -> Self {
-        Self::BankFile { line: fault.line, reason: fault.reason }
+        Self::BankFile { line: fault.line, reason: fault.reason() }
     }
 }
 
