@@ -1,6 +1,6 @@
 //! A text of XML, written element by element: indented, escaped, always closed.
 
-use super::tree::{allowed, collapse};
+use super::{decode::allowed, tree::collapse};
 use crate::domain::Cents;
 use quick_xml::escape::escape;
 use std::fmt::{Display, Write as _};

@@ -1,57 +1,124 @@
-//! What became of our collections (pain.002), read from the tree. A report speaks on three levels: about the message,
+//! What became of our collections (pain.002), read from trees of its parts. A report speaks on three levels: about the message,
 //! about a payment group, about one collection. Each level that tells a status gives one [`CollectionReport`].
 
 use super::{
-    BankFault,
-    tree::{Node, collapse},
+    BankFault, BankFaultKind, Visit, file_head,
+    tree::{Node, Pull, collapse},
     values::{cents, currency},
 };
-use crate::domain::{Cents, bank::CollectionReport};
+use crate::domain::{
+    Cents,
+    bank::{BankFileKind, CollectionReport, Told},
+};
+use std::io::BufRead;
 
-/// Everything that a message reports, in its order.
-pub(super) fn reports(message: &Node) -> Result<Vec<CollectionReport>, BankFault> {
-    let original = message.need("OrgnlGrpInfAndSts")?;
-    let message_id = original.need_text("OrgnlMsgId")?;
-    let about = |node: &Node, status: String, batch: Option<String>| CollectionReport {
-        line: node.line,
-        message_id: message_id.clone(),
-        batch,
-        end_to_end_id: None,
-        rejected: status == "RJCT",
-        status,
-        reason: node.text_at(&["StsRsnInf/Rsn/Cd", "StsRsnInf/Rsn/Prtry"]),
-        text: text(node),
-        amount: None,
-    };
-    let mut reports = Vec::new();
-    let message_status = original.text_at(&["GrpSts"]);
-    if let Some(status) = message_status.clone() {
-        reports.push(CollectionReport { amount: control_sum(original)?, ..about(original, status, None) });
+/// Tells everything that the message, into which `pull` went, reports, in its order.
+pub(super) fn reports<R: BufRead>(
+    pull: &mut Pull<R>,
+    message: &Node,
+    version: &str,
+    visit: &mut Visit<'_>,
+) -> Result<(), BankFault> {
+    let (mut header, mut original) = (false, None);
+    while let Some(child) = pull.child()? {
+        match child.name() {
+            "GrpHdr" => {
+                visit(Told::File(file_head(&pull.tree(child)?, BankFileKind::Pain002, version)?))?;
+                header = true;
+            }
+            "OrgnlGrpInfAndSts" if header => {
+                let group = pull.tree(child)?;
+                let about = Original { message_id: group.need_text("OrgnlMsgId")?, status: group.text_at(&["GrpSts"]) };
+                if let Some(status) = about.status.clone() {
+                    let amount = control_sum(&group)?;
+                    visit(Told::Report(CollectionReport { amount, ..about.report(&group, status, None) }))?;
+                }
+                original = Some(about);
+            }
+            "OrgnlPmtInfAndSts" => match &original {
+                Some(original) => original.group(pull, child, visit)?,
+                None => return Err(message.missing(&["OrgnlGrpInfAndSts"])),
+            },
+            _ => pull.skip()?,
+        }
     }
-    for group in message.all("OrgnlPmtInfAndSts") {
+    if !header {
+        return Err(message.missing(&["GrpHdr"]));
+    }
+    original.map(|_| ()).ok_or_else(|| message.missing(&["OrgnlGrpInfAndSts"]))
+}
+
+/// The message that is reported about.
+struct Original {
+    message_id: String,
+    status: Option<String>,
+}
+
+impl Original {
+    fn report(&self, node: &Node, status: String, batch: Option<String>) -> CollectionReport {
+        CollectionReport {
+            line: node.line,
+            message_id: self.message_id.clone(),
+            batch,
+            end_to_end_id: None,
+            rejected: status == "RJCT",
+            status,
+            reason: node.text_at(&["StsRsnInf/Rsn/Cd", "StsRsnInf/Rsn/Prtry"]),
+            text: text(node),
+            amount: None,
+        }
+    }
+
+    /// A payment group: what stands before its collections is about all of it.
+    fn group<R: BufRead>(&self, pull: &mut Pull<R>, mut group: Node, visit: &mut Visit<'_>) -> Result<(), BankFault> {
+        let mut told = None;
+        while let Some(child) = pull.child()? {
+            match child.name() {
+                "TxInfAndSts" => {
+                    if told.is_none() {
+                        told = Some(self.about_group(&group, visit)?);
+                    }
+                    let (batch, group_status) = told.clone().unwrap_or_default();
+                    let tx = pull.tree(child)?;
+                    let status = status(&tx, group_status.as_ref().or(self.status.as_ref()))?;
+                    // Without an id this would read as a report about the whole group: refused rather than guessed.
+                    let end_to_end_id = Some(tx.need_text("OrgnlEndToEndId")?);
+                    let report = self.report(&tx, status, batch);
+                    visit(Told::Report(CollectionReport { end_to_end_id, amount: amount(&tx)?, ..report }))?;
+                }
+                "OrgnlPmtInfId" | "OrgnlCtrlSum" | "PmtInfSts" | "StsRsnInf" => match told {
+                    None => group.push(pull.tree(child)?),
+                    Some(_) => {
+                        let element = child.name().to_owned();
+                        return Err(child.fault(BankFaultKind::OutOfOrder { element, after: "TxInfAndSts" }));
+                    }
+                },
+                _ => pull.skip()?,
+            }
+        }
+        if told.is_none() {
+            self.about_group(&group, visit)?;
+        }
+        Ok(())
+    }
+
+    /// Tells about the group as a whole; gives its id and status.
+    fn about_group(&self, group: &Node, visit: &mut Visit<'_>) -> Result<(Option<String>, Option<String>), BankFault> {
         let batch = Some(group.need_text("OrgnlPmtInfId")?).filter(|id| id != "NOTPROVIDED");
         let group_status = group.text_at(&["PmtInfSts"]);
         if let Some(status) = group_status.clone() {
-            reports.push(CollectionReport { amount: control_sum(group)?, ..about(group, status, batch.clone()) });
+            let report = self.report(group, status, batch.clone());
+            visit(Told::Report(CollectionReport { amount: control_sum(group)?, ..report }))?;
         }
-        for tx in group.all("TxInfAndSts") {
-            let status = status(tx, group_status.as_ref().or(message_status.as_ref()))?;
-            // Without an id this would read as a report about the whole group: refused rather than guessed.
-            let end_to_end_id = Some(tx.need_text("OrgnlEndToEndId")?);
-            let report = about(tx, status, batch.clone());
-            reports.push(CollectionReport { end_to_end_id, amount: amount(tx)?, ..report });
-        }
+        Ok((batch, group_status))
     }
-    Ok(reports)
 }
 
 /// The status of a collection; where it tells none, that of its group, unless the group says only that some were
 /// rejected (`PART`).
 fn status(tx: &Node, group: Option<&String>) -> Result<String, BankFault> {
     let inherited = || group.filter(|status| *status != "PART").cloned();
-    tx.text_at(&["TxSts"])
-        .or_else(inherited)
-        .ok_or_else(|| tx.fault("`TxInfAndSts` has no `TxSts`; expected RJCT or the like"))
+    tx.text_at(&["TxSts"]).or_else(inherited).ok_or_else(|| tx.missing(&["TxSts"]))
 }
 
 fn text(node: &Node) -> Option<String> {

@@ -1,27 +1,37 @@
-//! XML to a light tree of elements, for the readers of this folder: what an element is called, which line it begins on,
-//! its text, its currency. Nothing else is kept.
+//! XML to light trees of elements, for the readers of this folder: what an element is called, which line it begins on,
+//! its text, its currency. Nothing else is kept. [`Pull`] walks through a file from element to element and makes a tree
+//! only of those that are asked for, so that memory follows the largest of them and not the file.
 //!
 //! Prefixes do not matter, namespaces do: an element of another namespace is never found. Refused: a document type (and
-//! so every entity but the five of XML itself), text that is not UTF-8, more than [`MAX_BYTES`], [`MAX_DEPTH`] or
-//! [`MAX_ELEMENTS`]. Memory is proportional to the file and bounded by those.
+//! so every entity but the five of XML itself), more than [`MAX_BYTES`], elements more than [`MAX_DEPTH`] deep, a tag or
+//! text of more than [`MAX_TOKEN`], and a tree of more than [`MAX_ELEMENTS`] or [`MAX_TREE`].
 
-use super::BankFault;
+use super::{
+    BankFault, BankFaultKind,
+    decode::{Decoded, allowed, fault_of, newlines},
+};
 use quick_xml::{
-    NsReader, XmlVersion,
-    escape::resolve_predefined_entity,
-    events::{BytesDecl, BytesRef, BytesStart, Event},
+    NsReader,
+    escape::{resolve_predefined_entity, unescape},
+    events::{BytesRef, BytesStart, Event},
     name::ResolveResult,
 };
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, io::BufRead, rc::Rc};
 
-/// The most bytes that a file may have: 16 MiB, some tens of thousands of payments.
-pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The most bytes that a file may have, unpacked: 200 MiB, some hundreds of thousands of payments.
+pub const MAX_BYTES: u64 = 200 * 1024 * 1024;
 /// How deep elements may lie in each other; the formats need about 15.
 pub const MAX_DEPTH: usize = 40;
-/// The most elements in a file.
+/// The most elements in one entry, or another part that is read as a whole.
 pub const MAX_ELEMENTS: usize = 1_000_000;
+/// The most bytes that such a part may take in memory.
+pub const MAX_TREE: usize = 64 * 1024 * 1024;
+/// The longest tag or text, in bytes.
+pub const MAX_TOKEN: usize = 1024 * 1024;
 /// The longest tag, in bytes: bounds the work on attributes.
 const MAX_TAG: usize = 4096;
+/// How many names are kept to be used again; the formats have some hundreds.
+const MAX_NAMES: usize = 2000;
 
 /// An element.
 #[derive(Debug)]
@@ -64,26 +74,36 @@ impl Node {
     }
 
     /// A child that must be there.
-    pub fn need(&self, name: &str) -> Result<&Self, BankFault> {
-        self.at(name).ok_or_else(|| self.fault(format!("`{}` has no `{name}`; the format demands one", self.name)))
+    pub fn need(&self, name: &'static str) -> Result<&Self, BankFault> {
+        self.at(name).ok_or_else(|| self.missing(&[name]))
+    }
+
+    /// A fault: none of these is in this element.
+    pub fn missing(&self, elements: &[&'static str]) -> BankFault {
+        self.fault(BankFaultKind::Missing { parent: self.name().to_owned(), elements: elements.to_vec() })
+    }
+
+    /// Takes over a part that was read on its own.
+    pub fn push(&mut self, child: Self) {
+        self.children.push(child);
     }
 
     /// The text of a child that must be there and not be empty.
-    pub fn need_text(&self, name: &str) -> Result<String, BankFault> {
+    pub fn need_text(&self, name: &'static str) -> Result<String, BankFault> {
         let child = self.need(name)?;
         if child.text.is_empty() {
-            return Err(child.fault(format!("`{name}` is empty; the format demands a text")));
+            return Err(child.fault(BankFaultKind::EmptyElement { element: name.to_owned() }));
         }
         Ok(child.text.clone())
     }
 
     /// A fault on the line of this element.
-    pub fn fault(&self, reason: impl Into<String>) -> BankFault {
-        BankFault { line: self.line, reason: reason.into() }
+    pub const fn fault(&self, kind: BankFaultKind) -> BankFault {
+        BankFault::new(self.line, kind)
     }
 }
 
-/// A file: the namespace of its root, and the root. Empty when the root has no namespace.
+/// A whole file as a tree: the namespace of its root, and the root. Empty when the root has no namespace.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub namespace: String,
@@ -92,205 +112,260 @@ pub(super) struct Tree {
 
 /// Reads a whole file.
 pub(super) fn parse(bytes: &[u8]) -> Result<Tree, BankFault> {
-    let text = decode(bytes)?;
-    let mut reader = NsReader::from_str(text);
-    let mut lines = Lines { text, position: 0, line: 1 };
-    let mut builder = Builder::default();
-    loop {
-        let line = lines.at(reader.buffer_position());
-        let fault = |reason: String| BankFault { line, reason };
-        match reader.read_resolved_event() {
-            Err(error) => {
-                let line = lines.at(reader.error_position());
-                return Err(BankFault { line, reason: format!("not well-formed XML: {error}") });
-            }
-            Ok((namespace, Event::Start(tag))) => builder.open(&namespace, &tag, line).map_err(fault)?,
-            Ok((namespace, Event::Empty(tag))) => {
-                builder.open(&namespace, &tag, line).map_err(fault)?;
-                builder.close();
-            }
-            Ok((_, Event::End(_))) => builder.close(),
-            Ok((_, Event::Text(found))) => {
-                let found = found.xml10_content().map_err(|error| fault(error.to_string()))?;
-                builder.text(&found).map_err(fault)?;
-            }
-            Ok((_, Event::CData(found))) => {
-                let found = found.xml10_content().map_err(|error| fault(error.to_string()))?;
-                builder.text(&found).map_err(fault)?;
-            }
-            Ok((_, Event::GeneralRef(reference))) => {
-                builder.text(&entity(&reference).map_err(fault)?).map_err(fault)?;
-            }
-            Ok((_, Event::Decl(declaration))) => encoding(&declaration, text).map_err(fault)?,
-            Ok((_, Event::DocType(_))) => {
-                return Err(fault("the file declares a document type; files of a bank never do".to_owned()));
-            }
-            Ok((_, Event::Comment(_) | Event::PI(_))) => {}
-            Ok((_, Event::Eof)) => return builder.finish(line),
-        }
-    }
+    let mut pull = Pull::new(bytes)?;
+    let root = pull.root()?;
+    let root = pull.tree(root)?;
+    pull.finish()?;
+    Ok(Tree { namespace: pull.namespace, root })
 }
 
-/// The text of the file, without a byte order mark.
-fn decode(bytes: &[u8]) -> Result<&str, BankFault> {
-    if bytes.len() > MAX_BYTES {
-        let reason = format!("the file has {} bytes; at most {MAX_BYTES} are read", bytes.len());
-        return Err(BankFault { line: 1, reason });
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| BankFault {
-        line: line_at(bytes, error.valid_up_to()),
-        reason: "a byte that is not UTF-8 text; expected an XML file in UTF-8".to_owned(),
-    })?;
-    match text.char_indices().find(|(_, char)| !allowed(*char)) {
-        Some((position, char)) => Err(BankFault {
-            line: line_at(bytes, position),
-            reason: format!("a character that XML does not allow: {}", char.escape_default()),
-        }),
-        None => Ok(text),
-    }
+/// What comes next in a file.
+enum Step {
+    /// An element begins: without its text and children as yet.
+    Open(Node),
+    /// The element that began last and did not end ends.
+    Close,
+    /// Text, in [`Pull::text`].
+    Text,
+    /// The file ends.
+    End,
 }
 
-/// Whether XML 1.0 allows a character.
-pub(super) fn allowed(char: char) -> bool {
-    matches!(char, '\t' | '\n' | '\r') || (char >= ' ' && !matches!(char, '\u{fffe}' | '\u{ffff}'))
-}
-
-fn line_at(bytes: &[u8], position: usize) -> usize {
-    1 + newlines(bytes.get(..position).unwrap_or(bytes))
-}
-
-fn newlines(bytes: &[u8]) -> usize {
-    bytes.iter().map(|byte| usize::from(*byte == b'\n')).sum()
-}
-
-/// Refuses an encoding that we would misread; plain ASCII reads the same in all that a bank may name.
-fn encoding(declaration: &BytesDecl<'_>, text: &str) -> Result<(), String> {
-    match declaration.encoding() {
-        Some(Ok(name)) if !name.eq_ignore_ascii_case(b"utf-8") && !text.is_ascii() => {
-            Err(format!("the file says that it is in {}; expected UTF-8", String::from_utf8_lossy(&name)))
-        }
-        Some(Err(error)) => Err(format!("not well-formed XML: {error}")),
-        _ => Ok(()),
-    }
-}
-
-/// What `&…;` stands for: a character by its number, or one of the five of XML.
-fn entity(reference: &BytesRef<'_>) -> Result<String, String> {
-    let unknown = |name: &str| format!("`&{name};` is not known; expected `&amp;` and the like, or a character number");
-    let name = String::from_utf8_lossy(reference).into_owned();
-    match reference.resolve_char_ref() {
-        Ok(Some(char)) if allowed(char) => Ok(char.to_string()),
-        Ok(None) => resolve_predefined_entity(&name).map(str::to_owned).ok_or_else(|| unknown(&name)),
-        _ => Err(unknown(&name)),
-    }
-}
-
-/// Which line a position is on, for positions that only grow.
-struct Lines<'a> {
-    text: &'a str,
-    position: usize,
+/// A walk through a file.
+pub(super) struct Pull<R: BufRead> {
+    reader: NsReader<Decoded<R>>,
+    buffer: Vec<u8>,
+    /// The last piece of text.
+    text: String,
+    /// The line of what comes next.
     line: usize,
-}
-
-impl Lines<'_> {
-    fn at(&mut self, position: u64) -> usize {
-        let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
-        if let Some(passed) = self.text.as_bytes().get(self.position..position) {
-            self.line += newlines(passed);
-            self.position = position;
-        }
-        self.line
-    }
-}
-
-/// The tree as far as it was read.
-#[derive(Default)]
-struct Builder {
-    /// Elements that are open, the root first.
-    open: Vec<Node>,
-    root: Option<Node>,
-    namespace: String,
-    elements: usize,
+    /// Elements that are open, with their lines.
+    open: Vec<(Rc<str>, usize)>,
+    /// The namespace of the root, once it was read.
+    pub namespace: String,
+    /// Whether the root was read.
+    rooted: bool,
     /// Each name once.
     names: HashMap<String, Rc<str>>,
 }
 
-impl Builder {
-    fn open(&mut self, namespace: &ResolveResult<'_>, tag: &BytesStart<'_>, line: usize) -> Result<(), String> {
-        self.elements += 1;
-        if self.open.len() >= MAX_DEPTH {
-            return Err(format!("elements lie more than {MAX_DEPTH} deep in each other"));
-        }
-        if self.elements > MAX_ELEMENTS {
-            return Err(format!("the file has more than {MAX_ELEMENTS} elements"));
-        }
-        if tag.len() > MAX_TAG {
-            return Err(format!("a tag of more than {MAX_TAG} bytes"));
-        }
-        let namespace = match namespace {
-            ResolveResult::Bound(namespace) => String::from_utf8_lossy(namespace.as_ref()),
-            ResolveResult::Unbound => "".into(),
-            ResolveResult::Unknown(prefix) => {
-                return Err(format!("the prefix `{}` has no namespace", String::from_utf8_lossy(prefix)));
+impl<R: BufRead> Pull<R> {
+    /// Begins at the beginning.
+    pub fn new(source: R) -> Result<Self, BankFault> {
+        let mut reader = NsReader::from_reader(Decoded::new(source)?);
+        reader.config_mut().expand_empty_elements = true;
+        Ok(Self {
+            reader,
+            buffer: Vec::new(),
+            text: String::new(),
+            line: 1,
+            open: Vec::new(),
+            namespace: String::new(),
+            rooted: false,
+            names: HashMap::new(),
+        })
+    }
+
+    /// Goes into the root.
+    pub fn root(&mut self) -> Result<Node, BankFault> {
+        loop {
+            match self.step()? {
+                Step::Open(root) => return Ok(root),
+                Step::Text | Step::Close => {}
+                Step::End => return Err(BankFault::new(self.line, BankFaultKind::Empty)),
             }
-        };
-        match self.open.last_mut() {
-            Some(parent) => parent.text.clear(),
-            None if self.root.is_some() => return Err("a second root element; expected one document".to_owned()),
-            None => self.namespace = namespace.clone().into_owned(),
-        }
-        let local = String::from_utf8_lossy(tag.local_name().into_inner()).into_owned();
-        let name = if namespace == self.namespace { self.name(local) } else { Rc::from("") };
-        self.open.push(Node { name, text: String::new(), currency: currency(tag)?, line, children: Vec::new() });
-        Ok(())
-    }
-
-    fn name(&mut self, local: String) -> Rc<str> {
-        self.names.entry(local).or_insert_with_key(|name| Rc::from(name.as_str())).clone()
-    }
-
-    fn close(&mut self) {
-        let Some(mut node) = self.open.pop() else { return };
-        node.text = collapse(&node.text);
-        match self.open.last_mut() {
-            Some(parent) => parent.children.push(node),
-            None => self.root = Some(node),
         }
     }
 
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        match self.open.last_mut() {
-            Some(node) if node.children.is_empty() => node.text.push_str(text),
-            None if !text.trim().is_empty() => return Err("text outside of the document; expected XML".to_owned()),
-            _ => {}
+    /// Goes into the next child of the element in which we are; out of that, when there is none.
+    pub fn child(&mut self) -> Result<Option<Node>, BankFault> {
+        loop {
+            match self.step()? {
+                Step::Open(child) => return Ok(Some(child)),
+                Step::Close | Step::End => return Ok(None),
+                Step::Text => {}
+            }
+        }
+    }
+
+    /// Goes to the end of the element in which we are, and out of it.
+    pub fn skip(&mut self) -> Result<(), BankFault> {
+        let depth = self.open.len();
+        while self.open.len() >= depth {
+            self.step()?;
         }
         Ok(())
     }
 
-    fn finish(self, line: usize) -> Result<Tree, BankFault> {
-        if let Some(node) = self.open.last() {
-            let reason = format!("the file ends within `{}` of line {}", node.name, node.line);
-            return Err(BankFault { line, reason });
+    /// All that is in the element in which we are, `node`; goes out of it.
+    pub fn tree(&mut self, node: Node) -> Result<Node, BankFault> {
+        let top = (node.name.clone(), node.line);
+        let mut open = vec![node];
+        let (mut elements, mut size) = (1_usize, 0_usize);
+        loop {
+            match self.step()? {
+                Step::Open(child) => {
+                    elements += 1;
+                    size += size_of::<Node>() + child.currency.as_ref().map_or(0, String::len);
+                    if let Some(parent) = open.last_mut() {
+                        parent.text.clear();
+                    }
+                    open.push(child);
+                }
+                Step::Text => {
+                    if let Some(node) = open.last_mut().filter(|node| node.children.is_empty()) {
+                        size += self.text.len();
+                        node.text.push_str(&self.text);
+                        // White space without end is one space in the end.
+                        if node.text.len() > MAX_TOKEN {
+                            return Err(BankFault::new(self.line, BankFaultKind::TooLong { most: MAX_TOKEN }));
+                        }
+                    }
+                }
+                Step::Close | Step::End => {
+                    let Some(mut node) = open.pop() else { return Err(self.cut_off()) };
+                    node.text = collapse(&node.text);
+                    match open.last_mut() {
+                        Some(parent) => parent.children.push(node),
+                        None => return Ok(node),
+                    }
+                }
+            }
+            if elements > MAX_ELEMENTS || size > MAX_TREE {
+                return Err(BankFault::new(top.1, BankFaultKind::EntryTooLarge { element: top.0.to_string() }));
+            }
         }
-        match self.root {
-            Some(root) => Ok(Tree { namespace: self.namespace, root }),
-            None => Err(BankFault { line, reason: "the file is empty; expected XML".to_owned() }),
+    }
+
+    /// Sees to it that nothing follows the root, out of which we went.
+    pub fn finish(&mut self) -> Result<(), BankFault> {
+        loop {
+            if matches!(self.step()?, Step::End) {
+                return Ok(());
+            }
         }
+    }
+
+    fn cut_off(&self) -> BankFault {
+        let (element, opened) =
+            self.open.last().map_or_else(|| (String::new(), 1), |(name, at)| (name.to_string(), *at));
+        BankFault::new(self.line, BankFaultKind::CutOff { element, opened })
+    }
+
+    fn step(&mut self) -> Result<Step, BankFault> {
+        loop {
+            let line = self.line;
+            let fault = |kind| BankFault::new(line, kind);
+            self.buffer.clear();
+            self.reader.get_mut().allow(MAX_TOKEN);
+            let (namespace, event) = match self.reader.read_resolved_event_into(&mut self.buffer) {
+                Ok(read) => read,
+                Err(quick_xml::Error::Io(error)) => return Err(fault_of(&error, line)),
+                Err(error) => return Err(fault(BankFaultKind::NotWellFormed { detail: error.to_string() })),
+            };
+            self.line += newlines(&event);
+            match event {
+                Event::Start(tag) | Event::Empty(tag) => {
+                    if self.open.len() >= MAX_DEPTH {
+                        return Err(fault(BankFaultKind::TooDeep { most: MAX_DEPTH }));
+                    }
+                    if tag.len() > MAX_TAG {
+                        return Err(fault(BankFaultKind::TooLong { most: MAX_TAG }));
+                    }
+                    let space = match &namespace {
+                        ResolveResult::Bound(namespace) => namespace.as_ref(),
+                        ResolveResult::Unbound => b"",
+                        ResolveResult::Unknown(prefix) => {
+                            let prefix = String::from_utf8_lossy(prefix).into_owned();
+                            return Err(fault(BankFaultKind::UnknownPrefix { prefix }));
+                        }
+                    };
+                    if self.open.is_empty() {
+                        if self.rooted {
+                            return Err(fault(BankFaultKind::Trailing));
+                        }
+                        self.rooted = true;
+                        self.namespace = String::from_utf8_lossy(space).into_owned();
+                    }
+                    let name = if space == self.namespace.as_bytes() { tag.local_name().into_inner() } else { b"" };
+                    let name = intern(&mut self.names, name);
+                    self.open.push((name.clone(), line));
+                    let currency = currency(&tag).map_err(fault)?;
+                    return Ok(Step::Open(Node { name, text: String::new(), currency, line, children: Vec::new() }));
+                }
+                Event::End(_) => {
+                    self.open.pop();
+                    return Ok(Step::Close);
+                }
+                Event::Text(found) => keep(&mut self.text, &found),
+                Event::CData(found) => keep(&mut self.text, &found),
+                Event::GeneralRef(reference) => {
+                    self.text = entity(&reference).map_err(fault)?;
+                }
+                Event::DocType(_) => return Err(fault(BankFaultKind::DocumentType)),
+                Event::Decl(_) | Event::Comment(_) | Event::PI(_) => continue,
+                Event::Eof => return if self.open.is_empty() { Ok(Step::End) } else { Err(self.cut_off()) },
+            }
+            if !self.open.is_empty() {
+                return Ok(Step::Text);
+            }
+            if !self.text.trim().is_empty() {
+                return Err(fault(BankFaultKind::Trailing));
+            }
+        }
+    }
+}
+
+/// Puts a piece of text where the last one was.
+fn keep(text: &mut String, found: &[u8]) {
+    text.clear();
+    // What is decoded is UTF-8, and markup is ASCII.
+    text.push_str(&String::from_utf8_lossy(found));
+}
+
+fn intern(names: &mut HashMap<String, Rc<str>>, name: &[u8]) -> Rc<str> {
+    let name = String::from_utf8_lossy(name);
+    if let Some(known) = names.get(name.as_ref()) {
+        return known.clone();
+    }
+    let new: Rc<str> = Rc::from(name.as_ref());
+    if names.len() < MAX_NAMES {
+        names.insert(name.into_owned(), new.clone());
+    }
+    new
+}
+
+/// What `&…;` stands for: a character by its number, or one of the five of XML.
+fn entity(reference: &BytesRef<'_>) -> Result<String, BankFaultKind> {
+    let name = String::from_utf8_lossy(reference).into_owned();
+    match reference.resolve_char_ref() {
+        Ok(Some(char)) if allowed(char) => Ok(char.to_string()),
+        Ok(None) => match resolve_predefined_entity(&name) {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(BankFaultKind::UnknownEntity { name }),
+        },
+        _ => Err(BankFaultKind::UnknownEntity { name }),
     }
 }
 
 /// Text with every run of white space made one space, and none at the ends.
 pub(super) fn collapse(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut words = text.split_whitespace();
+    let mut out = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        out.push(' ');
+        out.push_str(word);
+    }
+    out
 }
 
-fn currency(tag: &BytesStart<'_>) -> Result<Option<String>, String> {
+fn currency(tag: &BytesStart<'_>) -> Result<Option<String>, BankFaultKind> {
+    let broken = |detail: String| BankFaultKind::NotWellFormed { detail };
     for attribute in tag.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|error| format!("not well-formed XML: {error}"))?;
+        let attribute = attribute.map_err(|error| broken(error.to_string()))?;
         if attribute.key.as_ref() == b"Ccy" {
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            return Ok(Some(value.map_err(|error| format!("not well-formed XML: {error}"))?.into_owned()));
+            let value = String::from_utf8_lossy(&attribute.value);
+            return Ok(Some(unescape(&value).map_err(|error| broken(error.to_string()))?.into_owned()));
         }
     }
     Ok(None)

@@ -1,8 +1,8 @@
 //! What the texts of a bank file mean: amounts, directions and days.
 
-use super::{BankFault, tree::Node};
+use super::{BankFault, BankFaultKind, faults::AmountFault, tree::Node};
 use crate::domain::{Cents, bank::Direction};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 /// The largest amount that is read, 99,999,999,999.99: sums over the largest file stay far from the end of an `i64`.
 pub(super) const MAX_CENTS: i64 = 9_999_999_999_999;
@@ -17,8 +17,8 @@ pub(super) fn money(node: &Node) -> Result<(Cents, &str), BankFault> {
 pub(super) fn currency(node: &Node) -> Result<&str, BankFault> {
     match node.currency.as_deref() {
         Some(code) if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) => Ok(code),
-        Some(code) => Err(node.fault(format!("`{code}` is not a currency; expected three capitals such as EUR"))),
-        None => Err(node.fault(format!("`{}` tells no currency (attribute `Ccy`)", node.name()))),
+        Some(code) => Err(node.fault(BankFaultKind::NotACurrency { found: short(code) })),
+        None => Err(node.fault(BankFaultKind::NoCurrency { element: node.name().to_owned() })),
     }
 }
 
@@ -26,20 +26,20 @@ pub(super) fn currency(node: &Node) -> Result<&str, BankFault> {
 /// (`18.15000`), and refused when they are not, as half a cent cannot be booked.
 pub(super) fn cents(node: &Node) -> Result<Cents, BankFault> {
     let text = node.text.as_str();
-    let fault = |why: &str| node.fault(format!("`{}` is `{text}`: {why}", node.name()));
+    let fault = |why| node.fault(BankFaultKind::Amount { element: node.name().to_owned(), found: short(text), why });
     if text.starts_with('-') {
-        return Err(fault("negative; amounts are positive and `CdtDbtInd` tells the direction"));
+        return Err(fault(AmountFault::Negative));
     }
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(decimals) || (whole.is_empty() && decimals.is_empty()) {
-        return Err(fault("not an amount; expected digits and a point, such as 594.05"));
+        return Err(fault(AmountFault::NotAnAmount));
     }
     let decimals = decimals.trim_end_matches('0');
     if decimals.len() > 2 {
-        return Err(fault("more than two decimals; expected whole cents"));
+        return Err(fault(AmountFault::Decimals));
     }
-    let too_large = || fault("too large; at most 99999999999.99 is read");
+    let too_large = || fault(AmountFault::TooLarge);
     let whole = match whole.trim_start_matches('0') {
         "" => 0,
         whole => whole.parse::<i64>().map_err(|_| too_large())?,
@@ -56,7 +56,7 @@ pub(super) fn direction(node: &Node) -> Result<Direction, BankFault> {
     match told.text.as_str() {
         "CRDT" => Ok(Direction::Credit),
         "DBIT" => Ok(Direction::Debit),
-        other => Err(told.fault(format!("`CdtDbtInd` is `{other}`; expected CRDT or DBIT"))),
+        other => Err(told.fault(BankFaultKind::NotADirection { found: short(other) })),
     }
 }
 
@@ -64,14 +64,14 @@ pub(super) fn direction(node: &Node) -> Result<Direction, BankFault> {
 pub(super) fn day(node: &Node) -> Result<NaiveDate, BankFault> {
     match node.at("Dt").or_else(|| node.at("DtTm")) {
         Some(told) => day_of(told),
-        None => Err(node.fault(format!("`{}` has neither `Dt` nor `DtTm`", node.name()))),
+        None => Err(node.missing(&["Dt", "DtTm"])),
     }
 }
 
 /// The day that a text begins with: `2026-12-01`, `2026-12-01+01:00`, `2026-12-01T08:30:00.000Z`.
 pub(super) fn day_of(node: &Node) -> Result<NaiveDate, BankFault> {
     let text = node.text.as_str();
-    let fault = || node.fault(format!("`{}` is `{text}`; expected a day such as 2026-12-01", node.name()));
+    let fault = || node.fault(BankFaultKind::NotADay { element: node.name().to_owned(), found: short(text) });
     let (day, rest) = text.split_at_checked(10).ok_or_else(fault)?;
     if !(rest.is_empty() || rest.starts_with(['T', 'Z', '+', '-'])) {
         return Err(fault());
@@ -88,4 +88,25 @@ pub(super) fn day_of(node: &Node) -> Result<NaiveDate, BankFault> {
 /// A number of digits only.
 fn number(text: &str) -> Option<u32> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+/// The moment of a text such as `2026-12-01T08:30:00.000+01:00`, as written; none where it tells a day only.
+pub(super) fn moment_of(node: &Node) -> Option<NaiveDateTime> {
+    let text = node.text.get(..19)?;
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok()
+}
+
+/// A whole number that is not negative.
+pub(super) fn count(node: &Node) -> Result<u64, BankFault> {
+    let fault = || node.fault(BankFaultKind::NotANumber { element: node.name().to_owned(), found: short(&node.text) });
+    if node.text.bytes().all(|byte| byte.is_ascii_digit()) {
+        node.text.parse().map_err(|_| fault())
+    } else {
+        Err(fault())
+    }
+}
+
+/// What was found, short enough for a sentence.
+fn short(text: &str) -> String {
+    text.chars().take(60).collect()
 }

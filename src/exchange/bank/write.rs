@@ -57,12 +57,14 @@ struct Shape {
     inclusion: bool,
     /// `Sts` has a `Cd`, parties have a `Pty`: since .07.
     choices: bool,
+    /// Payments have a `UETR`: since .08.
+    uetr: bool,
 }
 
 impl Shape {
     fn of(version: &str) -> Self {
         let number = version.rsplit('.').next().unwrap_or_default();
-        Self { amounts: number >= "03", inclusion: number >= "04", choices: number >= "07" }
+        Self { amounts: number >= "03", inclusion: number >= "04", choices: number >= "07", uetr: number >= "08" }
     }
 }
 
@@ -173,25 +175,24 @@ fn write_code(xml: &mut Markup, code: Option<&str>) {
 }
 
 fn write_detail(xml: &mut Markup, shape: Shape, entry: &BankEntry, detail: &BankDetail) {
-    if [&detail.reference, &detail.end_to_end_id, &detail.mandate].into_iter().any(Option::is_some) {
-        xml.within("Refs", |xml| {
-            xml.maybe("AcctSvcrRef", detail.reference.as_deref());
-            xml.maybe("EndToEndId", detail.end_to_end_id.as_deref());
-            xml.maybe("MndtId", detail.mandate.as_deref());
-        });
-    }
+    write_references(xml, shape, detail);
+    // Of a credit came in what the charge left of it; of a debit the amount is without the charge.
+    let moved = match entry.direction {
+        Direction::Credit => detail.amount - detail.charge,
+        Direction::Debit => detail.amount,
+    };
     if shape.amounts {
-        xml.money("Amt", &entry.currency, detail.amount);
+        xml.money("Amt", &entry.currency, moved);
         xml.leaf("CdtDbtInd", indicator(entry.direction));
     }
     xml.within("AmtDtls", |xml| {
         xml.money("InstdAmt/Amt", &entry.currency, detail.amount);
-        xml.money("TxAmt/Amt", &entry.currency, detail.amount);
+        xml.money("TxAmt/Amt", &entry.currency, moved);
     });
     if detail.charge != Cents::ZERO {
-        xml.within("Chrgs", |xml| write_charge(xml, shape, &entry.currency, detail.charge));
+        xml.within("Chrgs", |xml| write_charge(xml, shape, entry, detail.charge));
     }
-    if detail.name.is_some() || detail.iban.is_some() {
+    if [&detail.name, &detail.iban, &detail.ultimate_name].into_iter().any(Option::is_some) {
         let debtor = entry.direction == Direction::Credit || detail.return_reason.is_some();
         let role = if debtor { "Dbtr" } else { "Cdtr" };
         xml.within("RltdPties", |xml| {
@@ -200,22 +201,54 @@ fn write_detail(xml: &mut Markup, shape: Shape, entry: &BankEntry, detail: &Bank
             if let Some(account) = &detail.iban {
                 write_account(xml, &format!("{role}Acct/Id"), account);
             }
+            let path = format!("Ultmt{role}/{}", if shape.choices { "Pty/Nm" } else { "Nm" });
+            xml.maybe(&path, detail.ultimate_name.as_deref());
         });
     }
     if detail.text.is_some() || detail.structured.is_some() {
         xml.within("RmtInf", |xml| {
             xml.lines("Ustrd", detail.text.as_deref().unwrap_or_default(), 140);
-            if let Some(reference) = &detail.structured {
-                xml.within("Strd", |xml| {
-                    xml.within("CdtrRefInf", |xml| {
-                        xml.leaf("Tp/CdOrPrtry/Cd", "SCOR");
-                        xml.leaf("Ref", reference);
-                    });
-                });
+            let only = detail.structured.iter().filter(|_| detail.references.is_empty());
+            for reference in only {
+                write_reference(xml, reference, Some("SCOR"), None);
+            }
+            for told in &detail.references {
+                write_reference(xml, &told.reference, told.kind.as_deref(), told.issuer.as_deref());
             }
         });
     }
     xml.maybe(reason_path("RtrInf/Rsn", detail.return_reason.as_deref()), detail.return_reason.as_deref());
+}
+
+/// The ids of a detail, in the order of the format. What `reference` alone tells is the bank's own.
+fn write_references(xml: &mut Markup, shape: Shape, detail: &BankDetail) {
+    let bare = detail.servicer_reference.is_none() && detail.transaction_id.is_none();
+    let servicer = detail.servicer_reference.as_deref().or(detail.reference.as_deref().filter(|_| bare));
+    let ids = [
+        ("AcctSvcrRef", servicer),
+        ("InstrId", detail.instruction_id.as_deref()),
+        ("EndToEndId", detail.end_to_end_id.as_deref()),
+        ("UETR", detail.uetr.as_deref().filter(|_| shape.uetr)),
+        ("TxId", detail.transaction_id.as_deref()),
+        ("MndtId", detail.mandate.as_deref()),
+    ];
+    if ids.iter().any(|(_, id)| id.is_some()) {
+        xml.within("Refs", |xml| ids.iter().for_each(|(name, id)| xml.maybe(name, *id)));
+    }
+}
+
+fn write_reference(xml: &mut Markup, reference: &str, kind: Option<&str>, issuer: Option<&str>) {
+    xml.within("Strd", |xml| {
+        xml.within("CdtrRefInf", |xml| {
+            if let Some(kind) = kind {
+                xml.within("Tp", |xml| {
+                    xml.leaf(if kind.chars().count() > 4 { "CdOrPrtry/Prtry" } else { "CdOrPrtry/Cd" }, kind);
+                    xml.maybe("Issr", issuer);
+                });
+            }
+            xml.leaf("Ref", reference);
+        });
+    });
 }
 
 /// Where a reason belongs: a code has up to four characters, what is longer is the bank's own.
@@ -228,20 +261,22 @@ fn reason_path(path: &str, reason: Option<&str>) -> &'static str {
     }
 }
 
-fn write_charge(xml: &mut Markup, shape: Shape, currency: &str, charge: Cents) {
+fn write_charge(xml: &mut Markup, shape: Shape, entry: &BankEntry, charge: Cents) {
     let (charge, indicator) = if charge < Cents::ZERO { (Cents::ZERO - charge, "CRDT") } else { (charge, "DBIT") };
-    let content = |xml: &mut Markup| {
-        xml.money("Amt", currency, charge);
-        xml.leaf("CdtDbtInd", indicator);
+    // What was kept back of a credit is ours to bear.
+    let bearer = match entry.direction {
+        Direction::Credit => Some("CRED"),
+        Direction::Debit => None,
     };
-    if shape.amounts {
-        xml.within("Rcrd", |xml| {
-            content(xml);
+    let content = |xml: &mut Markup| {
+        xml.money("Amt", &entry.currency, charge);
+        xml.leaf("CdtDbtInd", indicator);
+        if shape.inclusion {
             xml.leaf("ChrgInclInd", "true");
-        });
-    } else {
-        content(xml);
-    }
+        }
+        xml.maybe("Br", bearer);
+    };
+    if shape.amounts { xml.within("Rcrd", content) } else { content(xml) }
 }
 
 /// Reports about one message: that of the first report, as a file is about one.

@@ -1,0 +1,224 @@
+//! What a person uploads, opened: an XML file, one that is packed (gzip), or a zip with one or more. Which it is, its
+//! first bytes tell, never its name. What is packed is unpacked while it is read, as often as it is read: only the bytes
+//! that were uploaded are held.
+//!
+//! Refused: more than [`MAX_BYTES`] when unpacked (all together), more than [`MAX_MEMBERS`] files in a zip, a zip within
+//! a zip, one with a password, and what is no XML. Folders, and what macOS adds on its own, are passed over.
+
+use super::{BankFault, BankFaultKind, Foreign, decode::foreign, tree::MAX_BYTES};
+use crate::domain::chain::hex;
+use flate2::{
+    Compression, Crc,
+    bufread::{DeflateDecoder, MultiGzDecoder},
+    write::GzEncoder,
+};
+use sha2::{Digest as _, Sha256};
+use std::{
+    io::{self, BufRead, BufReader, Cursor, Read},
+    ops::Range,
+    sync::Arc,
+};
+use zip::{CompressionMethod, ZipArchive, result::ZipError};
+
+/// The most files in a zip.
+pub const MAX_MEMBERS: usize = 1000;
+/// The most characters of a name of a file.
+const MAX_NAME: usize = 100;
+/// How much is unpacked at once, in bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// What was uploaded.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The files in it, in their order; at least one.
+    pub members: Vec<Member>,
+}
+
+/// A file of the bank, as it was uploaded or within what was uploaded.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name, by [`clean_name`].
+    pub name: String,
+    /// How many bytes it has, unpacked.
+    pub size: u64,
+    /// SHA-256 of those, in hexadecimal.
+    pub digest: String,
+    bytes: Arc<Vec<u8>>,
+    range: Range<usize>,
+    packing: Packing,
+}
+
+/// How bytes are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Deflate,
+    Gzip,
+}
+
+impl Upload {
+    /// Opens what was uploaded under a name, and looks through it once.
+    ///
+    /// # Errors
+    /// When it cannot be unpacked, is too large, or holds something else than XML.
+    pub fn open(name: &str, bytes: Vec<u8>) -> Result<Self, BankFault> {
+        let bytes = Arc::new(bytes);
+        let zip = matches!(bytes.as_slice(), [b'P', b'K', 3 | 5, ..]);
+        // A workbook is a zip too.
+        if zip && foreign(&bytes) != Some(BankFaultKind::NotXml(Foreign::Workbook)) {
+            return Self::zip(&bytes);
+        }
+        let gzip = matches!(bytes.as_slice(), [0x1f, 0x8b, ..]);
+        let (name, packing) =
+            if gzip { (name.strip_suffix(".gz").unwrap_or(name), Packing::Gzip) } else { (name, Packing::Plain) };
+        let range = 0..bytes.len();
+        let mut member = Member { name: clean_name(name), size: 0, digest: String::new(), bytes, range, packing };
+        let seen = member.scan(MAX_BYTES)?;
+        match foreign(&seen.head) {
+            Some(what) => Err(fault(what)),
+            None => Ok(Self { members: vec![member] }),
+        }
+    }
+
+    fn zip(bytes: &Arc<Vec<u8>>) -> Result<Self, BankFault> {
+        let mut archive = ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|error| broken(&error))?;
+        if archive.len() > MAX_MEMBERS {
+            return Err(fault(BankFaultKind::ArchiveTooMany { most: MAX_MEMBERS }));
+        }
+        let (mut members, mut left) = (Vec::new(), MAX_BYTES);
+        for at in 0..archive.len() {
+            let file = archive.by_index(at).map_err(|error| broken(&error))?;
+            if file.is_dir() || added(&file.name().map_err(|error| broken(&error))?) {
+                continue;
+            }
+            let packing = match file.compression() {
+                CompressionMethod::Stored => Packing::Plain,
+                CompressionMethod::Deflated => Packing::Deflate,
+                _ => return Err(fault(BankFaultKind::ArchiveBroken)),
+            };
+            let place = || {
+                let from = usize::try_from(file.data_start()?).ok()?;
+                let to = from.checked_add(usize::try_from(file.compressed_size()).ok()?)?;
+                bytes.get(from..to).map(|_| from..to)
+            };
+            let range = place().ok_or_else(|| fault(BankFaultKind::ArchiveBroken))?;
+            let name = clean_name(&file.name().map_err(|error| broken(&error))?);
+            let mut member = Member { name, size: 0, digest: String::new(), bytes: bytes.clone(), range, packing };
+            let seen = member.scan(left)?;
+            if seen.crc != file.crc32() || member.size != file.size() {
+                return Err(fault(BankFaultKind::ArchiveBroken));
+            }
+            left -= member.size;
+            match foreign(&seen.head) {
+                Some(BankFaultKind::NotXml(what)) => {
+                    return Err(fault(BankFaultKind::ArchiveMember { name: member.name, what }));
+                }
+                Some(other) => return Err(fault(other)),
+                None => members.push(member),
+            }
+        }
+        if members.is_empty() { Err(fault(BankFaultKind::ArchiveEmpty)) } else { Ok(Self { members }) }
+    }
+
+    /// Opens what [`Member::compressed`] gave.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open): when the bytes were damaged since.
+    pub fn from_kept(name: &str, kept: Vec<u8>) -> Result<Member, BankFault> {
+        Self::open(name, kept)?.members.pop().ok_or_else(|| fault(BankFaultKind::ArchiveEmpty))
+    }
+}
+
+/// What was seen of a member.
+struct Seen {
+    /// Its first bytes.
+    head: Vec<u8>,
+    crc: u32,
+}
+
+impl Member {
+    /// A reader from its beginning, unpacking on the way. A new one each time.
+    #[must_use]
+    pub fn reader(&self) -> Box<dyn BufRead + Send + '_> {
+        let bytes = self.bytes.get(self.range.clone()).unwrap_or_default();
+        match self.packing {
+            Packing::Plain => Box::new(bytes),
+            Packing::Deflate => Box::new(BufReader::with_capacity(CHUNK, DeflateDecoder::new(bytes))),
+            Packing::Gzip => Box::new(BufReader::with_capacity(CHUNK, MultiGzDecoder::new(bytes))),
+        }
+    }
+
+    /// The file packed (gzip), to be kept: the same bytes for the same file, however it was uploaded.
+    ///
+    /// # Errors
+    /// When it cannot be unpacked, which [`Upload::open`] has seen to.
+    pub fn compressed(&self) -> Result<Vec<u8>, BankFault> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        let packed = io::copy(&mut self.reader(), &mut encoder).and_then(|_| encoder.finish());
+        packed.map_err(|_| fault(BankFaultKind::Unreadable))
+    }
+
+    /// Reads all of it once: size, digest, and whether it can be unpacked.
+    fn scan(&mut self, most: u64) -> Result<Seen, BankFault> {
+        let (mut digest, mut crc, mut head, mut size) = (Sha256::new(), Crc::new(), Vec::new(), 0_u64);
+        {
+            let mut reader = self.reader().take(most.saturating_add(1));
+            loop {
+                let chunk = reader.fill_buf().map_err(|_| fault(BankFaultKind::ArchiveBroken))?;
+                let length = chunk.len();
+                if length == 0 {
+                    break;
+                }
+                digest.update(chunk);
+                crc.update(chunk);
+                head.extend(chunk.iter().take(super::decode::HEAD.saturating_sub(head.len())));
+                size += length as u64;
+                reader.consume(length);
+            }
+        }
+        if size > most {
+            return Err(fault(BankFaultKind::TooLarge { most: MAX_BYTES / 1024 / 1024 }));
+        }
+        (self.size, self.digest) = (size, hex(&digest.finalize()));
+        Ok(Seen { head, crc: crc.sum() })
+    }
+}
+
+/// What macOS adds to a zip on its own.
+fn added(name: &str) -> bool {
+    name.starts_with("__MACOSX/") || name == ".DS_Store" || name.ends_with("/.DS_Store")
+}
+
+const fn fault(kind: BankFaultKind) -> BankFault {
+    BankFault::new(1, kind)
+}
+
+fn broken(error: &ZipError) -> BankFault {
+    match error {
+        ZipError::UnsupportedArchive(why) if *why == ZipError::PASSWORD_REQUIRED => fault(BankFaultKind::ArchiveLocked),
+        _ => fault(BankFaultKind::ArchiveBroken),
+    }
+}
+
+/// A name of a file as it can be shown and kept: without folders, without characters that are not seen or that turn the
+/// direction of writing, at most 100 characters of which the end is kept.
+#[must_use]
+pub fn clean_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let unseen = |char: char| {
+        char.is_control()
+            || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let seen: Vec<char> = last.chars().filter(|char| !unseen(*char)).collect();
+    let text: String = if seen.len() <= MAX_NAME {
+        seen.iter().collect()
+    } else {
+        let (start, end) = (seen.iter().take(MAX_NAME - 21), seen.iter().skip(seen.len() - 20));
+        start.chain(&['…']).chain(end).collect()
+    };
+    match text.trim() {
+        "" => "bank.xml".to_owned(),
+        text => text.to_owned(),
+    }
+}
