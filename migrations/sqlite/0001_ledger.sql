@@ -558,6 +558,7 @@ CREATE TABLE transactions (
     time_entry_id TEXT,
     ticket_id TEXT,
     worked INTEGER,
+    bank_line_id TEXT,
     note_digest TEXT,
     prev_hash TEXT NOT NULL,
     hash TEXT NOT NULL,
@@ -723,6 +724,7 @@ CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
 CREATE INDEX time_entries_on ON time_entries (ticket_id, worked_on) WHERE reversed_by IS NULL;
 CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
+CREATE INDEX transactions_of_line ON transactions (bank_line_id) WHERE bank_line_id IS NOT NULL;
 CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;
 CREATE INDEX time_entries_uncovered ON time_entries (customer_id) WHERE uncovered > 0;
 

@@ -25,6 +25,28 @@ pub struct Command {
     pub target: Target,
     /// What is asked.
     pub act: Act,
+    /// The line of the bank that told it: every transaction of the command names it, and together they move exactly the
+    /// line's money on the account of the bank (BANK-4).
+    pub bank_line: Option<BankLineId>,
+}
+
+impl Command {
+    /// The same, told by a line of the bank.
+    #[must_use]
+    pub fn from_line(self, line: BankLineId) -> Self {
+        Self { bank_line: Some(line), ..self }
+    }
+
+    /// The line of the bank that its transactions name: the one that told it, or the one that it undoes.
+    #[must_use]
+    pub const fn line(&self) -> Option<BankLineId> {
+        match (self.bank_line, &self.act) {
+            (Some(line), _) => Some(line),
+            (None, Act::RecordPayment(received)) => received.bank_line,
+            (None, Act::SettleCollection { bank_line, .. } | Act::Repay { bank_line, .. }) => *bank_line,
+            (None, _) => None,
+        }
+    }
 }
 
 /// Who asks.

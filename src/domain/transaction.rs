@@ -2,7 +2,7 @@
 //! construction. Nothing here is ever changed; a mistake is answered by a transaction that reverses (TIME-5).
 
 use super::{
-    Balance, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId, TransactionId, UserId,
+    Balance, BankLineId, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId, TransactionId, UserId,
     words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -138,6 +138,8 @@ pub struct Transaction {
     pub ticket_id: Option<TicketId>,
     /// Minutes worked, for time.
     pub worked: Option<Minutes>,
+    /// The line of the bank that told it; what such transactions post on the bank is that line's money (BANK-4).
+    pub bank_line_id: Option<BankLineId>,
     /// Salted digest of its free text, so that the text can be erased and the chain still holds.
     pub note_digest: Option<String>,
     /// Hash of the transaction before it; 64 zeros for the first.

@@ -731,7 +731,7 @@ impl Service {
     fn commands(&self, line: &BankLine, outcome: &Outcome, known: &Known) -> Vec<(CustomerId, Command)> {
         let book = |key: String, target, act| {
             let key = Key { caller: BANK.to_owned(), key, request: BANK.to_owned() };
-            self.command(Actor::Service, Some(key), target, act)
+            self.command(Actor::Service, Some(key), target, act).from_line(line.id)
         };
         let whose = |id: &CollectionId| known.collections.values().find(|row| row.id == *id).map(|row| row.customer_id);
         match outcome {
@@ -1014,7 +1014,7 @@ impl Service {
         let (target, act) = self.assigned(&line, to).await?;
         // The line's own key: whoever books it, and however often, it is booked once.
         let key = Key { caller: BANK.to_owned(), key: line.id.to_string(), request: BANK.to_owned() };
-        let receipt = self.submit(self.command(actor, Some(key), target, act)).await?;
+        let receipt = self.submit(self.command(actor, Some(key), target, act).from_line(line.id)).await?;
         let mark = Mark { by: actor.user(), ..self.mark_line(line.id, LineState::Booked, None) };
         self.decided(booked(mark, &receipt)).await
     }

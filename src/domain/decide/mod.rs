@@ -306,6 +306,7 @@ impl Case<'_> {
             time_entry_id: None,
             ticket_id: None,
             worked: None,
+            bank_line_id: self.command.line(),
             note_digest: None,
             prev_hash: String::new(),
             hash: String::new(),
