@@ -53,6 +53,7 @@ pub mod sla;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
+pub mod unmatching;
 pub mod words;
 
 pub use arrears::{ArrearsEvent, ArrearsEventKind, Billing};
@@ -67,10 +68,10 @@ pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use fair_use::{Conversation, Counted, Weight};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, AllocationId, ArrearsEventId, BankFileId, BankLineId, CardId, ClosingId, CollectionId, CommandId,
+    AddOnId, AllocationId, ArrearsEventId, BankCostId, BankFileId, BankLineId, CardId, ClosingId, CollectionId, CommandId,
     ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId, ExportId, Fresh,
     IncidentId, InstallationId, InvoiceId, MandateId, NoticeId, PaymentId, ReversalId, TicketEventId, TicketId,
-    TimeEntryId, TransactionId, UserId,
+    TimeEntryId, TransactionId, UnmatchedId, UserId,
 };
 pub use installation::Installation;
 pub use invoice::{
@@ -94,3 +95,4 @@ pub use ticket::{
 };
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};
+pub use unmatching::{BankCost, Unmatched, UnmatchedKind};

@@ -88,6 +88,12 @@ words! {
         SetOff = "set_off",
         /// What was paid too much was given back (PAY-5).
         Repayment = "repayment",
+        /// Costs of a bank or of a provider of payments, or costs that it gave back (BANK-6).
+        Costs = "costs",
+        /// Money that came in elsewhere was paid out to the bank (BANK-6).
+        Payout = "payout",
+        /// What a line of the bank had booked was undone: the match was wrong (BANK-9).
+        Unmatch = "unmatch",
         /// The payment of a card came undone: its minutes wait (PAY-3).
         Freeze = "freeze",
         /// It was paid again: its minutes are back (PAY-3).

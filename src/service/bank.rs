@@ -772,6 +772,7 @@ impl Service {
     fn receives(&self, line: &BankLine, invoices: Vec<InvoiceId>, keep_surplus: bool) -> Act {
         Act::RecordPayment(Receiving {
             amount: line.amount,
+            costs: Cents::ZERO,
             paid_on: self.valued(line),
             method: PaymentMethod::Bank,
             note: line.structured.clone().or_else(|| line.text.clone()),
