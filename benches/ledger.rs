@@ -73,7 +73,7 @@ struct Office {
 
 fn command(clock: &Clock, target: Target, act: Act) -> Command {
     let actor = Actor::Staff(UserId(uuid::Uuid::from_u128(0xa9e)));
-    Command { id: clock.id(), actor, key: None, salt: clock.salt(), target, act }
+    Command { id: clock.id(), actor, key: None, salt: clock.salt(), target, act, bank_line: None }
 }
 
 fn log_time(ticket: TicketId) -> Act {

@@ -300,7 +300,8 @@ CREATE TABLE invoices (
     CHECK ((number IS NULL) = (facts IS NULL) AND (number IS NULL) = (issued_on IS NULL))
 ) STRICT;
 
--- Money that came in. `reversed` is what of it came undone (PAY-2).
+-- Money that came in. `reversed` is what of it came undone (PAY-2), `costs` what banks kept of it (BANK-7); what came in
+-- elsewhere is paid out to the bank once (BANK-6). A payment whose line was undone counts nowhere (BANK-9).
 CREATE TABLE payments (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
@@ -311,12 +312,19 @@ CREATE TABLE payments (
     bank_line_id TEXT,
     collection_id TEXT,
     reversed INTEGER NOT NULL,
+    costs INTEGER NOT NULL,
+    ended_pause TEXT,
+    paid_out INTEGER NOT NULL,
+    paid_out_on TEXT,
+    paid_out_line TEXT,
+    undone INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     recorded_by TEXT,
     transaction_id TEXT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
-    CHECK (amount > 0 AND reversed BETWEEN 0 AND amount),
+    CHECK (amount > 0 AND reversed BETWEEN 0 AND amount AND costs BETWEEN 0 AND amount AND paid_out >= 0),
+    CHECK (undone IN (0, 1) AND (undone = 0 OR reversed = 0)),
     CHECK (method IN ('bank', 'direct_debit', 'other'))
 ) STRICT;
 
@@ -558,6 +566,7 @@ CREATE TABLE transactions (
     time_entry_id TEXT,
     ticket_id TEXT,
     worked INTEGER,
+    bank_line_id TEXT,
     note_digest TEXT,
     prev_hash TEXT NOT NULL,
     hash TEXT NOT NULL,
@@ -565,7 +574,7 @@ CREATE TABLE transactions (
     UNIQUE (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (policy_version) REFERENCES policies (version),
-    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion', 'invoice', 'credit_note', 'payment', 'payment_reversal', 'set_off', 'repayment', 'freeze', 'thaw')),
+    CHECK (kind IN ('welcome', 'activation', 'acceptance', 'release', 'time', 'reversal', 'cover', 'goodwill', 'invoiced', 'repricing', 'expiry', 'conversion', 'invoice', 'credit_note', 'payment', 'payment_reversal', 'set_off', 'repayment', 'costs', 'payout', 'unmatch', 'freeze', 'thaw')),
     CHECK (seq >= 1)
 ) STRICT;
 
@@ -723,6 +732,7 @@ CREATE INDEX time_entries_of ON time_entries (ticket_id, recorded_at);
 CREATE INDEX time_entries_on ON time_entries (ticket_id, worked_on) WHERE reversed_by IS NULL;
 CREATE UNIQUE INDEX transactions_reversed ON transactions (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX commands_under ON commands (caller, "key") WHERE "key" IS NOT NULL;
+CREATE INDEX transactions_of_line ON transactions (bank_line_id) WHERE bank_line_id IS NOT NULL;
 CREATE INDEX transactions_about ON transactions (time_entry_id) WHERE time_entry_id IS NOT NULL;
 CREATE INDEX time_entries_uncovered ON time_entries (customer_id) WHERE uncovered > 0;
 

@@ -15,7 +15,7 @@ CREATE TABLE postings (
     FOREIGN KEY (card_id) REFERENCES cards (id),
     FOREIGN KEY (invoice_id) REFERENCES invoices (id),
     CHECK (amount <> 0),
-    CHECK (account IN ('receivable', 'bank', 'other_money', 'customer_credit', 'deferred', 'vat', 'card_revenue', 'breakage', 'hours_revenue', 'fee_revenue', 'fee_outside', 'bank_charges'))
+    CHECK (account IN ('receivable', 'bank', 'other_money', 'in_transit', 'customer_credit', 'deferred', 'vat', 'card_revenue', 'breakage', 'hours_revenue', 'fee_revenue', 'fee_outside', 'bank_charges'))
 ) STRICT, WITHOUT ROWID;
 
 -- What was posted on each account by day, kept in the commit that posts: a balance of any day without the postings.
@@ -55,8 +55,8 @@ CREATE TABLE allocations (
     FOREIGN KEY (invoice_id) REFERENCES invoices (id),
     FOREIGN KEY (payment_id) REFERENCES payments (id),
     FOREIGN KEY (credit_note_id) REFERENCES invoices (id),
-    CHECK (kind IN ('payment', 'reversal', 'credit', 'credit_note')),
-    CHECK (amount <> 0 AND (kind = 'reversal') = (amount < 0)),
+    CHECK (kind IN ('payment', 'reversal', 'credit', 'credit_note', 'unmatch')),
+    CHECK (amount <> 0 AND (kind = 'unmatch' OR (kind = 'reversal') = (amount < 0))),
     CHECK (open_after >= 0)
 ) STRICT;
 
@@ -74,6 +74,38 @@ CREATE TABLE repayments (
     PRIMARY KEY (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     CHECK (amount > 0)
+) STRICT;
+
+-- What banks and providers of payments kept or gave back beside payments (BANK-6). Append-only.
+CREATE TABLE bank_costs (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    valued_on TEXT NOT NULL,
+    bank_line_id TEXT,
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT,
+    transaction_id TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (amount <> 0)
+) STRICT;
+
+-- What a line of the bank had booked and was undone, each once (BANK-9). Append-only.
+CREATE TABLE unmatched (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    command_id TEXT NOT NULL,
+    bank_line_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    transaction_id TEXT,
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    CHECK (kind IN ('payment', 'reversal', 'refusal', 'repayment', 'costs', 'payout'))
 ) STRICT;
 
 -- Which time entries are on which documents (TIME-7). Append-only.
@@ -132,7 +164,8 @@ CREATE TABLE collections (
     CHECK (sequence IN ('first', 'recurring', 'final', 'one_off'))
 ) STRICT;
 
--- Payments that came undone, and collections that were refused (PAY-2).
+-- Payments that came undone, and collections that were refused (PAY-2). `bank_line_id` told that our account was debited, and
+-- `refused_line` that it was refused; a reversal that was itself undone counts nowhere (BANK-9).
 CREATE TABLE reversals (
     id TEXT NOT NULL,
     customer_id TEXT NOT NULL,
@@ -149,14 +182,22 @@ CREATE TABLE reversals (
     waived_because TEXT,
     recorded_at INTEGER NOT NULL,
     recorded_by TEXT,
+    bank_line_id TEXT,
+    money_back INTEGER NOT NULL,
+    by_hand INTEGER NOT NULL,
+    hand_charge INTEGER NOT NULL,
+    refused_line TEXT,
+    refused_code TEXT,
+    refused_on TEXT,
+    undone INTEGER NOT NULL,
     PRIMARY KEY (id),
-    UNIQUE (collection_id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (payment_id) REFERENCES payments (id),
     FOREIGN KEY (collection_id) REFERENCES collections (id),
     FOREIGN KEY (fee_invoice_id) REFERENCES invoices (id),
-    CHECK (amount > 0 AND charge >= 0),
-    CHECK (rejected IN (0, 1) AND counted IN (0, 1))
+    CHECK (amount > 0 AND charge >= 0 AND hand_charge >= 0),
+    CHECK (rejected IN (0, 1) AND counted IN (0, 1) AND money_back IN (0, 1) AND by_hand IN (0, 1) AND undone IN (0, 1)),
+    CHECK (undone = 0 OR (money_back = 0 AND charge = 0 AND counted = 0))
 ) STRICT;
 
 -- Pauses, arrangements and reactivations (PAY-4). Append-only.
@@ -380,10 +421,17 @@ CREATE INDEX allocations_of ON allocations (invoice_id);
 CREATE INDEX allocations_from ON allocations (payment_id) WHERE payment_id IS NOT NULL;
 CREATE INDEX payments_by ON payments (customer_id, paid_on);
 CREATE INDEX repayments_to ON repayments (customer_id, paid_on);
+CREATE INDEX payments_of_line ON payments (bank_line_id) WHERE bank_line_id IS NOT NULL;
+CREATE INDEX payments_paid_out_by ON payments (paid_out_line) WHERE paid_out_line IS NOT NULL;
+CREATE INDEX repayments_of_line ON repayments (bank_line_id) WHERE bank_line_id IS NOT NULL;
+CREATE INDEX bank_costs_of_line ON bank_costs (bank_line_id) WHERE bank_line_id IS NOT NULL;
+CREATE INDEX unmatched_of_line ON unmatched (bank_line_id);
+CREATE INDEX unmatched_by ON unmatched (command_id);
 CREATE INDEX mandates_of ON mandates (customer_id);
 CREATE INDEX collections_of ON collections (invoice_id);
 CREATE INDEX collections_planned ON collections (collect_on, id) WHERE batch IS NULL;
 CREATE INDEX collections_in ON collections (batch) WHERE batch IS NOT NULL;
+CREATE UNIQUE INDEX reversals_of_collection ON reversals (collection_id) WHERE undone = 0;
 CREATE INDEX reversals_of ON reversals (customer_id);
 CREATE INDEX reversals_waiting ON reversals (id) WHERE counted IS NULL;
 CREATE INDEX arrears_events_of ON arrears_events (customer_id, id);
@@ -421,6 +469,14 @@ CREATE TRIGGER repayments_no_update BEFORE UPDATE ON repayments BEGIN SELECT RAI
 CREATE TRIGGER repayments_no_delete BEFORE DELETE ON repayments BEGIN SELECT RAISE(ABORT, 'repayments is append-only: DELETE refused'); END;
 CREATE TRIGGER repayments_no_replace BEFORE INSERT ON repayments WHEN EXISTS (SELECT 1 FROM repayments WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'repayments is append-only: REPLACE refused'); END;
+CREATE TRIGGER bank_costs_no_update BEFORE UPDATE ON bank_costs BEGIN SELECT RAISE(ABORT, 'bank_costs is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_costs_no_delete BEFORE DELETE ON bank_costs BEGIN SELECT RAISE(ABORT, 'bank_costs is append-only: DELETE refused'); END;
+CREATE TRIGGER bank_costs_no_replace BEFORE INSERT ON bank_costs WHEN EXISTS (SELECT 1 FROM bank_costs WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'bank_costs is append-only: REPLACE refused'); END;
+CREATE TRIGGER unmatched_no_update BEFORE UPDATE ON unmatched BEGIN SELECT RAISE(ABORT, 'unmatched is append-only: UPDATE refused'); END;
+CREATE TRIGGER unmatched_no_delete BEFORE DELETE ON unmatched BEGIN SELECT RAISE(ABORT, 'unmatched is append-only: DELETE refused'); END;
+CREATE TRIGGER unmatched_no_replace BEFORE INSERT ON unmatched WHEN EXISTS (SELECT 1 FROM unmatched WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'unmatched is append-only: REPLACE refused'); END;
 CREATE TRIGGER arrears_events_no_update BEFORE UPDATE ON arrears_events BEGIN SELECT RAISE(ABORT, 'arrears_events is append-only: UPDATE refused'); END;
 CREATE TRIGGER arrears_events_no_delete BEFORE DELETE ON arrears_events BEGIN SELECT RAISE(ABORT, 'arrears_events is append-only: DELETE refused'); END;
 CREATE TRIGGER arrears_events_no_replace BEFORE INSERT ON arrears_events WHEN EXISTS (SELECT 1 FROM arrears_events WHERE id = NEW.id)

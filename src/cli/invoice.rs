@@ -153,6 +153,7 @@ pub(super) async fn run(command: InvoiceCommand) -> anyhow::Result<()> {
         InvoiceCommand::Pay { document, amount, on, method, note, keep_surplus, .. } => {
             let received = Receiving {
                 amount: amount.unwrap_or_default(),
+                costs: Cents::ZERO,
                 paid_on: on.unwrap_or_else(|| desk.today()),
                 method,
                 note,

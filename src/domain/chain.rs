@@ -1,6 +1,6 @@
 //! The chain: each transaction carries the hash of the one before it, so that a later change or removal shows.
 //!
-//! The hash covers a versioned canonical encoding: the label `sk1`, then every field as its length, a colon and its
+//! The hash covers a versioned canonical encoding: the label `sk2`, then every field as its length, a colon and its
 //! text (nothing is the field `-`), the same on both databases. Free text is covered by a salted digest.
 
 use super::{Movement, Posting, Transaction};
@@ -32,7 +32,7 @@ impl Encoder {
 #[must_use]
 pub fn hash(transaction: &Transaction, movements: &[Movement], postings: &[Posting]) -> String {
     let mut text = Encoder(String::with_capacity(512));
-    text.field("sk1");
+    text.field("sk2");
     text.field(&transaction.prev_hash);
     text.field(transaction.customer_id);
     text.field(transaction.seq);
@@ -47,6 +47,7 @@ pub fn hash(transaction: &Transaction, movements: &[Movement], postings: &[Posti
     text.optional(transaction.time_entry_id);
     text.optional(transaction.ticket_id);
     text.optional(transaction.worked.map(|minutes| minutes.0));
+    text.optional(transaction.bank_line_id);
     text.optional(transaction.note_digest.as_ref());
     text.field(movements.len());
     for movement in movements {

@@ -5,7 +5,7 @@
 //! money came (`settled_on`) and that it did not stay (`reversal_id`). The end is the same whatever the order.
 
 use super::{
-    Cents, CollectionId, CustomerId, InvoiceId, MandateId, PaymentId, ReversalId, UserId,
+    BankLineId, Cents, CollectionId, CustomerId, InvoiceId, MandateId, PaymentId, ReversalId, UserId,
     bank::{Scheme, Sequence},
     words::words,
 };
@@ -162,6 +162,22 @@ pub struct Reversal {
     pub fee_invoice_id: Option<InvoiceId>,
     /// Why its fee was waived; it still counts.
     pub waived_because: Option<String>,
+    /// The line of the bank that told the debit of our account.
+    pub bank_line_id: Option<BankLineId>,
+    /// Whether our account was debited for it, as far as it was told; once per reversal.
+    pub money_back: bool,
+    /// That it was debited was recorded by hand; a line that tells it as well takes the place of that.
+    pub by_hand: bool,
+    /// Charges recorded by hand, likewise.
+    pub hand_charge: Cents,
+    /// The line that told the refusal.
+    pub refused_line: Option<BankLineId>,
+    /// The reason of the refusal, where one was told.
+    pub refused_code: Option<String>,
+    /// Its day.
+    pub refused_on: Option<NaiveDate>,
+    /// The match with the line that told it was wrong: it counts nowhere (BANK-9).
+    pub undone: bool,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// By whom; nobody when the bank told.

@@ -25,6 +25,29 @@ pub struct Command {
     pub target: Target,
     /// What is asked.
     pub act: Act,
+    /// The line of the bank that told it: every transaction of the command names it, and together they move exactly the
+    /// line's money on the account of the bank (BANK-4).
+    pub bank_line: Option<BankLineId>,
+}
+
+impl Command {
+    /// The same, told by a line of the bank.
+    #[must_use]
+    pub fn from_line(self, line: BankLineId) -> Self {
+        Self { bank_line: Some(line), ..self }
+    }
+
+    /// The line of the bank that its transactions name: the one that told it, or the one that it undoes.
+    #[must_use]
+    pub const fn line(&self) -> Option<BankLineId> {
+        match (self.bank_line, &self.act) {
+            (Some(line), _) => Some(line),
+            (None, Act::RecordPayment(received)) => received.bank_line,
+            (None, Act::UndoLine { line }) => Some(*line),
+            (None, Act::SettleCollection { bank_line, .. } | Act::Repay { bank_line, .. }) => *bank_line,
+            (None, _) => None,
+        }
+    }
 }
 
 /// Who asks.
@@ -88,8 +111,10 @@ pub enum Target {
 /// Money that came in, and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receiving {
-    /// How much.
+    /// How much is set against what is owed: what came in and what was kept of it on the way.
     pub amount: Cents,
+    /// What banks kept of it, which is ours (BANK-7): from 0 to the amount.
+    pub costs: Cents,
     /// Value date.
     pub paid_on: NaiveDate,
     /// How.
@@ -108,7 +133,8 @@ impl Receiving {
     /// A payment for one invoice, no more than what is open of it.
     #[must_use]
     pub fn of(invoice: InvoiceId, amount: Cents, paid_on: NaiveDate, method: PaymentMethod) -> Self {
-        Self { amount, paid_on, method, note: None, bank_line: None, invoices: vec![invoice], keep_surplus: false }
+        let costs = Cents::ZERO;
+        Self { amount, costs, paid_on, method, note: None, bank_line: None, invoices: vec![invoice], keep_surplus: false }
     }
 }
 
@@ -303,6 +329,26 @@ pub enum Act {
         note: Option<String>,
         /// The line of the bank's file that told it.
         bank_line: Option<BankLineId>,
+    },
+    /// Costs of a bank or of a provider of payments, beside payments (BANK-6).
+    BookCosts {
+        /// How much; positive is a cost to us, negative was given back.
+        amount: Cents,
+        /// Value date.
+        valued_on: NaiveDate,
+    },
+    /// A payment that came in elsewhere, such as at a provider of payments, is paid out to the bank (BANK-6).
+    PayOut {
+        /// Which payment.
+        payment: PaymentId,
+        /// Value date.
+        paid_on: NaiveDate,
+    },
+    /// What transactions that name this line booked for this customer is undone: the match was wrong (BANK-9). Undone
+    /// twice, it changes nothing.
+    UndoLine {
+        /// Which line.
+        line: BankLineId,
     },
     /// A customer's leave to collect.
     RecordMandate {
@@ -550,6 +596,9 @@ impl Act {
             Self::RecordPayment(_) => "record_payment",
             Self::SetOff(_) => "set_off",
             Self::Repay { .. } => "repay",
+            Self::BookCosts { .. } => "book_costs",
+            Self::PayOut { .. } => "pay_out",
+            Self::UndoLine { .. } => "undo_line",
             Self::RecordMandate { .. } => "record_mandate",
             Self::EndMandate { .. } => "end_mandate",
             Self::PlanCollection { .. } => "plan_collection",

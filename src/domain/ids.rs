@@ -84,6 +84,10 @@ id! {
     CollectionId,
     /// A payment that came undone (*stornering*).
     ReversalId,
+    /// Costs of a bank beside payments.
+    BankCostId,
+    /// Something that a line of the bank had booked and that was undone.
+    UnmatchedId,
     /// A step in the arrears of a customer.
     ArrearsEventId,
     /// A file of the bank.

@@ -370,12 +370,39 @@ pub struct Payment {
     pub collection_id: Option<CollectionId>,
     /// How much of it came undone (PAY-2).
     pub reversed: Cents,
+    /// What banks kept of it, which is ours: what came in is the amount less this (BANK-7).
+    pub costs: Cents,
+    /// The first day of the pause that it ended (PAY-4).
+    pub ended_pause: Option<NaiveDate>,
+    /// What of it was paid out to the bank, where it came in elsewhere (BANK-6).
+    pub paid_out: Cents,
+    /// The day of that.
+    pub paid_out_on: Option<NaiveDate>,
+    /// The line of the bank that told it.
+    pub paid_out_line: Option<BankLineId>,
+    /// The match with its line was wrong: it counts nowhere (BANK-9).
+    pub undone: bool,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// By whom.
     pub recorded_by: Option<UserId>,
     /// The transaction that booked it.
     pub transaction_id: TransactionId,
+}
+
+impl Payment {
+    /// As it was recorded, whatever became of it since.
+    #[must_use]
+    pub fn as_recorded(self) -> Self {
+        let (paid_out, paid_out_on, paid_out_line) = (Cents::ZERO, None, None);
+        Self { reversed: Cents::ZERO, paid_out, paid_out_on, paid_out_line, undone: false, ..self }
+    }
+
+    /// What of it stands.
+    #[must_use]
+    pub fn stands(&self) -> Cents {
+        if self.undone { Cents::ZERO } else { self.amount - self.reversed }
+    }
 }
 
 words! {
@@ -389,6 +416,9 @@ words! {
         Credit = "credit",
         /// A credit note.
         CreditNote = "credit_note",
+        /// A match with a line of the bank was undone (BANK-9): negative where its payment no longer counts, positive where
+        /// a payment stands again that had come undone.
+        Unmatch = "unmatch",
     }
 }
 
@@ -407,7 +437,7 @@ pub struct Allocation {
     pub payment_id: Option<PaymentId>,
     /// The credit note, where it is one.
     pub credit_note_id: Option<InvoiceId>,
-    /// How much; negative where a payment came undone.
+    /// How much; negative where a payment came undone or no longer counts.
     pub amount: Cents,
     /// What was open on the invoice after it.
     pub open_after: Cents,

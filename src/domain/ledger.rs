@@ -4,11 +4,11 @@
 //! leaves no trace.
 
 use super::{
-    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, Basis, Card, CardId, Cents, Collection, CollectionId,
+    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, BankCost, Basis, Card, CardId, Cents, Collection, CollectionId,
     CommandId, Consent, ConsentId, Contact, ContactId, Conversation, Coverage, Customer, CustomerId, Estimate,
     EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Mandate, MandateId, Minutes,
     MoneyAccount, Movement, Note, Notice, Origin, Payment, PaymentId, Post, Posting, Repayment, Reversal, ReversalId,
-    Series, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, chain,
+    Series, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, Unmatched, chain,
     charge::{TicketDay, TicketDayId},
     coverage::Outcome,
     customer::ContractEnd,
@@ -16,6 +16,7 @@ use super::{
 };
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// The key of a hold.
 pub type HoldId = (EstimateId, CardId);
@@ -59,8 +60,12 @@ pub struct Changes {
     pub payments: BTreeMap<PaymentId, Payment>,
     /// Amounts set against invoices: of the named payments when loaded, else those made by a decision.
     pub allocations: Vec<Allocation>,
-    /// What a decision gives back.
+    /// What was given back: as loaded, by the lines that are named; and by a decision.
     pub repayments: Vec<Repayment>,
+    /// Costs beside payments, likewise.
+    pub costs: Vec<BankCost>,
+    /// What was undone of those lines, likewise.
+    pub unmatched: Vec<Unmatched>,
     /// The mandates that did not end.
     pub mandates: BTreeMap<MandateId, Mandate>,
     /// The collections that are named, and those of the invoices that are.
@@ -134,6 +139,9 @@ impl Ledger {
         rows.invoices.extend(changes.invoices.clone());
         rows.payments.extend(changes.payments.clone());
         rows.allocations.extend(changes.allocations.clone());
+        rows.repayments.extend(changes.repayments.clone());
+        rows.costs.extend(changes.costs.clone());
+        rows.unmatched.extend(changes.unmatched.clone());
         rows.mandates.extend(changes.mandates.clone());
         rows.collections.extend(changes.collections.clone());
         rows.reversals.extend(changes.reversals.clone());
@@ -268,6 +276,22 @@ impl<'a> Draft<'a> {
     /// What was set against invoices, as loaded and by this decision.
     pub fn allocations(&self) -> impl Iterator<Item = &Allocation> {
         self.base.rows.allocations.iter().chain(&self.changes.allocations)
+    }
+
+    /// What was given back and stands, of what is loaded and by this decision.
+    pub fn repayments(&self) -> impl Iterator<Item = &Repayment> {
+        let all = self.base.rows.repayments.iter().chain(&self.changes.repayments);
+        all.filter(|row| !self.is_unmatched(row.id.0))
+    }
+
+    /// Costs beside payments that stand, likewise.
+    pub fn costs(&self) -> impl Iterator<Item = &BankCost> {
+        let all = self.base.rows.costs.iter().chain(&self.changes.costs);
+        all.filter(|row| !self.is_unmatched(row.id.0))
+    }
+
+    fn is_unmatched(&self, subject: Uuid) -> bool {
+        self.base.rows.unmatched.iter().chain(&self.changes.unmatched).any(|row| row.subject == subject)
     }
 
     /// A customer of the same identity, found when one is to be created.

@@ -38,7 +38,7 @@ pub mod journal;
 pub mod ledger;
 pub mod matching;
 mod minutes;
-mod money;
+pub mod money;
 pub mod money_account;
 pub mod notice;
 pub mod policies;
@@ -56,6 +56,7 @@ pub mod sla;
 pub mod ticket;
 pub mod time_entry;
 pub mod transaction;
+pub mod unmatching;
 pub mod words;
 
 pub use arrears::{ArrearsEvent, ArrearsEventKind, Billing};
@@ -70,10 +71,10 @@ pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use fair_use::{Conversation, Counted, Weight};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, AllocationId, ArrearsEventId, BankEntryId, BankFileId, BankLineId, CardId, ClosingId, CollectionId, CommandId,
-    ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId, ExportId, Fresh,
-    IncidentId, InstallationId, InvoiceId, MandateId, NoticeId, PaymentId, ReversalId, StatementId, TicketEventId, TicketId,
-    TimeEntryId, TransactionId, UserId,
+    AddOnId, AllocationId, ArrearsEventId, BankCostId, BankEntryId, BankFileId, BankLineId, CardId, ClosingId,
+    CollectionId, CommandId, ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId,
+    ExportId, Fresh, IncidentId, InstallationId, InvoiceId, MandateId, NoticeId, PaymentId, ReversalId, StatementId,
+    TicketEventId, TicketId, TimeEntryId, TransactionId, UnmatchedId, UserId,
 };
 pub use installation::Installation;
 pub use invoice::{
@@ -97,3 +98,4 @@ pub use ticket::{
 };
 pub use time_entry::{CoveredBy, TimeEntry};
 pub use transaction::{Account, Basis, Movement, Note, Transaction, TransactionKind};
+pub use unmatching::{BankCost, Unmatched, UnmatchedKind};

@@ -101,6 +101,26 @@ impl fmt::Display for Cents {
     }
 }
 
+/// An amount as a person types it: `135`, `135,00`, `1.234,56`, `1234.56`, `€ 12,50`, `-6,00` and `−6,00`. Nothing for what is
+/// no amount, or has more than two decimals.
+#[must_use]
+pub fn typed(text: &str) -> Option<Cents> {
+    let text: String = text.trim().replace(['€', ' ', '\u{a0}', '\u{202f}'], "").replace('−', "-");
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let groups = |whole: &str, separator: char| {
+        let mut parts = whole.split(separator);
+        let first = parts.next().is_some_and(|first| (1..=3).contains(&first.len()));
+        first && parts.all(|part| part.len() == 3)
+    };
+    let plain = match (digits.rsplit_once(','), digits.rsplit_once('.')) {
+        (Some((whole, decimals)), None) => format!("{whole}.{decimals}"),
+        (Some((whole, decimals)), Some(_)) if groups(whole, '.') => format!("{}.{decimals}", whole.replace('.', "")),
+        (None, Some((_, last))) if last.len() == 3 && groups(digits, '.') => digits.replace('.', ""),
+        _ => digits.to_owned(),
+    };
+    format!("{sign}{plain}").parse().ok()
+}
+
 /// Why a text is not an amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected an amount in euros with a point and at most two decimals, such as \"400.00\"")]

@@ -11,6 +11,9 @@ words! {
         Bank = "bank",
         /// Money that came in some other way.
         OtherMoney = "other_money",
+        /// Money that went back to a customer's bank and was not told by both sides yet: that a direct debit came undone,
+        /// and that our account was debited for it, are told by different messages in any order (PAY-2).
+        InTransit = "in_transit",
         /// What customers paid too much, until it is set off or paid back (PAY-5).
         CustomerCredit = "customer_credit",
         /// Prepaid hours that are not used yet: a debt (PAY-7).
@@ -38,7 +41,13 @@ impl MoneyAccount {
     pub const fn is_balance_sheet(self) -> bool {
         matches!(
             self,
-            Self::Receivable | Self::Bank | Self::OtherMoney | Self::CustomerCredit | Self::Deferred | Self::Vat
+            Self::Receivable
+                | Self::Bank
+                | Self::OtherMoney
+                | Self::InTransit
+                | Self::CustomerCredit
+                | Self::Deferred
+                | Self::Vat
         )
     }
 }

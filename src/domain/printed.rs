@@ -59,6 +59,15 @@ pub const fn not_owed(locale: Locale) -> &'static str {
     }
 }
 
+/// Why an account is paused again: the payment that ended the pause was matched wrongly (BANK-9).
+#[must_use]
+pub const fn wrong_match(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Nl => "De betaling die de pauze beëindigde, hoorde niet bij deze klant.",
+        Locale::En => "The payment that ended the pause did not belong to this customer.",
+    }
+}
+
 /// Why the unspent part of a card is credited (PAY-3).
 #[must_use]
 pub const fn unpaid(locale: Locale) -> &'static str {

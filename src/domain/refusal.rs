@@ -128,6 +128,26 @@ pub enum Refusal {
         /// What was asked.
         asked: Cents,
     },
+    /// A payment is paid out once (BANK-6).
+    #[error("this payment was paid out on {on} already")]
+    PaidOutBefore {
+        /// The day of that.
+        on: NaiveDate,
+    },
+    /// Only what came in elsewhere and still stands there is paid out (BANK-6).
+    #[error("this payment does not stand at a provider of payments: it came in at the bank, or came undone")]
+    NotPaidElsewhere,
+    /// Another line of the bank told the same thing: each moves its own money, so this one is something else (BANK-4).
+    #[error("another bank line was booked as this already; undo that one first, or book this line as something else")]
+    ToldByOtherLine,
+    /// The return of a payment is undone before the payment itself (BANK-9).
+    #[error("{amount} of this payment came back on {on} by another bank line; undo that one first")]
+    CameBackSince {
+        /// Value date of the return.
+        on: NaiveDate,
+        /// How much came back.
+        amount: Cents,
+    },
     /// A reminder only of what is overdue.
     #[error("this invoice is not overdue")]
     NotOverdue,
@@ -414,6 +434,10 @@ impl Refusal {
             Self::NothingToSetOff { .. } => "nothing-to-set-off",
             Self::BeyondCredit { .. } => "beyond-credit",
             Self::BeyondPayment { .. } => "beyond-payment",
+            Self::PaidOutBefore { .. } => "paid-out-before",
+            Self::NotPaidElsewhere => "not-paid-elsewhere",
+            Self::ToldByOtherLine => "told-by-other-line",
+            Self::CameBackSince { .. } => "came-back-since",
             Self::NotOverdue => "not-overdue",
             Self::NoDirectDebits => "no-direct-debits",
             Self::NoMandate => "no-mandate",

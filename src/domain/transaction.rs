@@ -2,7 +2,7 @@
 //! construction. Nothing here is ever changed; a mistake is answered by a transaction that reverses (TIME-5).
 
 use super::{
-    Balance, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId, TransactionId, UserId,
+    Balance, BankLineId, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId, TransactionId, UserId,
     words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -88,6 +88,12 @@ words! {
         SetOff = "set_off",
         /// What was paid too much was given back (PAY-5).
         Repayment = "repayment",
+        /// Costs of a bank or of a provider of payments, or costs that it gave back (BANK-6).
+        Costs = "costs",
+        /// Money that came in elsewhere was paid out to the bank (BANK-6).
+        Payout = "payout",
+        /// What a line of the bank had booked was undone: the match was wrong (BANK-9).
+        Unmatch = "unmatch",
         /// The payment of a card came undone: its minutes wait (PAY-3).
         Freeze = "freeze",
         /// It was paid again: its minutes are back (PAY-3).
@@ -138,6 +144,8 @@ pub struct Transaction {
     pub ticket_id: Option<TicketId>,
     /// Minutes worked, for time.
     pub worked: Option<Minutes>,
+    /// The line of the bank that told it; what such transactions post on the bank is that line's money (BANK-4).
+    pub bank_line_id: Option<BankLineId>,
     /// Salted digest of its free text, so that the text can be erased and the chain still holds.
     pub note_digest: Option<String>,
     /// Hash of the transaction before it; 64 zeros for the first.

@@ -240,7 +240,7 @@ pub fn money_totals(accounts: &Accounts, last_day: NaiveDate, balances: &BTreeMa
 #[must_use]
 pub fn money_account_name(role: MoneyAccount, customer: Option<i64>, card: Option<CardId>) -> String {
     let top = match role {
-        MoneyAccount::Receivable | MoneyAccount::Bank | MoneyAccount::OtherMoney => "assets",
+        MoneyAccount::Receivable | MoneyAccount::Bank | MoneyAccount::OtherMoney | MoneyAccount::InTransit => "assets",
         MoneyAccount::CustomerCredit | MoneyAccount::Deferred | MoneyAccount::Vat => "liabilities",
         MoneyAccount::BankCharges => "expenses",
         MoneyAccount::CardRevenue

@@ -2,10 +2,11 @@
 //!
 //! Handlers await [`Door::submit`]; one task per process takes all commands that wait at that moment, and
 //! locks, loads, decides, appends and commits them together: one durable commit, a number of statements that does not
-//! depend on the size of the batch. Nobody is answered before the commit.
+//! depend on the size of the batch. Nobody is answered before the commit. Commands that belong together, such as the parts
+//! of one divided payment, come as a bundle ([`Door::submit_together`]): all of them or none.
 //!
 //! When something goes wrong: a deadlock or serialization failure runs the batch again; a constraint, a data error or a
-//! panic runs its commands one by one, so that one cannot fail its neighbours; a full disk or a lost connection answers
+//! panic runs its requests one by one, so that one cannot fail its neighbours; a full disk or a lost connection answers
 //! all of them with "try again later", and the service is not ready until a write works again.
 //!
 //! **Architecture invariant:** the task is never cancelled, so no transaction of the writer is ever dropped half-way by a
@@ -14,7 +15,7 @@
 use super::terms::Terms;
 use crate::clock::Clock;
 use crate::domain::{
-    Act, Command, CommandId, CustomerId, Policies, Receipt, Refusal,
+    Act, Changes, Command, CommandId, CustomerId, Ledger, Numbers, Policies, Receipt, Refusal,
     decide::{Circumstances, decide},
 };
 use crate::store::books::{self, Books, CommandRow, Decided};
@@ -61,9 +62,15 @@ pub struct Door {
     health: Arc<Health>,
 }
 
+/// What was answered to commands that belong together: every receipt, in their order, or why none of them was booked.
+pub type Replies = Result<Vec<Receipt>, Failure>;
+
+/// Commands that are booked all or not at all; mostly one.
+type Bundle = Vec<Command>;
+
 #[derive(Debug)]
 enum Request {
-    Book(Box<Command>, oneshot::Sender<Reply>),
+    Book(Bundle, oneshot::Sender<Replies>),
     Probe(oneshot::Sender<bool>),
 }
 
@@ -95,8 +102,19 @@ impl Door {
     /// # Errors
     /// A refusal of the rules, or why it could not be tried.
     pub async fn submit(&self, command: Command) -> Reply {
+        self.submit_together(vec![command]).await.and_then(|receipts| receipts.into_iter().next().ok_or(Failure::Broken))
+    }
+
+    /// Books commands, possibly of several customers, in their order and all or none of them, in one transaction; answers
+    /// with their receipts after the commit. Each sees what those before it booked, but names only what was there before
+    /// the first. When all were booked before under their keys, this answers from their rows.
+    ///
+    /// # Errors
+    /// The first refusal, which leaves nothing of any of them; or why it could not be tried. When only some were booked
+    /// before under their keys, it is [`Failure::Broken`].
+    pub async fn submit_together(&self, commands: Vec<Command>) -> Replies {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Request::Book(Box::new(command), reply)).map_err(|_| Failure::Busy)?;
+        self.queue.try_send(Request::Book(commands, reply)).map_err(|_| Failure::Busy)?;
         answer.await.unwrap_or(Err(Failure::Unavailable))
     }
 
@@ -128,7 +146,7 @@ struct Writer {
 enum Fault {
     /// Run it again.
     Conflict(sqlx::Error),
-    /// Run its commands one by one.
+    /// Run its requests one by one.
     Poison(String),
     /// Nobody's commands can be booked.
     Down(sqlx::Error),
@@ -168,29 +186,29 @@ impl Writer {
     async fn run(self, mut waiting: mpsc::Receiver<Request>) {
         let mut requests = Vec::with_capacity(BATCH);
         while waiting.recv_many(&mut requests, BATCH).await > 0 {
-            let mut commands = Vec::with_capacity(requests.len());
+            let mut bundles = Vec::with_capacity(requests.len());
             let mut replies = Vec::with_capacity(requests.len());
             for request in requests.drain(..) {
                 match request {
-                    Request::Book(command, reply) => {
-                        commands.push(*command);
+                    Request::Book(bundle, reply) => {
+                        bundles.push(bundle);
                         replies.push(reply);
                     }
                     Request::Probe(reply) => drop(reply.send(self.probe().await)),
                 }
             }
-            if commands.is_empty() {
+            if bundles.is_empty() {
                 continue;
             }
-            for (reply, answer) in replies.into_iter().zip(self.book(&commands).await) {
+            for (reply, answer) in replies.into_iter().zip(self.book(&bundles).await) {
                 // The caller may have gone away; what was booked stays booked.
                 drop(reply.send(answer));
             }
         }
     }
 
-    /// Books a batch, whatever it takes; gives one reply for each command, in order.
-    async fn book(&self, batch: &[Command]) -> Vec<Reply> {
+    /// Books a batch, whatever it takes; gives one reply for each bundle, in order.
+    async fn book(&self, batch: &[Bundle]) -> Vec<Replies> {
         let mut attempts = 0;
         loop {
             match self.attempt(batch).await {
@@ -203,12 +221,13 @@ impl Writer {
                     tracing::info!(%error, attempts, "batch runs again");
                 }
                 Err(Fault::Poison(error)) if batch.len() > 1 => {
-                    tracing::warn!(%error, commands = batch.len(), "batch is replayed one by one");
+                    tracing::warn!(%error, requests = batch.len(), "batch is replayed one by one");
                     return self.one_by_one(batch).await;
                 }
                 Err(Fault::Poison(error)) => {
-                    tracing::error!(%error, act = batch[0].act.name(), "command failed");
-                    return vec![Err(Failure::Broken)];
+                    let acts: Vec<&str> = batch.iter().flatten().map(|command| command.act.name()).collect();
+                    tracing::error!(%error, ?acts, "command failed");
+                    return vec![Err(Failure::Broken); batch.len()];
                 }
                 Err(Fault::Down(error) | Fault::Conflict(error)) => {
                     tracing::error!(%error, "the ledger cannot be written");
@@ -219,28 +238,29 @@ impl Writer {
         }
     }
 
-    async fn one_by_one(&self, batch: &[Command]) -> Vec<Reply> {
+    async fn one_by_one(&self, batch: &[Bundle]) -> Vec<Replies> {
         let mut replies = Vec::with_capacity(batch.len());
-        for command in batch {
-            replies.append(&mut Box::pin(self.book(std::slice::from_ref(command))).await);
+        for bundle in batch {
+            replies.append(&mut Box::pin(self.book(std::slice::from_ref(bundle))).await);
         }
         replies
     }
 
-    fn count(&self, replies: &[Reply]) {
-        let booked = replies.iter().filter(|reply| reply.is_ok()).count();
+    fn count(&self, replies: &[Replies]) {
+        let booked: usize = replies.iter().flatten().map(Vec::len).sum();
+        let refused = replies.iter().filter(|reply| reply.is_err()).count();
         self.health.broken.store(false, Ordering::Relaxed);
         self.health.commits.fetch_add(1, Ordering::Relaxed);
         self.health.booked.fetch_add(booked as u64, Ordering::Relaxed);
-        self.health.refused.fetch_add((replies.len() - booked) as u64, Ordering::Relaxed);
+        self.health.refused.fetch_add(refused as u64, Ordering::Relaxed);
     }
 
     /// Lock, load, decide, write, commit.
-    async fn attempt(&self, batch: &[Command]) -> Result<Vec<Reply>, Fault> {
+    async fn attempt(&self, batch: &[Bundle]) -> Result<Vec<Replies>, Fault> {
         let now = self.clock.now();
         let policies = self.policies.clone(); // the newest, and the same for the whole batch
         let mut tx = self.db.begin().await?;
-        let books = books::load(&mut tx, batch, policies.day(now)).await?;
+        let books = books::load(&mut tx, &batch.iter().flatten().collect::<Vec<_>>(), policies.day(now)).await?;
         let bench = Bench { policies: &policies, now, books, decided: Decided::default(), answered: HashMap::new() };
         let outcome = catch_unwind(AssertUnwindSafe(|| bench.decide_all(batch)));
         let Ok((decided, verdicts)) = outcome else {
@@ -249,8 +269,17 @@ impl Writer {
         let mut replies = Vec::with_capacity(batch.len());
         for verdict in verdicts {
             replies.push(match verdict {
-                Verdict::New(reply) => *reply,
-                Verdict::Before(command) => Ok(receipts::load(&mut tx, &command).await?),
+                Verdict::New(reply) => reply,
+                Verdict::Before(found) => {
+                    let mut before = Vec::with_capacity(found.len());
+                    for found in found {
+                        before.push(match found {
+                            Found::Row(command) => receipts::load(&mut tx, &command).await?,
+                            Found::Now(receipt) => *receipt,
+                        });
+                    }
+                    Ok(before)
+                }
             });
         }
         let Some(first) = decided.first() else { return Ok(replies) };
@@ -285,12 +314,28 @@ impl Writer {
     }
 }
 
-/// What is known of one command after deciding.
+/// What is known of a bundle after deciding.
 enum Verdict {
     /// Decided now.
-    New(Box<Reply>),
-    /// Booked earlier, under the same key.
-    Before(CommandRow),
+    New(Replies),
+    /// Booked earlier, under the same keys.
+    Before(Vec<Found>),
+}
+
+/// A command that was booked earlier under its key.
+enum Found {
+    /// By an earlier batch.
+    Row(CommandRow),
+    /// By this one.
+    Now(Box<Receipt>),
+}
+
+/// One command of a bundle, accepted.
+struct Accepted {
+    changes: Changes,
+    numbers: Option<Numbers>,
+    /// None where nothing is to be written.
+    row: Option<CommandRow>,
 }
 
 /// A batch under decision: pure, in memory.
@@ -304,31 +349,95 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn decide_all(mut self, batch: &[Command]) -> (Decided, Vec<Verdict>) {
-        let verdicts = batch.iter().map(|command| self.decide_one(command)).collect();
+    fn decide_all(mut self, batch: &[Bundle]) -> (Decided, Vec<Verdict>) {
+        let verdicts = batch.iter().map(|bundle| self.decide_bundle(bundle)).collect();
         (self.decided, verdicts)
     }
 
-    fn decide_one(&mut self, command: &Command) -> Verdict {
-        if let Some(key) = &command.key {
-            let name = books::key_of(key);
-            if let Some(row) = self.books.keys.get(&name) {
-                let same = row.request.as_deref() == Some(key.request.as_str());
-                return if same {
-                    Verdict::Before(row.clone())
-                } else {
-                    Verdict::New(Box::new(Err(Refusal::KeyReused.into())))
-                };
-            }
-            if let Some((request, receipt)) = self.answered.get(&name) {
-                let same = *request == key.request;
-                return Verdict::New(Box::new(if same { Ok(receipt.clone()) } else { Err(Refusal::KeyReused.into()) }));
+    /// Decides commands one after the other; the ledgers keep what they decided only when all are accepted.
+    fn decide_bundle(&mut self, bundle: &[Command]) -> Verdict {
+        match self.found(bundle) {
+            Err(failure) => return Verdict::New(Err(failure)),
+            Ok(Some(found)) => return Verdict::Before(found),
+            Ok(None) => {}
+        }
+        // A single command that is refused changes nothing; of several, those before the refused one are taken back.
+        let kept = (bundle.len() > 1).then(|| self.keep(bundle));
+        let mut accepted = Vec::with_capacity(bundle.len());
+        let mut receipts = Vec::with_capacity(bundle.len());
+        for command in bundle {
+            match self.decide_new(command) {
+                Ok((receipt, rows)) => {
+                    receipts.push(receipt);
+                    accepted.push(rows);
+                }
+                Err(refusal) => {
+                    if let Some(kept) = kept {
+                        self.take_back(kept);
+                    }
+                    return Verdict::New(Err(refusal.into()));
+                }
             }
         }
-        Verdict::New(Box::new(self.decide_new(command).map_err(Failure::from)))
+        for Accepted { changes, numbers, row } in accepted {
+            if let Some(row) = row {
+                self.decided.add(changes, numbers, row);
+            }
+        }
+        for (command, receipt) in bundle.iter().zip(&receipts) {
+            if let Some(key) = &command.key {
+                self.answered.insert(books::key_of(key), (key.request.clone(), receipt.clone()));
+            }
+        }
+        Verdict::New(Ok(receipts))
     }
 
-    fn decide_new(&mut self, command: &Command) -> Result<Receipt, Refusal> {
+    /// The commands that were booked before under their keys: all of them, or none.
+    fn found(&self, bundle: &[Command]) -> Result<Option<Vec<Found>>, Failure> {
+        let mut found = Vec::new();
+        for key in bundle.iter().filter_map(|command| command.key.as_ref()) {
+            let name = books::key_of(key);
+            let (request, before) = if let Some(row) = self.books.keys.get(&name) {
+                (row.request.as_deref(), Found::Row(row.clone()))
+            } else if let Some((request, receipt)) = self.answered.get(&name) {
+                (Some(request.as_str()), Found::Now(Box::new(receipt.clone())))
+            } else {
+                continue;
+            };
+            if request != Some(key.request.as_str()) {
+                return Err(Refusal::KeyReused.into());
+            }
+            found.push(before);
+        }
+        match found.len() {
+            0 => Ok(None),
+            all if all == bundle.len() => Ok(Some(found)),
+            _ => Err(Failure::Broken),
+        }
+    }
+
+    /// What a bundle may change before it is refused.
+    fn keep(&self, bundle: &[Command]) -> Kept {
+        let customers = bundle.iter().filter_map(|command| self.books.customers.get(&command.target));
+        Kept {
+            ledgers: customers.map(|id| (*id, self.books.ledgers.get(id).cloned())).collect(),
+            numbers: self.books.numbers.clone(),
+            twins: self.books.twins.clone(),
+        }
+    }
+
+    fn take_back(&mut self, kept: Kept) {
+        for (customer, ledger) in kept.ledgers {
+            match ledger {
+                Some(ledger) => drop(self.books.ledgers.insert(customer, ledger)),
+                None => drop(self.books.ledgers.remove(&customer)),
+            }
+        }
+        self.books.numbers = kept.numbers;
+        self.books.twins = kept.twins;
+    }
+
+    fn decide_new(&mut self, command: &Command) -> Result<(Receipt, Accepted), Refusal> {
         let customer = *self.books.customers.get(&command.target).ok_or(not_found(command))?;
         let ledger = self.books.ledgers.entry(customer).or_default();
         if let Act::CreateCustomer { name, email, .. } = &command.act {
@@ -345,19 +454,20 @@ impl Bench<'_> {
         if let Receipt::Customer(made) = &decision.receipt {
             self.books.twins.insert(made.identity.clone(), (made.number, made.id));
         }
-        let receipt = decision.receipt;
-        let unchanged = decision.changes == crate::domain::Changes::default();
-        if !(unchanged && command.key.is_none()) {
-            let written =
-                ledger.rows.customer.as_ref().map_or(self.now, |customer| customer.last_recorded_at.max(self.now));
-            let row = command_row(command, customer, &receipt, written);
-            self.decided.add(decision.changes, decision.numbers, row);
-        }
-        if let Some(key) = &command.key {
-            self.answered.insert(books::key_of(key), (key.request.clone(), receipt.clone()));
-        }
-        Ok(receipt)
+        let unchanged = decision.changes == Changes::default();
+        let written =
+            ledger.rows.customer.as_ref().map_or(self.now, |customer| customer.last_recorded_at.max(self.now));
+        let row = (!(unchanged && command.key.is_none()))
+            .then(|| command_row(command, customer, &decision.receipt, written));
+        Ok((decision.receipt, Accepted { changes: decision.changes, numbers: decision.numbers, row }))
     }
+}
+
+/// What is put back when a bundle is refused.
+struct Kept {
+    ledgers: HashMap<CustomerId, Option<Ledger>>,
+    numbers: Numbers,
+    twins: HashMap<String, (i64, CustomerId)>,
 }
 
 fn not_found(command: &Command) -> Refusal {
@@ -387,6 +497,9 @@ fn command_row(command: &Command, customer_id: CustomerId, receipt: &Receipt, no
         Receipt::Payment(paid) => paid.payment.id.to_string(),
         Receipt::Allocation(allocation) => allocation.id.to_string(),
         Receipt::Repayment(repayment) => repayment.id.to_string(),
+        Receipt::Costs(cost) => cost.id.to_string(),
+        Receipt::PaidOut(payment) => payment.id.to_string(),
+        Receipt::Unmatched(undone) => undone.line.to_string(),
         Receipt::Mandate(mandate) => mandate.id.to_string(),
         Receipt::Collection(collection) => collection.id.to_string(),
         Receipt::Reversal(reversal) => reversal.id.to_string(),

@@ -170,7 +170,7 @@ pub async fn mandates(on: &mut impl Statements, customer: CustomerId) -> Result<
 /// What the database says.
 pub async fn payments(on: &mut impl Statements, customer: CustomerId, limit: i64) -> Result<Vec<Payment>> {
     on.query(
-        "SELECT * FROM payments WHERE customer_id = $1 AND reversed < amount ORDER BY paid_on DESC, id DESC LIMIT $2",
+        "SELECT * FROM payments WHERE customer_id = $1 AND undone = 0 AND reversed < amount ORDER BY paid_on DESC, id DESC LIMIT $2",
     )
     .bind(customer)
     .bind(limit)

@@ -408,6 +408,15 @@ pub async fn lines(
         .await
 }
 
+/// Lines in one state, those that were decided last first.
+///
+/// # Errors
+/// What the database says.
+pub async fn latest(on: &mut impl Statements, state: LineState, limit: i64) -> Result<Vec<BankLine>> {
+    let sql = "SELECT * FROM bank_lines WHERE state = $1 ORDER BY COALESCE(decided_at, 0) DESC, booked_on DESC, id DESC LIMIT $2";
+    on.query(sql).bind(state).bind(limit).all().await
+}
+
 /// How many lines wait for a person, and their sums in and out.
 ///
 /// # Errors

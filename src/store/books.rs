@@ -7,9 +7,9 @@ use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use super::{fair_use, money_rows};
 use crate::domain::{
-    Act, AddOnTerm, Allocation, Card, Changes, Collection, Command, CommandId, Consent, Contact, Conversation,
+    Act, AddOnTerm, Allocation, BankCost, Card, Changes, Collection, Command, CommandId, Consent, Contact, Conversation,
     Customer, CustomerId, Estimate, Hold, Installation, Invoice, InvoiceId, Key, Ledger, Mandate, Movement, Numbers,
-    Payment, Reversal, Series, Target, Ticket, TicketId, TimeEntry, TimeEntryId, UserId,
+    Payment, PaymentId, Repayment, Reversal, Series, Target, Ticket, TicketId, TimeEntry, TimeEntryId, Unmatched, UserId,
     charge::TicketDay,
     command::Answer,
     fair_use::Tally,
@@ -127,6 +127,8 @@ struct Named {
     mandates: BTreeSet<String>,
     collections: BTreeSet<String>,
     reversals: BTreeSet<String>,
+    /// Lines of the bank whose bookings are undone.
+    lines: BTreeSet<String>,
     money: OfMoney,
     identities: BTreeSet<String>,
     counters: BTreeSet<String>,
@@ -139,7 +141,7 @@ struct Named {
 }
 
 impl Named {
-    fn by(batch: &[Command], today: NaiveDate) -> Self {
+    fn by(batch: &[&Command], today: NaiveDate) -> Self {
         let mut named = Self::default();
         for command in batch {
             named.target(command.target);
@@ -205,6 +207,13 @@ impl Named {
                 self.money.issues = true;
                 self.money.undoes = true;
             }
+            // What of it came undone elsewhere is not paid out.
+            Act::PayOut { .. } => self.money.undoes = true,
+            Act::UndoLine { line } => {
+                self.money.issues = true;
+                self.money.undoes = true;
+                self.lines.insert(line.to_string());
+            }
             Act::RecordAddOn { .. } => self.coverage = true,
             Act::OpenTicket(_) => {
                 self.coverage = true;
@@ -247,7 +256,7 @@ fn json(ids: &BTreeSet<String>) -> Vec<Value> {
 ///
 /// # Errors
 /// What the database says.
-pub async fn load(tx: &mut Tx, batch: &[Command], today: NaiveDate) -> Result<Books> {
+pub async fn load(tx: &mut Tx, batch: &[&Command], today: NaiveDate) -> Result<Books> {
     let mut named = Named::by(batch, today);
     let mut books = Books::default();
     resolve(tx, batch, &named, &mut books).await?;
@@ -330,7 +339,7 @@ pub async fn figures(tx: &mut Tx, customer: CustomerId) -> Result<Option<Ledger>
 /// # Errors
 /// What the database says.
 pub async fn preview(tx: &mut Tx, command: &Command, today: NaiveDate) -> Result<Option<(CustomerId, Ledger)>> {
-    let batch = std::slice::from_ref(command);
+    let batch = &[command];
     let mut named = Named::by(batch, today);
     let mut books = Books::default();
     resolve(tx, batch, &named, &mut books).await?;
@@ -342,7 +351,7 @@ pub async fn preview(tx: &mut Tx, command: &Command, today: NaiveDate) -> Result
 }
 
 /// Finds the customer of each command. What belongs to whom never changes, so this may come before the lock.
-async fn resolve(tx: &mut Tx, batch: &[Command], named: &Named, books: &mut Books) -> Result<()> {
+async fn resolve(tx: &mut Tx, batch: &[&Command], named: &Named, books: &mut Books) -> Result<()> {
     for command in batch {
         if let Target::Customer(id) = command.target {
             books.customers.insert(command.target, id);
@@ -439,7 +448,7 @@ async fn lock_counters(tx: &mut Tx, names: &BTreeSet<String>, today: NaiveDate, 
     Ok(())
 }
 
-async fn load_keys(tx: &mut Tx, batch: &[Command], books: &mut Books) -> Result<()> {
+async fn load_keys(tx: &mut Tx, batch: &[&Command], books: &mut Books) -> Result<()> {
     let keys: Vec<Value> = batch
         .iter()
         .filter_map(|command| command.key.as_ref())
@@ -554,7 +563,15 @@ async fn load_money(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
         let reversals = some::<Reversal>(tx, "SELECT * FROM reversals WHERE customer_id {in}", &ids).await?;
         named.collections.extend(reversals.iter().filter_map(|row| row.collection_id).map(|id| id.to_string()));
         named.invoices.extend(reversals.iter().filter_map(|row| row.fee_invoice_id).map(|id| id.to_string()));
+        let told = reversals.iter().filter(|row| {
+            let lines = [row.bank_line_id, row.refused_line];
+            lines.into_iter().flatten().any(|line| named.lines.contains(&line.to_string()))
+        });
+        named.payments.extend(told.filter_map(|row| row.payment_id).map(|id| id.to_string()));
         place(reversals, books, |row| row.customer_id, |rows, row| rows.reversals.insert(row.id, row));
+    }
+    if !named.lines.is_empty() {
+        load_lines(tx, named, books).await?;
     }
     let mandates = some::<Mandate>(tx, "SELECT * FROM mandates WHERE id {in}", &named.mandates).await?;
     place(mandates, books, |row| row.customer_id, |rows, row| rows.mandates.insert(row.id, row));
@@ -577,6 +594,36 @@ async fn load_money(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
     }
     name_invoices_of_cards(tx, named, books).await?;
     load_invoices(tx, named, books).await
+}
+
+/// What transactions that name these lines booked: payments by name, the rest as it is.
+async fn load_lines(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+    let sql = "SELECT id FROM payments WHERE bank_line_id {in} OR paid_out_line {in}";
+    let payments = some::<(PaymentId,)>(tx, sql, &named.lines).await?;
+    named.payments.extend(payments.into_iter().map(|(id,)| id.to_string()));
+    let repayments = some::<Repayment>(tx, "SELECT * FROM repayments WHERE bank_line_id {in} ORDER BY id", &named.lines);
+    for row in repayments.await? {
+        if let Some(ledger) = books.ledgers.get_mut(&row.customer_id) {
+            ledger.rows.repayments.push(row);
+        }
+    }
+    let costs = some::<BankCost>(tx, "SELECT * FROM bank_costs WHERE bank_line_id {in} ORDER BY id", &named.lines);
+    for row in costs.await? {
+        if let Some(ledger) = books.ledgers.get_mut(&row.customer_id) {
+            ledger.rows.costs.push(row);
+        }
+    }
+    let unmatched = some::<Unmatched>(tx, "SELECT * FROM unmatched WHERE bank_line_id {in} ORDER BY id", &named.lines);
+    for row in unmatched.await? {
+        if let Some(ledger) = books.ledgers.get_mut(&row.customer_id) {
+            ledger.rows.unmatched.push(row);
+        }
+    }
+    // A mandate that ended because of what is undone goes on.
+    let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
+    let mandates = some::<Mandate>(tx, "SELECT * FROM mandates WHERE customer_id {in}", &ids).await?;
+    place(mandates, books, |row| row.customer_id, |rows, row| rows.mandates.insert(row.id, row));
+    Ok(())
 }
 
 /// The invoices by which cards were paid that may be given back, or become active once a pause is over.
@@ -743,6 +790,8 @@ impl Decided {
         rows.payments.extend(changes.payments);
         rows.allocations.extend(changes.allocations);
         rows.repayments.extend(changes.repayments);
+        rows.costs.extend(changes.costs);
+        rows.unmatched.extend(changes.unmatched);
         rows.mandates.extend(changes.mandates);
         rows.collections.extend(changes.collections);
         rows.reversals.extend(changes.reversals);
@@ -813,6 +862,8 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
 async fn write_money(tx: &mut Tx, rows: &Changes) -> Result<()> {
     write(tx, &rows.allocations.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.repayments.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.costs.iter().collect::<Vec<_>>()).await?;
+    write(tx, &rows.unmatched.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.mandates.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.collections.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.reversals.values().collect::<Vec<_>>()).await?;

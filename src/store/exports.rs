@@ -306,7 +306,7 @@ macro_rules! entries {
                          FROM postings
                          JOIN allocations ON allocations.invoice_id = postings.invoice_id
                                          AND allocations.transaction_id = transactions.id
-                         JOIN reversals ON reversals.payment_id = allocations.payment_id
+                         JOIN reversals ON reversals.payment_id = allocations.payment_id AND undone = 0
                          WHERE postings.customer_id = transactions.customer_id AND postings.seq = transactions.seq)
                     END AS code
              FROM journal_entries
@@ -673,7 +673,7 @@ pub struct AccountLine {
 pub async fn account_of(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<AccountLine>> {
     let documents: Vec<Invoice> =
         on.query("SELECT * FROM invoices WHERE customer_id = $1 AND number IS NOT NULL").bind(customer).all().await?;
-    let payments: Vec<Payment> = on.query("SELECT * FROM payments WHERE customer_id = $1").bind(customer).all().await?;
+    let payments: Vec<Payment> = on.query("SELECT * FROM payments WHERE customer_id = $1 AND undone = 0").bind(customer).all().await?;
     let set: Vec<(PaymentId, String)> = on
         .query(
             "SELECT DISTINCT payment_id, number FROM invoices JOIN allocations ON invoice_id = invoices.id
@@ -683,12 +683,18 @@ pub async fn account_of(on: &mut impl Statements, customer: CustomerId) -> Resul
         .all()
         .await?;
     let reversals: Vec<Reversal> = on
-        .query("SELECT * FROM reversals WHERE customer_id = $1 AND payment_id IS NOT NULL")
+        .query("SELECT * FROM reversals WHERE customer_id = $1 AND payment_id IS NOT NULL AND undone = 0")
         .bind(customer)
         .all()
         .await?;
-    let repayments: Vec<Repayment> =
-        on.query("SELECT * FROM repayments WHERE customer_id = $1").bind(customer).all().await?;
+    let repayments: Vec<Repayment> = on
+        .query(
+            "SELECT * FROM repayments WHERE customer_id = $1
+               AND NOT EXISTS (SELECT 1 FROM unmatched WHERE unmatched.subject = repayments.id)",
+        )
+        .bind(customer)
+        .all()
+        .await?;
     let numbers = |payment: PaymentId| {
         let of: Vec<&str> = set.iter().filter(|(id, _)| *id == payment).map(|(_, number)| number.as_str()).collect();
         of.join(", ")

@@ -61,7 +61,7 @@ record! {
 pub async fn settled(on: &mut impl Statements, invoice: InvoiceId) -> Result<Vec<Settled>> {
     on.query(
         "SELECT allocations.kind, allocations.amount, open_after, allocations.recorded_at, payment_id, paid_on, method, note,
-                payments.amount - reversed AS standing, credit_note_id,
+                CASE WHEN undone = 0 THEN payments.amount - reversed ELSE 0 END AS standing, credit_note_id,
                 (SELECT number FROM invoices WHERE invoices.id = credit_note_id) AS credit_note_number
          FROM allocations JOIN transactions ON transactions.id = allocations.transaction_id
          LEFT JOIN payments ON payments.id = payment_id
@@ -124,7 +124,7 @@ pub async fn page_of(
 /// # Errors
 /// What the database says.
 pub async fn payments_of(on: &mut impl Statements, customer: CustomerId, limit: i64) -> Result<Vec<Payment>> {
-    on.query("SELECT * FROM payments WHERE customer_id = $1 ORDER BY paid_on DESC, id DESC LIMIT $2")
+    on.query("SELECT * FROM payments WHERE customer_id = $1 AND undone = 0 ORDER BY paid_on DESC, id DESC LIMIT $2")
         .bind(customer)
         .bind(limit)
         .all()
@@ -169,7 +169,9 @@ pub async fn paid_for(on: &mut impl Statements, payments: &[Payment]) -> Result<
 /// # Errors
 /// What the database says.
 pub async fn repayments_of(on: &mut impl Statements, customer: CustomerId, limit: i64) -> Result<Vec<Repayment>> {
-    on.query("SELECT * FROM repayments WHERE customer_id = $1 ORDER BY paid_on DESC, id DESC LIMIT $2")
+    on.query("SELECT * FROM repayments WHERE customer_id = $1
+           AND NOT EXISTS (SELECT 1 FROM unmatched WHERE unmatched.subject = repayments.id)
+         ORDER BY paid_on DESC, id DESC LIMIT $2")
         .bind(customer)
         .bind(limit)
         .all()

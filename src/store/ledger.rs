@@ -159,7 +159,7 @@ pub async fn transactions(
          LEFT JOIN transactions AS logged ON logged.id = time_entries.transaction_id
          LEFT JOIN transactions AS undoing ON undoing.id = time_entries.reversed_by
          WHERE transactions.customer_id = $1 AND transactions.seq < $2
-           AND transactions.kind NOT IN ('invoice', 'payment', 'payment_reversal', 'set_off', 'repayment')
+           AND transactions.kind NOT IN ('invoice', 'payment', 'payment_reversal', 'set_off', 'repayment', 'costs', 'payout', 'unmatch')
            AND (transactions.kind <> 'credit_note'
                 OR EXISTS (SELECT 1 FROM movements WHERE movements.customer_id = transactions.customer_id
                              AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq))

@@ -4,10 +4,11 @@ use super::columns::Stored as _;
 use super::db::{Record, Result, Row, Statements as _, Tx};
 use super::rows::{Table, table, write_statement};
 use crate::domain::{
-    Allocation, AllocationId, AllocationKind, ArrearsEvent, ArrearsEventId, ArrearsEventKind, AskedVia, BankLineId,
-    CardId, Cents, Collection, CollectionId, CustomerId, Invoice, InvoiceId, InvoiceState, Issued, Mandate, MandateId,
+    Allocation, AllocationId, AllocationKind, ArrearsEvent, ArrearsEventId, ArrearsEventKind, AskedVia, BankCost, BankCostId,
+    BankLineId,
+    CardId, Cents, Collection, CollectionId, CommandId, CustomerId, Invoice, InvoiceId, InvoiceState, Issued, Mandate, MandateId,
     MoneyAccount, Payment, PaymentId, PaymentMethod, Posting, Repayment, Reversal, ReversalId, TimeEntryId,
-    TransactionId, UserId,
+    TransactionId, Unmatched, UnmatchedId, UnmatchedKind, UserId,
     bank::{Scheme, Sequence},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,10 +16,15 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use uuid::Uuid;
 
-table!(Payment in "payments" key ["id"] changing ["reversed"] {
+table!(Payment in "payments" key ["id"] changing [
+    "reversed", "ended_pause", "paid_out", "paid_out_on", "paid_out_line", "undone",
+] {
     id: PaymentId, customer_id: CustomerId, amount: Cents, paid_on: NaiveDate, method: PaymentMethod,
     note: Option<String>, bank_line_id: Option<BankLineId>, collection_id: Option<CollectionId>, reversed: Cents,
+    costs: Cents, ended_pause: Option<NaiveDate>, paid_out: Cents, paid_out_on: Option<NaiveDate>,
+    paid_out_line: Option<BankLineId>, undone: bool,
     recorded_at: DateTime<Utc>, recorded_by: Option<UserId>, transaction_id: TransactionId,
 });
 table!(Allocation in "allocations" key [] changing [] {
@@ -30,6 +36,15 @@ table!(Repayment in "repayments" key [] changing [] {
     id: PaymentId, customer_id: CustomerId, amount: Cents, paid_on: NaiveDate, note: Option<String>,
     bank_line_id: Option<BankLineId>, recorded_at: DateTime<Utc>, recorded_by: Option<UserId>,
     transaction_id: TransactionId,
+});
+table!(BankCost in "bank_costs" key [] changing [] {
+    id: BankCostId, customer_id: CustomerId, amount: Cents, valued_on: NaiveDate, bank_line_id: Option<BankLineId>,
+    recorded_at: DateTime<Utc>, recorded_by: Option<UserId>, transaction_id: TransactionId,
+});
+table!(Unmatched in "unmatched" key [] changing [] {
+    id: UnmatchedId, customer_id: CustomerId, command_id: CommandId, bank_line_id: BankLineId, kind: UnmatchedKind,
+    subject: Uuid, amount: Cents, transaction_id: Option<TransactionId>, recorded_at: DateTime<Utc>,
+    recorded_by: Option<UserId>,
 });
 table!(Mandate in "mandates" key ["id"] changing ["last_used_on", "ended_at", "ended_because"] {
     id: MandateId, customer_id: CustomerId, reference: String, scheme: Scheme, signed_on: NaiveDate,
@@ -44,11 +59,14 @@ table!(Collection in "collections" key ["id"] changing ["batch", "settled_on", "
 });
 table!(Reversal in "reversals" key ["id"] changing [
     "payment_id", "code", "valued_on", "rejected", "charge", "counted", "counted_because", "fee_invoice_id",
-    "waived_because",
+    "waived_because", "bank_line_id", "money_back", "by_hand", "hand_charge", "refused_line", "refused_code", "refused_on",
+    "undone",
 ] {
     id: ReversalId, customer_id: CustomerId, payment_id: Option<PaymentId>, collection_id: Option<CollectionId>,
     amount: Cents, code: String, valued_on: NaiveDate, rejected: bool, charge: Cents, counted: Option<bool>,
     counted_because: Option<String>, fee_invoice_id: Option<InvoiceId>, waived_because: Option<String>,
+    bank_line_id: Option<BankLineId>, money_back: bool, by_hand: bool, hand_charge: Cents,
+    refused_line: Option<BankLineId>, refused_code: Option<String>, refused_on: Option<NaiveDate>, undone: bool,
     recorded_at: DateTime<Utc>, recorded_by: Option<UserId>,
 });
 table!(ArrearsEvent in "arrears_events" key [] changing [] {

@@ -4,12 +4,13 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, Card, Cents, Collection, Consent, Contact, Conversation,
+    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, BankCost, Card, Cents, Collection, Consent, Contact, Conversation,
     Coverage, Customer, Estimate, Fresh, Installation, Invoice, Mandate, Minutes, Movement, Payment, Receipt,
     Repayment, Reversal, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
+    Unmatched,
     burn_down::Draw,
     customer::ContractEnd,
-    decide::{Correction, CoverageReceipt, PaymentReceipt, TimeReceipt},
+    decide::{Correction, CoverageReceipt, PaymentReceipt, TimeReceipt, Unmatching},
 };
 
 /// The receipt of `command`.
@@ -64,6 +65,12 @@ pub async fn load(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         "log_time" => logged(tx, id).await?,
         "reverse_entry" | "cover_entry" | "invoice_entry" => corrected(tx, id).await?,
         "settle" => Receipt::Settled,
+        "undo_line" => {
+            let sql = "SELECT * FROM unmatched WHERE command_id = $1 ORDER BY id";
+            let rows: Vec<Unmatched> = tx.query(sql).bind(command.id).all().await?;
+            let line = id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+            Receipt::Unmatched(Box::new(Unmatching { line, rows }))
+        }
         act if act.ends_with("_estimate") => estimated(tx, act, id).await?,
         act => money(tx, act, id).await?,
     })
@@ -80,12 +87,19 @@ async fn money(tx: &mut Tx, act: &str, id: &str) -> Result<Receipt> {
             let payment: Payment = tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one().await?;
             let sql = "SELECT * FROM allocations WHERE payment_id = $1 AND kind = 'payment' ORDER BY id";
             let allocations: Vec<Allocation> = tx.query(sql).bind(id).all().await?;
-            let payment = Payment { reversed: Cents::ZERO, ..payment };
+            let payment = payment.as_recorded();
             Receipt::Payment(Box::new(PaymentReceipt { payment, allocations }))
         }
         "set_off" => Receipt::Allocation(tx.query("SELECT * FROM allocations WHERE id = $1").bind(id).one().await?),
         "repay" => {
             Receipt::Repayment(tx.query("SELECT * FROM repayments WHERE id = $1").bind(id).one::<Repayment>().await?)
+        }
+        "book_costs" => {
+            Receipt::Costs(tx.query("SELECT * FROM bank_costs WHERE id = $1").bind(id).one::<BankCost>().await?)
+        }
+        "pay_out" => {
+            let paid: Payment = tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one().await?;
+            Receipt::PaidOut(Box::new(paid))
         }
         "record_mandate" | "end_mandate" => {
             let found: Mandate = tx.query("SELECT * FROM mandates WHERE id = $1").bind(id).one().await?;

@@ -76,7 +76,7 @@ pub async fn list(
                                (SELECT MIN(invoice_id) FROM allocations
                                 WHERE allocations.payment_id = reversals.payment_id)) AS paid_invoice_id
                FROM reversals LEFT JOIN collections ON collections.id = reversals.collection_id
-               WHERE reversals.id < $1 AND ($2 = 'all' OR reversals.counted IS NULL) AND ($3 = '' OR reversals.customer_id = $3)
+               WHERE reversals.undone = 0 AND reversals.id < $1 AND ($2 = 'all' OR reversals.counted IS NULL) AND ($3 = '' OR reversals.customer_id = $3)
                ORDER BY reversals.id DESC LIMIT $4) AS told
          JOIN customers ON customers.id = told.customer_id
          LEFT JOIN invoices ON invoices.id = paid_invoice_id
@@ -98,7 +98,7 @@ pub async fn list(
 /// # Errors
 /// What the database says.
 pub async fn of(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<Reversal>> {
-    on.query("SELECT * FROM reversals WHERE customer_id = $1 ORDER BY id").bind(customer).all().await
+    on.query("SELECT * FROM reversals WHERE customer_id = $1 AND undone = 0 ORDER BY id").bind(customer).all().await
 }
 
 /// How many wait for a person.

@@ -4,7 +4,7 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AddOnId, AddOnTerm, AskedVia, Balance, Basis, Billing, Card, CardId, Cents, Channel, Consent, ConsentId,
+    Account, AddOnId, AddOnTerm, AskedVia, Balance, BankLineId, Basis, Billing, Card, CardId, Cents, Channel, Consent, ConsentId,
     Contact, ContactId, Counted, Cover, Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate,
     EstimateId, EstimateStatus, Hold, Installation, InstallationId, Intake, InvoiceId, Locale, Minutes, Movement, Note,
     Notice, NoticeId, NoticeKind, Origin, Pauses, Role, Ticket, TicketEvent, TicketEventId, TicketEventKind, TicketId,
@@ -198,7 +198,7 @@ table!(Transaction in "transactions" key [] changing [] {
     customer_id: CustomerId, seq: i64, id: TransactionId, kind: TransactionKind, policy_version: i64,
     worked_on: Option<NaiveDate>, booked_on: NaiveDate, recorded_at: DateTime<Utc>, actor_id: Option<UserId>,
     reverses: Option<TransactionId>, time_entry_id: Option<TimeEntryId>, ticket_id: Option<TicketId>,
-    worked: Option<Minutes>, note_digest: Option<String>, prev_hash: String, hash: String,
+    worked: Option<Minutes>, bank_line_id: Option<BankLineId>, note_digest: Option<String>, prev_hash: String, hash: String,
 });
 table!(Note in "notes" key [] changing [] {
     transaction_id: TransactionId, customer_id: CustomerId, salt: String, text: String,

@@ -72,7 +72,7 @@ macro_rules! check_day {
 }
 
 /// Every counter that is not folded along a chain.
-pub const CHECKS: [Check; 41] = [
+pub const CHECKS: [Check; 44] = [
     check!(
         "hold of estimate and card",
         "minutes",
@@ -249,7 +249,7 @@ pub const CHECKS: [Check; 41] = [
         "invoice",
         "reversed",
         "SELECT customer_id, invoice_id AS subject, -amount AS expected, 0 AS found
-         FROM allocations WHERE kind = 'reversal'
+         FROM allocations WHERE kind = 'reversal' OR (kind = 'unmatch' AND amount > 0)
          UNION ALL SELECT customer_id, id, 0, reversed FROM invoices"
     ),
     // What is posted for an invoice and its credit notes is what is open of it.
@@ -280,37 +280,84 @@ pub const CHECKS: [Check; 41] = [
         "customer",
         "money at the bank",
         "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found FROM postings WHERE account = 'bank'
-         UNION ALL SELECT customer_id, customer_id, 0, amount - reversed FROM payments WHERE method <> 'other'
+         UNION ALL SELECT customer_id, customer_id, 0, amount - costs FROM payments
+                   WHERE method <> 'other' AND undone = 0
+         UNION ALL SELECT customer_id, customer_id, 0, paid_out FROM payments
          UNION ALL SELECT customer_id, customer_id, 0, -amount FROM repayments
+                   WHERE NOT EXISTS (SELECT 1 FROM unmatched WHERE unmatched.subject = repayments.id)
+         UNION ALL SELECT customer_id, customer_id, 0, -amount FROM bank_costs
+                   WHERE NOT EXISTS (SELECT 1 FROM unmatched WHERE unmatched.subject = bank_costs.id)
+         UNION ALL SELECT customer_id, customer_id, 0, -amount FROM reversals WHERE money_back = 1
          UNION ALL SELECT customer_id, customer_id, 0, -charge FROM reversals"
+    ),
+    // What was told of a return by one side only.
+    check!(
+        "customer",
+        "money in transit",
+        "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found
+         FROM postings WHERE account = 'in_transit'
+         UNION ALL SELECT customer_id, customer_id, 0, amount FROM reversals WHERE money_back = 1
+         UNION ALL SELECT reversals.customer_id, reversals.customer_id, 0, -reversals.amount
+                   FROM reversals JOIN payments ON payments.id = payment_id
+                   WHERE reversals.undone = 0 AND (method <> 'other' OR money_back = 1)"
+    ),
+    check!(
+        "customer",
+        "what banks charged",
+        "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found
+         FROM postings WHERE account = 'bank_charges'
+         UNION ALL SELECT customer_id, customer_id, 0, costs FROM payments WHERE undone = 0
+         UNION ALL SELECT customer_id, customer_id, 0, amount FROM bank_costs
+                   WHERE NOT EXISTS (SELECT 1 FROM unmatched WHERE unmatched.subject = bank_costs.id)
+         UNION ALL SELECT customer_id, customer_id, 0, charge FROM reversals"
+    ),
+    // BANK-4: the transactions that name a line move exactly its money on our account, those of a line that is not booked
+    // nothing. A line that is being booked at this moment is left out.
+    check!(
+        "bank line",
+        "effect on the account of the bank",
+        "SELECT '' AS customer_id, id AS subject,
+                CASE WHEN state <> 'booked' OR account = '' THEN 0
+                     WHEN direction = 'credit' THEN amount - charge ELSE -(amount + charge) END AS expected, 0 AS found
+         FROM bank_lines WHERE state <> 'new'
+         UNION ALL SELECT '', bank_line_id, 0, amount
+                   FROM transactions
+                   JOIN postings ON postings.customer_id = transactions.customer_id
+                                AND postings.seq = transactions.seq AND postings.account = 'bank'
+                   WHERE bank_line_id IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM bank_lines WHERE bank_lines.id = bank_line_id AND state = 'new')"
     ),
     check!(
         "customer",
         "money received otherwise",
         "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found
          FROM postings WHERE account = 'other_money'
-         UNION ALL SELECT customer_id, customer_id, 0, amount - reversed FROM payments WHERE method = 'other'"
+         UNION ALL SELECT customer_id, customer_id, 0, amount - costs - paid_out FROM payments
+                   WHERE method = 'other' AND undone = 0
+         UNION ALL SELECT reversals.customer_id, reversals.customer_id, 0, -reversals.amount
+                   FROM reversals JOIN payments ON payments.id = payment_id
+                   WHERE method = 'other' AND reversals.undone = 0 AND money_back = 0"
     ),
     // What of a payment came undone is what its reversals say; how that was split over invoices and credit shows above.
     check!(
         "payment",
         "reversed",
         "SELECT customer_id, payment_id AS subject, amount AS expected, 0 AS found
-         FROM reversals WHERE payment_id IS NOT NULL
+         FROM reversals WHERE payment_id IS NOT NULL AND undone = 0
          UNION ALL SELECT customer_id, id, 0, reversed FROM payments"
     ),
     check!(
         "collection and its payment",
         "count",
         "SELECT customer_id, collection_id || ' ' || id AS subject, 1 AS expected, 0 AS found
-         FROM payments WHERE collection_id IS NOT NULL
+         FROM payments WHERE collection_id IS NOT NULL AND undone = 0
          UNION ALL SELECT customer_id, id || ' ' || payment_id, 0, 1 FROM collections WHERE payment_id IS NOT NULL"
     ),
     check!(
         "collection and its reversal",
         "count",
         "SELECT customer_id, collection_id || ' ' || id AS subject, 1 AS expected, 0 AS found
-         FROM reversals WHERE collection_id IS NOT NULL
+         FROM reversals WHERE collection_id IS NOT NULL AND undone = 0
          UNION ALL SELECT customer_id, id || ' ' || reversal_id, 0, 1 FROM collections WHERE reversal_id IS NOT NULL"
     ),
     check!(

@@ -149,6 +149,10 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NothingToSetOff { .. } => "Nothing to set off",
         Refusal::BeyondCredit { .. } => "More than was paid too much",
         Refusal::BeyondPayment { .. } => "More than stands of the payment",
+        Refusal::PaidOutBefore { .. } => "Paid out already",
+        Refusal::NotPaidElsewhere => "Nothing to pay out",
+        Refusal::ToldByOtherLine => "Another line was booked as this",
+        Refusal::CameBackSince { .. } => "It came back since",
         Refusal::NotOverdue => "Not overdue",
         Refusal::NoDirectDebits => "No direct debits here",
         Refusal::NoMandate => "No mandate",
@@ -207,6 +211,8 @@ fn figures(refusal: &Refusal) -> Value {
         Refusal::CreditTooMuch { left, asked } | Refusal::BeyondPayment { left, asked } => {
             json!({ "left": left.to_string(), "amount": asked.to_string() })
         }
+        Refusal::PaidOutBefore { on } => json!({ "paid_out_on": on.to_string() }),
+        Refusal::CameBackSince { on, amount } => json!({ "valued_on": on.to_string(), "amount": amount.to_string() }),
         Refusal::NothingToSetOff { open, credit } => json!({ "open": open.to_string(), "credit": credit.to_string() }),
         Refusal::BeyondCredit { credit, asked } => json!({ "credit": credit.to_string(), "amount": asked.to_string() }),
         Refusal::AccountPaused { since } | Refusal::AlreadyPaused { since } => json!({ "since": since.to_string() }),

@@ -60,7 +60,7 @@ fn sqlite_changes_of(table: &str) -> Vec<String> {
     ];
     let columns =
         "kind, policy_version, worked_on, booked_on, recorded_at, actor_id, reverses, time_entry_id, ticket_id,
-                   worked, note_digest, prev_hash, hash";
+                   worked, bank_line_id, note_digest, prev_hash, hash";
     if table == "transactions" {
         changes.push(format!(
             "REPLACE INTO transactions (customer_id, seq, id, {columns}) SELECT customer_id, seq + 1000, id, {columns} FROM transactions"

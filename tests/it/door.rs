@@ -23,7 +23,7 @@ const TASKS: usize = 64;
 
 fn command(service: &Service, target: Target, act: Act) -> Command {
     let (id, salt) = (service.clock.id(), service.clock.salt());
-    Command { id, actor: Actor::Staff(AGENT), key: None, salt, target, act }
+    Command { id, actor: Actor::Staff(AGENT), key: None, salt, target, act, bank_line: None }
 }
 
 fn accept(estimate: EstimateId, contact: ContactId) -> Act {

@@ -242,7 +242,7 @@ fn paid(books: &Books, step: &Money) -> Option<(Target, Act)> {
             let invoices: Vec<InvoiceId> = open.iter().map(|invoice| invoice.id).collect();
             let paid_on = today(books) - Days::new(2);
             let (method, note) = (PaymentMethod::Bank, Some("all of it".to_owned()));
-            let received = Receiving { amount, paid_on, method, note, bank_line: None, invoices, keep_surplus: false };
+            let received = Receiving { amount, costs: Cents::ZERO, paid_on, method, note, bank_line: None, invoices, keep_surplus: false };
             (Target::Customer(customer), Act::RecordPayment(received))
         }
         Money::SetOff(at) => {

@@ -494,6 +494,10 @@ impl Case<'_> {
                 issued.paid += amount;
                 issued.reversed -= amount;
             }
+            AllocationKind::Unmatch => {
+                issued.paid += amount;
+                issued.reversed -= amount.max(Cents::ZERO);
+            }
         }
         let open_after = invoice.open();
         assert!(open_after >= Cents::ZERO, "no more is set against an invoice than it asks");

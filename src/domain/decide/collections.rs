@@ -3,6 +3,7 @@
 use super::{Case, Receipt, customers::invalid, reversals::code_of};
 use crate::domain::{
     Cents, Collection, CollectionId, InvoiceId, Mandate, MandateId, PaymentMethod, Refusal, Reversal, ReversalId,
+    TransactionKind,
     bank::{Scheme, Sequence},
     command::{Receiving, Undone},
     iban::is_iban,
@@ -125,21 +126,26 @@ impl Case<'_> {
         &mut self,
         id: CollectionId,
         settled_on: NaiveDate,
-        bank_line: Option<crate::domain::BankLineId>,
     ) -> Result<Receipt, Refusal> {
         let collection = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
         if collection.settled_on.is_some() {
-            return Ok(Receipt::Collection(Box::new(collection)));
+            let payment = collection.payment_id.and_then(|id| self.draft.payment(id));
+            let line = self.command.line();
+            return match payment {
+                Some(payment) if line.is_some() && line != payment.bank_line_id => Err(Refusal::ToldByOtherLine),
+                _ => Ok(Receipt::Collection(Box::new(collection))),
+            };
         }
         if settled_on > self.at.today() {
             return Err(invalid("settled_on", "expected today or an earlier day"));
         }
         let received = Receiving {
             amount: collection.amount,
+            costs: Cents::ZERO,
             paid_on: settled_on,
             method: PaymentMethod::DirectDebit,
             note: Some(collection.end_to_end_id.clone()),
-            bank_line,
+            bank_line: self.command.line(),
             invoices: vec![collection.invoice_id],
             keep_surplus: true,
         };
@@ -148,10 +154,9 @@ impl Case<'_> {
         row.settled_on = Some(settled_on);
         row.payment_id = Some(payment.id);
         let row = row.clone();
-        self.after_settling(&[collection.invoice_id]);
+        self.after_payment(payment.id, &[collection.invoice_id]);
         if let Some(reversal) = collection.reversal_id {
-            let told = self.draft.reversal(reversal).ok_or(Refusal::NotFound("reversal"))?.clone();
-            self.undo_payment(payment.id, collection.amount, told.valued_on, Some(reversal));
+            self.undo_payment(payment.id, reversal, false);
             self.count_again(reversal);
         }
         Ok(Receipt::Collection(Box::new(row)))
@@ -168,33 +173,66 @@ impl Case<'_> {
         let reversal = Reversal { collection_id: Some(id), counted, ..self.reversal(collection.amount, told) };
         self.draft.changes.reversals.insert(reversal.id, reversal.clone());
         self.draft.collection_mut(id).expect("found above").reversal_id = Some(reversal.id);
-        if let Some(payment) = collection.payment_id {
-            self.undo_payment(payment, collection.amount, told.valued_on, Some(reversal.id));
+        if !told.rejected {
+            self.mark_debited(reversal.id);
         }
-        self.book_charge(reversal.id, told.charge);
+        match collection.payment_id {
+            Some(payment) => self.undo_payment(payment, reversal.id, !told.rejected),
+            None if told.rejected => {}
+            None => self.book_debit(reversal.id, self.command.line(), (TransactionKind::PaymentReversal, 1)),
+        }
+        self.charge_as_told(reversal.id, told);
         self.follow_reversal(&reversal, Some(collection.mandate_id));
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(reversal.id).expect("inserted above").clone())))
     }
 
-    /// A return says more than the refusal that was told before it; a refusal after a return adds nothing.
+    /// A return says more than the refusal that was told before it: our account was debited. A refusal after a return adds
+    /// nothing but that it was told.
     fn told_again(&mut self, id: ReversalId, mandate: MandateId, told: &Undone) -> Result<Receipt, Refusal> {
         let known = self.draft.reversal(id).ok_or(Refusal::NotFound("reversal"))?.clone();
-        let more = Cents((told.charge.0 - known.charge.0).max(0));
+        let line = self.command.line();
+        if told.rejected {
+            let row = self.draft.reversal_mut(id).expect("found above");
+            if row.refused_code.is_none() {
+                (row.refused_line, row.refused_on) = (line, Some(told.valued_on));
+                row.refused_code = Some(code_of(told));
+            }
+        } else if line.is_some() && known.bank_line_id.is_some() && known.bank_line_id != line {
+            return Err(Refusal::ToldByOtherLine);
+        } else if !known.money_back || (line.is_some() && known.bank_line_id.is_none()) {
+            self.debit_again(&known, told);
+        }
         if known.rejected && !told.rejected {
             let row = self.draft.reversal_mut(id).expect("found above");
             row.rejected = false;
-            row.valued_on = told.valued_on;
             row.code = code_of(told);
             self.count_again(id);
             let now = self.draft.reversal(id).expect("found above").clone();
             self.follow_reversal(&now, Some(mandate));
         }
-        self.book_charge(id, more);
+        self.charge_as_told(id, told);
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(id).expect("found above").clone())))
     }
 
+    /// Our account was debited, of what was known as refused or was recorded by hand: what a line tells takes the place of
+    /// that, so that the transactions that name it move exactly its money (BANK-4).
+    fn debit_again(&mut self, known: &Reversal, told: &Undone) {
+        let (id, line) = (known.id, self.command.line());
+        if line.is_some() {
+            if known.money_back {
+                self.book_debit(id, None, (TransactionKind::PaymentReversal, -1));
+            }
+            self.book_charge(id, -known.hand_charge, (None, TransactionKind::PaymentReversal));
+        }
+        if known.rejected {
+            self.draft.reversal_mut(id).expect("the caller has it").valued_on = told.valued_on;
+        }
+        self.mark_debited(id);
+        self.book_debit(id, line, (TransactionKind::PaymentReversal, 1));
+    }
+
     /// Whether a reversal counts, now that more is known of it; what a person said stands.
-    fn count_again(&mut self, id: ReversalId) {
+    pub(super) fn count_again(&mut self, id: ReversalId) {
         let row = self.draft.reversal(id).expect("the caller has it").clone();
         if row.counted_because.is_none() {
             let told = Undone {

@@ -22,10 +22,11 @@ mod reversals;
 mod settle;
 mod tickets;
 mod time;
+mod unmatching;
 
 use super::{
-    Act, Actor, AddOnTerm, Allocation, ArrearsEvent, Billing, Card, Collection, Consent, Contact, Conversation,
-    Customer, CustomerId, Estimate, Installation, Invoice, Ledger, Mandate, Minutes, Note, Numbers, Policies, Policy,
+    Act, Actor, AddOnTerm, Allocation, ArrearsEvent, BankCost, Billing, Card, Collection, Consent, Contact, Conversation,
+    Customer, CustomerId, Estimate, Installation, Invoice, Ledger, Mandate, Minutes, Note, Numbers, Payment, Policies, Policy,
     Post, Refusal, Repayment, Reversal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction,
     TransactionId, TransactionKind,
     burn_down::Draw,
@@ -39,6 +40,7 @@ pub use coverage::CoverageReceipt;
 pub use payments::PaymentReceipt;
 pub use reversals::{Meaning, fees_owed, meaning_of};
 pub use settle::settled;
+pub use unmatching::Unmatching;
 
 /// What a decision leads to.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +76,12 @@ pub enum Receipt {
     Allocation(Allocation),
     /// … or given back.
     Repayment(Repayment),
+    /// Costs beside payments.
+    Costs(BankCost),
+    /// A payment that was paid out.
+    PaidOut(Box<Payment>),
+    /// What a line had booked and was undone.
+    Unmatched(Box<Unmatching>),
     /// A mandate.
     Mandate(Box<Mandate>),
     /// A collection.
@@ -248,14 +256,17 @@ impl Case<'_> {
             Act::RemindInvoice(invoice) => self.remind_invoice(*invoice),
             Act::RecordPayment(received) => self.record_payment(received),
             Act::SetOff(invoice) => self.set_off(*invoice),
-            Act::Repay { amount, paid_on, note, bank_line } => self.repay(*amount, *paid_on, note.clone(), *bank_line),
+            Act::Repay { amount, paid_on, note, bank_line: _ } => self.repay(*amount, *paid_on, note.clone()),
+            Act::BookCosts { amount, valued_on } => self.book_costs(*amount, *valued_on),
+            Act::PayOut { payment, paid_on } => self.pay_out(*payment, *paid_on),
+            Act::UndoLine { line } => self.undo_line(*line),
             Act::RecordMandate { reference, scheme, signed_on, debtor_name, iban } => {
                 self.record_mandate(reference.as_deref(), *scheme, *signed_on, (debtor_name, iban))
             }
             Act::EndMandate { mandate, reason } => self.end_mandate(*mandate, reason),
             Act::PlanCollection { invoice, collect_on } => self.plan_collection(*invoice, *collect_on),
-            Act::SettleCollection { collection, settled_on, bank_line } => {
-                self.settle_collection(*collection, *settled_on, *bank_line)
+            Act::SettleCollection { collection, settled_on, bank_line: _ } => {
+                self.settle_collection(*collection, *settled_on)
             }
             Act::ReverseCollection { collection, undone } => self.reverse_collection(*collection, undone),
             Act::ReversePayment { payment, amount, undone } => self.reverse_payment(*payment, *amount, undone),
@@ -306,6 +317,7 @@ impl Case<'_> {
             time_entry_id: None,
             ticket_id: None,
             worked: None,
+            bank_line_id: self.command.line(),
             note_digest: None,
             prev_hash: String::new(),
             hash: String::new(),

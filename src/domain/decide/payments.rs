@@ -3,8 +3,8 @@
 
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
-    Account, Actor, Allocation, AllocationKind, ArrearsEvent, ArrearsEventKind, CardId, Cents, EstimateStatus, Invoice,
-    InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, TransactionKind, command::Receiving,
+    Account, Actor, Allocation, AllocationKind, ArrearsEvent, ArrearsEventKind, BankCost, CardId, Cents, EstimateStatus, Invoice,
+    InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, Reversal, TransactionKind, command::Receiving,
     document::DocumentKind, ledger::Line, policy::ActivateOn, printed,
 };
 use chrono::{Days, NaiveDate};
@@ -31,6 +31,12 @@ impl Case<'_> {
         if received.paid_on > self.at.today() {
             return Err(invalid("paid_on", "expected today or an earlier day"));
         }
+        if received.costs < Cents::ZERO || received.costs > received.amount {
+            return Err(invalid("costs", "expected 0.00 to the amount"));
+        }
+        if self.command.line().is_some() && received.method.account() != MoneyAccount::Bank {
+            return Err(invalid("method", "expected bank: a line of the bank tells money on our account"));
+        }
         let mut open = Cents::ZERO;
         for id in &received.invoices.iter().copied().collect::<BTreeSet<_>>() {
             let invoice = self.draft.invoice(*id).ok_or(Refusal::NotFound("invoice"))?;
@@ -46,8 +52,17 @@ impl Case<'_> {
             return Err(Refusal::Overpayment { open, asked: received.amount });
         }
         let payment = self.receive(received, None);
-        self.after_settling(&received.invoices);
+        self.after_payment(payment.id, &received.invoices);
         Ok(self.payment_receipt(payment.id))
+    }
+
+    /// What follows from a payment; it keeps which pause it ended, so that a wrong match can bring that back (BANK-9).
+    pub(super) fn after_payment(&mut self, id: PaymentId, invoices: &[InvoiceId]) {
+        let paused_on = self.customer().paused_on;
+        self.after_settling(invoices);
+        if !self.customer().is_paused() {
+            self.draft.payment_mut(id).expect("the caller has it").ended_pause = paused_on;
+        }
     }
 
     /// What a payment settled, as booked by this command.
@@ -56,7 +71,7 @@ impl Case<'_> {
         let settled = |row: &&Allocation| row.payment_id == Some(id) && row.kind == AllocationKind::Payment;
         let allocations = self.draft.allocations().filter(settled).cloned().collect();
         Receipt::Payment(Box::new(PaymentReceipt {
-            payment: Payment { reversed: Cents::ZERO, ..payment },
+            payment: payment.as_recorded(),
             allocations,
         }))
     }
@@ -72,14 +87,23 @@ impl Case<'_> {
             paid_on: received.paid_on,
             method: received.method,
             note: received.note.clone(),
-            bank_line_id: received.bank_line,
+            bank_line_id: self.command.line(),
             collection_id: collection,
             reversed: Cents::ZERO,
+            costs: received.costs,
+            ended_pause: None,
+            paid_out: Cents::ZERO,
+            paid_out_on: None,
+            paid_out_line: None,
+            undone: false,
             recorded_at: self.recorded_at(),
             recorded_by: self.actor().user(),
             transaction_id: transaction.id,
         };
-        let mut posts = vec![Post::debit(received.method.account(), received.amount)];
+        let mut posts = vec![
+            Post::debit(received.method.account(), received.amount - received.costs),
+            Post::debit(MoneyAccount::BankCharges, received.costs),
+        ];
         let mut left = received.amount;
         for id in &received.invoices {
             let part = self.draft.invoice(*id).map_or(Cents::ZERO, Invoice::open).min(left);
@@ -114,14 +138,63 @@ impl Case<'_> {
         Ok(Receipt::Allocation(allocation))
     }
 
+    /// BANK-6: costs beside payments; negative where they were given back.
+    pub(super) fn book_costs(&mut self, amount: Cents, valued_on: NaiveDate) -> Result<Receipt, Refusal> {
+        if amount == Cents::ZERO || amount.max(-amount) > super::billing::MOST {
+            return Err(invalid("amount", "expected -10000000.00 to 10000000.00, and not 0.00"));
+        }
+        if valued_on > self.at.today() {
+            return Err(invalid("valued_on", "expected today or an earlier day"));
+        }
+        let mut transaction = self.transaction(TransactionKind::Costs);
+        transaction.booked_on = self.at.books(valued_on);
+        let cost = BankCost {
+            id: self.draft.fresh.id(),
+            customer_id: self.customer().id,
+            amount,
+            valued_on,
+            bank_line_id: self.command.line(),
+            recorded_at: self.recorded_at(),
+            recorded_by: self.actor().user(),
+            transaction_id: transaction.id,
+        };
+        let posts = [Post::debit(MoneyAccount::BankCharges, amount), Post::credit(MoneyAccount::Bank, amount)];
+        self.draft.changes.costs.push(cost.clone());
+        self.draft.book_with(transaction, &[], &posts);
+        Ok(Receipt::Costs(cost))
+    }
+
+    /// BANK-6: what of a payment stands elsewhere comes to the bank, once.
+    pub(super) fn pay_out(&mut self, id: PaymentId, paid_on: NaiveDate) -> Result<Receipt, Refusal> {
+        let payment = self.draft.payment(id).ok_or(Refusal::NotFound("payment"))?.clone();
+        if let Some(on) = payment.paid_out_on {
+            return Err(Refusal::PaidOutBefore { on });
+        }
+        if payment.undone || payment.method.account() == MoneyAccount::Bank {
+            return Err(Refusal::NotPaidElsewhere);
+        }
+        if paid_on < payment.paid_on || paid_on > self.at.today() {
+            return Err(invalid("paid_on", "expected a day from the payment until today"));
+        }
+        let of_it = |row: &&Reversal| row.payment_id == Some(id) && !row.undone && !row.money_back;
+        let gone: Cents = self.draft.reversals().filter(of_it).map(|row| row.amount).sum();
+        let amount = payment.amount - payment.costs - gone;
+        if amount <= Cents::ZERO {
+            return Err(Refusal::NotPaidElsewhere);
+        }
+        let mut transaction = self.transaction(TransactionKind::Payout);
+        transaction.booked_on = self.at.books(paid_on);
+        let line = self.command.line();
+        let row = self.draft.payment_mut(id).expect("found above");
+        (row.paid_out, row.paid_out_on, row.paid_out_line) = (amount, Some(paid_on), line);
+        let row = row.clone();
+        let posts = [Post::debit(MoneyAccount::Bank, amount), Post::credit(MoneyAccount::OtherMoney, amount)];
+        self.draft.book_with(transaction, &[], &posts);
+        Ok(Receipt::PaidOut(Box::new(row)))
+    }
+
     /// PAY-5: what was paid too much is given back.
-    pub(super) fn repay(
-        &mut self,
-        amount: Cents,
-        paid_on: NaiveDate,
-        note: Option<String>,
-        bank_line_id: Option<crate::domain::BankLineId>,
-    ) -> Result<Receipt, Refusal> {
+    pub(super) fn repay(&mut self, amount: Cents, paid_on: NaiveDate, note: Option<String>) -> Result<Receipt, Refusal> {
         if amount <= Cents::ZERO {
             return Err(invalid("amount", "expected more than 0.00"));
         }
@@ -140,7 +213,7 @@ impl Case<'_> {
             amount,
             paid_on,
             note,
-            bank_line_id,
+            bank_line_id: self.command.line(),
             recorded_at: self.recorded_at(),
             recorded_by: self.actor().user(),
             transaction_id: transaction.id,

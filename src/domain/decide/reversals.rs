@@ -7,7 +7,7 @@ use super::{
     customers::invalid,
 };
 use crate::domain::{
-    Allocation, AllocationKind, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post,
+    Allocation, AllocationKind, BankLineId, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post,
     Refusal, Reversal, ReversalId, Series, TransactionKind,
     command::Undone,
     document::{DocumentKind, Quantity, VatCategory},
@@ -20,8 +20,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 impl Case<'_> {
-    /// A reversal as it was told.
+    /// A reversal as it was told; what it moves is booked later.
     pub(super) fn reversal(&mut self, amount: Cents, told: &Undone) -> Reversal {
+        let refused = told.rejected;
         Reversal {
             id: self.draft.fresh.id(),
             customer_id: self.customer().id,
@@ -36,6 +37,14 @@ impl Case<'_> {
             counted_because: None,
             fee_invoice_id: None,
             waived_because: None,
+            bank_line_id: None,
+            money_back: false,
+            by_hand: false,
+            hand_charge: Cents::ZERO,
+            refused_line: self.command.line().filter(|_| refused),
+            refused_code: refused.then(|| code_of(told)),
+            refused_on: refused.then_some(told.valued_on),
+            undone: false,
             recorded_at: self.recorded_at(),
             recorded_by: self.actor().user(),
         }
@@ -58,7 +67,7 @@ impl Case<'_> {
         told: &Undone,
     ) -> Result<Receipt, Refusal> {
         let payment = self.draft.payment(id).ok_or(Refusal::NotFound("payment"))?.clone();
-        let left = payment.amount - payment.reversed;
+        let left = payment.stands();
         let amount = amount.unwrap_or(left);
         if amount <= Cents::ZERO || amount > left {
             return Err(Refusal::BeyondPayment { left, asked: amount });
@@ -76,29 +85,50 @@ impl Case<'_> {
         }
         let reversal = Reversal { payment_id: Some(id), ..self.reversal(amount, told) };
         self.draft.changes.reversals.insert(reversal.id, reversal.clone());
-        self.undo_payment(id, amount, told.valued_on, Some(reversal.id));
-        self.book_charge(reversal.id, told.charge);
+        // What came in elsewhere goes back from there, until it was paid out or our account was debited for it.
+        let elsewhere = payment.method.account() != MoneyAccount::Bank;
+        let at_bank = payment.paid_out_on.is_some() || self.command.line().is_some();
+        let debited = if elsewhere { at_bank } else { !told.rejected };
+        if debited {
+            self.mark_debited(reversal.id);
+        }
+        self.undo_payment(id, reversal.id, debited);
+        self.charge_as_told(reversal.id, told);
         self.follow_reversal(&reversal, None);
         Ok(Receipt::Reversal(Box::new(self.draft.reversal(reversal.id).expect("inserted above").clone())))
     }
 
-    /// Books that money went away again, as far as it still stands: first what was left over of it, then the invoices, the
-    /// last one first. VAT and revenue stay as they are (`finance/notes.md` 1.3).
-    pub(super) fn undo_payment(
-        &mut self,
-        id: PaymentId,
-        amount: Cents,
-        valued_on: NaiveDate,
-        reversal: Option<ReversalId>,
-    ) {
+    /// Notes that our account was debited, by the line that told it or by hand. The caller books it.
+    pub(super) fn mark_debited(&mut self, id: ReversalId) {
+        let line = self.command.line();
+        let row = self.draft.reversal_mut(id).expect("the caller has it");
+        row.money_back = true;
+        row.bank_line_id = line;
+        row.by_hand |= line.is_none();
+    }
+
+    /// Books that our account was debited, or with `-1` that it was not after all, where nothing else of the reversal is
+    /// booked at the same time.
+    pub(super) fn book_debit(&mut self, id: ReversalId, line: Option<BankLineId>, (kind, sign): (TransactionKind, i64)) {
+        let row = self.draft.reversal(id).expect("the caller has it").clone();
+        let mut transaction = self.transaction(kind);
+        transaction.bank_line_id = line;
+        transaction.booked_on = self.at.books(row.valued_on);
+        let amount = Cents(row.amount.0 * sign);
+        let posts = [Post::debit(MoneyAccount::InTransit, amount), Post::credit(MoneyAccount::Bank, amount)];
+        self.draft.book_with(transaction, &[], &posts);
+    }
+
+    /// Books that money went away again: first what was left over of it, then the invoices, the last one first. VAT and
+    /// revenue stay as they are (`finance/notes.md` 1.3). What was not debited from our account yet is in transit; where it
+    /// is told by this very command (`debited`), both are one transaction.
+    pub(super) fn undo_payment(&mut self, id: PaymentId, of: ReversalId, debited: bool) {
         let payment = self.draft.payment(id).expect("a payment that comes undone is loaded").clone();
-        let amount = amount.min(payment.amount - payment.reversed);
-        if let Some(reversal) = reversal.and_then(|id| self.draft.reversal_mut(id)) {
-            reversal.payment_id = Some(id);
-        }
-        if amount <= Cents::ZERO {
-            return;
-        }
+        let reversal = self.draft.reversal_mut(of).expect("the caller has it");
+        reversal.payment_id = Some(id);
+        let reversal = reversal.clone();
+        let amount = reversal.amount.min(payment.stands());
+        let valued_on = reversal.valued_on;
         let standing = self.standing_of(id);
         let set: Cents = standing.iter().map(|(_, amount)| *amount).sum();
         let mut transaction = self.transaction(TransactionKind::PaymentReversal);
@@ -117,7 +147,12 @@ impl Case<'_> {
                 opened.push(invoice);
             }
         }
-        posts.push(Post::credit(payment.method.account(), amount));
+        let elsewhere = payment.method.account() != MoneyAccount::Bank && !reversal.money_back;
+        posts.push(Post::credit(if elsewhere { MoneyAccount::OtherMoney } else { MoneyAccount::InTransit }, amount));
+        if debited {
+            posts.push(Post::debit(MoneyAccount::InTransit, reversal.amount));
+            posts.push(Post::credit(MoneyAccount::Bank, reversal.amount));
+        }
         let row = self.draft.payment_mut(id).expect("found above");
         row.reversed += amount;
         self.draft.book_with(transaction, &[], &posts);
@@ -127,7 +162,7 @@ impl Case<'_> {
     }
 
     /// What of a payment stands on each invoice, in the order in which it was set.
-    fn standing_of(&self, id: PaymentId) -> Vec<(InvoiceId, Cents)> {
+    pub(super) fn standing_of(&self, id: PaymentId) -> Vec<(InvoiceId, Cents)> {
         let mut order: Vec<InvoiceId> = Vec::new();
         let mut sums: BTreeMap<InvoiceId, Cents> = BTreeMap::new();
         for row in self.draft.allocations().filter(|row: &&Allocation| row.payment_id == Some(id)) {
@@ -139,15 +174,37 @@ impl Case<'_> {
         order.into_iter().map(|invoice| (invoice, sums[&invoice])).collect()
     }
 
-    /// What the bank charged us for a reversal.
-    pub(super) fn book_charge(&mut self, id: ReversalId, charge: Cents) {
-        if charge <= Cents::ZERO {
+    /// What the bank charged us for a reversal, as far as it was not told before: up to the highest that was told. A refusal
+    /// moves nothing on our account; a line that tells the debit takes the place of what was recorded by hand.
+    pub(super) fn charge_as_told(&mut self, id: ReversalId, told: &Undone) {
+        let row = self.draft.reversal(id).expect("the caller has it");
+        let line = self.command.line();
+        let by_other = row.bank_line_id.is_some() && line.is_none();
+        let more = told.charge - row.charge;
+        if by_other || (told.rejected && line.is_some()) || more <= Cents::ZERO {
+            return;
+        }
+        self.book_charge(id, more, (line, TransactionKind::PaymentReversal));
+        if line.is_none() {
+            self.draft.reversal_mut(id).expect("found above").hand_charge += more;
+        }
+    }
+
+    /// Books charges of the bank for a reversal under a line or by hand; negative to take them back.
+    pub(super) fn book_charge(
+        &mut self,
+        id: ReversalId,
+        charge: Cents,
+        (line, kind): (Option<BankLineId>, TransactionKind),
+    ) {
+        if charge == Cents::ZERO {
             return;
         }
         let row = self.draft.reversal_mut(id).expect("the caller has it");
         row.charge += charge;
         let valued_on = row.valued_on;
-        let mut transaction = self.transaction(TransactionKind::PaymentReversal);
+        let mut transaction = self.transaction(kind);
+        transaction.bank_line_id = line;
         transaction.booked_on = self.at.books(valued_on);
         let posts = [Post::debit(MoneyAccount::BankCharges, charge), Post::credit(MoneyAccount::Bank, charge)];
         self.draft.book_with(transaction, &[], &posts);
@@ -173,7 +230,8 @@ impl Case<'_> {
 
     /// A person says whether a reversal counts.
     pub(super) fn judge_reversal(&mut self, id: ReversalId, counted: bool, reason: &str) -> Result<Receipt, Refusal> {
-        let row = self.draft.reversal_mut(id).ok_or(Refusal::NotFound("reversal"))?;
+        let stands = |row: &&mut Reversal| !row.undone;
+        let row = self.draft.reversal_mut(id).filter(stands).ok_or(Refusal::NotFound("reversal"))?;
         row.counted = Some(counted);
         row.counted_because = Some(reason.to_owned());
         self.settle_fees();
@@ -182,7 +240,7 @@ impl Case<'_> {
 
     /// The fee of a reversal is waived: credited, and the reversal still counts.
     pub(super) fn waive_fee(&mut self, id: ReversalId, reason: &str) -> Result<Receipt, Refusal> {
-        let row = self.draft.reversal(id).ok_or(Refusal::NotFound("reversal"))?;
+        let row = self.draft.reversal(id).filter(|row| !row.undone).ok_or(Refusal::NotFound("reversal"))?;
         if row.waived_because.is_none() {
             let fee = row.fee_invoice_id.ok_or(Refusal::NothingToWaive)?;
             self.draft.reversal_mut(id).expect("found above").waived_because = Some(reason.to_owned());
@@ -194,7 +252,7 @@ impl Case<'_> {
     /// PAY-2: fees owed and fees charged or waived are made equal, as totals: whatever order reversals are heard in, and
     /// whatever is later said about them. Charged are those that owe it, the newest first.
     pub(super) fn settle_fees(&mut self) {
-        let all: Vec<Reversal> = self.draft.reversals().cloned().collect();
+        let all: Vec<Reversal> = self.draft.reversals().filter(|row| !row.undone).cloned().collect();
         let owed = fees_owed(&all, self.at.policies);
         let is_waived = |row: &&Reversal| row.waived_because.is_some() && row.counted == Some(true);
         let given = |row: &&Reversal| row.fee_invoice_id.is_some() || is_waived(row);
@@ -237,7 +295,7 @@ impl Case<'_> {
         }
     }
 
-    fn take_back_fee(&mut self, id: ReversalId, fee: InvoiceId, reason: &str) {
+    pub(super) fn take_back_fee(&mut self, id: ReversalId, fee: InvoiceId, reason: &str) {
         if let Some(row) = self.draft.reversal_mut(id) {
             row.fee_invoice_id = None;
         }

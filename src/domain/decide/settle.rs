@@ -18,6 +18,7 @@ pub fn settled(ledger: &Ledger, customer: CustomerId, at: Circumstances) -> Ledg
         salt: String::new(),
         target: Target::Customer(customer),
         act: Act::Settle,
+        bank_line: None,
     };
     let mut seen = ledger.clone();
     if let Ok(decision) = super::decide(ledger, customer, &command, at) {

@@ -42,6 +42,7 @@ const fn usual(role: MoneyAccount) -> (&'static str, &'static str) {
         MoneyAccount::Receivable => ("1300", "Debiteuren"),
         MoneyAccount::Bank => ("1100", "Bank"),
         MoneyAccount::OtherMoney => ("2000", "Kruisposten"),
+        MoneyAccount::InTransit => ("2010", "Betalingen onderweg"),
         MoneyAccount::CustomerCredit => ("1310", "Vooruitbetaald door debiteuren"),
         MoneyAccount::Deferred => ("1700", "Vooruitontvangen strippenkaarten"),
         MoneyAccount::Vat => ("1500", "Af te dragen btw hoog"),

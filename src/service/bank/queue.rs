@@ -63,6 +63,15 @@ impl Service {
         self.propose_for(&mut on, lines).await
     }
 
+    /// Lines in one state, those that were decided last first: for finance.
+    ///
+    /// # Errors
+    /// Forbidden for others.
+    pub async fn latest_lines(&self, caller: &Caller, state: LineState, limit: i64) -> Result<Vec<BankLine>> {
+        caller.staff(caller.is_finance())?;
+        Ok(bank::latest(&mut self.db.reader().await?, state, limit).await?)
+    }
+
     /// How many lines wait, and their sums in and out: for finance.
     ///
     /// # Errors
@@ -128,6 +137,45 @@ impl Service {
             ids.extend(Some(found.ok_or_else(|| fault(field, NUMBERS))?.id));
         }
         if ids.is_empty() { Err(fault(field, NUMBERS)) } else { Ok(ids) }
+    }
+
+    /// The parts that a person types, one a line: the number of an invoice and an amount (all that is open where none is
+    /// typed), the id of a collection, or *kosten* with an amount (BANK-6). For finance.
+    ///
+    /// # Errors
+    /// Forbidden for others; a field error that names the line which is not understood.
+    pub async fn named_parts(&self, caller: &Caller, text: &str, field: &str) -> Result<Vec<Part>> {
+        caller.staff(caller.is_finance())?;
+        let mut on = self.db.reader().await?;
+        let mut parts = Vec::new();
+        for typed in text.lines().map(str::trim).filter(|typed| !typed.is_empty()) {
+            let unknown = || {
+                fault(field, &format!("expected the number of an invoice and an amount, or costs and an amount: {typed}"))
+            };
+            let (what, amount) = match typed.rsplit_once(char::is_whitespace) {
+                Some((what, amount)) => match crate::domain::money::typed(amount) {
+                    Some(amount) => (what.trim().trim_end_matches([':', '€', '=']).trim(), Some(amount)),
+                    None => (typed, None),
+                },
+                None => (typed, None),
+            };
+            if matches!(what.to_lowercase().as_str(), "kosten" | "bankkosten" | "costs") {
+                let amount = amount.ok_or_else(unknown)?;
+                // Costs are typed with or without their minus.
+                parts.push(Part { of: PartOf::Costs, amount: if amount > Cents::ZERO { -amount } else { amount } });
+                continue;
+            }
+            let ids = BTreeSet::from([what.to_owned()]);
+            if let Some(found) = bank::collections(&mut on, &ids).await?.pop() {
+                parts.push(Part { of: PartOf::Collection(found.id), amount: amount.unwrap_or(found.amount) });
+                continue;
+            }
+            let numbers: BTreeSet<String> = self.numbering().numbers_in(what).into_iter().collect();
+            let found = bank::numbered(&mut on, &numbers).await?;
+            let found = found.into_iter().find(|row| row.kind == DocumentKind::Invoice).ok_or_else(unknown)?;
+            parts.push(Part { of: PartOf::Invoice(found.id), amount: amount.unwrap_or(found.open) });
+        }
+        if parts.is_empty() { Err(fault(field, NUMBERS)) } else { Ok(parts) }
     }
 
     /// A person says what a line is; it is booked so. The same said again changes nothing. For finance.

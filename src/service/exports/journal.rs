@@ -185,7 +185,12 @@ impl Booked<'_> {
         let journals = &accounts.journals;
         let journal = match row.kind {
             _ if issued.is_some() => &journals.sales,
-            TransactionKind::Payment | TransactionKind::PaymentReversal | TransactionKind::Repayment => &journals.bank,
+            TransactionKind::Payment
+            | TransactionKind::PaymentReversal
+            | TransactionKind::Repayment
+            | TransactionKind::Costs
+            | TransactionKind::Payout
+            | TransactionKind::Unmatch => &journals.bank,
             _ => &journals.memo,
         };
         let mut about: Vec<&str> = self
@@ -306,6 +311,9 @@ fn describe(row: &exports::Entry, issued: Option<&Invoice>, about: &[&str]) -> S
         }
         TransactionKind::SetOff => format!("Verrekening{numbers}"),
         TransactionKind::Repayment => "Terugbetaling".to_owned(),
+        TransactionKind::Costs => "Kosten van de bank".to_owned(),
+        TransactionKind::Payout => "Uitbetaling door betaaldienst".to_owned(),
+        TransactionKind::Unmatch => format!("Koppeling bankregel ongedaan{numbers}"),
         TransactionKind::Time => format!("Verbruik {}{ticket}", row.used),
         TransactionKind::Cover => format!("Alsnog van kaart {}{ticket}", row.used),
         TransactionKind::Reversal => format!("Correctie verbruik {}{ticket}", minus(row.used)),

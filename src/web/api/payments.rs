@@ -74,7 +74,7 @@ fn received(
     let paid_on = fields.needed_date("paid_on", paid_on);
     let note = fields.optional_line("note", note);
     fields.done()?;
-    Ok(Receiving { amount, paid_on, method, note, bank_line: None, invoices, keep_surplus })
+    Ok(Receiving { amount, costs: Cents::ZERO, paid_on, method, note, bank_line: None, invoices, keep_surplus })
 }
 
 /// A payment, as far as it is for one invoice.

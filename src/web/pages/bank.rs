@@ -7,8 +7,10 @@ use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_w
 use crate::domain::bank::Direction;
 use crate::domain::matching::{BankLine, Doubt, Hint, LineState, Outcome};
 use crate::domain::{BankLineId, Cents};
+use crate::domain::reconciliation::{Equation, Explanation};
 use crate::service::bank::{
-    Assignment, BankImport, BankNotice, BankPreview, FileView, PreviewLine, Proposal, Queued, Share,
+    AccountCheck, Assignment, BankCheck, BankImport, BankNotice, BankPreview, FileView, Part, PartOf, PreviewLine,
+    Proposal, Queued, Share,
 };
 use crate::service::{Error, FieldError, Result};
 use crate::web::App;
@@ -31,6 +33,8 @@ use std::borrow::Borrow;
 
 /// How many lines of the queue a page holds.
 const MANY: usize = 25;
+/// How many lines that were decided are listed.
+const LISTED: i64 = 25;
 /// How many files are listed.
 const FILES: i64 = 12;
 /// The largest file that goes along with its preview, so that it need not be chosen again.
@@ -42,7 +46,7 @@ texts! {
         title: "Bank", "Bank";
         import: "Bestand inlezen", "Import a file";
         file: "Bestand van de bank", "File of the bank";
-        file_hint: "camt.053, camt.054 of pain.002, hooguit 16 MiB", "camt.053, camt.054 or pain.002, at most 16 MiB";
+        file_hint: "camt.053, camt.054 of pain.002; ook ingepakt (zip)", "camt.053, camt.054 or pain.002; also packed (zip)";
         look: "Bekijk", "Look at it";
         nothing_yet: "Er wordt nog niets geboekt.", "Nothing is booked yet.";
         waiting: "Wacht op u", "Waits for you";
@@ -82,6 +86,42 @@ texts! {
         book_all: "Boeken", "Book";
         choose_again: "Dit bestand is groot: kies het nog eens om het te boeken.", "This file is large: choose it again to book it.";
         nothing_new: "In dit bestand staat niets nieuws.", "There is nothing new in this file.";
+        division: "Verdelen", "Divide";
+        division_hint: "één deel per regel: factuurnummer en bedrag, of “kosten” en een bedrag met een min", "one part a line: number of an invoice and amount, or “costs” and an amount with a minus";
+        undo: "Ongedaan maken", "Undo";
+        undo_what: "Wat voor deze regel geboekt is, wordt teruggedraaid; de regel wacht daarna weer.", "What was booked for this line is taken back; then the line waits again.";
+        reopen: "Weer uitzoeken", "Sort out again";
+        booked_lines: "Geboekte regels", "Booked lines";
+        none_booked: "Er is nog niets geboekt.", "Nothing was booked yet.";
+        of_state: "Toon", "Show";
+        booked: "Geboekt", "Booked";
+        set_aside: "Opzij gezet", "Set aside";
+        again: "Al eerder verteld", "Told before";
+        divided: "verdeeld", "divided";
+        agrees: "Sluit aan?", "Does it agree?";
+        account: "Rekening", "Account";
+        first: "Beginstand", "First balance";
+        of_first_statement: "volgens het eerste afschrift", "by the first statement";
+        recorded: "vastgelegd", "recorded";
+        none_known: "onbekend", "not known";
+        waits: "Wacht", "Waits";
+        expected: "Zo hoort het", "As it should be";
+        bank_says: "Bank zegt", "The bank says";
+        difference: "Verschil", "Difference";
+        details: "Per afschrift", "By statement";
+        all_agree: "Elk afschrift sluit aan.", "Every statement agrees.";
+        day: "Dag", "Day";
+        explanation: "Mogelijke verklaring", "What could explain it";
+        unexplained: "nog geen verklaring gevonden", "no explanation found yet";
+        record_first: "Beginstand vastleggen", "Record the first balance";
+        record_hint: "het saldo vóór de eerste regel van die dag; eenmalig", "the balance before the first entry of that day; once";
+        record: "Vastleggen", "Record";
+        books_title: "De boeken", "The books";
+        posted: "Geboekt in het grootboek", "Posted in the ledger";
+        booked_sum: "Geboekte bankregels", "Booked bank lines";
+        announced: "Waarvan aangekondigd, nog op geen afschrift", "Of which announced, on no statement yet";
+        by_hand: "Met de hand geboekt, door geen regel bewezen", "Booked by hand, proved by no line";
+        not_stated: "Aangekondigd, maar na vijf dagen op geen afschrift", "Announced, but on no statement after five days";
     }
 }
 
@@ -91,6 +131,8 @@ struct BankQuery {
     from: Option<String>,
     /// The line that was just decided.
     done: Option<BankLineId>,
+    /// The state of the lines that are listed below.
+    state: Option<LineState>,
 }
 
 #[derive(Template)]
@@ -105,6 +147,9 @@ struct BankPage {
     first: Option<&'static str>,
     more: Option<String>,
     files: Vec<FileView>,
+    check: BankCheck,
+    /// The lines that are listed below, and their state.
+    listed: (LineState, Vec<BankLine>),
     forms: Forms,
     notices: Vec<String>,
 }
@@ -131,6 +176,11 @@ impl BankPage {
             first: asked.from.as_ref().map(|_| "/finance/bank"),
             more: last.map(|from| format!("/finance/bank?from={from}")),
             files: service.bank_files(caller, None, FILES).await?,
+            check: service.check_bank(caller).await?,
+            listed: {
+                let state = asked.state.unwrap_or(LineState::Booked);
+                (state, service.latest_lines(caller, state, LISTED).await?)
+            },
             forms: Forms::default(),
             notices: Vec::new(),
         })
@@ -168,6 +218,31 @@ impl BankPage {
         told(line)
     }
 
+    /// The last statement of an account, with its equation.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn last<'a>(&self, account: &'a AccountCheck) -> Option<&'a Equation> {
+        account.equations.last()
+    }
+
+    fn states(&self) -> [(LineState, &'static str); 4] {
+        let t = self.t;
+        [
+            (LineState::Booked, t.booked),
+            (LineState::Outside, t.outside),
+            (LineState::SetAside, t.set_aside),
+            (LineState::Again, t.again),
+        ]
+    }
+
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn is_undone(&self, line: &BankLine) -> bool {
+        matches!(line.state, LineState::Booked | LineState::SetAside | LineState::Outside)
+    }
+
+    fn explains(&self, account: &AccountCheck, explanation: &Explanation) -> String {
+        explains(account, explanation, self.page.lang)
+    }
+
     fn received(&self, view: &FileView) -> String {
         text::date_short(view.file.received_at.date_naive(), self.page.lang)
     }
@@ -193,6 +268,14 @@ impl BankPage {
                 lang,
                 format!("Terugbetaald aan {name}, tegoed {amount}"),
                 format!("Given back to {name}, credit {amount}"),
+            ),
+            Assignment::Division(_) => {
+                either(lang, format!("Verdelen: {}", proposal.about), format!("Divide: {}", proposal.about))
+            }
+            Assignment::Proof(_) => either(
+                lang,
+                format!("Al met de hand geboekt: betaling van {name}, {amount}"),
+                format!("Booked by hand before: payment of {name}, {amount}"),
             ),
         }
     }
@@ -227,15 +310,47 @@ impl BankPage {
             Assignment::Collection(id) => vec![("collection", id.to_string())],
             Assignment::Payment(id) => vec![("payment", id.to_string())],
             Assignment::Repayment(id) => vec![("repaid_to", id.to_string())],
+            Assignment::Division(parts) => vec![("parts", parts.iter().map(part_field).collect::<Vec<_>>().join("\n"))],
+            Assignment::Proof(id) => vec![("recorded", id.to_string())],
         }
     }
 }
 
+/// What moved on the account; what a report about collections is about.
 fn signed(line: &BankLine, lang: Lang) -> String {
-    match line.direction {
-        Direction::Credit => text::money(line.amount, lang),
-        Direction::Debit => text::money(-line.amount, lang),
-    }
+    let moved = if line.account.is_empty() { -line.amount } else { line.effect() };
+    text::money(moved, lang)
+}
+
+/// A part as a proposal sends it: kind, identity, amount.
+fn part_field(part: &Part) -> String {
+    let (kind, id) = match part.of {
+        PartOf::Invoice(id) => ("invoice", id.to_string()),
+        PartOf::Credit(id) => ("credit", id.to_string()),
+        PartOf::Collection(id) => ("collection", id.to_string()),
+        PartOf::Payment(id) => ("payment", id.to_string()),
+        PartOf::Repayment(id) => ("repaid", id.to_string()),
+        PartOf::PayOut(id) => ("payout", id.to_string()),
+        PartOf::Costs => ("costs", "-".to_owned()),
+    };
+    format!("{kind} {id} {}", part.amount)
+}
+
+/// The way back.
+fn part_of(text: &str) -> Option<Part> {
+    let mut words = text.split(' ');
+    let (kind, id, amount) = (words.next()?, words.next()?, words.next()?.parse().ok()?);
+    let of = match kind {
+        "invoice" => PartOf::Invoice(id.parse().ok()?),
+        "credit" => PartOf::Credit(id.parse().ok()?),
+        "collection" => PartOf::Collection(id.parse().ok()?),
+        "payment" => PartOf::Payment(id.parse().ok()?),
+        "repaid" => PartOf::Repayment(id.parse().ok()?),
+        "payout" => PartOf::PayOut(id.parse().ok()?),
+        "costs" => PartOf::Costs,
+        _ => return None,
+    };
+    Some(Part { of, amount })
 }
 
 fn told(line: &BankLine) -> String {
@@ -261,6 +376,18 @@ fn why(said: &str, lang: Lang) -> String {
         (Doubt::CameBack, Lang::En) => "something that we paid came back",
         (Doubt::Repayment, Lang::Nl) => "misschien een terugbetaling",
         (Doubt::Repayment, Lang::En) => "perhaps a repayment",
+        (Doubt::NotCertain, Lang::Nl) => "noemt een factuur, maar bedrag en rekening bewijzen het niet",
+        (Doubt::NotCertain, Lang::En) => "names an invoice, but neither amount nor account proves it",
+        (Doubt::MaybeReturn, Lang::Nl) => "misschien een stornering; de bank noemt het geen terugboeking",
+        (Doubt::MaybeReturn, Lang::En) => "perhaps a return; the bank does not call it one",
+        (Doubt::Surplus, Lang::Nl) => "twee afschriften van deze dag spreken elkaar tegen: is dit er een te veel?",
+        (Doubt::Surplus, Lang::En) => "two statements of this day contradict each other: is this one too many?",
+        (Doubt::Unclear, Lang::Nl) => "afschriften binnen één dag: nieuw, of dezelfde betaling nog eens?",
+        (Doubt::Unclear, Lang::En) => "statements within one day: new, or the same payment again?",
+        (Doubt::ToldBefore, Lang::Nl) => "lijkt op wat al was aangekondigd",
+        (Doubt::ToldBefore, Lang::En) => "looks like what was announced before",
+        (Doubt::Undone, Lang::Nl) => "de boeking is ongedaan gemaakt",
+        (Doubt::Undone, Lang::En) => "its booking was undone",
     };
     text.to_owned()
 }
@@ -291,6 +418,21 @@ fn notice(notice: &BankNotice, lang: Lang) -> String {
                 format!("Statement {id} opens with {opens}, but the one before closed with {closed}: one is missing."),
             )
         }
+        BankNotice::OnlyAnnounces => either(
+            lang,
+            "Dit is een tussentijds overzicht (camt.052). Daarvan wordt niets geboekt; lees het afschrift (camt.053) in zodra uw bank dat heeft gemaakt.".to_owned(),
+            "This is a report of a day so far (camt.052). Nothing of it is booked; import the statement (camt.053) when your bank has made it.".to_owned(),
+        ),
+        BankNotice::OtherAccount { account, entries } => either(
+            lang,
+            format!("Rekening {account} is niet van deze administratie; {entries} regels zijn overgeslagen."),
+            format!("Account {account} is not ours; {entries} entries were left out."),
+        ),
+        BankNotice::BookedTwice => either(
+            lang,
+            "Twee geboekte regels blijken dezelfde betaling te zijn. Maak een van beide boekingen ongedaan.".to_owned(),
+            "Two booked lines turn out to be one payment. Undo the booking of one of them.".to_owned(),
+        ),
         BankNotice::Pending(count) => either(
             lang,
             format!("Alleen aangekondigd en overgeslagen: {count}."),
@@ -301,6 +443,101 @@ fn notice(notice: &BankNotice, lang: Lang) -> String {
             format!("In een andere munt en overgeslagen: {count}."),
             format!("In another currency, and left out: {count}."),
         ),
+    }
+}
+
+/// What could explain a difference, in words.
+fn explains(account: &AccountCheck, explanation: &Explanation, lang: Lang) -> String {
+    match explanation {
+        Explanation::Gap { after, closed, opens } => {
+            let (after, closed, opens) = (text::date_short(*after, lang), text::money(*closed, lang), text::money(*opens, lang));
+            either(
+                lang,
+                format!("na {after} ontbreekt een afschrift: dat eindigde met {closed}, het volgende begint met {opens}"),
+                format!("a statement is missing after {after}: that closed with {closed}, the next one opens with {opens}"),
+            )
+        }
+        Explanation::Line(id) => match account.suspect(*id) {
+            Some(line) => {
+                let (day, amount) = (text::date_short(line.booked_on, lang), signed(line, lang));
+                let who = line.name.as_deref().unwrap_or("?");
+                either(
+                    lang,
+                    format!("deze regel telt misschien dubbel: {day}, {who}, {amount}"),
+                    format!("this line may count twice: {day}, {who}, {amount}"),
+                )
+            }
+            None => String::new(),
+        },
+    }
+}
+
+#[derive(Template)]
+#[template(path = "bank/check.html")]
+struct CheckPage {
+    page: Page,
+    t: &'static BankTexts,
+    check: BankCheck,
+    forms: Forms,
+}
+
+impl CheckPage {
+    fn money(&self, amount: impl Borrow<Cents>) -> String {
+        text::money(*amount.borrow(), self.page.lang)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands over references")]
+    fn day(&self, day: &NaiveDate) -> String {
+        text::date_short(*day, self.page.lang)
+    }
+
+    fn explains(&self, account: &AccountCheck, explanation: &Explanation) -> String {
+        explains(account, explanation, self.page.lang)
+    }
+
+    fn signed(&self, line: &BankLine) -> String {
+        signed(line, self.page.lang)
+    }
+
+    /// The statements of an account, the newest first.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn newest<'a>(&self, account: &'a AccountCheck) -> Vec<&'a Equation> {
+        account.equations.iter().rev().take(MOST_STATEMENTS).collect()
+    }
+}
+
+/// How many statements of an account are shown.
+const MOST_STATEMENTS: usize = 120;
+
+async fn check(State(app): State<App>, member: Member) -> Result<Response, Fault> {
+    check_page(&app, &member, Forms::default()).await.and_then(|page| show(&page))
+}
+
+async fn check_page(app: &App, member: &Member, forms: Forms) -> Result<CheckPage, Fault> {
+    let check = app.service.check_bank(&member.caller).await?;
+    let page = member.page().at("/finance/bank".to_owned());
+    Ok(CheckPage { page, t: BankTexts::of(member.lang()), check, forms })
+}
+
+async fn record_first(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
+    let caller = &sent.member.caller;
+    let account = sent.values.get("account").to_owned();
+    let mut fields = Fields::default();
+    let (day, amount) = (
+        fields.needed_date("day", sent.values.get("day")),
+        fields.needed_amount("amount", sent.values.get("amount")),
+    );
+    let result = match fields.done() {
+        Ok(()) => app.service.record_first_balance(caller, &account, (day, amount)).await,
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(_) => Ok(done("/finance/bank/check")),
+        Err(error) => {
+            let (status, refused) = Refused::with_status(error, sent.member.lang())?;
+            let forms = Forms::sent(format!("first-{account}"), Form::sent(sent.values.clone(), refused));
+            show_with(status, &check_page(&app, &sent.member, forms).await?)
+        }
     }
 }
 
@@ -480,7 +717,7 @@ async fn imported(app: &App, member: &Member, import: &BankImport) -> Result<Res
 async fn refuse(app: &App, member: &Member, name: String, (values, error): (Values, Error)) -> Result<Response, Fault> {
     let (status, refused) = Refused::with_status(error, member.lang())?;
     let from = values.filled("from").map(str::to_owned);
-    let mut page = BankPage::read(app, member, &BankQuery { from, done: None }).await?;
+    let mut page = BankPage::read(app, member, &BankQuery { from, ..BankQuery::default() }).await?;
     page.forms = Forms::sent(name, Form::sent(values, refused));
     show_with(status, &page)
 }
@@ -512,7 +749,19 @@ async fn assignment(app: &App, sent: &Submission) -> Result<Assignment> {
     if let Some(id) = values.filled("repaid_to") {
         return id.parse().map(Assignment::Repayment).map_err(|_| unknown());
     }
-    let invoices = app.service.named_invoices(&sent.member.caller, values.get("numbers"), "numbers").await?;
+    if let Some(id) = values.filled("recorded") {
+        return id.parse().map(Assignment::Proof).map_err(|_| unknown());
+    }
+    if let Some(parts) = values.filled("parts") {
+        let parts: Option<Vec<Part>> = parts.lines().map(|line| part_of(line.trim())).collect();
+        return parts.map(Assignment::Division).ok_or_else(unknown);
+    }
+    let caller = &sent.member.caller;
+    if let Some(division) = values.filled("division") {
+        let parts = app.service.named_parts(caller, division, "division").await?;
+        return Ok(Assignment::Division(parts));
+    }
+    let invoices = app.service.named_invoices(caller, values.get("numbers"), "numbers").await?;
     Ok(Assignment::Invoices { invoices, keep_surplus })
 }
 
@@ -531,11 +780,21 @@ async fn set_aside(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submiss
     }
 }
 
+async fn undo(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submission) -> Result<Response, Fault> {
+    match app.service.undo_line(&sent.member.caller, id).await {
+        Ok(_) => Ok(done(&format!("/finance/bank?done={id}#line-{id}"))),
+        Err(error) => refuse(&app, &sent.member, format!("line-{id}"), (sent.values.clone(), error)).await,
+    }
+}
+
 /// The pages of this module.
 pub fn router() -> Router<App> {
     let upload = post(send).layer(DefaultBodyLimit::max(MOST_FILE_BYTES + MOST_FILE_BYTES / 8));
     Router::new()
         .route("/finance/bank", get(index).merge(upload))
+        .route("/finance/bank/check", get(check))
+        .route("/finance/bank/first-balance", post(record_first))
         .route("/finance/bank/lines/{id}/assign", post(assign))
+        .route("/finance/bank/lines/{id}/undo", post(undo))
         .route("/finance/bank/lines/{id}/set-aside", post(set_aside))
 }

@@ -210,7 +210,10 @@ impl Teller<'_> {
             | TransactionKind::Payment
             | TransactionKind::PaymentReversal
             | TransactionKind::SetOff
-            | TransactionKind::Repayment => t.money,
+            | TransactionKind::Repayment
+            | TransactionKind::Costs
+            | TransactionKind::Payout
+            | TransactionKind::Unmatch => t.money,
         };
         told.to_owned()
     }

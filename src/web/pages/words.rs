@@ -330,6 +330,20 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
             let (left, asked) = (money(*left, Lang::Nl), money(*asked, Lang::Nl));
             format!("{asked} is meer dan de {left} die van deze betaling over is.")
         }
+        Refusal::PaidOutBefore { on } => {
+            format!("Deze betaling is al uitbetaald op {}.", date(*on, Lang::Nl))
+        }
+        Refusal::NotPaidElsewhere => "Deze betaling staat niet bij een betaaldienst: ze kwam op de bank binnen of is \
+            teruggedraaid."
+            .to_owned(),
+        Refusal::ToldByOtherLine => "Een andere bankregel is al zo geboekt. Maak die eerst ongedaan, of boek deze regel \
+            als iets anders."
+            .to_owned(),
+        Refusal::CameBackSince { on, amount } => format!(
+            "Van deze betaling kwam {} terug op {}, volgens een andere bankregel. Maak die eerst ongedaan.",
+            money(*amount, Lang::Nl),
+            date(*on, Lang::Nl)
+        ),
         Refusal::NotOverdue => "Deze factuur is niet te laat.".to_owned(),
         Refusal::NoDirectDebits => "Deze aanbieder incasseert niet.".to_owned(),
         Refusal::NoMandate => "Deze klant heeft geen geldige machtiging; leg er eerst een vast.".to_owned(),
@@ -499,6 +513,18 @@ fn english(refusal: &Refusal) -> String {
             let (left, asked) = (money(*left, Lang::En), money(*asked, Lang::En));
             format!("{asked} is more than the {left} that stands of this payment.")
         }
+        Refusal::PaidOutBefore { on } => format!("This payment was paid out on {} already.", date(*on, Lang::En)),
+        Refusal::NotPaidElsewhere => {
+            "This payment does not stand at a provider of payments: it came in at the bank, or came undone.".to_owned()
+        }
+        Refusal::ToldByOtherLine => "Another bank line was booked as this already. Undo that one first, or book this line \
+            as something else."
+            .to_owned(),
+        Refusal::CameBackSince { on, amount } => format!(
+            "{} of this payment came back on {} by another bank line. Undo that one first.",
+            money(*amount, Lang::En),
+            date(*on, Lang::En)
+        ),
         Refusal::NotOverdue => "This invoice is not overdue.".to_owned(),
         Refusal::NoDirectDebits => "This provider does not collect by direct debit.".to_owned(),
         Refusal::NoMandate => "This customer has no mandate that holds; record one first.".to_owned(),

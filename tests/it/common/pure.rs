@@ -50,7 +50,7 @@ impl Books {
 
     /// A command with a fresh id.
     pub fn command(&self, actor: Actor, target: Target, act: Act) -> Command {
-        Command { id: self.clock.id(), actor, key: None, salt: self.clock.salt(), target, act }
+        Command { id: self.clock.id(), actor, key: None, salt: self.clock.salt(), target, act, bank_line: None }
     }
 
     /// Decides, and keeps every row.

@@ -160,6 +160,8 @@ impl DocumentPage {
                 format!("{} {} ({})", t.received, date(day, lang), method(how, lang))
             }
             (AllocationKind::Reversal, ..) => t.undone.to_owned(),
+            (AllocationKind::Unmatch, ..) if row.amount < Cents::ZERO => t.unmatched.to_owned(),
+            (AllocationKind::Unmatch, ..) => t.stands_again.to_owned(),
             (AllocationKind::CreditNote, ..) => {
                 format!("{} {}", t.credit_note, row.credit_note_number.as_deref().unwrap_or_default())
             }

@@ -44,6 +44,8 @@ texts! {
         total: "Totaal", "Total";
         received: "Ontvangen op", "Received on";
         undone: "Teruggeboekt", "Reversed";
+        unmatched: "Koppeling met bankregel ongedaan gemaakt", "Match with bank line undone";
+        stands_again: "Betaling geldt weer", "Payment stands again";
         set_off: "Verrekend met tegoed", "Set off against credit";
         still_open: "Nog te betalen", "Still to be paid";
         pay: "Maak", "Please transfer";

@@ -77,6 +77,8 @@ impl Teller<'_> {
             AllocationKind::Payment if row.open_after == Cents::ZERO => ("ok", t.all_paid),
             AllocationKind::Payment => ("warn", t.paid_part),
             AllocationKind::Reversal => ("bad", t.undone),
+            AllocationKind::Unmatch if row.amount < Cents::ZERO => ("warn", t.unmatched),
+            AllocationKind::Unmatch => ("ok", t.stands_again),
             AllocationKind::Credit => ("ok", t.set_off),
             AllocationKind::CreditNote => ("ok", t.by_credit_note),
         };
