@@ -2,7 +2,10 @@
 
 use super::{admin, print};
 use crate::clock::Clock;
-use crate::service::bank::{BankNotice, BankTally, Share, StatementRow};
+use crate::domain::Cents;
+use crate::domain::bank_statement::Statement;
+use crate::domain::reconciliation::Explanation;
+use crate::service::bank::{AccountCheck, BankNotice, BankTally, Share};
 use crate::service::{Error, Service};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -40,12 +43,12 @@ async fn run(service: &Service, (name, bytes): (&str, Vec<u8>), email: &str, pre
 }
 
 /// The summary: statements with their balances, what is to be known, and what the lines became.
-fn tell(statements: &[StatementRow], notices: &[BankNotice], tally: &BankTally) -> anyhow::Result<()> {
+fn tell(statements: &[Statement], notices: &[BankNotice], tally: &BankTally) -> anyhow::Result<()> {
     for row in statements {
         let amount =
             |amount: Option<crate::domain::Cents>| amount.map_or_else(|| "-".to_owned(), |told| told.to_string());
         let (opening, closing) = (amount(row.opening), amount(row.closing));
-        print::line(format_args!("  {} {}: {opening} -> {closing}", row.account, row.statement_id))?;
+        print::line(format_args!("  {} {}: {opening} -> {closing}", row.account, row.told_id))?;
     }
     for notice in notices {
         print::line(format_args!("  note: {notice}"))?;
@@ -61,6 +64,59 @@ fn tell(statements: &[StatementRow], notices: &[BankNotice], tally: &BankTally) 
         print::line(format_args!("{what:<22}{count:>8}{:>16}", sum.to_string()))?;
     }
     Ok(print::line(format_args!("{:<22}{:>8}", "told before", tally.known))?)
+}
+
+/// `strippenkaart bank check`: whether every statement and every posting agrees (BANK-4). Fails where one does not.
+pub(super) async fn check(database: &str, email: &str) -> anyhow::Result<()> {
+    let service = Service::beside(admin::existing(database).await?, Clock::system()).await?;
+    let result = run_check(&service, email).await;
+    service.db.close().await;
+    result
+}
+
+async fn run_check(service: &Service, email: &str) -> anyhow::Result<()> {
+    let caller = service.caller_by_email(email).await.map_err(worded)?;
+    let check = service.check_bank(&caller).await.map_err(worded)?;
+    if check.accounts.is_empty() {
+        return Ok(print::line(format_args!("no statement of the bank was imported yet"))?);
+    }
+    for account in &check.accounts {
+        tell_account(account)?;
+    }
+    if check.by_hand > 0 {
+        let (count, sum) = (check.by_hand, check.by_hand_posted);
+        print::line(format_args!("{count} payments recorded by hand are proved by no line; {sum} was posted for them"))?;
+    }
+    anyhow::ensure!(check.agrees(), "the books and the bank do not agree");
+    Ok(print::line(format_args!("the books and the bank agree"))?)
+}
+
+fn tell_account(account: &AccountCheck) -> anyhow::Result<()> {
+    let first = account.first.map_or_else(|| "not known".to_owned(), |first| format!("{} on {}", first.amount, first.day));
+    print::line(format_args!("{}: first balance {first}, {} statements", account.account, account.equations.len()))?;
+    for row in account.differing() {
+        let (day, expected, closing, difference) = (row.day, row.expected(), row.closing, row.difference());
+        print::line(format_args!("  {day} {}: expected {expected}, the bank says {closing}: {difference}", row.told_id))?;
+        for explanation in &row.explanations {
+            match explanation {
+                Explanation::Gap { after, closed, opens } => print::line(format_args!(
+                    "    a statement is missing after {after}: it closed with {closed}, the next one opens with {opens}"
+                ))?,
+                Explanation::Line(line) => print::line(format_args!("    line {line} may count twice"))?,
+            }
+        }
+    }
+    if account.posted != account.booked {
+        let (posted, booked) = (account.posted, account.booked);
+        print::line(format_args!("  posted on the bank: {posted}, booked lines: {booked}"))?;
+    }
+    if account.announced != Cents::ZERO {
+        print::line(format_args!("  announced and on no statement yet: {}", account.announced))?;
+    }
+    for line in &account.not_stated {
+        print::line(format_args!("  not stated: {} {} of {}", line.id, line.effect(), line.booked_on))?;
+    }
+    Ok(())
 }
 
 fn worded(error: Error) -> anyhow::Error {

@@ -75,6 +75,24 @@ enum Command {
     /// Files of others
     #[command(subcommand)]
     Import(ImportCommand),
+    /// The bank
+    #[command(subcommand)]
+    Bank(BankCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum BankCommand {
+    /// Say whether the books and the bank agree
+    ///
+    /// For every statement: the first balance and everything told up to its day make its closing balance, and what is booked
+    /// was posted. Names each difference with what could explain it, and fails where there is one.
+    Check {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// E-mail address of the login that asks: finance or admin
+        #[arg(long = "as", value_name = "EMAIL", env = "STRIPPENKAART_AS", hide_env_values = true)]
+        email: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -367,6 +385,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Import(ImportCommand::Bank { database, file, preview, email }) => {
             bank::import(&database.database, &file, &email, preview).await
         }
+        Command::Bank(BankCommand::Check { database, email }) => bank::check(&database.database, &email).await,
         Command::CloseMonth(CloseArgs { database, month, reason, reopen: true }) => {
             close::reopen(&database.database, month, reason).await
         }

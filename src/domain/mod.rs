@@ -33,6 +33,7 @@ pub mod hours;
 pub mod iban;
 pub mod ids;
 pub mod installation;
+pub mod intake;
 pub mod invoice;
 pub mod journal;
 pub mod ledger;

@@ -8,6 +8,7 @@ use crate::domain::{
     bank::{BankFileKind, Direction},
     bank_statement::{Statement, StatementKind},
     document::DocumentKind,
+    intake::Met,
     matching::{BankLine, LineState, Payable, Proof},
     reconciliation::FirstBalance,
 };
@@ -283,19 +284,6 @@ pub async fn meet(tx: &mut Tx, met: &[Met]) -> Result<()> {
                FROM {rows} WHERE bank_lines.id = value ->> 0";
     tx.query(sql).bind_json(list.collect()).execute().await?;
     Ok(())
-}
-
-/// What told a line as well.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Met {
-    /// Which line.
-    pub id: BankLineId,
-    /// A notice.
-    pub announced_in: Option<StatementId>,
-    /// A statement.
-    pub stated_in: Option<StatementId>,
-    /// … with the day on which it counts there.
-    pub stated_on: Option<NaiveDate>,
 }
 
 /// Lines turn out to repeat what another entry bears: they are no movement of their own.

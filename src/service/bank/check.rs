@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::service::access::Caller;
 use crate::service::{Error, FieldError, Result, Service};
 use crate::store::bank;
-use crate::store::{Statements, Tx};
+use crate::store::Tx;
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 

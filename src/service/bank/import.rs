@@ -6,15 +6,14 @@ use crate::domain::{
     BankEntryId, BankFileId, Cents, Collection, StatementId,
     bank::{BankEntry, BankFileKind, CollectionReport, Direction, FileHead, OpeningKind, StatementHead, Told},
     bank_statement::{Statement, StatementKind, ToldDays},
+    intake::{self, Change, Shelf, Take},
     matching::{BankLine, Doubt, LineState, Teller},
     policy::Policy,
-    reading::{Bearing, EntryTold, Meeting, NOTICE_DAYS, ReadingDoubt, Step, Telling, Together, Unmet, equal, meetings, steps},
 };
 use crate::exchange::bank::{self as files, BankFault, BankFaultKind, Member, SumCheck};
 use crate::service::ledger::Failure;
 use crate::service::{Result, Service};
-use crate::store::bank::{self, Met};
-use crate::store::{Statements, Tx};
+use crate::store::{Tx, bank};
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::sync::mpsc;
@@ -125,13 +124,9 @@ impl Survey {
     }
 }
 
-/// How a statement of a file is taken.
-enum Taken {
-    /// Its entries are left out.
-    Not,
-    /// Its entries are read; on the days within these ranges others tell entries as well.
-    Read(Box<Statement>, Vec<(NaiveDate, NaiveDate)>),
-}
+/// A statement of a file whose entries are read, and the days on which others tell entries as well; nothing for one that is
+/// left out.
+type Taken = Option<(Statement, Vec<(NaiveDate, NaiveDate)>)>;
 
 /// Entries of a day that several statements tell: each with its statement.
 type Shared = BTreeMap<(String, NaiveDate), Vec<(StatementId, Vec<BankLine>)>>;
@@ -164,21 +159,14 @@ impl Service {
     ) -> Result<Stored> {
         let mut stored = Stored::default();
         let taken = self.take_statements(tx, file, survey, &mut stored).await?;
-        let rows: Vec<Option<Statement>> = taken
-            .iter()
-            .map(|taken| match taken {
-                Taken::Not => None,
-                Taken::Read(row, _) => Some((**row).clone()),
-            })
-            .collect();
         bank::add_statements(tx, &stored.statements).await?;
         let mut staging = Staging { service: self, tx, stored, shared: Shared::new() };
         let read = member.clone();
-        let wanted: Vec<bool> = rows.iter().map(Option::is_some).collect();
+        let wanted: Vec<bool> = taken.iter().map(Option::is_some).collect();
         let (parts, mut waiting) = mpsc::channel::<(usize, Vec<BankEntry>)>(AHEAD);
         let reading = tokio::task::spawn_blocking(move || read_parts(&read, &wanted, &parts));
         while let Some((place, entries)) = waiting.recv().await {
-            if let Some(Taken::Read(row, shared)) = taken.get(place) {
+            if let Some(Some((row, shared))) = taken.get(place) {
                 staging.add(row, shared, entries).await?;
             }
         }
@@ -202,7 +190,7 @@ impl Service {
         let mut taken = Vec::with_capacity(survey.statements.len());
         for row in &survey.statements {
             if !row.ours || announces {
-                taken.push(Taken::Not);
+                taken.push(None);
                 continue;
             }
             let statement = self.statement_of(file, kind, survey, row);
@@ -210,21 +198,19 @@ impl Service {
             let days = (statement.from_day.min(first), statement.to_day.max(last));
             let mut others = bank::statements_about(tx, &statement.account, days).await?;
             others.extend(stored.statements.iter().filter(|other| other.shares_days_with(&statement)).cloned());
-            others.retain(|other| other.kind == statement.kind);
-            if others.iter().any(|other| statement.is_same_as(other)) {
-                let (account, id) = (statement.account, row.head.id.clone());
-                stored.notices.push(BankNotice::SeenStatement { account, id });
-                stored.known += usize::try_from(row.count).unwrap_or(0);
-                taken.push(Taken::Not);
-                continue;
-            }
-            self.look_for_gap(tx, &statement, stored).await?;
-            let shared = match kind {
-                StatementKind::Notice => Vec::new(),
-                StatementKind::Statement => others.iter().map(|other| (other.from_day, other.to_day)).collect(),
+            let shared = match intake::take(&statement, &others) {
+                Take::Read(shared) => shared,
+                Take::Seen => {
+                    let (account, id) = (statement.account, row.head.id.clone());
+                    stored.notices.push(BankNotice::SeenStatement { account, id });
+                    stored.known += usize::try_from(row.count).unwrap_or(0);
+                    taken.push(None);
+                    continue;
+                }
             };
+            self.look_for_gap(tx, &statement, stored).await?;
             stored.statements.push(statement.clone());
-            taken.push(Taken::Read(Box::new(statement), shared));
+            taken.push(Some((statement, shared)));
         }
         stored.notices.extend(announces.then_some(BankNotice::OnlyAnnounces));
         for (account, entries) in &survey.others {
@@ -309,43 +295,6 @@ fn read_parts(
     })
 }
 
-/// The days around entries on which the other kind may tell them (BANK-3).
-fn around(entries: &[Vec<BankLine>]) -> Option<(NaiveDate, NaiveDate)> {
-    let days = || entries.iter().flatten().map(|line| line.booked_on);
-    let near = Days::new(NOTICE_DAYS.unsigned_abs());
-    let (first, last) = (days().min()?, days().max()?);
-    Some((first.checked_sub_days(near).unwrap_or(first), last.checked_add_days(near).unwrap_or(last)))
-}
-
-/// Lines by the entry that they were told in, in the order of those.
-fn by_entry(lines: Vec<BankLine>) -> Vec<Vec<BankLine>> {
-    let mut entries: BTreeMap<BankEntryId, Vec<BankLine>> = BTreeMap::new();
-    for line in lines {
-        entries.entry(line.entry_id).or_default().push(line);
-    }
-    entries.into_values().collect()
-}
-
-fn told(lines: &[BankLine]) -> EntryTold {
-    EntryTold::of(&lines.iter().collect::<Vec<_>>())
-}
-
-fn bearing(lines: &[BankLine]) -> Bearing {
-    Bearing::of(&lines.iter().collect::<Vec<_>>())
-}
-
-/// Entries that are to be met by another kind of telling.
-fn unmet(entries: &[Vec<BankLine>]) -> Vec<Unmet> {
-    let row = |lines: &Vec<BankLine>| Unmet {
-        entry: lines[0].entry_id,
-        told: told(lines),
-        lines: lines.iter().map(|line| line.id).collect(),
-        group: format!("{:?} {}", lines[0].announced_in, lines[0].booked_on),
-        doubted: bearing(lines) == Bearing::Doubted,
-    };
-    entries.iter().map(row).collect()
-}
-
 /// A file on its way into the database.
 struct Staging<'a> {
     service: &'a Service,
@@ -393,187 +342,63 @@ impl Staging<'_> {
         Ok(())
     }
 
-    /// Entries that a statement tells and nobody else of the same days: each is a movement, unless it was announced (BANK-3).
-    async fn add_stated(&mut self, account: &str, entries: Vec<Vec<BankLine>>) -> Result<()> {
-        let Some(days) = around(&entries) else { return Ok(()) };
-        let open = by_entry(bank::unmet(self.tx, account, days).await?);
-        let found = meetings(&entries.iter().map(|lines| told(lines)).collect::<Vec<_>>(), &unmet(&open));
-        let mut lines = Vec::with_capacity(entries.len());
-        for (entry, met) in entries.into_iter().zip(found) {
-            lines.extend(match met {
-                None => entry,
-                Some(met) => self.meet(entry, &met, &open).await?,
-            });
-        }
-        self.insert(lines).await
-    }
-
-    /// An entry tells again what others bear: those are noted as told by it as well. Where the bearer tells an amount alone
-    /// and is not booked, the entry takes its place.
-    async fn meet(&mut self, entry: Vec<BankLine>, met: &Meeting, open: &[Vec<BankLine>]) -> Result<Vec<BankLine>> {
-        let first = &entry[0];
-        let rows = met.lines.iter().map(|id| Met {
-            id: *id,
-            announced_in: first.announced_in,
-            stated_in: first.stated_in,
-            stated_on: first.stated_on,
-        });
-        bank::meet(self.tx, &rows.collect::<Vec<_>>()).await?;
-        let borne: Vec<&Vec<BankLine>> =
-            open.iter().filter(|lines| lines.iter().any(|line| met.lines.contains(&line.id))).collect();
-        let Some(bearer) = borne.first() else { return Ok(entry) };
-        let of = bearer[0].entry_id;
-        let lump = borne.len() == 1 && told(bearer).is_bare() && bearing(bearer) != Bearing::Decided;
-        if lump && !told(&entry).is_bare() {
-            bank::repeat(self.tx, &[(of, entry[0].entry_id)]).await?;
-            let (announced_in, stated_in, stated_on) = (bearer[0].announced_in, bearer[0].stated_in, bearer[0].stated_on);
-            let fill = |line: BankLine| BankLine {
-                announced_in: line.announced_in.or(announced_in),
-                stated_in: line.stated_in.or(stated_in),
-                stated_on: line.stated_on.or(stated_on),
-                ..line
-            };
-            return Ok(entry.into_iter().map(fill).collect());
-        }
-        if borne.iter().any(|lines| bearing(lines) == Bearing::Doubted) {
-            self.release(&borne.iter().map(|lines| lines[0].entry_id).collect::<Vec<_>>()).await?;
-        }
-        Ok(entry.into_iter().map(|line| BankLine { state: LineState::Again, movement_id: of, ..line }).collect())
-    }
-
-    async fn release(&mut self, entries: &[BankEntryId]) -> Result<()> {
-        bank::release(self.tx, entries).await?;
-        self.stored.released |= !entries.is_empty();
-        Ok(())
-    }
-
-    /// Entries that a notice announces: told by a statement already, announced before, or new (BANK-3).
-    async fn add_announced(&mut self, notice: &Statement, entries: Vec<Vec<BankLine>>) -> Result<()> {
-        let Some(days) = around(&entries) else { return Ok(()) };
-        let known = bank::lines_between(self.tx, &notice.account, days).await?;
-        let about = bank::statements_about(self.tx, &notice.account, days).await?;
-        let own = |line: &BankLine| {
-            line.announced_in.is_some_and(|id| {
-                id == notice.id || about.iter().any(|other| other.id == id && (notice.follows(other) || other.follows(notice)))
-            })
-        };
-        let bears = known.into_iter().filter(|line| line.state != LineState::Again && !own(line));
-        let (announced, stated): (Vec<BankLine>, Vec<BankLine>) = bears.partition(|line| line.announced_in.is_some());
-        let (announced, stated) = (by_entry(announced), by_entry(stated));
-        let told_now: Vec<EntryTold> = entries.iter().map(|lines| told(lines)).collect();
-        let found = meetings(&told_now, &unmet(&stated));
-        let earlier: Vec<EntryTold> = announced.iter().map(|lines| told(lines)).collect();
-        let mut used = vec![false; earlier.len()];
-        let mut lines = Vec::with_capacity(entries.len());
-        for ((entry, now), met) in entries.into_iter().zip(&told_now).zip(found) {
-            if let Some(met) = met {
-                lines.extend(self.meet(entry, &met, &stated).await?);
-                continue;
+    /// Does what is to be done.
+    async fn follow(&mut self, changes: Vec<Change>) -> Result<()> {
+        let (mut lines, mut met, mut repeats, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for change in changes {
+            match change {
+                Change::Keep(entry) => lines.extend(entry),
+                Change::Met(row) => met.push(row),
+                Change::Repeat { entry, of } => repeats.push((entry, of)),
+                Change::Release(entry) => released.push(entry),
+                Change::Twice(_) => self.stored.notices.push(BankNotice::BookedTwice),
             }
-            let again = (0..earlier.len()).find(|at| !used[*at] && equal(&earlier[*at], now));
-            let Some(again) = again else {
-                lines.extend(entry);
-                continue;
-            };
-            used[again] = true;
-            let proved = about.iter().any(|row| row.is_whole_on(now.booked_on));
-            let of = announced[again][0].entry_id;
-            lines.extend(entry.into_iter().map(|line| match proved {
-                true => BankLine { state: LineState::Again, movement_id: of, ..line },
-                false => doubted(line, ReadingDoubt::Again),
-            }));
         }
+        bank::meet(self.tx, &met).await?;
+        bank::repeat(self.tx, &repeats).await?;
+        bank::release(self.tx, &released).await?;
+        self.stored.released |= !released.is_empty();
         self.insert(lines).await
+    }
+
+    /// Entries on days of which no other statement tells any.
+    async fn add_stated(&mut self, account: &str, entries: Vec<Vec<BankLine>>) -> Result<()> {
+        let Some(days) = intake::around(entries.iter().flatten()) else { return Ok(()) };
+        let open = bank::unmet(self.tx, account, days).await?;
+        self.follow(intake::stated(entries, &Shelf::new(Vec::new(), open))).await
+    }
+
+    /// Entries that a notice announces.
+    async fn add_announced(&mut self, notice: &Statement, entries: Vec<Vec<BankLine>>) -> Result<()> {
+        let Some(days) = intake::around(entries.iter().flatten()) else { return Ok(()) };
+        let shelf = self.shelf(&notice.account, days).await?;
+        self.follow(intake::announced(notice, entries, &shelf)).await
+    }
+
+    /// Everything that is known around some days.
+    async fn shelf(&mut self, account: &str, days: (NaiveDate, NaiveDate)) -> Result<Shelf> {
+        let statements = bank::statements_about(self.tx, account, days).await?;
+        Ok(Shelf::new(statements, bank::lines_between(self.tx, account, days).await?))
     }
 
     /// Days that several statements tell are read as a whole (BANK-2).
     async fn read_shared(&mut self) -> Result<()> {
         for ((account, day), fresh) in std::mem::take(&mut self.shared) {
-            self.read_day(&account, day, fresh).await?;
+            let days = intake::around(fresh.iter().flat_map(|(_, lines)| lines)).unwrap_or((day, day));
+            let shelf = self.shelf(&account, days).await?;
+            self.follow(intake::shared_day(day, fresh, &shelf)).await?;
         }
         Ok(())
     }
 
-    async fn read_day(&mut self, account: &str, day: NaiveDate, fresh: Vec<(StatementId, Vec<BankLine>)>) -> Result<()> {
-        let days = around(&[vec![fresh[0].1[0].clone()]]).unwrap_or((day, day));
-        let known = by_entry(bank::lines_between(self.tx, account, days).await?);
-        let bearers: HashMap<BankEntryId, &Vec<BankLine>> = known.iter().map(|lines| (lines[0].entry_id, lines)).collect();
-        // Every statement that has an entry of the day, or could have had one.
-        let mut statements = bank::statements_about(self.tx, account, days).await?;
-        statements.retain(|row| row.kind == StatementKind::Statement);
-        let place = |id: StatementId| statements.iter().position(|row| row.id == id);
-        let mut tellings = Vec::new();
-        for lines in known.iter().filter(|lines| lines[0].booked_on == day) {
-            let first = &lines[0];
-            // An entry of a notice that a statement met is told by that statement's own lines.
-            let Some(statement) = first.stated_in.and_then(place).filter(|at| statements[*at].file_id == first.file_id) else {
-                continue;
-            };
-            let (mut entry, mut borne) = (first.entry_id, bearing(lines));
-            if borne == Bearing::Repeats
-                && let Some(bearer) = bearers.get(&first.movement_id).filter(|bearer| bearer[0].announced_in.is_some())
-            {
-                (entry, borne) = (first.movement_id, bearing(bearer));
-            }
-            tellings.push(Telling { entry, statement, told: told(lines), bearing: borne });
-        }
-        for (id, lines) in &fresh {
-            let Some(statement) = place(*id) else { continue };
-            let (entry, told) = (lines[0].entry_id, told(lines));
-            tellings.push(Telling { entry, statement, told, bearing: Bearing::Fresh });
-        }
-        let movements = Together::new(&statements).movements_of(day, &tellings);
-        let steps = steps(&movements, &tellings);
-        self.follow(account, steps, fresh).await
-    }
-
-    /// Does what the movements of a day ask for.
-    async fn follow(&mut self, account: &str, steps: Vec<Step>, fresh: Vec<(StatementId, Vec<BankLine>)>) -> Result<()> {
-        let mut new: HashMap<BankEntryId, Vec<BankLine>> =
-            fresh.into_iter().map(|(_, lines)| (lines[0].entry_id, lines)).collect();
-        let (mut clear, mut lines, mut repeats, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for step in steps {
-            match step {
-                Step::Bear(entry, doubt) => match (new.remove(&entry), doubt) {
-                    (Some(entry), None) => clear.push(entry),
-                    (Some(entry), Some(doubt)) => lines.extend(entry.into_iter().map(|line| doubted(line, doubt))),
-                    (None, _) => released.push(entry),
-                },
-                Step::Repeat { entry, of } => match new.remove(&entry) {
-                    Some(entry) => lines.extend(
-                        entry.into_iter().map(|line| BankLine { state: LineState::Again, movement_id: of, ..line }),
-                    ),
-                    None => repeats.push((entry, of)),
-                },
-                Step::Release(entry) => released.push(entry),
-                Step::Twice(_) => self.stored.notices.push(BankNotice::BookedTwice),
-            }
-        }
-        self.insert(lines).await?;
-        bank::repeat(self.tx, &repeats).await?;
-        self.release(&released).await?;
-        self.add_stated(account, clear).await
-    }
-
-    /// What waited because it looked like something announced before, on a day of which a statement tells everything now: it
-    /// was no money of its own (BANK-3).
+    /// What waited in doubt about a notice, and is clear now that a statement came.
     async fn refute(&mut self, accounts: &BTreeSet<String>) -> Result<()> {
         for account in accounts {
-            let waiting = by_entry(bank::doubted(self.tx, account, Doubt::ToldBefore.as_str()).await?);
-            for entry in waiting {
-                let Some(days) = around(std::slice::from_ref(&entry)) else { continue };
-                let about = bank::statements_about(self.tx, account, days).await?;
-                if entry[0].stated_in.is_some() || !about.iter().any(|row| row.is_whole_on(entry[0].booked_on)) {
-                    continue;
-                }
-                let others = by_entry(bank::lines_between(self.tx, account, days).await?);
-                let now = told(&entry);
-                let first = others.iter().find(|lines| {
-                    lines[0].entry_id != entry[0].entry_id && lines[0].state != LineState::Again && equal(&told(lines), &now)
-                });
-                if let Some(first) = first {
-                    bank::repeat(self.tx, &[(entry[0].entry_id, first[0].entry_id)]).await?;
-                }
+            let waiting = Shelf::new(Vec::new(), bank::doubted(self.tx, account, Doubt::ToldBefore.as_str()).await?);
+            for entry in waiting.entries {
+                let Some(days) = intake::around(entry.iter()) else { continue };
+                let shelf = self.shelf(account, days).await?;
+                self.follow(intake::refute(&entry, &shelf).into_iter().collect()).await?;
             }
         }
         Ok(())
@@ -610,10 +435,6 @@ impl Staging<'_> {
         self.stored.known += before - lines.len();
         self.insert(lines).await
     }
-}
-
-fn doubted(line: BankLine, doubt: ReadingDoubt) -> BankLine {
-    BankLine { state: LineState::Open, why: Some(Doubt::from(doubt).to_string()), ..line }
 }
 
 impl Service {

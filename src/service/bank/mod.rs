@@ -11,28 +11,22 @@ mod import;
 mod queue;
 
 use super::access::Caller;
-use super::ledger::{Failure, Reply};
+use super::ledger::Failure;
 use super::{Error, FieldError, Result, Service};
-pub use check::{AccountCheck, BankCheck};
 use crate::domain::{
-    Act, Actor, BankFileId, BankLineId, Cents, Collection, CollectionId, Command, CustomerId, InvoiceId, Key,
-    PaymentId, PaymentMethod, Receipt, Refusal, Target,
-    bank::{BankFileKind, Direction},
+    BankFileId, BankLineId, Cents, CollectionId, CustomerId, InvoiceId, PaymentId,
+    bank::BankFileKind,
     bank_statement::Statement,
-    command::{Receiving, Undone},
-    document::DocumentKind,
-    matching::{BankLine, Doubt, Hint, Known, LineState, Numbering, Outcome, Payable, Proof, hint},
+    matching::{BankLine, Hint, Known, Outcome},
 };
 use crate::exchange::bank::{self as files, Member, Upload};
-use crate::store::bank::{self, Mark};
 pub use crate::store::bank::FileRow;
-use crate::store::{Statements, Tx};
+use crate::store::{Statements, Tx, bank};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
+pub use check::{AccountCheck, BankCheck};
 use import::Survey;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
-use tokio::task::JoinSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// How many lines are stored, looked up and booked at a time.
 const CHUNK: usize = 1_000;

@@ -472,6 +472,7 @@ pub struct BankLineView {
 impl From<Queued> for BankLineView {
     fn from(queued: Queued) -> Self {
         let line = queued.line;
+        let effect = line.effect();
         Self {
             id: line.id,
             file_id: line.file_id,
@@ -480,7 +481,7 @@ impl From<Queued> for BankLineView {
             direction: line.direction,
             amount: Amount(line.amount),
             charge: Amount(line.charge),
-            effect: Amount(line.effect()),
+            effect: Amount(effect),
             announced: line.announced_in.is_some(),
             stated_on: line.stated_on,
             proof: line.proof,

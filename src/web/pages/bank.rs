@@ -4,7 +4,6 @@ use super::forms::{Form, Forms};
 use super::texts::texts;
 use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::bank::Direction;
 use crate::domain::matching::{BankLine, Doubt, Hint, LineState, Outcome};
 use crate::domain::{BankLineId, Cents};
 use crate::domain::reconciliation::{Equation, Explanation};
