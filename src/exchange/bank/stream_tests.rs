@@ -606,6 +606,7 @@ fn damaged_bytes_in_any_encoding_or_archive_never_panic() {
 // ---- what is said
 
 /// One of each kind, and of each of its shapes.
+#[expect(clippy::too_many_lines, reason = "one line per kind")]
 fn kinds() -> Vec<BankFaultKind> {
     use BankFaultKind as K;
     let text = |text: &str| text.to_owned();

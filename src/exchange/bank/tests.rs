@@ -691,8 +691,10 @@ fn entry_strategy() -> impl Strategy<Value = BankEntry> {
             |(mut details, debit, booked, (day_number, later), (reference, batch, batch_message), code, left, text)| {
                 if !debit {
                     // Of a credit no charge is more than came in.
-                    details.iter_mut().for_each(|detail| detail.charge = detail.charge.min(detail.amount));
-                    details.iter_mut().for_each(|detail| detail.told_charge = detail.charge);
+                    for detail in &mut details {
+                        detail.charge = detail.charge.min(detail.amount);
+                        detail.told_charge = detail.charge;
+                    }
                 }
                 // Nor is anything left that nothing tells: what came in is what the details tell.
                 let left = if debit { left } else { 0 };
