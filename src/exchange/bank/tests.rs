@@ -780,6 +780,17 @@ proptest! {
         for statement in &again.statements {
             prop_assert_eq!(check(statement), Ok(()));
         }
+        let mut sum: Option<SumCheck> = None;
+        let read = read_stream(text.as_bytes(), &mut |told| match (told, &mut sum) {
+            (Told::Statement(head), sum) => {
+                *sum = Some(SumCheck::new(&head));
+                Ok(())
+            }
+            (Told::Entry(entry), Some(sum)) => sum.add(&entry),
+            (Told::StatementEnd, Some(sum)) => sum.finish(),
+            (Told::File(_) | Told::Entry(_) | Told::StatementEnd | Told::Report(_), _) => Ok(()),
+        });
+        prop_assert_eq!(read, Ok(()), "entry by entry as the whole");
         prop_assert_eq!(without_lines(again), file);
     }
 
