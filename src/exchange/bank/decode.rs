@@ -240,7 +240,7 @@ pub(super) fn foreign(head: &[u8]) -> Option<BankFaultKind> {
     if start.starts_with("{1:f") || start.starts_with(":20:") || text.contains("\n:20:") || text.contains("\n:60F:") {
         return not(Foreign::Mt940);
     }
-    if start.starts_with("0000") && first.trim_end().len() > 100 && !first.contains([',', ';']) {
+    if start.starts_with("0000") && first.len() > 100 && !first.contains([',', ';']) {
         return not(Foreign::Coda);
     }
     if first.contains([',', ';', '\t']) {

@@ -317,55 +317,68 @@ fn less(one: Cents, other: Cents) -> Cents {
 }
 
 impl Foreign {
-    /// What it is and what to ask for; `subject` is "this" or a name.
-    fn english(self, subject: &str) -> String {
-        let ask = "ask your bank for camt.053 (XML)";
+    /// What it is.
+    const fn english(self) -> &'static str {
         match self {
-            Self::Mt940 => format!("{subject} is MT940, an older format; {ask}"),
-            Self::Csv => format!("{subject} is a table (CSV); {ask}"),
-            Self::Pdf => format!("{subject} is a PDF, made for reading and printing; {ask}"),
-            Self::Workbook => format!("{subject} is a workbook of a spreadsheet program; {ask}"),
-            Self::Coda => format!("{subject} is CODA; {ask}"),
-            Self::WebPage => format!(
-                "{subject} is a web page and no file of a bank; log in to your bank again and download camt.053 (XML)"
-            ),
-            Self::Packed => format!("{subject} is a packed file (zip or gzip) within another; unpack it first"),
-            Self::Other => format!("{subject} is not XML; {ask}"),
+            Self::Mt940 => "MT940, an older format",
+            Self::Csv => "a table (CSV)",
+            Self::Pdf => "a PDF, made for reading and printing",
+            Self::Workbook => "a workbook of a spreadsheet program",
+            Self::Coda => "CODA, a Belgian format",
+            Self::WebPage => "a web page and no file of a bank",
+            Self::Packed => "a packed file (zip or gzip) within another",
+            Self::Other => "not XML",
         }
     }
 
-    /// The same in Dutch.
-    fn dutch(self, subject: &str) -> String {
-        let ask = "vraag uw bank om camt.053 (XML)";
+    /// What to do when it is all that there is.
+    const fn english_ask(self) -> &'static str {
         match self {
-            Self::Mt940 => format!("{subject} is MT940, een ouder formaat; {ask}"),
-            Self::Csv => format!("{subject} is een tabel (CSV); {ask}"),
-            Self::Pdf => format!("{subject} is een pdf, bedoeld om te lezen en te printen; {ask}"),
-            Self::Workbook => format!("{subject} is een werkmap van een rekenprogramma, zoals Excel; {ask}"),
-            Self::Coda => format!("{subject} is CODA; {ask}"),
-            Self::WebPage => format!(
-                "{subject} is een webpagina en geen bestand van een bank; log opnieuw in bij uw bank en download \
-                 camt.053 (XML)"
-            ),
-            Self::Packed => {
-                format!("{subject} is een ingepakt bestand (zip of gzip) binnen een ander; pak het eerst uit")
+            Self::Mt940 | Self::Csv | Self::Pdf | Self::Workbook | Self::Coda | Self::Other => {
+                "ask your bank for camt.053 (XML)"
             }
-            Self::Other => format!("{subject} is geen XML; {ask}"),
+            Self::WebPage => "log in to your bank again and download camt.053 (XML)",
+            Self::Packed => "unpack it first",
+        }
+    }
+
+    /// What it is, in Dutch.
+    const fn dutch(self) -> &'static str {
+        match self {
+            Self::Mt940 => "MT940, een ouder formaat",
+            Self::Csv => "een tabel (CSV)",
+            Self::Pdf => "een pdf, bedoeld om te lezen en te printen",
+            Self::Workbook => "een werkmap van een rekenprogramma, zoals Excel",
+            Self::Coda => "CODA, een Belgisch formaat",
+            Self::WebPage => "een webpagina en geen bestand van een bank",
+            Self::Packed => "een ingepakt bestand (zip of gzip) binnen een ander",
+            Self::Other => "geen XML",
+        }
+    }
+
+    /// What to do, in Dutch.
+    const fn dutch_ask(self) -> &'static str {
+        match self {
+            Self::Mt940 | Self::Csv | Self::Pdf | Self::Workbook | Self::Coda | Self::Other => {
+                "vraag uw bank om camt.053 (XML)"
+            }
+            Self::WebPage => "log opnieuw in bij uw bank en download camt.053 (XML)",
+            Self::Packed => "pak het eerst uit",
         }
     }
 }
 
 /// What to do when a file is damaged.
-const AGAIN: &str = "download the file again, and ask the bank if it stays so";
+const AGAIN: &str = "download the file again; if the fault remains, tell your bank";
 /// The same in Dutch.
-const OPNIEUW: &str = "download het bestand opnieuw en vraag het de bank als het zo blijft";
+const OPNIEUW: &str = "download het bestand opnieuw; blijft de fout terugkomen, meld het dan bij uw bank";
 
 impl BankFaultKind {
     #[expect(clippy::too_many_lines, reason = "one sentence per kind")]
     fn english(&self) -> String {
         match self {
             Self::Empty => "the file is empty; download it again".to_owned(),
-            Self::NotXml(what) => what.english("this"),
+            Self::NotXml(what) => format!("this is {}; {}", what.english(), what.english_ask()),
             Self::OtherMessage { found } if found.starts_with("pain.00") => format!(
                 "this is {found}, an order to the bank; what the bank sends back is read: camt.053, camt.054 or pain.002"
             ),
@@ -447,8 +460,9 @@ impl BankFaultKind {
                 let told = [told_count.map(|told| told.to_string()), told_sum.map(|told| told.to_string())];
                 let told: Vec<String> = told.into_iter().flatten().collect();
                 format!(
-                    "statement {statement} has {count} entries of {sum} together, and the bank counted {}; ask the bank \
+                    "statement {statement} has {count} {} of {sum} together, and the bank counted {}; ask the bank \
                      for a complete file",
+                    if *count == 1 { "entry" } else { "entries" },
                     told.join(" of ")
                 )
             }
@@ -461,7 +475,7 @@ impl BankFaultKind {
             }
             Self::ArchiveLocked => "the zip has a password; unpack it and upload what is in it".to_owned(),
             Self::ArchiveMember { name, what } => {
-                format!("in the zip, {}; take it out, or upload the XML alone", what.english(&format!("`{name}`")))
+                format!("`{name}` in the zip is {}; take it out, or upload the XML alone", what.english())
             }
             Self::ArchiveEmpty => "there is no file in the zip; download it again".to_owned(),
             Self::ArchiveTooMany { most } => {
@@ -477,7 +491,7 @@ impl BankFaultKind {
     pub fn dutch(&self) -> String {
         match self {
             Self::Empty => "het bestand is leeg; download het opnieuw".to_owned(),
-            Self::NotXml(what) => what.dutch("dit"),
+            Self::NotXml(what) => format!("dit is {}; {}", what.dutch(), what.dutch_ask()),
             Self::OtherMessage { found } if found.starts_with("pain.00") => format!(
                 "dit is {found}, een opdracht aan de bank; wat de bank terugstuurt wordt gelezen: camt.053, camt.054 of \
                  pain.002"
@@ -504,7 +518,7 @@ impl BankFaultKind {
             }
             Self::BrokenEncoding { encoding } => format!(
                 "een byte die niet bestaat in {encoding}, de tekencodering van het bestand; download het opnieuw en open \
-                 het niet eerst in een tekstverwerker"
+                 het niet eerst in een ander programma"
             ),
             Self::UnknownEncoding { encoding } => format!(
                 "het bestand zegt dat het in `{encoding}` is geschreven, en die tekencodering is onbekend; vraag uw bank \
@@ -532,7 +546,10 @@ impl BankFaultKind {
                 format!("het bestand houdt op binnen `{element}` van regel {opened}; download het opnieuw")
             }
             Self::Missing { parent, elements } => {
-                format!("in `{parent}` ontbreekt {}, dat het formaat voorschrijft; {OPNIEUW}", names(elements, "of"))
+                format!(
+                    "{} ontbreekt in `{parent}`, terwijl het formaat dat voorschrijft; {OPNIEUW}",
+                    names(elements, "of")
+                )
             }
             Self::EmptyElement { element } => {
                 format!("`{element}` is leeg, en het formaat schrijft een tekst voor; {OPNIEUW}")
@@ -544,9 +561,9 @@ impl BankFaultKind {
                 "`{account}`, de rekening van het afschrift, is geen IBAN: de controlecijfers of de lengte kloppen niet; \
                  {OPNIEUW}"
             ),
-            Self::NoCurrency { element } => format!("bij `{element}` staat geen munt (attribuut `Ccy`); {OPNIEUW}"),
+            Self::NoCurrency { element } => format!("bij `{element}` staat geen valuta (attribuut `Ccy`); {OPNIEUW}"),
             Self::NotACurrency { found } => {
-                format!("`{found}` is geen munt; verwacht werden drie hoofdletters, zoals EUR; {OPNIEUW}")
+                format!("`{found}` is geen valuta; verwacht werden drie hoofdletters, zoals EUR; {OPNIEUW}")
             }
             Self::Amount { element, found, why } => format!("`{element}` is `{found}`: {}; {OPNIEUW}", why.dutch()),
             Self::NotADirection { found } => {
@@ -563,19 +580,20 @@ impl BankFaultKind {
                  {account}"
             ),
             Self::WrongSum { statement, account, opening, entries, closing } => format!(
-                "afschrift {statement} van {account} klopt niet: beginsaldo {} en {} aan boekingen verschillen {} van \
-                 eindsaldo {}; vraag de bank om een volledig bestand",
+                "afschrift {statement} van {account} klopt niet: beginsaldo {} met boekingen van {} komt niet uit op \
+                 eindsaldo {} (verschil {}); vraag de bank om een volledig bestand",
                 comma(*opening),
                 comma(*entries),
-                comma(less(less(*closing, *opening), *entries)),
-                comma(*closing)
+                comma(*closing),
+                comma(less(less(*closing, *opening), *entries))
             ),
             Self::WrongSummary { statement, told_count, count, told_sum, sum } => {
                 let told = [told_count.map(|told| told.to_string()), told_sum.map(comma)];
                 let told: Vec<String> = told.into_iter().flatten().collect();
                 format!(
-                    "afschrift {statement} heeft {count} boekingen van samen {}, en de bank telde {}; vraag de bank om \
+                    "afschrift {statement} heeft {count} {} van samen {}, en de bank telde {}; vraag de bank om \
                      een volledig bestand",
+                    if *count == 1 { "boeking" } else { "boekingen" },
                     comma(*sum),
                     told.join(" van samen ")
                 )
@@ -591,7 +609,7 @@ impl BankFaultKind {
             }
             Self::ArchiveLocked => "de zip heeft een wachtwoord; pak die uit en upload wat erin zit".to_owned(),
             Self::ArchiveMember { name, what } => {
-                format!("in de zip: {}; haal het eruit, of upload alleen de XML", what.dutch(&format!("`{name}`")))
+                format!("`{name}` in de zip is {}; haal het eruit, of upload alleen de XML", what.dutch())
             }
             Self::ArchiveEmpty => "er zit geen bestand in de zip; download die opnieuw".to_owned(),
             Self::ArchiveTooMany { most } => {

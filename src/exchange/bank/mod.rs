@@ -38,6 +38,8 @@ mod pain002;
 pub mod pain008;
 mod sent;
 #[cfg(test)]
+mod stream_tests;
+#[cfg(test)]
 mod tests;
 mod tree;
 mod upload;

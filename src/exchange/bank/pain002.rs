@@ -86,13 +86,13 @@ impl Original {
                     let report = self.report(&tx, status, batch);
                     visit(Told::Report(CollectionReport { end_to_end_id, amount: amount(&tx)?, ..report }))?;
                 }
-                "OrgnlPmtInfId" | "OrgnlCtrlSum" | "PmtInfSts" | "StsRsnInf" => match told {
-                    None => group.push(pull.tree(child)?),
-                    Some(_) => {
+                "OrgnlPmtInfId" | "OrgnlCtrlSum" | "PmtInfSts" | "StsRsnInf" => {
+                    if told.is_some() {
                         let element = child.name().to_owned();
                         return Err(child.fault(BankFaultKind::OutOfOrder { element, after: "TxInfAndSts" }));
                     }
-                },
+                    group.push(pull.tree(child)?);
+                }
                 _ => pull.skip()?,
             }
         }

@@ -20,8 +20,8 @@ pub struct SentFile {
 /// # Errors
 /// When it is no pain.008, or lacks what ours have.
 pub fn sent(bytes: &[u8]) -> Result<SentFile, BankFault> {
-    let tree = tree::parse(bytes)?;
-    let message = tree.root.need("CstmrDrctDbtInitn")?;
+    let root = tree::parse(bytes)?;
+    let message = root.need("CstmrDrctDbtInitn")?;
     let message_id = message.need("GrpHdr")?.need_text("MsgId")?;
     let groups = message.all("PmtInf").map(group).collect::<Result<_, _>>()?;
     Ok(SentFile { message_id, groups })

@@ -3,20 +3,19 @@
 
 use super::*;
 use crate::domain::bank::{
-    BankDetail, CollectionFile, CollectionOrder, CollectionReport, EntrySummary, PainVersion, Scheme, Sequence,
-    StructuredReference, Turnover,
+    BankDetail, CollectionFile, CollectionOrder, CollectionReport, PainVersion, Scheme, Sequence, StructuredReference,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use pain008::{CollectionFault, groups};
 use proptest::prelude::*;
 use std::path::PathBuf;
 
-fn fixture(name: &str) -> Vec<u8> {
+pub(super) fn fixture(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/fixtures/bank/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn day(text: &str) -> NaiveDate {
+pub(super) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
@@ -180,8 +179,9 @@ fn charges_and_amounts_make_the_entry() {
     let amounts = |amount: &str| format!("<AmtDtls><InstdAmt><Amt Ccy='EUR'>{amount}</Amt></InstdAmt></AmtDtls>");
     let own = |amount: &str| format!("<Amt Ccy='EUR'>{amount}</Amt>");
     for (why, entry, way, tx, (amount, told, left)) in [
-        ("a credit less its charge", "95.00", "CRDT", own("100.00") + &charge(""), (10_000, 500, 0)),
-        ("no amount told", "95.00", "CRDT", charge(""), (10_000, 500, 0)),
+        ("kept back, whose is not told", "95.00", "CRDT", own("100.00") + &charge(""), (9_500, 0, 0)),
+        ("kept back and ours", "95.00", "CRDT", own("100.00") + &charge("<Br>SHAR</Br>"), (10_000, 500, 0)),
+        ("no amount told", "95.00", "CRDT", charge("<ChrgInclInd>true</ChrgInclInd><Br>CRED</Br>"), (10_000, 500, 0)),
         ("a debit and its charge", "105.00", "DBIT", own("100.00") + &charge(""), (10_000, 500, 0)),
         ("charge within", "105.00", "DBIT", own("105.00") + &charge(""), (10_000, 500, 0)),
         ("booked apart", "100.00", "DBIT", own("100.00") + &charge("<ChrgInclInd>false</ChrgInclInd>"), (10_000, 0, 0)),
@@ -190,7 +190,8 @@ fn charges_and_amounts_make_the_entry() {
         ("given back", "95.00", "DBIT", own("100.00") + &charge("<CdtDbtInd>CRDT</CdtDbtInd>"), (10_000, -500, 0)),
         ("told nowhere", "105.00", "DBIT", own("100.00"), (10_000, 0, 500)),
         ("more than the amount", "3.00", "DBIT", own("3.00") + &charge(""), (300, 0, 0)),
-        ("we got more", "105.00", "CRDT", own("100.00"), (10_000, 0, -500)),
+        ("we got more than was told", "105.00", "CRDT", own("100.00"), (10_500, 0, 0)),
+        ("we got less than was told", "95.00", "CRDT", own("100.00"), (9_500, 0, 0)),
     ] {
         let text = simple(entry, way, &format!("<NtryDtls><TxDtls>{tx}</TxDtls></NtryDtls>"));
         let entry = entry_of(&text).unwrap_or_else(|fault| panic!("{why}: {fault}"));
@@ -236,15 +237,17 @@ fn decimals_beyond_the_cent_are_read_when_they_are_zeros() {
 fn a_broken_file_is_refused_with_line_and_reason() {
     let good = String::from_utf8(fixture("returns.camt053.08.xml")).unwrap();
     for (from, to, line, why) in [
-        ("camt.053.001.08", "camt.052.001.08", 2, "the namespace is"),
-        ("camt.053.001.08", "camt.053.001.09", 2, "expected camt.053.001.02 to .08"),
+        ("camt.053.001.08", "camt.052.001.08", 2, "no `BkToCstmrAcctRpt`"),
+        ("camt.053.001.08", "pain.001.001.09", 2, "an order to the bank"),
+        ("camt.053.001.08", "camt.056.001.08", 2, "another kind of message"),
+        ("camt.053.001.08", "camt.053.001.15", 2, "one from camt.053.001.02 to camt.053.001.14"),
         ("camt.053.001.08", "camt.054.001.08", 2, "no `BkToCstmrDbtCdtNtfctn`"),
-        (" xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"", "", 2, "no namespace"),
+        (" xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"", "", 2, "not a message of ISO 20022"),
         ("<Document", "<!DOCTYPE x [<!ENTITY a 'b'>]><Document", 2, "document type"),
         ("<MsgId>BANK-20261203-1</MsgId>", "", 4, "no `MsgId`"),
         ("<MsgId>BANK-20261203-1</MsgId>", "<MsgId> </MsgId>", 5, "empty"),
         ("<Id>20261203-053</Id>", "", 8, "no `Id`"),
-        ("NL91ABNA0417164300", "NL92ABNA0417164300", 13, "our own account"),
+        ("NL91ABNA0417164300", "NL92ABNA0417164300", 13, "not an IBAN"),
         ("<Cd>OPBD</Cd>", "<Cd>OPBD", 17, "not well-formed"),
         ("<Amt Ccy=\"EUR\">1086.58</Amt>", "", 16, "no `Amt`"),
         ("Ccy=\"EUR\">594.05", ">594.05", 29, "no currency"),
@@ -252,14 +255,16 @@ fn a_broken_file_is_refused_with_line_and_reason() {
         ("<CdtDbtInd>DBIT</CdtDbtInd>\n        <Rvsl", "<CdtDbtInd>D</CdtDbtInd>\n        <Rvsl", 30, "CRDT or DBIT"),
         ("<Sts><Cd>BOOK</Cd></Sts>", "", 28, "no `Sts`"),
         ("<Dt>2026-12-01</Dt>", "<Dt>2026-02-30</Dt>", 34, "expected a day"),
-        ("<Dt>2026-12-01</Dt>", "", 34, "neither `Dt` nor `DtTm`"),
+        ("<Dt>2026-12-01</Dt>", "", 34, "no `Dt` or `DtTm`"),
         ("Zoë &amp; Zn", "Zoë &copy; Zn", 79, "`&copy;` is not known"),
         ("Zoë &amp; Zn", "Zoë & Zn", 79, "not well-formed"),
         ("Zoë &amp; Zn", "Zoë &#1; Zn", 79, "not known"),
         ("Zoë", "Zo\u{1}", 79, "does not allow"),
         ("</Document>", "", 104, "ends within `Document`"),
-        ("</Document>\n", "</Document>\n<Document/>", 104, "second root"),
-        ("encoding=\"UTF-8\"", "encoding=\"ISO-8859-1\"", 1, "expected UTF-8"),
+        ("</Document>\n", "</Document>\n<Document/>", 104, "before or after the document"),
+        ("</Document>\n", "</Document>\nx", 103, "before or after the document"),
+        ("</Ntry>\n    </Stmt>", "</Ntry><Bal/>\n    </Stmt>", 100, "`Bal` comes after `Ntry`"),
+        ("encoding=\"UTF-8\"", "encoding=\"EBCDIC-X\"", 79, "which is not known"),
         ("<Refs>", "<y:Refs>", 47, "prefix `y`"),
     ] {
         assert!(good.contains(from), "{from}");
@@ -274,20 +279,21 @@ fn what_is_no_xml_or_too_much_of_it_is_refused() {
     let head = "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.08'>";
     let deep = format!("{head}{}", "<a>".repeat(MAX_DEPTH));
     let tag = format!("{head}<a b='{}'/>", "x".repeat(5000));
-    let many = format!("{head}{}", "<a/>".repeat(MAX_ELEMENTS));
-    let long = " ".repeat(usize::try_from(MAX_BYTES).unwrap() + 1);
+    let many = format!("{head}<BkToCstmrStmt><GrpHdr>{}", "<a/>".repeat(MAX_ELEMENTS));
+    let long = format!("{head}{}", " ".repeat(MAX_TOKEN + 1));
     for (bytes, why) in [
         (b"".as_slice(), "empty"),
         (b"  \n ", "empty"),
-        (b"datum;bedrag\n1;2\n", "text outside"),
-        (b"%PDF-1.7", "text outside"),
-        (b"\xff\xfe<\0D\0", "not UTF-8"),
-        (b"<html></html>", "no namespace"),
-        (b"<html", "not well-formed"),
+        (b"datum;bedrag\n1;2\n", "table (CSV)"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"\xff\xfe<\0D", "does not exist in UTF-16LE"),
+        (b"<html></html>", "web page"),
+        (b"<html", "web page"),
+        (b"<Document", "not well-formed"),
         (deep.as_bytes(), "deep"),
-        (tag.as_bytes(), "tag of more"),
-        (many.as_bytes(), "more than 1000000 elements"),
-        (long.as_bytes(), "bytes"),
+        (tag.as_bytes(), "a tag or text of more than 4096"),
+        (many.as_bytes(), "holds more than can be read"),
+        (long.as_bytes(), "text of more than 1048576 bytes"),
     ] {
         let fault = read(bytes).unwrap_err();
         assert!(fault.reason().contains(why), "{why}: {fault}");
@@ -300,7 +306,7 @@ fn what_is_no_xml_or_too_much_of_it_is_refused() {
 #[test]
 fn a_booked_entry_of_a_statement_needs_a_day_and_a_notice_does_not() {
     let text = simple("10.00", "CRDT", "").replace("<BookgDt><Dt>2026-12-01</Dt></BookgDt>", "");
-    assert!(entry_of(&text).unwrap_err().reason().contains("neither `BookgDt` nor `ValDt`"));
+    assert!(entry_of(&text).unwrap_err().reason().contains("no `BookgDt` or `ValDt`"));
     let pending = entry_of(&text.replace("BOOK", "PDNG")).unwrap();
     assert_eq!(pending.booked_on, day("2026-12-01"), "the day of the statement");
 }
@@ -371,7 +377,7 @@ fn a_reject_without_its_id_is_refused_rather_than_read_as_the_whole_group() {
 
 // ---- the examples beside the product
 
-fn examples() -> Option<PathBuf> {
+pub(super) fn examples() -> Option<PathBuf> {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     ["../shared", "../../shared"]
         .iter()
@@ -379,7 +385,7 @@ fn examples() -> Option<PathBuf> {
         .find(|path| path.is_dir())
 }
 
-fn example_files(directory: &std::path::Path) -> Vec<PathBuf> {
+pub(super) fn example_files(directory: &std::path::Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(directory)
         .unwrap()
         .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
@@ -685,8 +691,10 @@ fn entry_strategy() -> impl Strategy<Value = BankEntry> {
             |(mut details, debit, booked, (day_number, later), (reference, batch, batch_message), code, left, text)| {
                 if !debit {
                     // Of a credit no charge is more than came in.
-                    details.iter_mut().for_each(|detail| detail.charge = detail.charge.min(detail.amount));
-                    details.iter_mut().for_each(|detail| detail.told_charge = detail.charge);
+                    for detail in &mut details {
+                        detail.charge = detail.charge.min(detail.amount);
+                        detail.told_charge = detail.charge;
+                    }
                 }
                 // Nor is anything left that nothing tells: what came in is what the details tell.
                 let left = if debit { left } else { 0 };
@@ -772,6 +780,17 @@ proptest! {
         for statement in &again.statements {
             prop_assert_eq!(check(statement), Ok(()));
         }
+        let mut sum: Option<SumCheck> = None;
+        let read = read_stream(text.as_bytes(), &mut |told| match (told, &mut sum) {
+            (Told::Statement(head), sum) => {
+                *sum = Some(SumCheck::new(&head));
+                Ok(())
+            }
+            (Told::Entry(entry), Some(sum)) => sum.add(&entry),
+            (Told::StatementEnd, Some(sum)) => sum.finish(),
+            (Told::File(_) | Told::Entry(_) | Told::StatementEnd | Told::Report(_), _) => Ok(()),
+        });
+        prop_assert_eq!(read, Ok(()), "entry by entry as the whole");
         prop_assert_eq!(without_lines(again), file);
     }
 
@@ -805,10 +824,10 @@ proptest! {
 }
 
 /// A small generator of numbers: the same every time.
-struct Lot(u64);
+pub(super) struct Lot(pub u64);
 
 impl Lot {
-    fn draw(&mut self, below: usize) -> usize {
+    pub fn draw(&mut self, below: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % below.max(1)
     }

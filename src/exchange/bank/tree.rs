@@ -103,20 +103,13 @@ impl Node {
     }
 }
 
-/// A whole file as a tree: the namespace of its root, and the root. Empty when the root has no namespace.
-#[derive(Debug)]
-pub(super) struct Tree {
-    pub namespace: String,
-    pub root: Node,
-}
-
-/// Reads a whole file.
-pub(super) fn parse(bytes: &[u8]) -> Result<Tree, BankFault> {
+/// Reads a whole file; gives its root.
+pub(super) fn parse(bytes: &[u8]) -> Result<Node, BankFault> {
     let mut pull = Pull::new(bytes)?;
     let root = pull.root()?;
     let root = pull.tree(root)?;
     pull.finish()?;
-    Ok(Tree { namespace: pull.namespace, root })
+    Ok(root)
 }
 
 /// What comes next in a file.

@@ -48,23 +48,33 @@ pub fn write_at(file: &BankFile, created_at: DateTime<Utc>) -> String {
     })
 }
 
-/// The shape of a version of camt, where versions differ.
+/// The number of a version of camt, by which its shape is known.
 #[derive(Clone, Copy)]
-struct Shape {
-    /// `TxDtls` has `Amt` and `CdtDbtInd` of its own, and charges have records: since .03.
-    amounts: bool,
-    /// `ChrgInclInd` tells whether a charge lies within the amount: since .04. Before, it does.
-    inclusion: bool,
-    /// `Sts` has a `Cd`, parties have a `Pty`: since .07.
-    choices: bool,
-    /// Payments have a `UETR`: since .08.
-    uetr: bool,
-}
+struct Shape(u8);
 
 impl Shape {
     fn of(version: &str) -> Self {
-        let number = version.rsplit('.').next().unwrap_or_default();
-        Self { amounts: number >= "03", inclusion: number >= "04", choices: number >= "07", uetr: number >= "08" }
+        Self(version.rsplit('.').next().and_then(|number| number.parse().ok()).unwrap_or(2))
+    }
+
+    /// `TxDtls` has `Amt` and `CdtDbtInd` of its own, and charges have records.
+    const fn amounts(self) -> bool {
+        self.0 >= 3
+    }
+
+    /// `ChrgInclInd` tells whether a charge lies within the amount. Before, it does.
+    const fn inclusion(self) -> bool {
+        self.0 >= 4
+    }
+
+    /// `Sts` has a `Cd`, parties have a `Pty`.
+    const fn choices(self) -> bool {
+        self.0 >= 7
+    }
+
+    /// Payments have a `UETR`.
+    const fn uetr(self) -> bool {
+        self.0 >= 8
     }
 }
 
@@ -126,7 +136,7 @@ fn write_entry(xml: &mut Markup, shape: Shape, entry: &BankEntry) {
     if entry.reversal {
         xml.leaf("RvslInd", "true");
     }
-    xml.leaf(if shape.choices { "Sts/Cd" } else { "Sts" }, if entry.booked { "BOOK" } else { "PDNG" });
+    xml.leaf(if shape.choices() { "Sts/Cd" } else { "Sts" }, if entry.booked { "BOOK" } else { "PDNG" });
     xml.leaf("BookgDt/Dt", &entry.booked_on.to_string());
     xml.leaf("ValDt/Dt", &entry.valued_on.to_string());
     // What `reference` alone tells is the bank's own.
@@ -181,7 +191,7 @@ fn write_detail(xml: &mut Markup, shape: Shape, entry: &BankEntry, detail: &Bank
         Direction::Credit => detail.amount - detail.charge,
         Direction::Debit => detail.amount,
     };
-    if shape.amounts {
+    if shape.amounts() {
         xml.money("Amt", &entry.currency, moved);
         xml.leaf("CdtDbtInd", indicator(entry.direction));
     }
@@ -196,12 +206,12 @@ fn write_detail(xml: &mut Markup, shape: Shape, entry: &BankEntry, detail: &Bank
         let debtor = entry.direction == Direction::Credit || detail.return_reason.is_some();
         let role = if debtor { "Dbtr" } else { "Cdtr" };
         xml.within("RltdPties", |xml| {
-            let path = format!("{role}/{}", if shape.choices { "Pty/Nm" } else { "Nm" });
+            let path = format!("{role}/{}", if shape.choices() { "Pty/Nm" } else { "Nm" });
             xml.maybe(&path, detail.name.as_deref());
             if let Some(account) = &detail.iban {
                 write_account(xml, &format!("{role}Acct/Id"), account);
             }
-            let path = format!("Ultmt{role}/{}", if shape.choices { "Pty/Nm" } else { "Nm" });
+            let path = format!("Ultmt{role}/{}", if shape.choices() { "Pty/Nm" } else { "Nm" });
             xml.maybe(&path, detail.ultimate_name.as_deref());
         });
     }
@@ -228,7 +238,7 @@ fn write_references(xml: &mut Markup, shape: Shape, detail: &BankDetail) {
         ("AcctSvcrRef", servicer),
         ("InstrId", detail.instruction_id.as_deref()),
         ("EndToEndId", detail.end_to_end_id.as_deref()),
-        ("UETR", detail.uetr.as_deref().filter(|_| shape.uetr)),
+        ("UETR", detail.uetr.as_deref().filter(|_| shape.uetr())),
         ("TxId", detail.transaction_id.as_deref()),
         ("MndtId", detail.mandate.as_deref()),
     ];
@@ -271,12 +281,12 @@ fn write_charge(xml: &mut Markup, shape: Shape, entry: &BankEntry, charge: Cents
     let content = |xml: &mut Markup| {
         xml.money("Amt", &entry.currency, charge);
         xml.leaf("CdtDbtInd", indicator);
-        if shape.inclusion {
+        if shape.inclusion() {
             xml.leaf("ChrgInclInd", "true");
         }
         xml.maybe("Br", bearer);
     };
-    if shape.amounts { xml.within("Rcrd", content) } else { content(xml) }
+    if shape.amounts() { xml.within("Rcrd", content) } else { content(xml) }
 }
 
 /// Reports about one message: that of the first report, as a file is about one.
