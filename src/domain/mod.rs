@@ -68,9 +68,9 @@ pub use estimate::{Estimate, EstimateStatus, Hold};
 pub use fair_use::{Conversation, Counted, Weight};
 pub use hours::OpeningHours;
 pub use ids::{
-    AddOnId, AllocationId, ArrearsEventId, BankCostId, BankFileId, BankLineId, CardId, ClosingId, CollectionId, CommandId,
-    ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId, ExportId, Fresh,
-    IncidentId, InstallationId, InvoiceId, MandateId, NoticeId, PaymentId, ReversalId, TicketEventId, TicketId,
+    AddOnId, AllocationId, ArrearsEventId, BankCostId, BankFileId, BankLineId, CardId, ClosingId, CollectionId,
+    CommandId, ConsentId, ContactId, ContractEndId, ConversationId, CoverageId, CustomerId, EstimateId, ExportId,
+    Fresh, IncidentId, InstallationId, InvoiceId, MandateId, NoticeId, PaymentId, ReversalId, TicketEventId, TicketId,
     TimeEntryId, TransactionId, UnmatchedId, UserId,
 };
 pub use installation::Installation;
