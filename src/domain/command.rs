@@ -134,7 +134,16 @@ impl Receiving {
     #[must_use]
     pub fn of(invoice: InvoiceId, amount: Cents, paid_on: NaiveDate, method: PaymentMethod) -> Self {
         let costs = Cents::ZERO;
-        Self { amount, costs, paid_on, method, note: None, bank_line: None, invoices: vec![invoice], keep_surplus: false }
+        Self {
+            amount,
+            costs,
+            paid_on,
+            method,
+            note: None,
+            bank_line: None,
+            invoices: vec![invoice],
+            keep_surplus: false,
+        }
     }
 }
 

@@ -4,9 +4,9 @@
 //! leaves no trace.
 
 use super::{
-    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, BankCost, Basis, Card, CardId, Cents, Collection, CollectionId,
-    CommandId, Consent, ConsentId, Contact, ContactId, Conversation, Coverage, Customer, CustomerId, Estimate,
-    EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Mandate, MandateId, Minutes,
+    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, BankCost, Basis, Card, CardId, Cents, Collection,
+    CollectionId, CommandId, Consent, ConsentId, Contact, ContactId, Conversation, Coverage, Customer, CustomerId,
+    Estimate, EstimateId, Fresh, Hold, Installation, InstallationId, Invoice, InvoiceId, Mandate, MandateId, Minutes,
     MoneyAccount, Movement, Note, Notice, Origin, Payment, PaymentId, Post, Posting, Repayment, Reversal, ReversalId,
     Series, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction, Unmatched, chain,
     charge::{TicketDay, TicketDayId},

@@ -2,8 +2,8 @@
 //! construction. Nothing here is ever changed; a mistake is answered by a transaction that reverses (TIME-5).
 
 use super::{
-    Balance, BankLineId, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId, TransactionId, UserId,
-    words::words,
+    Balance, BankLineId, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId, TransactionId,
+    UserId, words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 

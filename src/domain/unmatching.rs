@@ -1,8 +1,6 @@
 //! What a line of the bank books beside payments, and what comes undone of it when the match was wrong (BANK-6, BANK-9).
 
-use super::{
-    BankCostId, BankLineId, Cents, CommandId, CustomerId, TransactionId, UnmatchedId, UserId, words::words,
-};
+use super::{BankCostId, BankLineId, Cents, CommandId, CustomerId, TransactionId, UnmatchedId, UserId, words::words};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 

@@ -140,7 +140,15 @@ impl Service {
     /// A command with a fresh id and salt.
     #[must_use]
     pub fn command(&self, actor: Actor, key: Option<Key>, target: Target, act: Act) -> Command {
-        Command { id: self.clock.id::<Uuid>().into(), actor, key, salt: self.clock.salt(), target, act, bank_line: None }
+        Command {
+            id: self.clock.id::<Uuid>().into(),
+            actor,
+            key,
+            salt: self.clock.salt(),
+            target,
+            act,
+            bank_line: None,
+        }
     }
 }
 

@@ -102,7 +102,9 @@ impl Door {
     /// # Errors
     /// A refusal of the rules, or why it could not be tried.
     pub async fn submit(&self, command: Command) -> Reply {
-        self.submit_together(vec![command]).await.and_then(|receipts| receipts.into_iter().next().ok_or(Failure::Broken))
+        self.submit_together(vec![command])
+            .await
+            .and_then(|receipts| receipts.into_iter().next().ok_or(Failure::Broken))
     }
 
     /// Books commands, possibly of several customers, in their order and all or none of them, in one transaction; answers
@@ -457,8 +459,8 @@ impl Bench<'_> {
         let unchanged = decision.changes == Changes::default();
         let written =
             ledger.rows.customer.as_ref().map_or(self.now, |customer| customer.last_recorded_at.max(self.now));
-        let row = (!(unchanged && command.key.is_none()))
-            .then(|| command_row(command, customer, &decision.receipt, written));
+        let row =
+            (!(unchanged && command.key.is_none())).then(|| command_row(command, customer, &decision.receipt, written));
         Ok((decision.receipt, Accepted { changes: decision.changes, numbers: decision.numbers, row }))
     }
 }

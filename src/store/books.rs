@@ -7,9 +7,10 @@ use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use super::{fair_use, money_rows};
 use crate::domain::{
-    Act, AddOnTerm, Allocation, BankCost, Card, Changes, Collection, Command, CommandId, Consent, Contact, Conversation,
-    Customer, CustomerId, Estimate, Hold, Installation, Invoice, InvoiceId, Key, Ledger, Mandate, Movement, Numbers,
-    Payment, PaymentId, Repayment, Reversal, Series, Target, Ticket, TicketId, TimeEntry, TimeEntryId, Unmatched, UserId,
+    Act, AddOnTerm, Allocation, BankCost, Card, Changes, Collection, Command, CommandId, Consent, Contact,
+    Conversation, Customer, CustomerId, Estimate, Hold, Installation, Invoice, InvoiceId, Key, Ledger, Mandate,
+    Movement, Numbers, Payment, PaymentId, Repayment, Reversal, Series, Target, Ticket, TicketId, TimeEntry,
+    TimeEntryId, Unmatched, UserId,
     charge::TicketDay,
     command::Answer,
     fair_use::Tally,
@@ -601,7 +602,8 @@ async fn load_lines(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
     let sql = "SELECT id FROM payments WHERE bank_line_id {in} OR paid_out_line {in}";
     let payments = some::<(PaymentId,)>(tx, sql, &named.lines).await?;
     named.payments.extend(payments.into_iter().map(|(id,)| id.to_string()));
-    let repayments = some::<Repayment>(tx, "SELECT * FROM repayments WHERE bank_line_id {in} ORDER BY id", &named.lines);
+    let repayments =
+        some::<Repayment>(tx, "SELECT * FROM repayments WHERE bank_line_id {in} ORDER BY id", &named.lines);
     for row in repayments.await? {
         if let Some(ledger) = books.ledgers.get_mut(&row.customer_id) {
             ledger.rows.repayments.push(row);

@@ -3,12 +3,12 @@
 
 use super::db::Query;
 use crate::domain::{
-    Account, AddOnId, AllocationId, AllocationKind, ArrearsEventId, ArrearsEventKind, AskedVia, BankCostId, BankFileId, BankLineId,
-    Basis, Billing, CardId, Cents, Channel, ClosingId, CollectionId, CommandId, ConsentId, ContactId, Cover,
-    CoverageId, CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId, InvoiceLine,
-    Locale, MandateId, Minutes, MoneyAccount, NoticeId, NoticeKind, Origin, Pauses, PaymentId, PaymentMethod,
-    ReversalId, Role, Series, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId,
-    TransactionId, TransactionKind, UnmatchedId, UnmatchedKind, Urgency, UserId, WorkScope,
+    Account, AddOnId, AllocationId, AllocationKind, ArrearsEventId, ArrearsEventKind, AskedVia, BankCostId, BankFileId,
+    BankLineId, Basis, Billing, CardId, Cents, Channel, ClosingId, CollectionId, CommandId, ConsentId, ContactId,
+    Cover, CoverageId, CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId,
+    InvoiceLine, Locale, MandateId, Minutes, MoneyAccount, NoticeId, NoticeKind, Origin, Pauses, PaymentId,
+    PaymentMethod, ReversalId, Role, Series, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus,
+    TimeEntryId, TransactionId, TransactionKind, UnmatchedId, UnmatchedKind, Urgency, UserId, WorkScope,
     bank::{BankFileKind, Direction, Scheme, Sequence},
     charge::{Arithmetic, Weighted},
     document::{DocumentKind, VatTotal},

@@ -673,7 +673,8 @@ pub struct AccountLine {
 pub async fn account_of(on: &mut impl Statements, customer: CustomerId) -> Result<Vec<AccountLine>> {
     let documents: Vec<Invoice> =
         on.query("SELECT * FROM invoices WHERE customer_id = $1 AND number IS NOT NULL").bind(customer).all().await?;
-    let payments: Vec<Payment> = on.query("SELECT * FROM payments WHERE customer_id = $1 AND undone = 0").bind(customer).all().await?;
+    let payments: Vec<Payment> =
+        on.query("SELECT * FROM payments WHERE customer_id = $1 AND undone = 0").bind(customer).all().await?;
     let set: Vec<(PaymentId, String)> = on
         .query(
             "SELECT DISTINCT payment_id, number FROM invoices JOIN allocations ON invoice_id = invoices.id

@@ -169,13 +169,15 @@ pub async fn paid_for(on: &mut impl Statements, payments: &[Payment]) -> Result<
 /// # Errors
 /// What the database says.
 pub async fn repayments_of(on: &mut impl Statements, customer: CustomerId, limit: i64) -> Result<Vec<Repayment>> {
-    on.query("SELECT * FROM repayments WHERE customer_id = $1
+    on.query(
+        "SELECT * FROM repayments WHERE customer_id = $1
            AND NOT EXISTS (SELECT 1 FROM unmatched WHERE unmatched.subject = repayments.id)
-         ORDER BY paid_on DESC, id DESC LIMIT $2")
-        .bind(customer)
-        .bind(limit)
-        .all()
-        .await
+         ORDER BY paid_on DESC, id DESC LIMIT $2",
+    )
+    .bind(customer)
+    .bind(limit)
+    .all()
+    .await
 }
 
 /// A document and whose it is.

@@ -4,11 +4,10 @@ use super::columns::Stored as _;
 use super::db::{Record, Result, Row, Statements as _, Tx};
 use super::rows::{Table, table, write_statement};
 use crate::domain::{
-    Allocation, AllocationId, AllocationKind, ArrearsEvent, ArrearsEventId, ArrearsEventKind, AskedVia, BankCost, BankCostId,
-    BankLineId,
-    CardId, Cents, Collection, CollectionId, CommandId, CustomerId, Invoice, InvoiceId, InvoiceState, Issued, Mandate, MandateId,
-    MoneyAccount, Payment, PaymentId, PaymentMethod, Posting, Repayment, Reversal, ReversalId, TimeEntryId,
-    TransactionId, Unmatched, UnmatchedId, UnmatchedKind, UserId,
+    Allocation, AllocationId, AllocationKind, ArrearsEvent, ArrearsEventId, ArrearsEventKind, AskedVia, BankCost,
+    BankCostId, BankLineId, CardId, Cents, Collection, CollectionId, CommandId, CustomerId, Invoice, InvoiceId,
+    InvoiceState, Issued, Mandate, MandateId, MoneyAccount, Payment, PaymentId, PaymentMethod, Posting, Repayment,
+    Reversal, ReversalId, TimeEntryId, TransactionId, Unmatched, UnmatchedId, UnmatchedKind, UserId,
     bank::{Scheme, Sequence},
 };
 use chrono::{DateTime, NaiveDate, Utc};

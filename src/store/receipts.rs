@@ -4,10 +4,10 @@
 use super::books::CommandRow;
 use super::{Result, Statements, Tx};
 use crate::domain::{
-    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, BankCost, Card, Cents, Collection, Consent, Contact, Conversation,
-    Coverage, Customer, Estimate, Fresh, Installation, Invoice, Mandate, Minutes, Movement, Payment, Receipt,
-    Repayment, Reversal, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind,
-    Unmatched,
+    Account, AddOnTerm, Allocation, ArrearsEvent, Balance, BankCost, Card, Cents, Collection, Consent, Contact,
+    Conversation, Coverage, Customer, Estimate, Fresh, Installation, Invoice, Mandate, Minutes, Movement, Payment,
+    Receipt, Repayment, Reversal, Ticket, TicketEvent, TimeEntry, TimeEntryId, Transaction, TransactionId,
+    TransactionKind, Unmatched,
     burn_down::Draw,
     customer::ContractEnd,
     decide::{Correction, CoverageReceipt, PaymentReceipt, TimeReceipt, Unmatching},

@@ -4,12 +4,12 @@
 use super::columns::Stored;
 use super::db::{Record, Result, Row, Statements, Tx};
 use crate::domain::{
-    Account, AddOnId, AddOnTerm, AskedVia, Balance, BankLineId, Basis, Billing, Card, CardId, Cents, Channel, Consent, ConsentId,
-    Contact, ContactId, Counted, Cover, Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due, Estimate,
-    EstimateId, EstimateStatus, Hold, Installation, InstallationId, Intake, InvoiceId, Locale, Minutes, Movement, Note,
-    Notice, NoticeId, NoticeKind, Origin, Pauses, Role, Ticket, TicketEvent, TicketEventId, TicketEventKind, TicketId,
-    TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId, TransactionKind, Urgency, UserId,
-    Weight, WorkScope,
+    Account, AddOnId, AddOnTerm, AskedVia, Balance, BankLineId, Basis, Billing, Card, CardId, Cents, Channel, Consent,
+    ConsentId, Contact, ContactId, Counted, Cover, Coverage, CoverageId, CoveredBy, Customer, CustomerId, Due,
+    Estimate, EstimateId, EstimateStatus, Hold, Installation, InstallationId, Intake, InvoiceId, Locale, Minutes,
+    Movement, Note, Notice, NoticeId, NoticeKind, Origin, Pauses, Role, Ticket, TicketEvent, TicketEventId,
+    TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntry, TimeEntryId, Transaction, TransactionId,
+    TransactionKind, Urgency, UserId, Weight, WorkScope,
     charge::{Arithmetic, TicketDay, Weighted},
     estimate::AnswerVia,
     policy::{Bilingual, Per},

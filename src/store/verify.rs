@@ -290,43 +290,6 @@ pub const CHECKS: [Check; 44] = [
          UNION ALL SELECT customer_id, customer_id, 0, -amount FROM reversals WHERE money_back = 1
          UNION ALL SELECT customer_id, customer_id, 0, -charge FROM reversals"
     ),
-    // What was told of a return by one side only.
-    check!(
-        "customer",
-        "money in transit",
-        "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found
-         FROM postings WHERE account = 'in_transit'
-         UNION ALL SELECT customer_id, customer_id, 0, amount FROM reversals WHERE money_back = 1
-         UNION ALL SELECT reversals.customer_id, reversals.customer_id, 0, -reversals.amount
-                   FROM reversals JOIN payments ON payments.id = payment_id
-                   WHERE reversals.undone = 0 AND (method <> 'other' OR money_back = 1)"
-    ),
-    check!(
-        "customer",
-        "what banks charged",
-        "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found
-         FROM postings WHERE account = 'bank_charges'
-         UNION ALL SELECT customer_id, customer_id, 0, costs FROM payments WHERE undone = 0
-         UNION ALL SELECT customer_id, customer_id, 0, amount FROM bank_costs
-                   WHERE NOT EXISTS (SELECT 1 FROM unmatched WHERE unmatched.subject = bank_costs.id)
-         UNION ALL SELECT customer_id, customer_id, 0, charge FROM reversals"
-    ),
-    // BANK-4: the transactions that name a line move exactly its money on our account, those of a line that is not booked
-    // nothing. A line that is being booked at this moment is left out.
-    check!(
-        "bank line",
-        "effect on the account of the bank",
-        "SELECT '' AS customer_id, id AS subject,
-                CASE WHEN state <> 'booked' OR account = '' THEN 0
-                     WHEN direction = 'credit' THEN amount - charge ELSE -(amount + charge) END AS expected, 0 AS found
-         FROM bank_lines WHERE state <> 'new'
-         UNION ALL SELECT '', bank_line_id, 0, amount
-                   FROM transactions
-                   JOIN postings ON postings.customer_id = transactions.customer_id
-                                AND postings.seq = transactions.seq AND postings.account = 'bank'
-                   WHERE bank_line_id IS NOT NULL
-                     AND NOT EXISTS (SELECT 1 FROM bank_lines WHERE bank_lines.id = bank_line_id AND state = 'new')"
-    ),
     check!(
         "customer",
         "money received otherwise",
@@ -401,6 +364,43 @@ pub const CHECKS: [Check; 44] = [
         "count",
         "SELECT customer_id, transaction_id AS subject, 0 AS expected, 1 AS found FROM notes
          WHERE NOT EXISTS (SELECT 1 FROM transactions WHERE transactions.id = notes.transaction_id)"
+    ),
+    // What was told of a return by one side only.
+    check!(
+        "customer",
+        "money in transit",
+        "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found
+         FROM postings WHERE account = 'in_transit'
+         UNION ALL SELECT customer_id, customer_id, 0, amount FROM reversals WHERE money_back = 1
+         UNION ALL SELECT reversals.customer_id, reversals.customer_id, 0, -reversals.amount
+                   FROM reversals JOIN payments ON payments.id = payment_id
+                   WHERE reversals.undone = 0 AND (method <> 'other' OR money_back = 1)"
+    ),
+    check!(
+        "customer",
+        "what banks charged",
+        "SELECT customer_id, customer_id AS subject, amount AS expected, 0 AS found
+         FROM postings WHERE account = 'bank_charges'
+         UNION ALL SELECT customer_id, customer_id, 0, costs FROM payments WHERE undone = 0
+         UNION ALL SELECT customer_id, customer_id, 0, amount FROM bank_costs
+                   WHERE NOT EXISTS (SELECT 1 FROM unmatched WHERE unmatched.subject = bank_costs.id)
+         UNION ALL SELECT customer_id, customer_id, 0, charge FROM reversals"
+    ),
+    // BANK-4: the transactions that name a line move exactly its money on our account, those of a line that is not booked
+    // nothing. A line that is being booked at this moment is left out.
+    check!(
+        "bank line",
+        "effect on the account of the bank",
+        "SELECT '' AS customer_id, id AS subject,
+                CASE WHEN state <> 'booked' OR account = '' THEN 0
+                     WHEN direction = 'credit' THEN amount - charge ELSE -(amount + charge) END AS expected, 0 AS found
+         FROM bank_lines WHERE state <> 'new'
+         UNION ALL SELECT '', bank_line_id, 0, amount
+                   FROM transactions
+                   JOIN postings ON postings.customer_id = transactions.customer_id
+                                AND postings.seq = transactions.seq AND postings.account = 'bank'
+                   WHERE bank_line_id IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM bank_lines WHERE bank_lines.id = bank_line_id AND state = 'new')"
     ),
 ];
 

@@ -519,7 +519,8 @@ async fn race(fixture: &Fixture) {
                 let received = Receiving::of(*invoice, Cents(100), day(paid_on), PaymentMethod::Bank);
                 let (id, salt) = (service.clock.id(), service.clock.salt());
                 let (actor, act) = (Actor::Service, Act::RecordPayment(received));
-                let command = Command { id, actor, key: None, salt, target: Target::Invoice(*invoice), act, bank_line: None };
+                let command =
+                    Command { id, actor, key: None, salt, target: Target::Invoice(*invoice), act, bank_line: None };
                 tasks.spawn(async move { service.door.submit(command).await.map(drop).unwrap() });
             }
         }

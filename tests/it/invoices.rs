@@ -600,7 +600,15 @@ async fn at_once(services: &[Service], commands: Vec<(Target, Act)>) -> Vec<Repl
     for (at, (target, act)) in commands.into_iter().enumerate() {
         let service = services[at % services.len()].clone();
         let actor = Actor::Staff(crate::common::AGENT);
-        let command = Command { id: service.clock.id(), actor, key: None, salt: service.clock.salt(), target, act, bank_line: None };
+        let command = Command {
+            id: service.clock.id(),
+            actor,
+            key: None,
+            salt: service.clock.salt(),
+            target,
+            act,
+            bank_line: None,
+        };
         asked.spawn(async move { service.door.submit(command).await });
     }
     asked.join_all().await

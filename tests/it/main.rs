@@ -45,5 +45,6 @@ mod store;
 mod story;
 mod tickets;
 mod twins;
+mod unmatching;
 mod verify;
 mod writer;

@@ -13,16 +13,17 @@ use std::future::{Future as _, poll_fn};
 use std::task::Poll;
 use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
-    Account, Act, Actor, Allocation, AskedVia, Balance, Card, CardId, Cents, Collection, Command, Contact, Cover,
-    Coverage, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Excess, Hold, Invoice, Ledger, Locale,
-    Mandate, Minutes, Movement, Note, Payment, PaymentMethod, Policy, Posting, Receipt, Refusal, Report, Reversal,
-    Role, Target, Ticket, TicketKind, TimeEntry, Transaction, TransactionKind, Urgency, UserId, chain,
+    Account, Act, Actor, Allocation, AskedVia, Balance, BankCost, BankLineId, Card, CardId, Cents, Collection, Command,
+    Contact, Cover, Coverage, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Excess, Hold, Invoice,
+    Ledger, Locale, Mandate, Minutes, Movement, Note, Payment, PaymentMethod, Policy, Posting, Receipt, Refusal,
+    Repayment, Report, Reversal, Role, Target, Ticket, TicketKind, TimeEntry, Transaction, TransactionKind, Unmatched,
+    Urgency, UserId, chain,
     charge::TicketDay,
     command::{Answer, Ruling},
     estimate::AnswerVia,
     policy::Per,
 };
-use strippenkaart::service::ledger::{Failure, Reply};
+use strippenkaart::service::ledger::{Failure, Replies};
 use strippenkaart::store::{Db, Statements as _, books::CommandRow};
 
 /// One step, in numbers: which ticket, card or person is meant is picked from those that exist by then.
@@ -235,12 +236,19 @@ fn mostly<T>(index: usize, pick: impl Fn(usize) -> Option<T>, wanted: impl Fn(&T
     (index..index + 50).filter_map(&pick).find(wanted).or_else(|| pick(index))
 }
 
-/// The command of a step; none where there is nothing yet to do it to.
+/// The commands of a step, all or none; none where there is nothing yet to do it to.
+fn commands(books: &Books, step: &Step) -> Vec<Command> {
+    match step {
+        Step::Money(step) => of_money::commands(books, step, Actor::Staff(AGENT)),
+        step => command(books, step).into_iter().collect(),
+    }
+}
+
+/// The command of a step that is not about money.
 fn command(books: &Books, step: &Step) -> Option<Command> {
     let mut actor = Actor::Staff(AGENT);
     let (target, act) = match step {
-        Step::Days(..) | Step::CloseMonth => return None,
-        Step::Money(step) => of_money::command(books, step)?,
+        Step::Days(..) | Step::CloseMonth | Step::Money(_) => return None,
         Step::Customer { .. } | Step::Contact { .. } | Step::Revoke(_) => people(books, step)?,
         Step::Order { .. } | Step::Pay { .. } => money(books, step)?,
         Step::Ticket { .. } | Step::Propose { .. } | Step::Decline { .. } | Step::Close(_) => agreed(books, step)?,
@@ -443,8 +451,9 @@ fn time(books: &Books, step: &Step) -> Option<(Target, Act)> {
     })
 }
 
-/// A command, at which moment it was submitted, what the pure domain answered, and what it made that others may name.
-type Asked = (DateTime<Utc>, Command, Result<Receipt, Refusal>, Vec<Target>);
+/// Commands that belong together, at which moment they were submitted, what the pure domain answered, and what they made
+/// that others may name.
+type Asked = (DateTime<Utc>, Vec<Command>, Result<Vec<Receipt>, Refusal>, Vec<Target>);
 
 /// Everything that was submitted.
 type Log = Vec<Asked>;
@@ -454,35 +463,35 @@ fn play(policy: &str, steps: &[Step], check: impl Fn(&Books)) -> (Books, Log) {
     let mut books = Books::new(&[policy.to_owned()], start());
     let mut log = Log::new();
     for step in steps {
-        let mut commands: Vec<Command> = command(&books, step).into_iter().collect();
+        let mut bundles = vec![commands(&books, step)];
         if let Step::Days(days, settle) = step {
             books.clock.set(books.clock.now() + Duration::days(i64::try_from(*days).unwrap()));
             let customers = books.ledgers.keys().filter(|_| *settle);
-            commands.extend(customers.map(|id| books.command(Actor::Service, Target::Customer(*id), Act::Settle)));
+            bundles.extend(customers.map(|id| vec![books.command(Actor::Service, Target::Customer(*id), Act::Settle)]));
         }
         if matches!(step, Step::CloseMonth) {
             books.closed_through = today(&books).with_day(1).and_then(|first| first.pred_opt());
         }
-        for command in commands {
-            submit(&mut books, &mut log, command);
+        for bundle in bundles.into_iter().filter(|bundle| !bundle.is_empty()) {
+            submit(&mut books, &mut log, bundle);
         }
         check(&books);
     }
     (books, log)
 }
 
-fn submit(books: &mut Books, log: &mut Log, command: Command) {
+fn submit(books: &mut Books, log: &mut Log, bundle: Vec<Command>) {
     let (before, transactions) = (books.ledgers.clone(), books.transactions.len());
     let known = books.owners.clone();
-    let result = books.submit(&command);
+    let result = books.submit_together(&bundle);
     if result.is_err() {
         assert!(books.ledgers == before && books.transactions.len() == transactions, "a refusal changes nothing");
     }
     let closed = books.closed_through;
     let new = &books.transactions[transactions..];
-    assert!(new.iter().all(|row| Some(row.booked_on) > closed), "TIME-6: a closed month takes no booking: {command:?}");
+    assert!(new.iter().all(|row| Some(row.booked_on) > closed), "TIME-6: a closed month takes no booking: {bundle:?}");
     let made = books.owners.keys().filter(|target| !known.contains_key(target)).copied().collect();
-    log.push((books.clock.now(), command, result, made));
+    log.push((books.clock.now(), bundle, result, made));
 }
 
 /// The rules that always hold for one customer.
@@ -641,7 +650,7 @@ fn reverse_all(books: &mut Books, log: &mut Log) {
     for entry in standing {
         let act = Act::ReverseEntry { entry, reason: "all of it".to_owned() };
         let command = books.command(Actor::Staff(AGENT), Target::TimeEntry(entry), act);
-        submit(books, log, command);
+        submit(books, log, vec![command]);
     }
 }
 
@@ -656,6 +665,39 @@ proptest! {
         for ledger in books.ledgers.values() {
             prop_assert!(ledger.rows.cards.values().all(|card| card.used.is_zero()), "all is back on its card");
             prop_assert!(ledger.rows.customer.as_ref().unwrap().uncovered.is_zero());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bank_9_undo_brings_every_balance_back(
+        policy in policies(), steps in steps(), told in proptest::collection::vec(of_money::told(), 1..12)
+    ) {
+        let (mut books, mut log) = play(&policy, &steps, |_| ());
+        for step in told {
+            let customers: Vec<CustomerId> = books.ledgers.keys().copied().collect();
+            for customer in customers {
+                let settle = books.command(Actor::Service, Target::Customer(customer), Act::Settle);
+                submit(&mut books, &mut log, vec![settle]);
+            }
+            let line: BankLineId = books.clock.id();
+            let wrong = of_money::commands(&books, &step, Actor::Staff(AGENT)).into_iter().map(|row| row.from_line(line));
+            let wrong: Vec<Command> = wrong.collect();
+            let Some(customer) = wrong.first().and_then(|row| books.owner(row.target)) else { continue };
+            let before = of_money::balances(&books, customer);
+            if books.submit_together(&wrong).is_err() {
+                continue;
+            }
+            let act = Act::UndoLine { line };
+            for _ in 0..2 {
+                let undo = books.command(Actor::Staff(AGENT), Target::Customer(customer), act.clone());
+                books.submit(&undo).unwrap();
+                prop_assert_eq!(&before, &of_money::balances(&books, customer), "{:?}", wrong);
+            }
+            check(&books);
         }
     }
 }
@@ -687,9 +729,9 @@ fn the_sequences_do_everything() {
     let mut refusals = BTreeMap::<&str, usize>::new();
     let mut kinds = BTreeMap::<TransactionKind, usize>::new();
     for sample in samples(300) {
-        for (_, command, result, _) in &sample.log {
+        for (_, bundle, result, _) in &sample.log {
             match result {
-                Ok(_) => *acts.entry(command.act.name()).or_default() += 1,
+                Ok(_) => bundle.iter().for_each(|command| *acts.entry(command.act.name()).or_default() += 1),
                 Err(refusal) => *refusals.entry(refusal.name()).or_default() += 1,
             }
         }
@@ -697,7 +739,7 @@ fn the_sequences_do_everything() {
             *kinds.entry(transaction.kind).or_default() += 1;
         }
     }
-    assert_eq!(acts.len(), 39, "every act succeeds somewhere: {acts:?}");
+    assert_eq!(acts.len(), 42, "every act succeeds somewhere: {acts:?}");
     // Conversions are decided per policy; scenarios tell of them.
     let elsewhere = [TransactionKind::Conversion];
     let missing = TransactionKind::ALL.iter().find(|kind| !kinds.contains_key(kind) && !elsewhere.contains(kind));
@@ -732,6 +774,10 @@ fn the_sequences_do_everything() {
         "nothing-to-collect",
         "collection-pending",
         "nothing-to-waive",
+        "paid-out-before",
+        "not-paid-elsewhere",
+        "told-by-other-line",
+        "came-back-since",
         "account-paused",
         "no-arrears",
         "arranged",
@@ -769,7 +815,13 @@ fn in_memory(books: &Books) -> Tables {
         all.mandates.extend(rows.mandates);
         all.collections.extend(rows.collections);
         all.reversals.extend(rows.reversals);
+        all.repayments.extend(rows.repayments);
+        all.costs.extend(rows.costs);
+        all.unmatched.extend(rows.unmatched);
     }
+    all.repayments.sort_by_key(|row| row.id);
+    all.costs.sort_by_key(|row| row.id);
+    all.unmatched.sort_by_key(|row| row.id);
     let mut transactions = books.transactions.clone();
     transactions.sort_by_key(|row| (row.customer_id, row.seq));
     let mut movements = books.movements.clone();
@@ -798,6 +850,9 @@ fn in_memory(books: &Books) -> Tables {
         ("mandates", texts(all.mandates.values())),
         ("collections", texts(all.collections.values())),
         ("reversals", texts(all.reversals.values())),
+        ("repayments", texts(&all.repayments)),
+        ("bank_costs", texts(&all.costs)),
+        ("unmatched", texts(&all.unmatched)),
         ("postings", texts(&postings)),
         ("transactions", texts(&transactions)),
         ("movements", texts(&movements)),
@@ -832,6 +887,9 @@ async fn stored(db: &Db) -> Tables {
         "mandates": Mandate, "id";
         "collections": Collection, "id";
         "reversals": Reversal, "id";
+        "repayments": Repayment, "id";
+        "bank_costs": BankCost, "id";
+        "unmatched": Unmatched, "id";
         "postings": Posting, "customer_id, seq, line";
         "transactions": Transaction, "customer_id, seq";
         "movements": Movement, "customer_id, seq, line";
@@ -851,23 +909,23 @@ async fn written_beside(db: &Db) -> (Vec<CommandRow>, Vec<(String, i64)>) {
 fn batches(log: &Log) -> Vec<&[Asked]> {
     let mut batches = Vec::new();
     let (mut first, mut new) = (0, Vec::new());
-    for (at, (now, command, _, made)) in log.iter().enumerate() {
-        if *now != log[first].0 || new.contains(&command.target) {
+    for (at, (now, bundle, _, made)) in log.iter().enumerate() {
+        if *now != log[first].0 || bundle.iter().any(|command| new.contains(&command.target)) {
             batches.push(&log[first..at]);
             (first, new) = (at, Vec::new());
         }
-        new.extend(made.iter().filter(|made| **made != command.target));
+        new.extend(made.iter().filter(|made| bundle.iter().all(|command| **made != command.target)));
     }
     batches.push(&log[first..]);
     batches
 }
 
 /// Submits commands that all wait before the first of them is answered, in this order.
-async fn submit_together(fixture: &Fixture, batch: &[Asked]) -> Vec<Reply> {
+async fn submit_together(fixture: &Fixture, batch: &[Asked]) -> Vec<Replies> {
     let mut replies = Vec::new();
     let mut waiting: Vec<_> =
-        batch.iter().map(|(_, command, ..)| Box::pin(fixture.service.door.submit(command.clone()))).collect();
-    let mut answered: Vec<Option<Reply>> = Vec::new();
+        batch.iter().map(|(_, bundle, ..)| Box::pin(fixture.service.door.submit_together(bundle.clone()))).collect();
+    let mut answered: Vec<Option<Replies>> = Vec::new();
     for submitted in &mut waiting {
         answered.push(poll_fn(|context| Poll::Ready(now_or_later(submitted.as_mut().poll(context)))).await);
     }
@@ -892,8 +950,8 @@ async fn same_on(fixture: &Fixture, sample: &Sample, together: bool) {
     let batches = if together { batches(&sample.log) } else { sample.log.chunks(1).collect() };
     for batch in batches {
         fixture.clock.set(batch[0].0);
-        for (reply, (_, command, expected, _)) in submit_together(fixture, batch).await.into_iter().zip(batch) {
-            assert_eq!(reply, expected.clone().map_err(Failure::Refused), "{command:?}");
+        for (reply, (_, bundle, expected, _)) in submit_together(fixture, batch).await.into_iter().zip(batch) {
+            assert_eq!(reply, expected.clone().map_err(Failure::Refused), "{bundle:?}");
         }
     }
     let (found, expected) = (stored(&fixture.service.db).await, in_memory(&sample.books));

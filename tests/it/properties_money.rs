@@ -7,8 +7,8 @@ use proptest::sample::select;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use strippenkaart::domain::{
-    Act, AllocationKind, AskedVia, Billing, CardId, Cents, Collection, CustomerId, Invoice, InvoiceId, Ledger, Minutes,
-    MoneyAccount, PaymentMethod, Reversal, Series, Target,
+    Act, Actor, AllocationKind, AskedVia, BankLineId, Billing, CardId, Cents, Collection, CollectionId, Command,
+    CustomerId, Invoice, InvoiceId, Ledger, Minutes, MoneyAccount, PaymentMethod, Reversal, Series, Target,
     command::{Crediting, NewLine, Receiving, Undone},
     document::{DocumentKind, Quantity},
 };
@@ -32,7 +32,10 @@ creditor_id = "NL69ZZZ123456780000"
 /// One step about money; numbers pick from what exists by then.
 #[derive(Clone, Debug)]
 pub enum Money {
-    PayOver { invoice: usize, extra: i64 },
+    PayOver {
+        invoice: usize,
+        extra: i64,
+    },
     PayAll(usize),
     Line(usize),
     Erase(usize),
@@ -43,12 +46,30 @@ pub enum Money {
     Remind(usize),
     SetOff(usize),
     Repay(usize, i64),
+    Costs(usize, i64),
+    PayOut(usize),
+    /// One line, divided over two customers and costs.
+    Divide {
+        invoice: usize,
+        other: usize,
+        costs: i64,
+    },
+    UndoLine(usize),
     Mandate(usize),
     EndMandate(usize),
     Plan(usize),
     Settle(usize),
-    Return { collection: usize, code: &'static str, rejected: bool, charge: i64 },
-    Undo { payment: usize, quarters: Option<i64>, code: &'static str },
+    Return {
+        collection: usize,
+        code: &'static str,
+        rejected: bool,
+        charge: i64,
+    },
+    Undo {
+        payment: usize,
+        quarters: Option<i64>,
+        code: &'static str,
+    },
     Judge(usize, bool),
     Waive(usize),
     Pause(usize),
@@ -78,6 +99,11 @@ pub fn steps() -> impl Strategy<Value = Money> {
         1 => index().prop_map(Money::Remind),
         2 => index().prop_map(Money::SetOff),
         1 => (index(), 1_i64..5000).prop_map(|(customer, amount)| Money::Repay(customer, amount)),
+        1 => (index(), -500_i64..500).prop_map(|(customer, amount)| Money::Costs(customer, amount)),
+        2 => index().prop_map(Money::PayOut),
+        1 => (index(), index(), -300_i64..300)
+            .prop_map(|(invoice, other, costs)| Money::Divide { invoice, other, costs }),
+        5 => index().prop_map(Money::UndoLine),
         2 => index().prop_map(Money::Mandate),
         1 => index().prop_map(Money::EndMandate),
         4 => index().prop_map(Money::Plan),
@@ -137,7 +163,18 @@ pub fn command(books: &Books, step: &Money) -> Option<(Target, Act)> {
     let reason = || "because".to_owned();
     Some(match step {
         Money::Return { .. } | Money::Undo { .. } | Money::Judge(..) | Money::Waive(_) => undone(books, step)?,
-        Money::PayOver { .. } | Money::PayAll(_) | Money::SetOff(_) | Money::Repay(..) => paid(books, step)?,
+        Money::PayOver { .. }
+        | Money::PayAll(_)
+        | Money::SetOff(_)
+        | Money::Repay(..)
+        | Money::Costs(..)
+        | Money::PayOut(_) => paid(books, step)?,
+        Money::Divide { .. } => return None,
+        Money::UndoLine(at) => {
+            let lines: Vec<_> = books.lines.keys().copied().collect();
+            let (line, customer) = *lines.get(at % lines.len().max(1))?;
+            (Target::Customer(customer), Act::UndoLine { line })
+        }
         Money::Line(at) => {
             let (description, unit_price) = ("Advice".to_owned(), Cents(3_335));
             let line =
@@ -232,7 +269,8 @@ fn paid(books: &Books, step: &Money) -> Option<(Target, Act)> {
             let open = invoice(books, *at, is_open)?;
             let amount = Cents(open.open().0 + extra);
             let received = Receiving::of(open.id, amount, today(books), PaymentMethod::Bank);
-            (Target::Invoice(open.id), Act::RecordPayment(Receiving { keep_surplus: true, ..received }))
+            let costs = if at % 4 == 1 { Cents(extra / 50) } else { Cents::ZERO };
+            (Target::Invoice(open.id), Act::RecordPayment(Receiving { keep_surplus: true, costs, ..received }))
         }
         Money::PayAll(at) => {
             let customer = customer(books, *at)?;
@@ -242,7 +280,16 @@ fn paid(books: &Books, step: &Money) -> Option<(Target, Act)> {
             let invoices: Vec<InvoiceId> = open.iter().map(|invoice| invoice.id).collect();
             let paid_on = today(books) - Days::new(2);
             let (method, note) = (PaymentMethod::Bank, Some("all of it".to_owned()));
-            let received = Receiving { amount, costs: Cents::ZERO, paid_on, method, note, bank_line: None, invoices, keep_surplus: false };
+            let received = Receiving {
+                amount,
+                costs: Cents::ZERO,
+                paid_on,
+                method,
+                note,
+                bank_line: None,
+                invoices,
+                keep_surplus: false,
+            };
             (Target::Customer(customer), Act::RecordPayment(received))
         }
         Money::SetOff(at) => {
@@ -254,7 +301,110 @@ fn paid(books: &Books, step: &Money) -> Option<(Target, Act)> {
             let act = Act::Repay { amount: Cents(*amount), paid_on, note: None, bank_line: None };
             (Target::Customer(customer(books, *at)?), act)
         }
+        Money::Costs(at, amount) => {
+            let act = Act::BookCosts { amount: Cents(*amount), valued_on: today(books) };
+            (Target::Customer(customer(books, *at)?), act)
+        }
+        Money::PayOut(at) => {
+            let all = |ledger: &Ledger| ledger.rows.payments.values().cloned().collect::<Vec<_>>();
+            let waits =
+                |row: &strippenkaart::domain::Payment| row.method == PaymentMethod::Other && row.paid_out_on.is_none();
+            let found = (*at..at + 30).filter_map(|at| pick(books, at, all)).find(waits);
+            let payment = found.or_else(|| pick(books, *at, all))?.id;
+            (Target::Payment(payment), Act::PayOut { payment, paid_on: today(books) })
+        }
         _ => return None,
+    })
+}
+
+/// The commands of a step: mostly one, some of them told by a line of the bank; a divided line is several.
+pub fn commands(books: &Books, step: &Money, actor: Actor) -> Vec<Command> {
+    if let Money::Divide { invoice, other, costs } = step {
+        return divided(books, (*invoice, *other, *costs), actor);
+    }
+    let Some((target, act)) = command(books, step) else { return Vec::new() };
+    let line = line(books, step, &act);
+    let command = books.command(actor, target, act);
+    vec![match line {
+        Some(line) => command.from_line(line),
+        None => command,
+    }]
+}
+
+/// A line that tells a step; what is told again of a collection is told by the same line.
+fn line(books: &Books, step: &Money, act: &Act) -> Option<BankLineId> {
+    let fresh = || Some(books.clock.id::<BankLineId>());
+    let of = |id: &CollectionId, nr: u128| Some(BankLineId(uuid::Uuid::from_u128(id.0.as_u128() ^ (nr << 64))));
+    match (step, act) {
+        (Money::PayOver { invoice: at, .. } | Money::PayAll(at) | Money::Undo { payment: at, .. }, _)
+        | (Money::Repay(at, _) | Money::PayOut(at), _) => (at % 3 != 0).then(fresh)?,
+        (Money::Costs(..), _) => fresh(),
+        (Money::Settle(at), Act::SettleCollection { collection, .. }) if at % 4 != 0 => of(collection, 1),
+        (Money::Return { collection: at, rejected, .. }, Act::ReverseCollection { collection, .. }) if at % 3 != 0 => {
+            of(collection, if *rejected { 2 } else { 3 + u128::from(at % 11 == 0) })
+        }
+        _ => None,
+    }
+}
+
+/// One line for an invoice of each of two customers, less or more by costs.
+fn divided(books: &Books, (one, other, costs): (usize, usize, i64), actor: Actor) -> Vec<Command> {
+    let Some(first) = invoice(books, one, is_open) else { return Vec::new() };
+    let elsewhere = |invoice: &Invoice| is_open(invoice) && invoice.customer_id != first.customer_id;
+    let Some(second) = invoice(books, other, elsewhere) else { return Vec::new() };
+    let line: BankLineId = books.clock.id();
+    let pay = |invoice: &Invoice| {
+        let received = Receiving::of(invoice.id, invoice.open(), today(books), PaymentMethod::Bank);
+        books.command(actor, Target::Invoice(invoice.id), Act::RecordPayment(received)).from_line(line)
+    };
+    let act = Act::BookCosts { amount: Cents(costs), valued_on: today(books) };
+    let costs = books.command(actor, Target::Customer(second.customer_id), act).from_line(line);
+    vec![pay(&first), pay(&second), costs]
+}
+
+/// What a wrong match may not have changed once it is undone: accounts, open amounts, credit, pause, direct debits, counts
+/// and fees.
+pub fn balances(books: &Books, id: CustomerId) -> String {
+    let rows = &books.ledgers[&id].rows;
+    let mut accounts: BTreeMap<MoneyAccount, i64> = BTreeMap::new();
+    for posting in books.postings.iter().filter(|row| row.customer_id == id) {
+        *accounts.entry(posting.account).or_default() += posting.amount.0;
+    }
+    accounts.retain(|_, sum| *sum != 0);
+    let open = rows.invoices.values().filter(|row| row.open() != Cents::ZERO);
+    let open: Vec<_> = open.map(|row| (row.id, row.open(), row.due_on(), row.standing())).collect();
+    let customer = rows.customer.as_ref().unwrap();
+    let counted: Vec<_> = {
+        let stands = rows.reversals.values().filter(|row| !row.undone);
+        stands.map(|row| (row.id, row.counted, row.charge, row.money_back, row.rejected, row.code.clone())).collect()
+    };
+    let fees = rows.reversals.values().filter(|row| row.fee_invoice_id.is_some()).count();
+    let collections: Vec<_> = rows.collections.values().collect();
+    let mandates: Vec<_> = rows.mandates.values().map(|row| (row.id, row.ended_at)).collect();
+    let payments: Vec<_> = {
+        let stands = rows.payments.values().filter(|row| !row.undone);
+        stands.map(|row| (row.id, row.reversed, row.paid_out)).collect()
+    };
+    format!(
+        "{accounts:?}\n{open:?}\n{:?}\n{counted:?} {fees}\n{collections:?}\n{mandates:?}\n{payments:?}",
+        (customer.credit, customer.paused_on, customer.arranged_until)
+    )
+}
+
+/// Steps that a line can tell.
+pub fn told() -> impl Strategy<Value = Money> {
+    steps().prop_filter("told by a line", |step| {
+        matches!(
+            step,
+            Money::PayOver { .. }
+                | Money::PayAll(_)
+                | Money::Settle(_)
+                | Money::Return { .. }
+                | Money::Undo { .. }
+                | Money::Repay(..)
+                | Money::Costs(..)
+                | Money::PayOut(_)
+        )
     })
 }
 
@@ -311,8 +461,43 @@ pub fn check(books: &Books, id: CustomerId, ledger: &Ledger) {
         assert_eq!(booked, card.deferred_now(), "PAY-7: what is deferred of {card:?}");
         assert!(card.frozen.is_zero() || card.frozen_on.is_some(), "{card:?}");
     }
+    let reversals = || rows.reversals.values();
+    let transit: i64 = reversals()
+        .map(|row| {
+            let at_bank = row.payment_id.is_some_and(|id| {
+                row.money_back || rows.payments.get(&id).is_some_and(|paid| paid.method != PaymentMethod::Other)
+            });
+            let told = if row.money_back { row.amount.0 } else { 0 };
+            told - if at_bank && !row.undone { row.amount.0 } else { 0 }
+        })
+        .sum();
+    assert_eq!(account(MoneyAccount::InTransit).0, transit, "PAY-2: what only one side told");
+    let elsewhere: i64 = {
+        let other = rows.payments.values().filter(|row| row.method == PaymentMethod::Other && !row.undone);
+        other.map(|row| row.amount.0 - row.costs.0 - row.paid_out.0).sum()
+    };
+    assert!((0..=elsewhere.max(0)).contains(&account(MoneyAccount::OtherMoney).0), "BANK-6: what stands elsewhere");
+    check_lines(books, id);
     check_invoices(books, id, ledger);
     check_fees(books, ledger);
+}
+
+/// BANK-4: the transactions that name a line move exactly its money on our account.
+fn check_lines(books: &Books, id: CustomerId) {
+    let mut found: BTreeMap<BankLineId, Cents> = BTreeMap::new();
+    let line_of: BTreeMap<i64, BankLineId> = {
+        let own = books.transactions.iter().filter(|row| row.customer_id == id);
+        own.filter_map(|row| Some((row.seq, row.bank_line_id?))).collect()
+    };
+    for posting in books.postings.iter().filter(|row| row.customer_id == id && row.account == MoneyAccount::Bank) {
+        if let Some(line) = line_of.get(&posting.seq) {
+            *found.entry(*line).or_default() += posting.amount;
+        }
+    }
+    for ((line, customer), effect) in books.lines.iter().filter(|((_, customer), _)| *customer == id) {
+        assert_eq!(found.remove(line).unwrap_or_default(), *effect, "BANK-4: {line} of {customer}");
+    }
+    assert!(found.is_empty(), "only lines that were told move money: {found:?}");
 }
 
 /// PAY-1, PAY-6: documents add up, what settled them adds up, and a credit never passes its invoice.
@@ -331,10 +516,13 @@ fn check_invoices(books: &Books, id: CustomerId, ledger: &Ledger) {
             assert_eq!(invoice.open(), Cents::ZERO, "{invoice:?}");
             continue;
         }
-        let money = [AllocationKind::Payment, AllocationKind::Reversal, AllocationKind::Credit];
+        let money =
+            [AllocationKind::Payment, AllocationKind::Reversal, AllocationKind::Credit, AllocationKind::Unmatch];
         assert_eq!(issued.paid, of_kind(&money), "{invoice:?}");
         assert_eq!(issued.credited, of_kind(&[AllocationKind::CreditNote]), "{invoice:?}");
-        assert_eq!(issued.reversed, -of_kind(&[AllocationKind::Reversal]), "{invoice:?}");
+        let again = books.allocations.iter().filter(|row| row.invoice_id == invoice.id && row.amount > Cents::ZERO);
+        let again: Cents = again.filter(|row| row.kind == AllocationKind::Unmatch).map(|row| row.amount).sum();
+        assert_eq!(issued.reversed, -of_kind(&[AllocationKind::Reversal]) - again, "{invoice:?}");
         assert!(invoice.open() >= Cents::ZERO, "{invoice:?}");
         let notes = rows.invoices.values().filter(|note| note.credits == Some(invoice.id));
         let (net, gross) =
@@ -345,7 +533,7 @@ fn check_invoices(books: &Books, id: CustomerId, ledger: &Ledger) {
     }
     for payment in rows.payments.values() {
         let set = books.allocations.iter().filter(|row| row.payment_id == Some(payment.id));
-        assert!(set.map(|row| row.amount).sum::<Cents>() <= payment.amount - payment.reversed, "{payment:?}");
+        assert!(set.map(|row| row.amount).sum::<Cents>() <= payment.stands(), "{payment:?}");
     }
     let of_it = books.transactions.iter().filter(|row| row.customer_id == id);
     assert!(of_it.clone().all(|row| {

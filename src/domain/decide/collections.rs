@@ -122,11 +122,7 @@ impl Case<'_> {
     }
 
     /// The money of a collection came. When it was told before that it did not stay, both are booked now.
-    pub(super) fn settle_collection(
-        &mut self,
-        id: CollectionId,
-        settled_on: NaiveDate,
-    ) -> Result<Receipt, Refusal> {
+    pub(super) fn settle_collection(&mut self, id: CollectionId, settled_on: NaiveDate) -> Result<Receipt, Refusal> {
         let collection = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
         if collection.settled_on.is_some() {
             let payment = collection.payment_id.and_then(|id| self.draft.payment(id));

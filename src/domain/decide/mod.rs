@@ -25,10 +25,10 @@ mod time;
 mod unmatching;
 
 use super::{
-    Act, Actor, AddOnTerm, Allocation, ArrearsEvent, BankCost, Billing, Card, Collection, Consent, Contact, Conversation,
-    Customer, CustomerId, Estimate, Installation, Invoice, Ledger, Mandate, Minutes, Note, Numbers, Payment, Policies, Policy,
-    Post, Refusal, Repayment, Reversal, Ticket, TicketEvent, TicketId, TimeEntry, TimeEntryId, Transaction,
-    TransactionId, TransactionKind,
+    Act, Actor, AddOnTerm, Allocation, ArrearsEvent, BankCost, Billing, Card, Collection, Consent, Contact,
+    Conversation, Customer, CustomerId, Estimate, Installation, Invoice, Ledger, Mandate, Minutes, Note, Numbers,
+    Payment, Policies, Policy, Post, Refusal, Repayment, Reversal, Ticket, TicketEvent, TicketId, TimeEntry,
+    TimeEntryId, Transaction, TransactionId, TransactionKind,
     burn_down::Draw,
     chain,
     command::Command,

@@ -3,9 +3,9 @@
 
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
-    Account, Actor, Allocation, AllocationKind, ArrearsEvent, ArrearsEventKind, BankCost, CardId, Cents, EstimateStatus, Invoice,
-    InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, Reversal, TransactionKind, command::Receiving,
-    document::DocumentKind, ledger::Line, policy::ActivateOn, printed,
+    Account, Actor, Allocation, AllocationKind, ArrearsEvent, ArrearsEventKind, BankCost, CardId, Cents,
+    EstimateStatus, Invoice, InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, Reversal,
+    TransactionKind, command::Receiving, document::DocumentKind, ledger::Line, policy::ActivateOn, printed,
 };
 use chrono::{Days, NaiveDate};
 use std::collections::BTreeSet;
@@ -70,10 +70,7 @@ impl Case<'_> {
         let payment = self.draft.payment(id).expect("the caller has it").clone();
         let settled = |row: &&Allocation| row.payment_id == Some(id) && row.kind == AllocationKind::Payment;
         let allocations = self.draft.allocations().filter(settled).cloned().collect();
-        Receipt::Payment(Box::new(PaymentReceipt {
-            payment: payment.as_recorded(),
-            allocations,
-        }))
+        Receipt::Payment(Box::new(PaymentReceipt { payment: payment.as_recorded(), allocations }))
     }
 
     /// Books money: against the invoices in their order, what is left over as the customer's credit.
@@ -194,7 +191,12 @@ impl Case<'_> {
     }
 
     /// PAY-5: what was paid too much is given back.
-    pub(super) fn repay(&mut self, amount: Cents, paid_on: NaiveDate, note: Option<String>) -> Result<Receipt, Refusal> {
+    pub(super) fn repay(
+        &mut self,
+        amount: Cents,
+        paid_on: NaiveDate,
+        note: Option<String>,
+    ) -> Result<Receipt, Refusal> {
         if amount <= Cents::ZERO {
             return Err(invalid("amount", "expected more than 0.00"));
         }

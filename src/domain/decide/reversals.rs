@@ -7,8 +7,8 @@ use super::{
     customers::invalid,
 };
 use crate::domain::{
-    Allocation, AllocationKind, BankLineId, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post,
-    Refusal, Reversal, ReversalId, Series, TransactionKind,
+    Allocation, AllocationKind, BankLineId, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies,
+    Post, Refusal, Reversal, ReversalId, Series, TransactionKind,
     command::Undone,
     document::{DocumentKind, Quantity, VatCategory},
     policy::{CountWindow, ReversalRules},
@@ -109,7 +109,12 @@ impl Case<'_> {
 
     /// Books that our account was debited, or with `-1` that it was not after all, where nothing else of the reversal is
     /// booked at the same time.
-    pub(super) fn book_debit(&mut self, id: ReversalId, line: Option<BankLineId>, (kind, sign): (TransactionKind, i64)) {
+    pub(super) fn book_debit(
+        &mut self,
+        id: ReversalId,
+        line: Option<BankLineId>,
+        (kind, sign): (TransactionKind, i64),
+    ) {
         let row = self.draft.reversal(id).expect("the caller has it").clone();
         let mut transaction = self.transaction(kind);
         transaction.bank_line_id = line;

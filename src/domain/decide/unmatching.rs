@@ -157,6 +157,9 @@ impl Case<'_> {
             self.book_debit(id, None, (TransactionKind::Unmatch, 1));
         }
         self.book_charge(id, told.hand_charge, (None, TransactionKind::Unmatch));
+        if told.refused_code.as_ref() != Some(&told.code) && !told.by_hand {
+            self.revive_mandate(told);
+        }
         self.count_again(id);
         self.note_unmatched(line, UnmatchedKind::Reversal, id.0, done);
     }

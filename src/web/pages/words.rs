@@ -336,9 +336,11 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NotPaidElsewhere => "Deze betaling staat niet bij een betaaldienst: ze kwam op de bank binnen of is \
             teruggedraaid."
             .to_owned(),
-        Refusal::ToldByOtherLine => "Een andere bankregel is al zo geboekt. Maak die eerst ongedaan, of boek deze regel \
+        Refusal::ToldByOtherLine => {
+            "Een andere bankregel is al zo geboekt. Maak die eerst ongedaan, of boek deze regel \
             als iets anders."
-            .to_owned(),
+                .to_owned()
+        }
         Refusal::CameBackSince { on, amount } => format!(
             "Van deze betaling kwam {} terug op {}, volgens een andere bankregel. Maak die eerst ongedaan.",
             money(*amount, Lang::Nl),
@@ -517,9 +519,11 @@ fn english(refusal: &Refusal) -> String {
         Refusal::NotPaidElsewhere => {
             "This payment does not stand at a provider of payments: it came in at the bank, or came undone.".to_owned()
         }
-        Refusal::ToldByOtherLine => "Another bank line was booked as this already. Undo that one first, or book this line \
+        Refusal::ToldByOtherLine => {
+            "Another bank line was booked as this already. Undo that one first, or book this line \
             as something else."
-            .to_owned(),
+                .to_owned()
+        }
         Refusal::CameBackSince { on, amount } => format!(
             "{} of this payment came back on {} by another bank line. Undo that one first.",
             money(*amount, Lang::En),

@@ -138,7 +138,15 @@ impl Fixture {
 
     /// A command of an agent.
     pub fn command(&self, target: Target, act: Act) -> Command {
-        Command { id: self.clock.id(), actor: Actor::Staff(AGENT), key: None, salt: self.clock.salt(), target, act, bank_line: None }
+        Command {
+            id: self.clock.id(),
+            actor: Actor::Staff(AGENT),
+            key: None,
+            salt: self.clock.salt(),
+            target,
+            act,
+            bank_line: None,
+        }
     }
 
     /// Submits as an agent.

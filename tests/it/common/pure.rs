@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, HashMap};
 use strippenkaart::clock::Clock;
 use strippenkaart::domain::{
-    Act, Actor, Allocation, Changes, Command, Coverage, Customer, CustomerId, Ledger, Movement, Note, Notice, Numbers,
-    Policies, Policy, Posting, Receipt, Refusal, Target, Transaction,
+    Act, Actor, Allocation, BankLineId, Cents, Changes, Command, Coverage, Customer, CustomerId, Ledger, Movement,
+    Note, Notice, Numbers, Policies, Policy, Posting, Receipt, Refusal, Target, Transaction,
     decide::{Circumstances, decide, settled},
 };
 
@@ -25,6 +25,8 @@ pub struct Books {
     pub notes: Vec<Note>,
     pub coverage: Vec<Coverage>,
     pub notices: Vec<Notice>,
+    /// What the lines of the bank that were booked move on our account, by line and customer (BANK-4).
+    pub lines: BTreeMap<(BankLineId, CustomerId), Cents>,
 }
 
 impl Books {
@@ -45,6 +47,7 @@ impl Books {
             notes: Vec::new(),
             coverage: Vec::new(),
             notices: Vec::new(),
+            lines: BTreeMap::new(),
         }
     }
 
@@ -68,7 +71,61 @@ impl Books {
         self.ledgers.insert(customer, ledger);
         self.numbers = decision.numbers.unwrap_or_else(|| self.numbers.clone());
         self.keep(customer, decision.changes);
+        self.note_line(command, customer, &decision.receipt);
         Ok(decision.receipt)
+    }
+
+    /// Whose ledger a command is about.
+    pub fn owner(&self, target: Target) -> Option<CustomerId> {
+        match target {
+            Target::Customer(id) => Some(id),
+            target => self.owners.get(&target).copied(),
+        }
+    }
+
+    /// Decides several, all or none.
+    pub fn submit_together(&mut self, commands: &[Command]) -> Result<Vec<Receipt>, Refusal> {
+        let before = (self.ledgers.clone(), self.owners.clone(), self.numbers.clone(), self.lines.clone());
+        let rows = [
+            self.transactions.len(),
+            self.movements.len(),
+            self.postings.len(),
+            self.allocations.len(),
+            self.notes.len(),
+            self.coverage.len(),
+            self.notices.len(),
+        ];
+        let receipts: Result<Vec<Receipt>, Refusal> = commands.iter().map(|command| self.submit(command)).collect();
+        if receipts.is_err() {
+            (self.ledgers, self.owners, self.numbers, self.lines) = before;
+            self.transactions.truncate(rows[0]);
+            self.movements.truncate(rows[1]);
+            self.postings.truncate(rows[2]);
+            self.allocations.truncate(rows[3]);
+            self.notes.truncate(rows[4]);
+            self.coverage.truncate(rows[5]);
+            self.notices.truncate(rows[6]);
+        }
+        receipts
+    }
+
+    /// Notes what the true movement is that a line told: of a return the highest charge that it told.
+    fn note_line(&mut self, command: &Command, customer: CustomerId, receipt: &Receipt) {
+        let Some(line) = command.line() else { return };
+        let known = self.lines.entry((line, customer)).or_default();
+        match (&command.act, receipt) {
+            (Act::RecordPayment(received), _) => *known += received.amount - received.costs,
+            (Act::SettleCollection { .. }, Receipt::Collection(row)) => *known = row.amount,
+            (Act::ReverseCollection { undone, .. } | Act::ReversePayment { undone, .. }, Receipt::Reversal(row)) => {
+                if !undone.rejected {
+                    *known = (*known).min(-(row.amount + undone.charge));
+                }
+            }
+            (Act::Repay { amount, .. } | Act::BookCosts { amount, .. }, _) => *known += -*amount,
+            (Act::PayOut { .. }, Receipt::PaidOut(row)) => *known += row.paid_out,
+            (Act::UndoLine { .. }, _) => *known = Cents::ZERO,
+            (act, receipt) => panic!("no line tells {act:?}: {receipt:?}"),
+        }
     }
 
     /// The ledger as a page would show it now.

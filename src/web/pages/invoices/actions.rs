@@ -76,7 +76,16 @@ pub(super) fn read_payment(values: &Values, invoices: Vec<InvoiceId>) -> Result<
     fields.done()?;
     let keep_surplus = values.filled("keep_surplus").is_some();
     let method = method.unwrap_or(PaymentMethod::Other);
-    Ok(Receiving { amount, costs: crate::domain::Cents::ZERO, paid_on, method, note, bank_line: None, invoices, keep_surplus })
+    Ok(Receiving {
+        amount,
+        costs: crate::domain::Cents::ZERO,
+        paid_on,
+        method,
+        note,
+        bank_line: None,
+        invoices,
+        keep_surplus,
+    })
 }
 
 async fn issue(State(app): State<App>, Id(id): Id<InvoiceId>, sent: Submission) -> Result<Response, Fault> {
