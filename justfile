@@ -18,7 +18,7 @@ run *arguments:
 
 # The service on made-up data, thrown away at the end
 demo *arguments:
-    cargo run --release -- demo {{ arguments }}
+    cargo run --profile demo -- demo {{ arguments }}
 
 # Writes the reviewed copy of the OpenAPI document anew: look at the difference
 openapi:

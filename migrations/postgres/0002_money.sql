@@ -356,6 +356,7 @@ CREATE TABLE exports (
     number BIGINT NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
     title TEXT COLLATE "C" NOT NULL,
+    provisional BIGINT NOT NULL,
     from_day TEXT COLLATE "C",
     to_day TEXT COLLATE "C",
     items BIGINT NOT NULL,
@@ -370,7 +371,8 @@ CREATE TABLE exports (
     "key" TEXT COLLATE "C",
     request TEXT COLLATE "C",
     PRIMARY KEY (number),
-    UNIQUE (caller, "key")
+    UNIQUE (caller, "key"),
+    CHECK (provisional IN (0, 1))
 );
 
 -- Their bytes, in base 64. Append-only.

@@ -356,6 +356,7 @@ CREATE TABLE exports (
     number INTEGER NOT NULL,
     kind TEXT NOT NULL,
     title TEXT NOT NULL,
+    provisional INTEGER NOT NULL,
     from_day TEXT,
     to_day TEXT,
     items INTEGER NOT NULL,
@@ -370,7 +371,8 @@ CREATE TABLE exports (
     "key" TEXT,
     request TEXT,
     PRIMARY KEY (number),
-    UNIQUE (caller, "key")
+    UNIQUE (caller, "key"),
+    CHECK (provisional IN (0, 1))
 ) STRICT;
 
 -- Their bytes, in base 64. Append-only.

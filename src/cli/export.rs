@@ -73,7 +73,7 @@ pub(super) enum ExportCommand {
         #[arg(long)]
         plan: bool,
     },
-    /// Everything of a month in one zip: journal, documents, deferred revenue
+    /// A month in one zip: entries and documents that were not exported yet, deferred revenue, totals of the whole month
     Month {
         #[command(flatten)]
         to: OutArgs,
@@ -172,6 +172,9 @@ async fn make(to: &OutArgs, asked: Asked) -> anyhow::Result<()> {
     service.db.close().await;
     for left_out in &export.left_out {
         print::line(format_args!("left out: {}: {}", left_out.what, left_out.why))?;
+    }
+    if export.provisional {
+        print::line("provisional: the month is not closed; what is booked in it later comes with the next export")?;
     }
     let (number, items) = (export.number, export.items);
     Ok(print::line(format_args!("Export {number} of {items} items is in {}.", path.display()))?)

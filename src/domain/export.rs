@@ -20,7 +20,7 @@ words! {
         Pdf = "pdf",
         /// Collections for the bank (pain.008), each once.
         Collection = "collection",
-        /// Everything of a month.
+        /// A month: what of it no export has yet, and figures of the whole of it.
         Month = "month",
     }
 }
@@ -43,6 +43,8 @@ pub struct Export {
     pub kind: ExportKind,
     /// What it is, one line in Dutch.
     pub title: String,
+    /// Whether it is of a month that was not closed when it was made: more may be booked in it, which a later one takes.
+    pub provisional: bool,
     /// First day that it is about, where it has one.
     pub from_day: Option<NaiveDate>,
     /// Last day that it is about.

@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 super::columns::texts!(ExportKind);
 stored!(Vec<LeftOut> as String => "TEXT", |list| serde_json::to_string(list).unwrap_or_default(), |text| {
@@ -25,6 +25,7 @@ impl Record for Export {
             number: row.get("number")?,
             kind: row.get("kind")?,
             title: row.get("title")?,
+            provisional: row.get("provisional")?,
             from_day: row.get("from_day")?,
             to_day: row.get("to_day")?,
             items: row.get("items")?,
@@ -159,13 +160,14 @@ pub async fn take_number(tx: &mut Tx) -> Result<i64> {
 /// What the database says.
 pub async fn add(tx: &mut Tx, export: &Export, key: Option<&Key>, content: String) -> Result<()> {
     tx.query(
-        "INSERT INTO exports (number, kind, title, from_day, to_day, items, file_name, media_type, digest, size, made_at,
-                              made_by, left_out, caller, \"key\", request)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        "INSERT INTO exports (number, kind, title, provisional, from_day, to_day, items, file_name, media_type, digest, size,
+                              made_at, made_by, left_out, caller, \"key\", request)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(export.number)
     .bind(export.kind)
     .bind(export.title.as_str())
+    .bind(export.provisional)
     .bind(export.from_day)
     .bind(export.to_day)
     .bind(export.items)
@@ -452,7 +454,7 @@ pub async fn count_documents(on: &mut impl Statements, kind: ExportKind, last: N
     Ok(on.query(sql).bind(last).bind(kind).one::<(i64,)>().await?.0)
 }
 
-/// Which of these documents an export of a kind has already.
+/// The documents issued from `first` to `last` that an export of a kind has already, each with the number of that export.
 ///
 /// # Errors
 /// What the database says.
@@ -460,10 +462,10 @@ pub async fn exported(
     on: &mut impl Statements,
     kind: ExportKind,
     (first, last): (NaiveDate, NaiveDate),
-) -> Result<BTreeSet<InvoiceId>> {
-    let found: Vec<(InvoiceId,)> = on
+) -> Result<BTreeMap<InvoiceId, i64>> {
+    let found: Vec<(InvoiceId, i64)> = on
         .query(
-            "SELECT invoice_id FROM exported_documents JOIN invoices ON invoices.id = invoice_id
+            "SELECT invoice_id, exported_documents.number FROM exported_documents JOIN invoices ON invoices.id = invoice_id
              WHERE exported_documents.kind = $1 AND issued_on BETWEEN $2 AND $3",
         )
         .bind(kind)
@@ -471,7 +473,7 @@ pub async fn exported(
         .bind(last)
         .all()
         .await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+    Ok(found.into_iter().collect())
 }
 
 /// A collection with what the bank has to be told, and what decides whether it is sent.

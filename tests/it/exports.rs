@@ -341,7 +341,9 @@ on_both! {
         assert!(csv.contains(";2026-03;") && !csv.contains(";2026-04;"), "{csv}");
         let again = Asked { month: Some(day("2026-04-01")), ..Asked::of(ExportKind::Month) };
         let again = service.make_export(request(&caller), &again).await.unwrap();
-        assert_eq!(again.digest, month.digest, "a month may be had again, and marks nothing twice");
+        assert_eq!(again.items, 0, "a month may be had again, and holds nothing twice");
+        let names: Vec<String> = archived(service, &again).await.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["overzicht-hele-maand-niet-boeken.xlsx", "vooruitontvangen-2026-04-30.xlsx", "README.txt"]);
 
         for (from, to, name) in [("2026-01-01", "2026-06-30", "half"), ("2026-04-01", "2026-06-30", "quarter")] {
             let asked = Asked { from: Some(day(from)), to: Some(day(to)), ..Asked::of(ExportKind::Xaf) };
@@ -400,6 +402,190 @@ on_both! {
             assert!(entries.into_iter().all(|entry| boxes.insert(entry)), "an entry stands in one file");
         }
         assert_eq!(i64::try_from(boxes.len()).unwrap(), booked);
+    }
+}
+
+/// What is in the archive of a batch.
+async fn archived(service: &Service, export: &Export) -> Vec<(String, Vec<u8>)> {
+    unzip(&service.stored_file(export.number).await.unwrap().bytes)
+}
+
+/// The entries of a batch that can be booked, by number; every line of an entry once.
+async fn bookable(service: &Service, export: &Export) -> Vec<String> {
+    let csv = match export.kind {
+        ExportKind::Journal => service.stored_file(export.number).await.unwrap().bytes,
+        _ => match archived(service, export).await.into_iter().find(|(name, _)| name == "journaal.csv") {
+            Some((_, bytes)) => bytes,
+            None => return Vec::new(),
+        },
+    };
+    let csv = String::from_utf8(csv).unwrap();
+    let numbers: BTreeSet<&str> = csv.lines().skip(1).filter_map(|line| line.split(';').nth(1)).collect();
+    numbers.into_iter().map(str::to_owned).collect()
+}
+
+/// The file of an archive that tells what is in it.
+async fn contents(service: &Service, export: &Export) -> String {
+    let files = archived(service, export).await;
+    String::from_utf8(files.into_iter().find(|(name, _)| name == "README.txt").unwrap().1).unwrap()
+}
+
+async fn make(service: &Service, asked: Asked) -> Result<Export, Error> {
+    service.export_with(&Maker::default(), &asked, &|_, _| {}).await
+}
+
+fn of_march() -> Asked {
+    Asked { month: Some(day("2026-03-01")), ..Asked::of(ExportKind::Month) }
+}
+
+on_both! {
+    under policy();
+    async fn b8_an_entry_that_a_journal_took_is_not_in_the_month_and_the_month_says_where_it_is(fixture: Fixture) {
+        let service = &fixture.service;
+        let (customer, _) = customer(&fixture, "Eenmaal", true).await;
+        buy(&fixture, customer).await;
+        let (_, invoice) = buy(&fixture, customer).await;
+        let up_to = Some(day("2026-03-09"));
+        let journal = make(service, Asked { up_to, ..Asked::of(ExportKind::Journal) }).await.unwrap();
+        pay(&fixture, invoice.id, invoice.gross).await;
+        let month = make(service, of_march()).await.unwrap();
+        let (first, second) = (bookable(service, &journal).await, bookable(service, &month).await);
+        assert_eq!((first.len(), second.len(), month.items), (2, 1, 1 + 2), "{first:?} {second:?}");
+        assert!(second.iter().all(|entry| !first.contains(entry)), "{first:?} {second:?}");
+        let said = contents(service, &month).await;
+        assert!(said.contains("2 journaalposten zijn eerder geëxporteerd, in bestand 1."), "{said}");
+        assert!(said.matches("  klopt").count() == 2, "the totals are those of the whole month: {said}");
+
+        let files = archived(service, &month).await;
+        let (_, bytes) = files.iter().find(|(name, _)| name == "overzicht-hele-maand-niet-boeken.xlsx").unwrap();
+        let rows = sheet(bytes);
+        let places: Vec<String> = rows[1..4].iter().map(|row| row[0].to_string()).collect();
+        assert_eq!(places, ["bestand 1", "bestand 1", "dit bestand"]);
+        let title = |cell: &Data| cell.to_string();
+        let titles: Vec<String> = rows[0].iter().map(title).collect();
+        assert_eq!(titles, ["Staat in", "Boekstuk", "Datum", "Omschrijving", "Bedrag"], "no account to book it on");
+
+        let again = make(service, of_march()).await.unwrap();
+        assert_eq!((bookable(service, &again).await, again.items), (Vec::new(), 0));
+        let said = contents(service, &again).await;
+        for line in [
+            "2 journaalposten zijn eerder geëxporteerd, in bestand 1.",
+            "1 journaalpost is eerder geëxporteerd, in bestand 2.",
+            "2 documenten zijn eerder geëxporteerd als UBL, in bestand 2.",
+            "2 documenten zijn eerder geëxporteerd als PDF, in bestand 2.",
+        ] {
+            assert!(said.contains(line), "{said}");
+        }
+        assert!(nothing(make(service, Asked { up_to, ..Asked::of(ExportKind::Journal) }).await));
+    }
+}
+
+on_both! {
+    under policy();
+    async fn b8_a_document_is_exported_once_in_each_form_also_across_months_and_batches(fixture: Fixture) {
+        let service = &fixture.service;
+        let (customer, _) = customer(&fixture, "Document", true).await;
+        buy(&fixture, customer).await;
+        let up_to = Some(day("2026-03-09"));
+        make(service, Asked { up_to, ..Asked::of(ExportKind::Ubl) }).await.unwrap();
+        buy(&fixture, customer).await;
+        let month = make(service, of_march()).await.unwrap();
+        let mut names: Vec<String> = archived(service, &month).await.into_iter().map(|(name, _)| name).collect();
+        names.retain(|name| name.contains('/'));
+        names.sort();
+        assert_eq!(names, ["pdf/2026-0001.pdf", "pdf/2026-0002.pdf", "ubl/2026-0002.xml"]);
+        assert_eq!(month.items, 2 + 2, "two entries, two documents");
+        let said = contents(service, &month).await;
+        assert!(said.contains("1 document is eerder geëxporteerd als UBL, in bestand 1."), "{said}");
+        for kind in [ExportKind::Ubl, ExportKind::Pdf] {
+            assert!(nothing(make(service, Asked { up_to, ..Asked::of(kind) }).await), "{kind}");
+        }
+    }
+}
+
+on_both! {
+    under policy();
+    async fn b8_a_month_that_is_not_closed_is_provisional_and_what_comes_later_is_in_the_next(fixture: Fixture) {
+        let site = Site::new(fixture);
+        let (fixture, service) = (&site.fixture, &site.fixture.service);
+        let (customer, _) = customer(fixture, "Voorlopig", true).await;
+        let (_, invoice) = buy(fixture, customer).await;
+        let token = site.staff(StaffRole::Finance).await;
+        let first = site.post(&token, "/api/v1/exports", &json!({ "kind": "month", "month": "2026-03" })).await.expect(201);
+        assert_eq!(first["provisional"], true);
+        assert_eq!((text(&first["title"]), text(&first["file_name"])), ("Maand 2026-03 (voorlopig)", "00001-maand-2026-03-voorlopig.zip"));
+        assert_eq!(site.get(&token, "/api/v1/exports/1").await.expect(200), first);
+        let provisional = service.stored_file(1).await.unwrap();
+        let said = String::from_utf8(unzip(&provisional.bytes).pop().unwrap().1).unwrap();
+        assert!(said.starts_with("Maand 03-2026 - VOORLOPIG\r\n"), "{said}");
+
+        // Later in the same month, and then the month is closed: only that is new.
+        fixture.clock.set(noon(2026, 3, 20));
+        pay(fixture, invoice.id, invoice.gross).await;
+        fixture.clock.set(noon(2026, 4, 2));
+        let still = make(service, of_march()).await.unwrap();
+        assert!(still.provisional && still.items == 1, "over is not closed: {still:?}");
+        service.close_month_by(None, "2026-03".parse().unwrap(), None).await.unwrap();
+        let closed = make(service, of_march()).await.unwrap();
+        assert_eq!((closed.provisional, closed.items, closed.title.as_str()), (false, 0, "Maand 2026-03"));
+        assert_eq!(closed.file_name, "00003-maand-2026-03.zip");
+        let said = contents(service, &closed).await;
+        assert!(said.starts_with("Maand 03-2026\r\n") && !said.contains("VOORLOPIG"), "{said}");
+        assert!(said.contains("1 journaalpost is eerder geëxporteerd, in bestand 1."), "{said}");
+        assert!(said.contains("1 journaalpost is eerder geëxporteerd, in bestand 2."), "{said}");
+
+        // A correction lands in the open month (TIME-4), and in its export.
+        let (_, more) = buy(fixture, customer).await;
+        let april = Asked { month: Some(day("2026-04-01")), ..Asked::of(ExportKind::Month) };
+        let april = make(service, april).await.unwrap();
+        assert!(april.provisional && bookable(service, &april).await.len() == 1, "{} {april:?}", more.number());
+        assert_eq!(service.stored_file(1).await.unwrap(), provisional, "the same bytes when asked for again");
+        site.post(&token, "/api/v1/exports", &json!({ "kind": "journal", "up_to": "2026-04-02" })).await.problem(409, "nothing-to-export");
+    }
+}
+
+on_both! {
+    under policy();
+    async fn b8_journals_and_months_made_at_once_never_both_take_an_entry_or_a_document(fixture: Fixture) {
+        let (customer, _) = customer(&fixture, "Gelijk", true).await;
+        let mut made = Vec::new();
+        let mut booked = 0;
+        for _ in 0..3 {
+            for _ in 0..4 {
+                buy(&fixture, customer).await;
+                booked += 1;
+            }
+            let mut tasks = tokio::task::JoinSet::new();
+            for at in 0..6 {
+                let service = fixture.service.clone();
+                let up_to = Some(day("2026-03-09"));
+                let asked = match at % 3 {
+                    0 => Asked { up_to, ..Asked::of(ExportKind::Journal) },
+                    1 => Asked { up_to, ..Asked::of(ExportKind::Ubl) },
+                    _ => of_march(),
+                };
+                tasks.spawn(async move { service.export_with(&Maker::default(), &asked, &|_, _| {}).await });
+            }
+            for result in tasks.join_all().await {
+                match result {
+                    Ok(export) => made.push(export),
+                    Err(error) => assert!(nothing(Err(error.clone())), "{error:?}"),
+                }
+            }
+        }
+        let (mut entries, mut documents) = (Vec::new(), Vec::new());
+        for export in &made {
+            if matches!(export.kind, ExportKind::Journal | ExportKind::Month) {
+                entries.extend(bookable(&fixture.service, export).await);
+            }
+            if matches!(export.kind, ExportKind::Ubl | ExportKind::Month) {
+                let files = archived(&fixture.service, export).await.into_iter().map(|(name, _)| name);
+                documents.extend(files.filter(|name| name.ends_with(".xml")).map(|name| name.replace("ubl/", "")));
+            }
+        }
+        let each_once = |all: &[String]| all.iter().collect::<BTreeSet<_>>().len() == all.len();
+        assert!(each_once(&entries) && entries.len() == booked, "{booked}: {entries:?}");
+        assert!(each_once(&documents) && documents.len() == booked, "{booked}: {documents:?}");
     }
 }
 
@@ -478,8 +664,9 @@ on_both! {
         let dir = tempfile::tempdir().unwrap();
         let (folder, database) = (dir.path().to_str().unwrap(), fixture.address.as_str());
         let said = says(&["export", "month", "2026-03", "--out", folder, "--database", database], "");
-        assert!(said.starts_with("Export 1 of 2 items is in "), "{said}");
-        let path = dir.path().join("00001-maand-2026-03.zip");
+        assert!(said.contains("Export 1 of 2 items is in "), "{said}");
+        assert!(said.contains("provisional: the month is not closed"), "{said}");
+        let path = dir.path().join("00001-maand-2026-03-voorlopig.zip");
         let bytes = std::fs::read(&path).unwrap();
         let file = ["export", "file", "1", "--database", database, "--out"];
         let (code, said) = complains(&[&file[..], &[path.to_str().unwrap()]].concat(), "");
@@ -519,8 +706,14 @@ on_both! {
             assert_eq!((sent.status.as_u16(), sent.location()), (303, "/finance/exports?made=1"), "{}", sent.text);
         }
         let page = browser.get("/finance/exports?made=1").await;
-        assert!(page.text.contains("Bestand 1 is gemaakt. Niet meegenomen: 1."), "{}", page.text);
+        assert!(page.text.contains("Bestand 1 is gemaakt. Het is voorlopig:"), "{}", page.text);
+        assert!(page.text.contains("Niet meegenomen: 1."), "{}", page.text);
+        assert!(page.texts(".tag").contains(&"voorlopig".to_owned()), "{:?}", page.texts(".tag"));
+        browser.lang = "en";
+        let page = browser.get("/finance/exports?made=1").await;
+        assert!(page.text.contains("File 1 was made. It is provisional:"), "{}", page.text);
+        assert!(page.texts(".tag").contains(&"provisional".to_owned()), "{:?}", page.texts(".tag"));
         let file = browser.get("/finance/exports/1/file").await;
-        assert_eq!(file.headers["content-disposition"], "attachment; filename=\"00001-maand-2026-03.zip\"");
+        assert_eq!(file.headers["content-disposition"], "attachment; filename=\"00001-maand-2026-03-voorlopig.zip\"");
     }
 }

@@ -12,6 +12,7 @@ mod architecture;
 mod arrears;
 mod availability;
 mod bank;
+mod bank_fixtures;
 mod cancelled_begin;
 mod cards;
 mod charging;

@@ -50,6 +50,7 @@ pub(super) async fn prepare(service: &Service, tx: &mut Tx, up_to: NaiveDate) ->
     let bytes = pain008::write(&file).map_err(cannot)?;
     Ok(Prepared {
         kind: ExportKind::Collection,
+        provisional: false,
         title: format!("Incasso's t/m {}", up_to.format("%d-%m-%Y")),
         from_day: sent.first().map(|planned| planned.collection.collect_on),
         to_day: Some(up_to),

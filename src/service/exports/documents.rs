@@ -113,6 +113,7 @@ pub(super) async fn prepare(
     let (ids, is_ubl) = (packed.ids, kind == ExportKind::Ubl);
     Ok(Prepared {
         kind,
+        provisional: false,
         title: format!("Documenten als {what} t/m {to}"),
         from_day: first,
         to_day: Some(up_to),

@@ -39,8 +39,8 @@ pub(super) struct Journal {
     pub(super) entries: Vec<JournalEntry>,
     /// Where each of them is found, in the same order.
     pub(super) keys: Vec<exports::EntryKey>,
-    /// Those that no export has.
-    pub(super) waiting: Vec<exports::EntryKey>,
+    /// The export that has each of them, in the same order.
+    pub(super) exported: Vec<Option<i64>>,
     /// Every account that a line is on.
     pub(super) chart: Vec<ChartAccount>,
     /// What was posted on each account, debit and credit.
@@ -56,6 +56,20 @@ impl Journal {
     /// As a workbook.
     pub(super) fn xlsx(&self, columns: JournalProfile) -> Result<Vec<u8>> {
         journal::xlsx(&self.entries, &self.chart, columns).map_err(cannot)
+    }
+
+    /// What of it no export has yet: the entries, and where each is found. The chart is that of the whole; the sums are left
+    /// out, which are those of the whole too.
+    pub(super) fn waiting(&self) -> Self {
+        let new = |at: &usize| self.exported[*at].is_none();
+        let places: Vec<usize> = (0..self.entries.len()).filter(new).collect();
+        Self {
+            entries: places.iter().map(|at| self.entries[*at].clone()).collect(),
+            keys: places.iter().map(|at| self.keys[*at]).collect(),
+            exported: vec![None; places.len()],
+            chart: self.chart.clone(),
+            sums: BTreeMap::new(),
+        }
     }
 
     /// Sum of the debit side, which is that of the credit side.
@@ -89,6 +103,7 @@ pub(super) async fn prepare(
     };
     Ok(Prepared {
         kind: ExportKind::Journal,
+        provisional: false,
         title: format!("Journaalposten geboekt t/m {}", up_to.format("%d-%m-%Y")),
         from_day: found.entries.first().map(|entry| entry.date),
         to_day: Some(up_to),
@@ -145,7 +160,7 @@ pub(super) async fn read(
             let booked = Booked { row, postings: postings.get(&row.key()).map_or(&[][..], Vec::as_slice) };
             journal.entries.push(booked.entry(policies, &policy.accounts, &invoices));
             journal.keys.push(row.key());
-            journal.waiting.extend(row.export.is_none().then(|| row.key()));
+            journal.exported.push(row.export);
         }
         progress(length(journal.entries.len()));
         if page.len() < PAGE || journal.entries.len() >= asked.most {
@@ -367,6 +382,7 @@ pub(super) async fn audit_file(
     let bytes = xaf::write(&file).map_err(cannot)?.into_bytes();
     Ok(Prepared {
         kind: ExportKind::Xaf,
+        provisional: false,
         title: format!("Auditfile {} t/m {}", from.format("%d-%m-%Y"), to.format("%d-%m-%Y")),
         from_day: Some(from),
         to_day: Some(to),

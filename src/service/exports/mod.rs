@@ -2,7 +2,8 @@
 //!
 //! A batch is made in two steps, so that the ledger never waits for a file. It is read in one snapshot and written out;
 //! then, in one transaction, it gets its number, its bytes are stored and everything in it is marked. When something of it
-//! was marked meanwhile by another batch, nothing is stored and it is made anew: what was exported is not exported twice.
+//! was marked meanwhile by another batch, nothing is stored and it is made anew: what was exported is not exported twice,
+//! neither by another batch of its kind nor inside the archive of a month, which tells what earlier batches took.
 
 mod collection;
 mod documents;
@@ -114,6 +115,8 @@ pub type Progress<'p> = &'p (dyn Fn(u64, u64) + Send + Sync);
 struct Prepared {
     kind: ExportKind,
     title: String,
+    /// Of a month that was not closed when it was read.
+    provisional: bool,
     from_day: Option<NaiveDate>,
     to_day: Option<NaiveDate>,
     items: usize,
@@ -328,11 +331,13 @@ impl Service {
         {
             return Ok(None);
         }
-        let Prepared { kind, title, from_day, to_day, items, name, media_type, bytes, left_out, marks, .. } = prepared;
+        let Prepared { kind, title, provisional, from_day, to_day, .. } = prepared;
+        let Prepared { items, name, media_type, bytes, left_out, marks, .. } = prepared;
         let export = Export {
             number,
             kind,
             title,
+            provisional,
             from_day,
             to_day,
             items: count(items),

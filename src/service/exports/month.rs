@@ -1,7 +1,13 @@
-//! A month as one archive: its journal, its documents, and what is prepaid on its last day, with totals that agree.
+//! A month as one archive: what of its journal and its documents no export has yet, what is prepaid on its last day, and
+//! totals of the whole month that agree.
+//!
+//! What an earlier export took is not in it again, so that nobody books it twice: its contents file says where it stands,
+//! and an overview lists every entry of the month without the accounts that a program would need to book it. A month that
+//! is not closed is provisional: what is in the archive is exported all the same, and what comes later comes with the next.
 
 use super::journal::{self, Journal, ZIP};
 use super::{ExportKind, LeftOut, Marks, Prepared, Progress, cannot, count, documents, last_of, length};
+use crate::domain::journal::JournalEntry;
 use crate::domain::{Cents, Invoice, InvoiceId, MoneyAccount, document::DocumentKind};
 use crate::exchange::{
     journal::JournalProfile,
@@ -10,17 +16,29 @@ use crate::exchange::{
     zip::Archive,
 };
 use crate::service::{Result, Service};
-use crate::store::{Tx, exports};
+use crate::store::{Tx, accounting, exports};
 use chrono::NaiveDate;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// How many documents are read and written at a time.
 const PAGE: usize = 200;
+/// The name of the overview, which tells everybody who sees it what it is not for.
+const OVERVIEW: &str = "overzicht-hele-maand-niet-boeken.xlsx";
+
+/// How much of something each earlier export took, by the number of that export.
+type Before = BTreeMap<i64, usize>;
 
 /// What a month comes to.
 #[derive(Debug, Default)]
 struct Figures {
     entries: usize,
+    /// How many entries are in this archive.
+    new: usize,
+    /// The month was not closed.
+    provisional: bool,
+    /// What earlier exports took: entries, documents as UBL, documents as PDF.
+    before: [Before; 3],
     total: Cents,
     invoices: (usize, Cents, Cents),
     notes: (usize, Cents, Cents),
@@ -46,8 +64,8 @@ impl Figures {
     }
 }
 
-/// The archive of the month that begins with `first`. Its entries and documents are marked where they were not exported
-/// before; those that were are in it all the same.
+/// The archive of the month that begins with `first`: entries and documents that no export has, which are marked, and
+/// figures of the whole month.
 pub(super) async fn prepare(
     service: &Service,
     tx: &mut Tx,
@@ -59,10 +77,21 @@ pub(super) async fn prepare(
     let asked = journal::Asked { days, waiting: false, most: usize::MAX };
     let found = journal::read(&service.policies, tx, asked, &|done| progress(done, done)).await?;
     journal::agrees(tx, &found, days).await?;
-    let mut figures = Figures { entries: found.entries.len(), total: found.total(), ..Figures::default() };
+    let waiting = found.waiting();
+    let mut figures = Figures {
+        entries: found.entries.len(),
+        new: waiting.entries.len(),
+        provisional: accounting::closed_through(tx).await?.is_none_or(|through| through < days.1),
+        total: found.total(),
+        ..Figures::default()
+    };
+    for number in found.exported.iter().flatten() {
+        *figures.before[0].entry(*number).or_default() += 1;
+    }
     let mut archive = Archive::default();
-    let mut marks = Marks { entries: found.waiting.clone(), ..Marks::default() };
-    add_journal(&mut archive, &found, columns)?;
+    let mut marks = Marks::default();
+    add_journal(&mut archive, (&found, &waiting), columns, days.1)?;
+    marks.entries = waiting.keys;
     add_documents(tx, &mut archive, (days, profile), (&mut marks, &mut figures), progress).await?;
     add_deferred(service, tx, &mut archive, (&found, &mut figures), days.1).await?;
     let documents = figures.invoices.0 + figures.notes.0;
@@ -71,13 +100,16 @@ pub(super) async fn prepare(
     }
     archive.add("README.txt", readme(&figures, first).as_bytes()).map_err(cannot)?;
     let month = first.format("%Y-%m");
+    let (said, named) = if figures.provisional { (" (voorlopig)", "-voorlopig") } else { ("", "") };
+    let packed: BTreeSet<InvoiceId> = marks.pdf.iter().chain(&marks.ubl).copied().collect();
     Ok(Prepared {
         kind: ExportKind::Month,
-        title: format!("Maand {month}"),
+        title: format!("Maand {month}{said}"),
+        provisional: figures.provisional,
         from_day: Some(first),
         to_day: Some(days.1),
-        items: figures.entries + documents,
-        name: format!("maand-{month}.zip"),
+        items: figures.new + packed.len(),
+        name: format!("maand-{month}{named}.zip"),
         media_type: ZIP,
         bytes: archive.finish().map_err(cannot)?,
         left_out: figures.left_out,
@@ -86,12 +118,51 @@ pub(super) async fn prepare(
     })
 }
 
-fn add_journal(archive: &mut Archive, found: &Journal, columns: JournalProfile) -> Result<()> {
-    archive.add("journaal.csv", &found.csv(columns)?).map_err(cannot)?;
-    archive.add("journaal.xlsx", &found.xlsx(columns)?).map_err(cannot)
+/// Adds the journal of what no export has, and an overview of the whole month where an earlier one took something.
+fn add_journal(
+    archive: &mut Archive,
+    (found, waiting): (&Journal, &Journal),
+    columns: JournalProfile,
+    last: NaiveDate,
+) -> Result<()> {
+    if !waiting.entries.is_empty() {
+        archive.add("journaal.csv", &waiting.csv(columns)?).map_err(cannot)?;
+        archive.add("journaal.xlsx", &waiting.xlsx(columns)?).map_err(cannot)?;
+    }
+    if waiting.entries.len() < found.entries.len() {
+        archive.add(OVERVIEW, &overview(found).to_xlsx(last).map_err(cannot)?).map_err(cannot)?;
+    }
+    Ok(())
 }
 
-/// Adds every document of the month in both kinds, a page at a time.
+/// Every entry of a month and the export that has it. No accounts stand in it, so no program can book it.
+fn overview(found: &Journal) -> Sheet {
+    let columns = [
+        ("Staat in", Kind::Text, 16),
+        ("Boekstuk", Kind::Text, 20),
+        ("Datum", Kind::Date, 12),
+        ("Omschrijving", Kind::Text, 48),
+        ("Bedrag", Kind::Amount, 14),
+    ];
+    let row = |(entry, export): (&JournalEntry, &Option<i64>)| {
+        let debit: Cents = entry.lines.iter().map(|line| line.amount.max(Cents::ZERO)).sum();
+        vec![
+            export.map_or_else(|| "dit bestand".to_owned(), |number| format!("bestand {number}")).into(),
+            entry.number.as_str().into(),
+            entry.date.into(),
+            entry.description.as_str().into(),
+            debit.into(),
+        ]
+    };
+    Sheet {
+        name: "Overzicht, niet boeken".to_owned(),
+        columns: columns.into_iter().map(|(title, kind, width)| Column::new(title, kind, width)).collect(),
+        rows: found.entries.iter().zip(&found.exported).map(row).collect(),
+        totals: Some(Totals { label: "Totaal".to_owned(), columns: vec![4], check: None }),
+    }
+}
+
+/// Adds the documents of the month that no export of a kind has, in that kind, a page at a time.
 async fn add_documents(
     tx: &mut Tx,
     archive: &mut Archive,
@@ -101,6 +172,11 @@ async fn add_documents(
 ) -> Result<()> {
     let before_ubl = exports::exported(tx, ExportKind::Ubl, days).await?;
     let before_pdf = exports::exported(tx, ExportKind::Pdf, days).await?;
+    for (known, told) in [(&before_ubl, 1), (&before_pdf, 2)] {
+        for number in known.values() {
+            *figures.before[told].entry(*number).or_default() += 1;
+        }
+    }
     let mut after = (String::new(), String::new());
     let mut done = length(figures.entries);
     loop {
@@ -111,10 +187,13 @@ async fn add_documents(
             figures.count(invoice);
         }
         done += length(page.len());
-        let (papers, _) = documents::write(page.clone(), ExportKind::Pdf, profile).await?;
-        marks.pdf.extend(pack(archive, "pdf", papers)?.into_iter().filter(|id| !before_pdf.contains(id)));
-        let (files, left_out) = documents::write(page, ExportKind::Ubl, profile).await?;
-        marks.ubl.extend(pack(archive, "ubl", files)?.into_iter().filter(|id| !before_ubl.contains(id)));
+        let new = |known: &BTreeMap<InvoiceId, i64>| -> Vec<Invoice> {
+            page.iter().filter(|invoice| !known.contains_key(&invoice.id)).cloned().collect()
+        };
+        let (papers, _) = documents::write(new(&before_pdf), ExportKind::Pdf, profile).await?;
+        marks.pdf.extend(pack(archive, "pdf", papers)?);
+        let (files, left_out) = documents::write(new(&before_ubl), ExportKind::Ubl, profile).await?;
+        marks.ubl.extend(pack(archive, "ubl", files)?);
         figures.left_out.extend(left_out);
         progress(done, done);
     }
@@ -183,18 +262,51 @@ fn deferred_sheet(cards: &[exports::DeferredCard]) -> Sheet {
     }
 }
 
+/// What earlier exports took, a line for each of them: it is not in the archive again.
+fn taken(figures: &Figures) -> String {
+    let mut text = String::new();
+    let kinds = [
+        ("journaalpost is", "journaalposten zijn", ""),
+        ("document is", "documenten zijn", " als UBL"),
+        ("document is", "documenten zijn", " als PDF"),
+    ];
+    for (before, (one, several, form)) in figures.before.iter().zip(kinds) {
+        for (number, many) in before {
+            let what = if *many == 1 { one } else { several };
+            let _ = write!(text, "{many} {what} eerder geëxporteerd{form}, in bestand {number}.\r\n");
+        }
+    }
+    if !text.is_empty() {
+        text.push_str("Dat staat niet nog eens in dit archief.\r\n\r\n");
+    }
+    text
+}
+
 /// What is in the archive, what it comes to, and whether it agrees.
 fn readme(figures: &Figures, first: NaiveDate) -> String {
     let month = first.format("%m-%Y");
     let amount = |cents: Cents| cents.to_string().replace('.', ",");
-    let mut text = format!(
-        "Maand {month}\r\n\r\njournaal.csv, journaal.xlsx   alle journaalposten geboekt in deze maand\r\npdf/, ubl/                    \
-         alle documenten met een datum in deze maand\r\nvooruitontvangen-*.xlsx       wat vooruit is betaald op de laatste \
-         dag, per kaart\r\n\r\n"
+    let mut text = format!("Maand {month}{}\r\n\r\n", if figures.provisional { " - VOORLOPIG" } else { "" });
+    if figures.provisional {
+        text.push_str(
+            "Deze maand is nog niet afgesloten. Wat in dit archief staat, is geëxporteerd en komt niet nog eens; wat er later \
+             in deze maand\r\nwordt geboekt, komt in een volgend bestand. De cijfers hieronder kunnen nog veranderen.\r\n\r\n",
+        );
+    }
+    text.push_str(
+        "journaal.csv, journaal.xlsx   journaalposten van deze maand die nog niet waren geëxporteerd\r\n\
+         pdf/, ubl/                    documenten van deze maand die zo nog niet waren geëxporteerd\r\n\
+         vooruitontvangen-*.xlsx       wat vooruit is betaald op de laatste dag, per kaart\r\n",
     );
+    if !figures.before[0].is_empty() {
+        let _ = write!(text, "{OVERVIEW}\r\n{:<30}alle journaalposten van de maand, alleen om te lezen\r\n", "");
+    }
+    text.push_str("\r\n");
+    text.push_str(&taken(figures));
     let (invoices, notes) = (figures.invoices, figures.notes);
     let lines = [
-        ("Journaalposten", figures.entries.to_string()),
+        ("Journaalposten van de maand", figures.entries.to_string()),
+        ("  waarvan in dit archief", figures.new.to_string()),
         ("Totaal debet = totaal credit", amount(figures.total)),
         ("Facturen", invoices.0.to_string()),
         ("  waarvan btw", amount(invoices.1)),

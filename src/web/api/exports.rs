@@ -82,6 +82,9 @@ pub struct ExportBatch {
     kind: ExportKind,
     /// What it is, one line in Dutch.
     title: String,
+    /// Whether it is of a month that was not closed when it was made. What is in it is exported all the same; what is booked
+    /// later in that month comes with a later batch.
+    provisional: bool,
     /// First day that it is about.
     from: Option<NaiveDate>,
     /// Last day that it is about.
@@ -111,6 +114,7 @@ impl From<Export> for ExportBatch {
             number: export.number,
             kind: export.kind,
             title: export.title,
+            provisional: export.provisional,
             from: export.from_day,
             to: export.to_day,
             items: export.items,
@@ -133,8 +137,8 @@ impl From<Made> for ExportBatch {
 
 /// Make an export
 ///
-/// A numbered batch: journal entries, documents and collections are exported once; an audit file as often as it is asked
-/// for. Nothing to export is refused and takes no number. For finance.
+/// A numbered batch: journal entries, documents and collections are exported once, also across kinds: a month holds what
+/// of its journal and documents no batch has yet. An audit file can be had as often as it is asked for. Nothing to export is refused and takes no number. For finance.
 #[utoipa::path(post, path = "/api/v1/exports", tag = "exports", request_body = NewExport,
     responses((status = 201, description = "The batch", body = ExportBatch)))]
 pub(super) async fn make(State(app): State<App>, new: Write<NewExport>) -> Created<ExportBatch> {

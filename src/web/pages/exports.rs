@@ -5,7 +5,7 @@ use super::forms::{Form, Forms};
 use super::texts::texts;
 use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::export::ExportKind;
+use crate::domain::export::{Export, ExportKind};
 use crate::domain::policy::Part;
 use crate::domain::{CardId, CustomerId, InvoiceId};
 use crate::exchange::{journal::JournalProfile, ubl::Profile};
@@ -42,7 +42,8 @@ texts! {
         lacking_hint: "Een document blijft zoals het is uitgegeven: stuur de pdf, of vul de klant aan, crediteer het en geef het opnieuw uit.", "A document stays as it was issued: send the PDF, or complete the customer, credit it and issue it again.";
         make: "Maak een bestand", "Make a file";
         month: "Maand", "Month";
-        month_hint: "Journaal, documenten en vooruitontvangen bedragen in één zip.", "Journal, documents and deferred revenue in one zip.";
+        month_hint: "Wat nog niet is geëxporteerd aan journaalposten en documenten, met vooruitontvangen bedragen en totalen van de hele maand, in één zip. Zolang de maand niet is afgesloten, is het bestand voorlopig.", "Journal entries and documents that were not exported yet, with deferred revenue and totals of the whole month, in one zip. As long as the month is not closed, the file is provisional.";
+        provisional: "voorlopig", "provisional";
         journal: "Journaal", "Journal";
         xaf: "Auditfile (XAF 4.0)", "Audit file (XAF 4.0)";
         collection: "Incasso’s", "Collections";
@@ -204,11 +205,9 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Exp
     let mut page = ExportsPage::read(&app, &member, &asked).await?;
     let lang = member.lang();
     page.notice = match (asked.made, asked.planned) {
-        (Some(number), _) => page
-            .made
-            .iter()
-            .find(|made| made.export.number == number)
-            .map(|made| said(number, made.export.left_out.len(), lang)),
+        (Some(number), _) => {
+            page.made.iter().find(|made| made.export.number == number).map(|made| said(&made.export, lang))
+        }
         (None, Some(planned)) => {
             let (dutch, english) =
                 (format!("Gepland: {planned} incasso’s."), format!("Planned: {planned} collections."));
@@ -219,11 +218,21 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Exp
     show(&page)
 }
 
-/// That a batch was made, and what is not in it.
-fn said(number: i64, left_out: usize, lang: Lang) -> String {
-    let made = either(lang, format!("Bestand {number} is gemaakt."), format!("File {number} was made."));
-    let rest = either(lang, format!(" Niet meegenomen: {left_out}."), format!(" Left out: {left_out}."));
-    if left_out == 0 { made } else { made + &rest }
+/// That a batch was made, whether it is provisional, and what is not in it.
+fn said(export: &Export, lang: Lang) -> String {
+    let (number, left_out) = (export.number, export.left_out.len());
+    let mut said = either(lang, format!("Bestand {number} is gemaakt."), format!("File {number} was made."));
+    if export.provisional {
+        said += either(
+            lang,
+            " Het is voorlopig: de maand is nog niet afgesloten. Wat er later in wordt geboekt, komt in een volgend bestand.",
+            " It is provisional: the month is not closed yet. What is booked in it later comes in a next file.",
+        );
+    }
+    if left_out > 0 {
+        said += &either(lang, format!(" Niet meegenomen: {left_out}."), format!(" Left out: {left_out}."));
+    }
+    said
 }
 
 async fn make(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
