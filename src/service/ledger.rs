@@ -14,7 +14,7 @@
 use super::terms::Terms;
 use crate::clock::Clock;
 use crate::domain::{
-    Act, Command, CommandId, CustomerId, Policies, Receipt, Refusal,
+    Act, Command, CommandId, CustomerId, Mandate, Policies, Receipt, Refusal,
     decide::{Circumstances, decide},
 };
 use crate::store::books::{self, Books, CommandRow, Decided};
@@ -128,6 +128,8 @@ struct Writer {
 enum Fault {
     /// Run it again.
     Conflict(sqlx::Error),
+    /// Somebody else took a name or number first that is given once. Run it again: it is seen now, and refused as such.
+    Taken(sqlx::Error),
     /// Run its commands one by one.
     Poison(String),
     /// Nobody's commands can be booked.
@@ -137,6 +139,9 @@ enum Fault {
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         let Some(database) = error.as_database_error() else { return by_kind(error) };
+        if database.is_unique_violation() {
+            return Self::Taken(error);
+        }
         match database.code().as_deref() {
             // PostgreSQL: serialization failure, deadlock, lock not available. SQLite: busy, and busy snapshot.
             Some("40001" | "40P01" | "55P03" | "5" | "517") => Self::Conflict(error),
@@ -202,14 +207,12 @@ impl Writer {
                     attempts += 1;
                     tracing::info!(%error, attempts, "batch runs again");
                 }
-                Err(Fault::Poison(error)) if batch.len() > 1 => {
-                    tracing::warn!(%error, commands = batch.len(), "batch is replayed one by one");
-                    return self.one_by_one(batch).await;
+                Err(Fault::Taken(error)) if attempts == 0 => {
+                    attempts += 1;
+                    tracing::info!(%error, "batch runs again: something in it was taken meanwhile");
                 }
-                Err(Fault::Poison(error)) => {
-                    tracing::error!(%error, act = batch[0].act.name(), "command failed");
-                    return vec![Err(Failure::Broken)];
-                }
+                Err(Fault::Taken(error)) => return self.poisoned(batch, &error.to_string()).await,
+                Err(Fault::Poison(error)) => return self.poisoned(batch, &error).await,
                 Err(Fault::Down(error) | Fault::Conflict(error)) => {
                     tracing::error!(%error, "the ledger cannot be written");
                     self.health.broken.store(true, Ordering::Relaxed);
@@ -217,6 +220,16 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Commands that the database does not take: one by one, so that only the one that is wrong fails.
+    async fn poisoned(&self, batch: &[Command], error: &str) -> Vec<Reply> {
+        if let [command] = batch {
+            tracing::error!(%error, act = command.act.name(), "command failed");
+            return vec![Err(Failure::Broken)];
+        }
+        tracing::warn!(%error, commands = batch.len(), "batch is replayed one by one");
+        self.one_by_one(batch).await
     }
 
     async fn one_by_one(&self, batch: &[Command]) -> Vec<Reply> {
@@ -334,6 +347,11 @@ impl Bench<'_> {
         if let Act::CreateCustomer { name, email, .. } = &command.act {
             ledger.twin = self.books.twins.get(&crate::domain::Customer::identity_of(name, email)).copied();
         }
+        let told = match &command.act {
+            Act::RecordMandate { reference: Some(reference), .. } => Some(Mandate::folded(reference)),
+            _ => None,
+        };
+        ledger.reference_taken = told.as_ref().is_some_and(|told| self.books.references.contains(told));
         let (policies, now) = (self.policies, self.now);
         let closed_through = self.books.closed_through;
         let at = Circumstances { policies, now, numbers: &self.books.numbers, closed_through };
@@ -345,6 +363,7 @@ impl Bench<'_> {
         if let Receipt::Customer(made) = &decision.receipt {
             self.books.twins.insert(made.identity.clone(), (made.number, made.id));
         }
+        self.books.references.extend(told);
         let receipt = decision.receipt;
         let unchanged = decision.changes == crate::domain::Changes::default();
         if !(unchanged && command.key.is_none()) {

@@ -25,7 +25,6 @@
 //! taken apart at all.
 
 mod camt;
-pub mod charset;
 mod markup;
 mod pain002;
 pub mod pain008;

@@ -335,6 +335,11 @@ struct CustomerPage {
 }
 
 impl CustomerPage {
+    /// Why a mandate ended.
+    fn ended(&self, why: &str) -> String {
+        words::mandate_ended(why, self.lang)
+    }
+
     async fn read(
         app: &App,
         member: &Member,

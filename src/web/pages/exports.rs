@@ -3,10 +3,11 @@
 
 use super::forms::{Form, Forms};
 use super::texts::texts;
-use super::words::either;
+use super::words::{either, not_a_bank_day};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::export::ExportKind;
 use crate::domain::policy::Part;
+use crate::domain::target_days::next_bank_day;
 use crate::domain::{CardId, CustomerId, InvoiceId};
 use crate::exchange::{journal::JournalProfile, ubl::Profile};
 use crate::service::Result;
@@ -68,6 +69,7 @@ texts! {
         nobody: "opdrachtregel", "command line";
         file: "Download", "Download";
         left_out: "niet meegenomen", "left out";
+        moved: "op een andere dag", "on another day";
         none: "Er is nog geen bestand gemaakt.", "No file was made yet.";
     }
 }
@@ -92,6 +94,8 @@ struct ExportQuery {
     made: Option<i64>,
     /// How many collections were just planned.
     planned: Option<usize>,
+    /// The day that was asked for.
+    asked: Option<NaiveDate>,
 }
 
 /// The name of a kind.
@@ -208,11 +212,13 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Exp
             .made
             .iter()
             .find(|made| made.export.number == number)
-            .map(|made| said(number, made.export.left_out.len(), lang)),
+            .map(|made| said(number, made.export.exceptions(), lang)),
         (None, Some(planned)) => {
             let (dutch, english) =
                 (format!("Gepland: {planned} incasso’s."), format!("Planned: {planned} collections."));
-            Some(either(lang, dutch, english))
+            let moved = asked.asked.and_then(|day| not_a_bank_day(day, next_bank_day(day), lang));
+            let parts = [Some(either(lang, dutch, english)), moved];
+            Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
         }
         (None, None) => None,
     };
@@ -220,10 +226,16 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Exp
 }
 
 /// That a batch was made, and what is not in it.
-fn said(number: i64, left_out: usize, lang: Lang) -> String {
+fn said(number: i64, (left_out, moved): (usize, usize), lang: Lang) -> String {
     let made = either(lang, format!("Bestand {number} is gemaakt."), format!("File {number} was made."));
     let rest = either(lang, format!(" Niet meegenomen: {left_out}."), format!(" Left out: {left_out}."));
-    if left_out == 0 { made } else { made + &rest }
+    let days = either(
+        lang,
+        format!(" Op een andere dag dan gepland: {moved}."),
+        format!(" On another day than planned: {moved}."),
+    );
+    let parts = [Some(made), (left_out > 0).then_some(rest), (moved > 0).then_some(days)];
+    parts.into_iter().flatten().collect()
 }
 
 async fn make(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
@@ -249,7 +261,7 @@ async fn plan(State(app): State<App>, sent: Submission) -> Result<Response, Faul
         Err(error) => Err(error),
     };
     match planned {
-        Ok(planned) => Ok(done(&format!("/finance/exports?planned={}", planned.len()))),
+        Ok(planned) => Ok(done(&format!("/finance/exports?planned={}&asked={day}", planned.len()))),
         Err(error) => refuse(&app, &sent, "plan", error).await,
     }
 }
