@@ -7,7 +7,7 @@ use crate::domain::{
     Act, Collection, CollectionId, CustomerId, InvoiceId, Mandate, MandateId, Receipt, Target, bank::Scheme,
     policy::Part,
 };
-use crate::store::{mandates, reversals};
+use crate::store::mandates;
 use chrono::NaiveDate;
 
 /// A mandate to be recorded.
@@ -121,8 +121,7 @@ impl Service {
         id: CollectionId,
         reason: String,
     ) -> Result<Collection> {
-        let owner = reversals::owner_of_collection(&mut self.db.reader().await?, id).await?;
-        request.caller.see(owner.ok_or(Error::NotFound("collection"))?)?;
+        self.owner_of_collection(request.caller, id).await?;
         let actor = request.caller.staff(request.caller.is_finance())?;
         let act = Act::CancelCollection { collection: id, reason };
         match self.submit(self.command(actor, request.key, Target::Collection(id), act)).await? {
