@@ -132,9 +132,11 @@ CREATE TABLE mandates (
     last_used_on TEXT COLLATE "C",
     ended_at BIGINT,
     ended_because TEXT COLLATE "C",
+    amends TEXT COLLATE "C",
     PRIMARY KEY (id),
-    UNIQUE (reference),
+    UNIQUE (amends),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (amends) REFERENCES mandates (id),
     CHECK (scheme IN ('core', 'b2b'))
 );
 
@@ -147,6 +149,7 @@ CREATE TABLE collections (
     attempt BIGINT NOT NULL,
     end_to_end_id TEXT COLLATE "C" NOT NULL,
     amount BIGINT NOT NULL,
+    asked_on TEXT COLLATE "C" NOT NULL,
     collect_on TEXT COLLATE "C" NOT NULL,
     sequence TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -155,12 +158,17 @@ CREATE TABLE collections (
     settled_on TEXT COLLATE "C",
     payment_id TEXT COLLATE "C",
     reversal_id TEXT COLLATE "C",
+    cancelled_at BIGINT,
+    cancelled_by TEXT COLLATE "C",
+    cancelled_because TEXT COLLATE "C",
     PRIMARY KEY (id),
     UNIQUE (end_to_end_id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
     FOREIGN KEY (invoice_id) REFERENCES invoices (id),
     FOREIGN KEY (mandate_id) REFERENCES mandates (id),
-    CHECK (amount > 0),
+    CHECK (amount > 0 AND collect_on >= asked_on),
+    CHECK ((cancelled_at IS NULL) = (cancelled_because IS NULL)),
+    CHECK (cancelled_at IS NULL OR batch IS NULL),
     CHECK (sequence IN ('first', 'recurring', 'final', 'one_off'))
 );
 
@@ -430,8 +438,12 @@ CREATE INDEX bank_costs_of_line ON bank_costs (bank_line_id) WHERE bank_line_id 
 CREATE INDEX unmatched_of_line ON unmatched (bank_line_id);
 CREATE INDEX unmatched_by ON unmatched (command_id);
 CREATE INDEX mandates_of ON mandates (customer_id);
+-- A bank does not tell capitals from small letters; an amended mandate keeps its reference.
+CREATE UNIQUE INDEX mandates_reference ON mandates (UPPER(reference)) WHERE amends IS NULL;
+CREATE INDEX mandates_called ON mandates (UPPER(reference));
 CREATE INDEX collections_of ON collections (invoice_id);
-CREATE INDEX collections_planned ON collections (collect_on, id) WHERE batch IS NULL;
+CREATE INDEX collections_under ON collections (mandate_id);
+CREATE INDEX collections_planned ON collections (collect_on, id) WHERE batch IS NULL AND cancelled_at IS NULL;
 CREATE INDEX collections_in ON collections (batch) WHERE batch IS NOT NULL;
 CREATE UNIQUE INDEX reversals_of_collection ON reversals (collection_id) WHERE undone = 0;
 CREATE INDEX reversals_of ON reversals (customer_id);

@@ -342,6 +342,8 @@ pub struct CollectionOrder {
     pub mandate: String,
     /// Day on which it was signed.
     pub signed_on: NaiveDate,
+    /// The last collection under it went to another account of the debtor.
+    pub amended: bool,
     /// Whose account: name.
     pub debtor_name: String,
     /// Which account.

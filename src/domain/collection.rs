@@ -7,6 +7,7 @@
 use super::{
     BankLineId, Cents, CollectionId, CustomerId, InvoiceId, MandateId, PaymentId, ReversalId, UserId,
     bank::{Scheme, Sequence},
+    target_days::next_bank_day,
     words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -18,7 +19,7 @@ pub struct Mandate {
     pub id: MandateId,
     /// Whose.
     pub customer_id: CustomerId,
-    /// Its reference, at most 35 characters, unique.
+    /// Its reference, at most 35 characters, the same in no other mandate; an amended one keeps it.
     pub reference: String,
     /// Under which scheme.
     pub scheme: Scheme,
@@ -38,9 +39,14 @@ pub struct Mandate {
     pub ended_at: Option<DateTime<Utc>>,
     /// Why it ended.
     pub ended_because: Option<String>,
+    /// The mandate of this reference that it takes the place of, since the account or its holder changed.
+    pub amends: Option<MandateId>,
 }
 
 impl Mandate {
+    /// Why a mandate ended that goes on under the same reference with another account.
+    pub const AMENDED: &'static str = "amended";
+
     /// Months without a collection after which a mandate lapses.
     pub const LAPSES_AFTER_MONTHS: u32 = 36;
 
@@ -48,6 +54,12 @@ impl Mandate {
     #[must_use]
     pub fn as_recorded(self) -> Self {
         Self { last_used_on: None, ended_at: None, ended_because: None, ..self }
+    }
+
+    /// Whether two references are one to a bank, which does not tell capitals from small letters.
+    #[must_use]
+    pub fn folded(reference: &str) -> String {
+        reference.to_ascii_uppercase()
     }
 
     /// Whether it can be collected under on `day`: not ended, and not lapsed.
@@ -70,6 +82,8 @@ words! {
         Settled = "settled",
         /// It did not come, or did not stay.
         Reversed = "reversed",
+        /// Called off before it was sent.
+        Cancelled = "cancelled",
     }
 }
 
@@ -90,7 +104,9 @@ pub struct Collection {
     pub end_to_end_id: String,
     /// How much.
     pub amount: Cents,
-    /// On which day.
+    /// The day that was asked for.
+    pub asked_on: NaiveDate,
+    /// On which day: the first bank day from then on, or a later one where it was sent later.
     pub collect_on: NaiveDate,
     /// First or later.
     pub sequence: Sequence,
@@ -106,13 +122,29 @@ pub struct Collection {
     pub payment_id: Option<PaymentId>,
     /// What came undone, once told.
     pub reversal_id: Option<ReversalId>,
+    /// When it was called off, where it was: it is never sent then.
+    pub cancelled_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub cancelled_by: Option<UserId>,
+    /// Why.
+    pub cancelled_because: Option<String>,
 }
 
 impl Collection {
     /// As it was planned, whatever became of it since.
     #[must_use]
     pub fn as_planned(self) -> Self {
-        Self { batch: None, settled_on: None, payment_id: None, reversal_id: None, ..self }
+        Self {
+            collect_on: next_bank_day(self.asked_on),
+            batch: None,
+            settled_on: None,
+            payment_id: None,
+            reversal_id: None,
+            cancelled_at: None,
+            cancelled_by: None,
+            cancelled_because: None,
+            ..self
+        }
     }
 
     /// Where it stands.
@@ -122,6 +154,7 @@ impl Collection {
             Self { reversal_id: Some(_), .. } => CollectionStatus::Reversed,
             Self { settled_on: Some(_), .. } => CollectionStatus::Settled,
             Self { batch: Some(_), .. } => CollectionStatus::Sent,
+            Self { cancelled_at: Some(_), .. } => CollectionStatus::Cancelled,
             _ => CollectionStatus::Planned,
         }
     }
@@ -129,7 +162,7 @@ impl Collection {
     /// Whether an answer is still to come.
     #[must_use]
     pub const fn is_pending(&self) -> bool {
-        self.settled_on.is_none() && self.reversal_id.is_none()
+        self.settled_on.is_none() && self.reversal_id.is_none() && self.cancelled_at.is_none()
     }
 }
 

@@ -379,12 +379,28 @@ pub enum Act {
         /// Why.
         reason: String,
     },
+    /// The account of a mandate, or its holder, is another; the reference stays.
+    AmendMandate {
+        /// Which one.
+        mandate: MandateId,
+        /// In whose name the account is; as before when not told.
+        debtor_name: Option<String>,
+        /// The new account.
+        iban: String,
+    },
     /// An invoice is to be collected on a day.
     PlanCollection {
         /// Which invoice.
         invoice: InvoiceId,
         /// On which day.
         collect_on: NaiveDate,
+    },
+    /// A collection that was planned and not sent yet is called off. Told twice, it changes nothing.
+    CancelCollection {
+        /// Which collection.
+        collection: CollectionId,
+        /// Why.
+        reason: String,
     },
     /// The money of a collection came. Told twice, it changes nothing.
     SettleCollection {
@@ -610,7 +626,9 @@ impl Act {
             Self::UndoLine { .. } => "undo_line",
             Self::RecordMandate { .. } => "record_mandate",
             Self::EndMandate { .. } => "end_mandate",
+            Self::AmendMandate { .. } => "amend_mandate",
             Self::PlanCollection { .. } => "plan_collection",
+            Self::CancelCollection { .. } => "cancel_collection",
             Self::SettleCollection { .. } => "settle_collection",
             Self::ReverseCollection { .. } => "reverse_collection",
             Self::ReversePayment { .. } => "reverse_payment",

@@ -25,13 +25,17 @@ words! {
     }
 }
 
-/// Something that would have been in a batch, and why it is not: it comes with a later one.
+/// Something that a person should know of a batch: what would have been in it and why it is not, which comes with a later
+/// one; or what is in it other than planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Number of the document or of the collection.
     pub what: String,
-    /// What it lacks.
+    /// What it lacks, or what is different.
     pub why: String,
+    /// It is in the batch all the same.
+    #[serde(default)]
+    pub included: bool,
 }
 
 /// A batch.
@@ -63,6 +67,15 @@ pub struct Export {
     pub made_at: DateTime<Utc>,
     /// By whom; nobody on the command line.
     pub made_by: Option<UserId>,
-    /// What would have been in it, and why it is not.
+    /// What would have been in it, and why it is not; and what is in it other than planned.
     pub left_out: Vec<LeftOut>,
+}
+
+impl Export {
+    /// How much was left out, and how much is in it other than planned.
+    #[must_use]
+    pub fn exceptions(&self) -> (usize, usize) {
+        let included = self.left_out.iter().filter(|row| row.included).count();
+        (self.left_out.len() - included, included)
+    }
 }

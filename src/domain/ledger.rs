@@ -101,6 +101,8 @@ pub struct Ledger {
     pub twin: Option<(i64, CustomerId)>,
     /// It has ordered a card before (asked for when one is ordered).
     pub has_bought: bool,
+    /// A mandate of the told reference exists already, at any customer (asked for when one is recorded).
+    pub reference_taken: bool,
 }
 
 /// The next free numbers; taken ones are never given out again (PAY-1).
@@ -298,6 +300,12 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn twin(&self) -> Option<(i64, CustomerId)> {
         self.base.twin
+    }
+
+    /// Whether a mandate of the told reference exists, found when one is to be recorded.
+    #[must_use]
+    pub fn reference_taken(&self) -> bool {
+        self.base.reference_taken
     }
 
     /// Whether the customer has ordered a card before.

@@ -828,6 +828,7 @@ mod tests {
             attempt: 1,
             end_to_end_id: id.to_owned(),
             amount: Cents(amount),
+            asked_on: day("2026-03-02"),
             collect_on: day("2026-03-02"),
             sequence: crate::domain::bank::Sequence::First,
             created_at: DateTime::UNIX_EPOCH,
@@ -836,6 +837,9 @@ mod tests {
             settled_on: settled.then(|| day("2026-03-02")),
             payment_id: None,
             reversal_id: None,
+            cancelled_at: None,
+            cancelled_by: None,
+            cancelled_because: None,
         }
     }
 

@@ -157,6 +157,46 @@ pub enum Refusal {
     /// Nothing to collect under.
     #[error("this customer has no mandate that holds; record one first")]
     NoMandate,
+    /// A reference names one mandate, whoever has it, also when that has ended.
+    #[error("a mandate with reference {reference} exists already; use another reference, or amend that mandate")]
+    MandateExists {
+        /// The reference.
+        reference: String,
+    },
+    /// Only a mandate that holds is amended.
+    #[error("this mandate has ended; record the new one instead")]
+    MandateEnded,
+    /// Nothing would change.
+    #[error("this mandate is for this account in this name already; there is nothing to amend")]
+    NothingToAmend,
+    /// Not collected before the leave was given.
+    #[error("the mandate was signed on {signed_on}; choose that day or a later one")]
+    SignedLater {
+        /// When.
+        signed_on: NaiveDate,
+    },
+    /// What the bank has is for the bank to stop.
+    #[error(
+        "collection {end_to_end_id} was sent to the bank already: ask the bank to withdraw it, and record what comes back"
+    )]
+    CollectionSent {
+        /// The id by which the bank knows it.
+        end_to_end_id: String,
+    },
+    /// The bank has answered.
+    #[error("collection {end_to_end_id} was answered by the bank: there is nothing to call off")]
+    CollectionAnswered {
+        /// The id by which the bank knows it.
+        end_to_end_id: String,
+    },
+    /// A reminder follows the one before after some days.
+    #[error("the last reminder went out on {last}; the next may go out from {from} on")]
+    ReminderTooSoon {
+        /// When the last one was noted.
+        last: NaiveDate,
+        /// The first day for the next one.
+        from: NaiveDate,
+    },
     /// Nothing is open.
     #[error("nothing of this invoice is open: there is nothing to collect")]
     NothingToCollect,
@@ -441,6 +481,13 @@ impl Refusal {
             Self::NotOverdue => "not-overdue",
             Self::NoDirectDebits => "no-direct-debits",
             Self::NoMandate => "no-mandate",
+            Self::MandateExists { .. } => "mandate-exists",
+            Self::MandateEnded => "mandate-ended",
+            Self::NothingToAmend => "nothing-to-amend",
+            Self::SignedLater { .. } => "signed-later",
+            Self::CollectionSent { .. } => "collection-sent",
+            Self::CollectionAnswered { .. } => "collection-answered",
+            Self::ReminderTooSoon { .. } => "reminder-too-soon",
             Self::NothingToCollect => "nothing-to-collect",
             Self::CollectionPending => "collection-pending",
             Self::NothingToExport => "nothing-to-export",
@@ -496,6 +543,9 @@ impl Refusal {
             Self::CreditTooMuch { .. } => Some("net"),
             Self::ChannelNotAllowed { .. } => Some("channel"),
             Self::ContactExists { .. } => Some("email"),
+            Self::MandateExists { .. } => Some("reference"),
+            Self::NothingToAmend => Some("iban"),
+            Self::SignedLater { .. } => Some("collect_on"),
             _ => None,
         }
     }

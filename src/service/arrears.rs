@@ -194,12 +194,13 @@ impl Service {
     ) -> Result<Vec<Reminder>> {
         caller.staff(caller.is_finance())?;
         let today = self.policies.day(self.clock.now());
-        let days = &self.policies.at(today).1.invoices.reminder_days;
+        let rules = &self.policies.at(today).1.invoices;
         let mut on = self.db.reader().await?;
         let mut due = Vec::new();
-        for (sent, days) in (0..).zip(days) {
-            let until = today.checked_sub_days(Days::new(u64::from(*days))).unwrap_or(today);
-            due.extend(arrears::to_remind(&mut on, (sent, until), today, after.clone(), limit).await?);
+        let before = |days: u32| today.checked_sub_days(Days::new(u64::from(days))).unwrap_or(today);
+        for (sent, (count, days)) in (0..).zip(&rules.reminder_days).enumerate() {
+            let (until, last) = (before(*days), before(rules.reminder_gap(sent)));
+            due.extend(arrears::to_remind(&mut on, (count, until, last), today, after.clone(), limit).await?);
         }
         due.sort_by(|one, other| place(one).cmp(&place(other)));
         due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

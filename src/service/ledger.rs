@@ -15,13 +15,13 @@
 use super::terms::Terms;
 use crate::clock::Clock;
 use crate::domain::{
-    Act, Changes, Command, CommandId, CustomerId, Ledger, Numbers, Policies, Receipt, Refusal,
+    Act, Changes, Command, CommandId, CustomerId, Ledger, Mandate, Numbers, Policies, Receipt, Refusal,
     decide::{Circumstances, decide},
 };
 use crate::store::books::{self, Books, CommandRow, Decided};
 use crate::store::{Db, receipts};
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -148,6 +148,8 @@ struct Writer {
 enum Fault {
     /// Run it again.
     Conflict(sqlx::Error),
+    /// Somebody else took a name or number first that is given once. Run it again: it is seen now, and refused as such.
+    Taken(sqlx::Error),
     /// Run its requests one by one.
     Poison(String),
     /// Nobody's commands can be booked.
@@ -157,6 +159,9 @@ enum Fault {
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         let Some(database) = error.as_database_error() else { return by_kind(error) };
+        if database.is_unique_violation() {
+            return Self::Taken(error);
+        }
         match database.code().as_deref() {
             // PostgreSQL: serialization failure, deadlock, lock not available. SQLite: busy, and busy snapshot.
             Some("40001" | "40P01" | "55P03" | "5" | "517") => Self::Conflict(error),
@@ -222,15 +227,12 @@ impl Writer {
                     attempts += 1;
                     tracing::info!(%error, attempts, "batch runs again");
                 }
-                Err(Fault::Poison(error)) if batch.len() > 1 => {
-                    tracing::warn!(%error, requests = batch.len(), "batch is replayed one by one");
-                    return self.one_by_one(batch).await;
+                Err(Fault::Taken(error)) if attempts == 0 => {
+                    attempts += 1;
+                    tracing::info!(%error, "batch runs again: something in it was taken meanwhile");
                 }
-                Err(Fault::Poison(error)) => {
-                    let acts: Vec<&str> = batch.iter().flatten().map(|command| command.act.name()).collect();
-                    tracing::error!(%error, ?acts, "command failed");
-                    return vec![Err(Failure::Broken); batch.len()];
-                }
+                Err(Fault::Taken(error)) => return self.poisoned(batch, &error.to_string()).await,
+                Err(Fault::Poison(error)) => return self.poisoned(batch, &error).await,
                 Err(Fault::Down(error) | Fault::Conflict(error)) => {
                     tracing::error!(%error, "the ledger cannot be written");
                     self.health.broken.store(true, Ordering::Relaxed);
@@ -238,6 +240,17 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Requests that the database does not take: one by one, so that only the one that is wrong fails.
+    async fn poisoned(&self, batch: &[Bundle], error: &str) -> Vec<Replies> {
+        if batch.len() > 1 {
+            tracing::warn!(%error, requests = batch.len(), "batch is replayed one by one");
+            return self.one_by_one(batch).await;
+        }
+        let acts: Vec<&str> = batch.iter().flatten().map(|command| command.act.name()).collect();
+        tracing::error!(%error, ?acts, "command failed");
+        vec![Err(Failure::Broken); batch.len()]
     }
 
     async fn one_by_one(&self, batch: &[Bundle]) -> Vec<Replies> {
@@ -425,6 +438,7 @@ impl Bench<'_> {
             ledgers: customers.map(|id| (*id, self.books.ledgers.get(id).cloned())).collect(),
             numbers: self.books.numbers.clone(),
             twins: self.books.twins.clone(),
+            references: self.books.references.clone(),
         }
     }
 
@@ -437,6 +451,7 @@ impl Bench<'_> {
         }
         self.books.numbers = kept.numbers;
         self.books.twins = kept.twins;
+        self.books.references = kept.references;
     }
 
     fn decide_new(&mut self, command: &Command) -> Result<(Receipt, Accepted), Refusal> {
@@ -445,6 +460,11 @@ impl Bench<'_> {
         if let Act::CreateCustomer { name, email, .. } = &command.act {
             ledger.twin = self.books.twins.get(&crate::domain::Customer::identity_of(name, email)).copied();
         }
+        let told = match &command.act {
+            Act::RecordMandate { reference: Some(reference), .. } => Some(Mandate::folded(reference)),
+            _ => None,
+        };
+        ledger.reference_taken = told.as_ref().is_some_and(|told| self.books.references.contains(told));
         let (policies, now) = (self.policies, self.now);
         let closed_through = self.books.closed_through;
         let at = Circumstances { policies, now, numbers: &self.books.numbers, closed_through };
@@ -456,6 +476,7 @@ impl Bench<'_> {
         if let Receipt::Customer(made) = &decision.receipt {
             self.books.twins.insert(made.identity.clone(), (made.number, made.id));
         }
+        self.books.references.extend(told);
         let unchanged = decision.changes == Changes::default();
         let written =
             ledger.rows.customer.as_ref().map_or(self.now, |customer| customer.last_recorded_at.max(self.now));
@@ -470,6 +491,7 @@ struct Kept {
     ledgers: HashMap<CustomerId, Option<Ledger>>,
     numbers: Numbers,
     twins: HashMap<String, (i64, CustomerId)>,
+    references: BTreeSet<String>,
 }
 
 fn not_found(command: &Command) -> Refusal {

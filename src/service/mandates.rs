@@ -4,7 +4,8 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Collection, CustomerId, InvoiceId, Mandate, MandateId, Receipt, Target, bank::Scheme, policy::Part,
+    Act, Collection, CollectionId, CustomerId, InvoiceId, Mandate, MandateId, Receipt, Target, bank::Scheme,
+    policy::Part,
 };
 use crate::store::mandates;
 use chrono::NaiveDate;
@@ -87,6 +88,54 @@ impl Service {
             Receipt::Mandate(mandate) => Ok(*mandate),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// The account of a mandate, or its holder, is another: it goes on under the same reference. For finance.
+    ///
+    /// # Errors
+    /// As the rules and the role say.
+    pub async fn amend_mandate(
+        &self,
+        request: Request<'_>,
+        customer: CustomerId,
+        id: MandateId,
+        (debtor_name, iban): (Option<String>, String),
+    ) -> Result<Mandate> {
+        let known = self.mandates(request.caller, customer).await?;
+        let actor = request.caller.staff(request.caller.is_finance())?;
+        known.iter().find(|mandate| mandate.id == id).ok_or(Error::NotFound("mandate"))?;
+        let act = Act::AmendMandate { mandate: id, debtor_name, iban };
+        match self.submit(self.command(actor, request.key, Target::Mandate(id), act)).await? {
+            Receipt::Mandate(mandate) => Ok(*mandate),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// A collection that was planned and not sent is called off: for finance.
+    ///
+    /// # Errors
+    /// As the rules and the role say; not found for somebody else's.
+    pub async fn cancel_collection(
+        &self,
+        request: Request<'_>,
+        id: CollectionId,
+        reason: String,
+    ) -> Result<Collection> {
+        self.owner_of_collection(request.caller, id).await?;
+        let actor = request.caller.staff(request.caller.is_finance())?;
+        let act = Act::CancelCollection { collection: id, reason };
+        match self.submit(self.command(actor, request.key, Target::Collection(id), act)).await? {
+            Receipt::Collection(cancelled) => Ok(*cancelled),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Attempts to collect an invoice, the oldest first.
+    ///
+    /// # Errors
+    /// Not found for somebody else's.
+    pub async fn collections_of(&self, caller: &Caller, invoice: InvoiceId) -> Result<Vec<Collection>> {
+        Ok(self.invoice(caller, invoice).await?.collections)
     }
 
     /// What is open of an invoice is to be collected on a day: for finance.

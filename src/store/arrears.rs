@@ -124,14 +124,14 @@ pub async fn events(on: &mut impl Statements, customer: CustomerId) -> Result<Ve
     .await
 }
 
-/// Invoices that had `reminders` reminders, are due since `until` or longer, and after which comes no collection or
+/// Invoices that had `reminders` reminders, the last on `last` or earlier, are due since `until` or longer, and after which comes no collection or
 /// arrangement that would make a reminder wrong: the one that is due longest first.
 ///
 /// # Errors
 /// What the database says.
 pub async fn to_remind(
     on: &mut impl Statements,
-    (reminders, until): (i64, NaiveDate),
+    (reminders, until, last): (i64, NaiveDate, NaiveDate),
     today: NaiveDate,
     after: Option<(NaiveDate, String)>,
     limit: i64,
@@ -141,9 +141,10 @@ pub async fn to_remind(
         "SELECT invoices.*, customers.number AS customer_number, customers.name AS customer_name
          FROM invoices JOIN customers ON customers.id = customer_id
          WHERE invoices.number IS NOT NULL AND paid + credited < gross AND due_on <= $1 AND reminders = $2
+           AND (reminded_on IS NULL OR reminded_on <= $7)
            AND (due_on, invoices.number) > ($3, $4) AND (arranged_until IS NULL OR arranged_until < $5)
            AND NOT EXISTS (SELECT 1 FROM collections WHERE collections.invoice_id = invoices.id
-                           AND settled_on IS NULL AND reversal_id IS NULL)
+                           AND settled_on IS NULL AND reversal_id IS NULL AND cancelled_at IS NULL)
          ORDER BY due_on, invoices.number LIMIT $6",
     )
     .bind(until)
@@ -152,6 +153,7 @@ pub async fn to_remind(
     .bind(number)
     .bind(today)
     .bind(limit)
+    .bind(last)
     .all()
     .await
 }

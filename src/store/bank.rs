@@ -568,7 +568,10 @@ pub async fn open_all(on: &mut impl Statements, limit: i64) -> Result<Vec<Payabl
 /// # Errors
 /// What the database says.
 pub async fn collections(on: &mut impl Statements, ids: &BTreeSet<String>) -> Result<Vec<Collection>> {
-    on.query("SELECT * FROM collections WHERE end_to_end_id {in}").bind_json(texts(ids)).all().await
+    on.query("SELECT * FROM collections WHERE cancelled_at IS NULL AND end_to_end_id {in}")
+        .bind_json(texts(ids))
+        .all()
+        .await
 }
 
 /// The collections under these mandates, by reference.
@@ -577,7 +580,7 @@ pub async fn collections(on: &mut impl Statements, ids: &BTreeSet<String>) -> Re
 /// What the database says.
 pub async fn under_mandates(on: &mut impl Statements, references: &BTreeSet<String>) -> Result<Vec<(String, String)>> {
     let sql = "SELECT reference, end_to_end_id FROM mandates JOIN collections ON mandate_id = mandates.id
-               WHERE reference {in} ORDER BY end_to_end_id";
+               WHERE reference {in} AND cancelled_at IS NULL ORDER BY end_to_end_id";
     on.query(sql).bind_json(texts(references)).all().await
 }
 
@@ -597,7 +600,8 @@ pub async fn collections_like(on: &mut impl Statements, amounts: &BTreeSet<i64>)
     if amounts.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = "SELECT * FROM collections WHERE reversal_id IS NULL AND CAST(amount AS TEXT) {in}
+    let sql =
+        "SELECT * FROM collections WHERE reversal_id IS NULL AND cancelled_at IS NULL AND CAST(amount AS TEXT) {in}
                ORDER BY collect_on DESC, end_to_end_id DESC LIMIT 200";
     on.query(sql).bind_json(texts(amounts)).all().await
 }

@@ -31,6 +31,8 @@ pub struct Books {
     pub numbers: Numbers,
     /// Customers that exist under an identity which the batch wants to create.
     pub twins: HashMap<String, (i64, CustomerId)>,
+    /// References of mandates that exist and that the batch wants to record, in capitals.
+    pub references: BTreeSet<String>,
     /// The last day of the last closed month (TIME-6).
     pub closed_through: Option<NaiveDate>,
     /// The commands booked earlier under the keys of this batch.
@@ -132,6 +134,10 @@ struct Named {
     lines: BTreeSet<String>,
     money: OfMoney,
     identities: BTreeSet<String>,
+    /// References of mandates to be recorded, in capitals.
+    references: BTreeSet<String>,
+    /// Mandates that are amended, or whose collections are called off: every collection under their references counts.
+    debits: bool,
     counters: BTreeSet<String>,
     /// A card is ordered.
     orders: bool,
@@ -191,8 +197,12 @@ impl Named {
             // The end of a pause makes cards active that are paid.
             | Act::ResumeAccount { .. }
             | Act::Arrange { .. }
-            | Act::PlanCollection { .. }
-            | Act::RecordMandate { .. } => self.money.issues = true,
+            | Act::PlanCollection { .. } => self.money.issues = true,
+            Act::RecordMandate { reference, .. } => {
+                self.money.issues = true;
+                self.references.extend(reference.as_deref().map(Mandate::folded));
+            }
+            Act::AmendMandate { .. } | Act::CancelCollection { .. } => self.debits = true,
             Act::OrderCard { .. } => {
                 self.money.issues = true;
                 self.orders = true;
@@ -275,6 +285,11 @@ pub async fn load(tx: &mut Tx, batch: &[&Command], today: NaiveDate) -> Result<B
         let sql = "SELECT identity, number, id FROM customers WHERE identity {in}";
         let found: Vec<(String, i64, CustomerId)> = tx.query(sql).bind_json(json(&named.identities)).all().await?;
         books.twins = found.into_iter().map(|(identity, number, id)| (identity, (number, id))).collect();
+    }
+    if !named.references.is_empty() {
+        let sql = "SELECT UPPER(reference) FROM mandates WHERE UPPER(reference) {in}";
+        let found: Vec<(String,)> = tx.query(sql).bind_json(json(&named.references)).all().await?;
+        books.references = found.into_iter().map(|(reference,)| reference).collect();
     }
     books.closed_through = closed_through(tx).await?;
     load_open(tx, &ids, today, &mut books).await?;
@@ -559,6 +574,9 @@ async fn load_named(tx: &mut Tx, named: &mut Named, today: NaiveDate, books: &mu
 /// What the named money leads to: payments with what they settled, collections, reversals, and the invoices and cards of
 /// all of them; and what a card that is given back was paid by.
 async fn load_money(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result<()> {
+    if named.debits {
+        load_debits(tx, named, books).await?;
+    }
     if named.money.undoes {
         let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
         let reversals = some::<Reversal>(tx, "SELECT * FROM reversals WHERE customer_id {in}", &ids).await?;
@@ -625,6 +643,21 @@ async fn load_lines(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
     let ids: BTreeSet<String> = books.ledgers.keys().map(ToString::to_string).collect();
     let mandates = some::<Mandate>(tx, "SELECT * FROM mandates WHERE customer_id {in}", &ids).await?;
     place(mandates, books, |row| row.customer_id, |rows, row| rows.mandates.insert(row.id, row));
+    Ok(())
+}
+
+/// The mandates that are named or whose collections are, all others of the same reference, and all collections under them.
+async fn load_debits(tx: &mut Tx, named: &Named, books: &mut Books) -> Result<()> {
+    let sql = "SELECT * FROM mandates WHERE reference IN (
+                   SELECT reference FROM mandates AS named WHERE named.id {in}
+                   UNION SELECT reference FROM mandates AS named JOIN collections ON mandate_id = named.id
+                         WHERE collections.id {in})";
+    let ids = named.mandates.union(&named.collections).cloned().collect();
+    let mandates = some::<Mandate>(tx, sql, &ids).await?;
+    let under = mandates.iter().map(|row| row.id.to_string()).collect();
+    place(mandates, books, |row| row.customer_id, |rows, row| rows.mandates.insert(row.id, row));
+    let collections = some::<Collection>(tx, "SELECT * FROM collections WHERE mandate_id {in}", &under).await?;
+    place(collections, books, |row| row.customer_id, |rows, row| rows.collections.insert(row.id, row));
     Ok(())
 }
 

@@ -230,6 +230,20 @@ pub async fn mark_documents(tx: &mut Tx, number: i64, kind: ExportKind, ids: &[I
     Ok(marked)
 }
 
+/// Notes that collections of a batch go out on another day than planned.
+///
+/// # Errors
+/// What the database says.
+pub async fn move_collections(tx: &mut Tx, number: i64, moved: &[(CollectionId, NaiveDate)]) -> Result<()> {
+    let days: BTreeSet<NaiveDate> = moved.iter().map(|(_, day)| *day).collect();
+    for day in days {
+        let ids = moved.iter().filter(|(_, to)| *to == day).map(|(id, _)| Value::from(id.to_string())).collect();
+        let sql = "UPDATE collections SET collect_on = $2 WHERE batch = $3 AND id {in}";
+        tx.query(sql).bind_json(ids).bind(day).bind(number).execute().await?;
+    }
+    Ok(())
+}
+
 /// Marks collections as sent; gives how many of them were not yet.
 ///
 /// # Errors
@@ -238,7 +252,7 @@ pub async fn mark_collections(tx: &mut Tx, number: i64, ids: &[CollectionId]) ->
     let mut marked = 0;
     for some in ids.chunks(10_000) {
         let list = some.iter().map(|id| Value::from(id.to_string())).collect();
-        let sql = "UPDATE collections SET batch = $2 WHERE batch IS NULL AND id {in}";
+        let sql = "UPDATE collections SET batch = $2 WHERE batch IS NULL AND cancelled_at IS NULL AND id {in}";
         marked += tx.query(sql).bind_json(list).bind(number).execute().await?;
     }
     Ok(marked)
@@ -487,6 +501,9 @@ pub struct Planned {
     pub invoice_number: String,
     /// What is open of its invoice.
     pub open: Cents,
+    /// The account to which the last collection under the reference of an amended mandate was sent, unless that was
+    /// refused.
+    pub sent_to: Option<String>,
 }
 
 /// Collections planned up to a day that no batch has, by day and identity.
@@ -497,7 +514,7 @@ pub async fn planned(on: &mut impl Statements, last: NaiveDate, limit: i64) -> R
     let collections: Vec<Collection> = on
         .query(
             "SELECT * FROM collections WHERE batch IS NULL AND collect_on <= $1 AND settled_on IS NULL
-               AND reversal_id IS NULL ORDER BY collect_on, id LIMIT $2",
+               AND reversal_id IS NULL AND cancelled_at IS NULL ORDER BY collect_on, id LIMIT $2",
         )
         .bind(last)
         .bind(limit)
@@ -512,10 +529,26 @@ pub async fn planned(on: &mut impl Statements, last: NaiveDate, limit: i64) -> R
         .bind_json(invoices)
         .all()
         .await?;
+    let amended = mandates.iter().filter(|mandate| mandate.amends.is_some());
+    let amended = as_json(amended.map(|mandate| mandate.reference.clone()).collect());
+    // The last one of a reference stands; a refusal before settlement is as if nothing was sent.
+    let accounts: Vec<(String, String)> = on
+        .query(
+            "SELECT reference, iban FROM mandates JOIN collections ON mandate_id = mandates.id
+             WHERE reference {in} AND batch IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM reversals WHERE reversals.id = collections.reversal_id
+                                 AND rejected = 1 AND reversals.payment_id IS NULL)
+             ORDER BY batch, collect_on, collections.id",
+        )
+        .bind_json(amended)
+        .all()
+        .await?;
     let known = |collection: Collection| {
         let mandate = mandates.iter().find(|mandate| mandate.id == collection.mandate_id)?.clone();
         let (_, number, open) = invoices.iter().find(|(id, ..)| *id == collection.invoice_id)?;
-        Some(Planned { mandate, invoice_number: number.clone(), open: *open, collection })
+        let last = accounts.iter().rfind(|(reference, _)| *reference == mandate.reference);
+        let sent_to = last.map(|(_, iban)| iban.clone());
+        Some(Planned { mandate, invoice_number: number.clone(), open: *open, sent_to, collection })
     };
     Ok(collections.into_iter().filter_map(known).collect())
 }
@@ -526,7 +559,7 @@ pub async fn planned(on: &mut impl Statements, last: NaiveDate, limit: i64) -> R
 /// What the database says.
 pub async fn count_planned(on: &mut impl Statements, last: NaiveDate) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM collections WHERE batch IS NULL AND collect_on <= $1 AND settled_on IS NULL
-               AND reversal_id IS NULL";
+               AND reversal_id IS NULL AND cancelled_at IS NULL";
     Ok(on.query(sql).bind(last).one::<(i64,)>().await?.0)
 }
 

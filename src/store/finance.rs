@@ -81,7 +81,7 @@ pub async fn bank_lines_waiting(on: &mut impl Statements) -> Result<i64> {
 /// What the database says.
 pub async fn collections_planned(on: &mut impl Statements) -> Result<i64> {
     let sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM collections
-               WHERE batch IS NULL AND settled_on IS NULL AND reversal_id IS NULL";
+               WHERE batch IS NULL AND settled_on IS NULL AND reversal_id IS NULL AND cancelled_at IS NULL";
     let row: (i64,) = on.query(sql).one().await?;
     Ok(row.0)
 }

@@ -49,12 +49,17 @@ table!(Mandate in "mandates" key ["id"] changing ["last_used_on", "ended_at", "e
     id: MandateId, customer_id: CustomerId, reference: String, scheme: Scheme, signed_on: NaiveDate,
     debtor_name: String, iban: String, recorded_at: DateTime<Utc>, recorded_by: Option<UserId>,
     last_used_on: Option<NaiveDate>, ended_at: Option<DateTime<Utc>>, ended_because: Option<String>,
+    amends: Option<MandateId>,
 });
-table!(Collection in "collections" key ["id"] changing ["batch", "settled_on", "payment_id", "reversal_id"] {
+table!(Collection in "collections" key ["id"] changing [
+    "mandate_id", "collect_on", "batch", "settled_on", "payment_id", "reversal_id", "cancelled_at", "cancelled_by",
+    "cancelled_because",
+] {
     id: CollectionId, customer_id: CustomerId, invoice_id: InvoiceId, mandate_id: MandateId, attempt: i64,
-    end_to_end_id: String, amount: Cents, collect_on: NaiveDate, sequence: Sequence, created_at: DateTime<Utc>,
+    end_to_end_id: String, amount: Cents, asked_on: NaiveDate, collect_on: NaiveDate, sequence: Sequence, created_at: DateTime<Utc>,
     created_by: Option<UserId>, batch: Option<i64>, settled_on: Option<NaiveDate>, payment_id: Option<PaymentId>,
-    reversal_id: Option<ReversalId>,
+    reversal_id: Option<ReversalId>, cancelled_at: Option<DateTime<Utc>>, cancelled_by: Option<UserId>,
+    cancelled_because: Option<String>,
 });
 table!(Reversal in "reversals" key ["id"] changing [
     "payment_id", "code", "valued_on", "rejected", "charge", "counted", "counted_because", "fee_invoice_id",

@@ -101,11 +101,11 @@ async fn money(tx: &mut Tx, act: &str, id: &str) -> Result<Receipt> {
             let paid: Payment = tx.query("SELECT * FROM payments WHERE id = $1").bind(id).one().await?;
             Receipt::PaidOut(Box::new(paid))
         }
-        "record_mandate" | "end_mandate" => {
+        "record_mandate" | "amend_mandate" | "end_mandate" => {
             let found: Mandate = tx.query("SELECT * FROM mandates WHERE id = $1").bind(id).one().await?;
-            Receipt::Mandate(Box::new(if act == "record_mandate" { found.as_recorded() } else { found }))
+            Receipt::Mandate(Box::new(if act == "end_mandate" { found } else { found.as_recorded() }))
         }
-        "plan_collection" | "settle_collection" => {
+        "plan_collection" | "settle_collection" | "cancel_collection" => {
             let found: Collection = tx.query("SELECT * FROM collections WHERE id = $1").bind(id).one().await?;
             Receipt::Collection(Box::new(if act == "plan_collection" { found.as_planned() } else { found }))
         }

@@ -105,14 +105,14 @@ impl From<Refusal> for Problem {
             | Refusal::UnknownProduct { .. }
             | Refusal::BelowFirstPurchase { .. }
             | Refusal::NoRate
+            | Refusal::SignedLater { .. }
             | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::CONFLICT,
         };
         let mut problem =
             Self::new(status, refusal.name(), title(&refusal), refusal.to_string()).with(figures(&refusal));
-        if status == StatusCode::UNPROCESSABLE_ENTITY
-            && let Some(field) = refusal.field()
-        {
+        let marked = status == StatusCode::UNPROCESSABLE_ENTITY || matches!(refusal, Refusal::MandateExists { .. });
+        if marked && let Some(field) = refusal.field() {
             let expected = match &refusal {
                 Refusal::Invalid { expected, .. } => expected.clone(),
                 other => other.to_string(),
@@ -156,6 +156,13 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NotOverdue => "Not overdue",
         Refusal::NoDirectDebits => "No direct debits here",
         Refusal::NoMandate => "No mandate",
+        Refusal::MandateExists { .. } => "The mandate exists already",
+        Refusal::MandateEnded => "The mandate has ended",
+        Refusal::NothingToAmend => "Nothing to amend",
+        Refusal::SignedLater { .. } => "The mandate was signed later",
+        Refusal::CollectionSent { .. } => "Sent to the bank already",
+        Refusal::CollectionAnswered { .. } => "Answered by the bank",
+        Refusal::ReminderTooSoon { .. } => "Too soon for the next reminder",
         Refusal::NothingToCollect => "Nothing to collect",
         Refusal::CollectionPending => "A collection is under way",
         Refusal::NothingToExport => "Nothing to export",
@@ -216,6 +223,12 @@ fn figures(refusal: &Refusal) -> Value {
         Refusal::NothingToSetOff { open, credit } => json!({ "open": open.to_string(), "credit": credit.to_string() }),
         Refusal::BeyondCredit { credit, asked } => json!({ "credit": credit.to_string(), "amount": asked.to_string() }),
         Refusal::AccountPaused { since } | Refusal::AlreadyPaused { since } => json!({ "since": since.to_string() }),
+        Refusal::MandateExists { reference } => json!({ "reference": reference }),
+        Refusal::SignedLater { signed_on } => json!({ "signed_on": signed_on }),
+        Refusal::CollectionSent { end_to_end_id } | Refusal::CollectionAnswered { end_to_end_id } => {
+            json!({ "end_to_end_id": end_to_end_id })
+        }
+        Refusal::ReminderTooSoon { last, from } => json!({ "last": last, "from": from }),
         Refusal::Arranged { until } => json!({ "until": until.to_string() }),
         Refusal::Overpayment { open, asked } => json!({ "open": open.to_string(), "amount": asked.to_string() }),
         Refusal::EstimateNotNeeded { cover } => json!({ "cover": cover }),

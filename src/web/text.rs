@@ -174,6 +174,17 @@ pub fn date_short(date: NaiveDate, lang: Lang) -> String {
     date.format(pattern).to_string()
 }
 
+/// A day with the name of its weekday: `zondag 6 december 2026`, `Sunday 6 December 2026`.
+#[must_use]
+pub fn weekday_date(day: NaiveDate, lang: Lang) -> String {
+    const DAYS: [&str; 7] = ["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"];
+    let name = match lang {
+        Lang::Nl => DAYS[day.weekday().num_days_from_monday() as usize].to_owned(),
+        Lang::En => day.format("%A").to_string(),
+    };
+    format!("{name} {}", date(day, lang))
+}
+
 /// A moment as the clocks in `zone` show it: `22 november 2026 om 16:05`, `22 November 2026, 16:05`.
 #[must_use]
 pub fn moment(at: DateTime<Utc>, zone: Tz, lang: Lang) -> String {

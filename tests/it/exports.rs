@@ -28,7 +28,7 @@ fn policy() -> String {
 }
 
 /// Keeps a file for the official validators.
-fn keep(name: &str, bytes: &[u8]) {
+pub fn keep(name: &str, bytes: &[u8]) {
     if let Some(folder) = std::env::var_os("FINANCE_OUT").map(std::path::PathBuf::from) {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(name), bytes).unwrap();
@@ -204,7 +204,7 @@ fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The text of a PDF; none where the program that reads it is not installed.
-fn pdf_text(bytes: &[u8]) -> Option<String> {
+pub fn pdf_text(bytes: &[u8]) -> Option<String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     let Ok(output) = Command::new("pdftotext").args(["-layout"]).arg(file.path()).arg("-").output() else {

@@ -21,6 +21,7 @@ mod clocks;
 mod common;
 mod coverage;
 mod crash;
+mod debit;
 mod desk;
 mod door;
 mod exports;

@@ -57,7 +57,9 @@ pub enum Money {
     UndoLine(usize),
     Mandate(usize),
     EndMandate(usize),
+    Amend(usize),
     Plan(usize),
+    CallOff(usize),
     Settle(usize),
     Return {
         collection: usize,
@@ -106,7 +108,9 @@ pub fn steps() -> impl Strategy<Value = Money> {
         5 => index().prop_map(Money::UndoLine),
         2 => index().prop_map(Money::Mandate),
         1 => index().prop_map(Money::EndMandate),
+        2 => index().prop_map(Money::Amend),
         4 => index().prop_map(Money::Plan),
+        1 => index().prop_map(Money::CallOff),
         4 => index().prop_map(Money::Settle),
         4 => (index(), code(), any::<bool>(), select(vec![0, 0, 350])).prop_map(|(collection, code, rejected, charge)| {
             Money::Return { collection, code, rejected, charge }
@@ -220,6 +224,15 @@ pub fn command(books: &Books, step: &Money) -> Option<(Target, Act)> {
         Money::EndMandate(at) => {
             let mandate = pick(books, *at, |ledger| ledger.rows.mandates.keys().copied().collect())?;
             (Target::Mandate(mandate), Act::EndMandate { mandate, reason: reason() })
+        }
+        Money::Amend(at) => {
+            let mandate = pick(books, *at, |ledger| ledger.rows.mandates.keys().copied().collect())?;
+            let iban = if at % 2 == 0 { "NL91ABNA0417164300" } else { "NL20INGB0001234567" }.to_owned();
+            (Target::Mandate(mandate), Act::AmendMandate { mandate, debtor_name: None, iban })
+        }
+        Money::CallOff(at) => {
+            let id = collection(books, *at)?.id;
+            (Target::Collection(id), Act::CancelCollection { collection: id, reason: reason() })
         }
         Money::Plan(at) => {
             let id = invoice(books, *at, is_open)?.id;

@@ -515,14 +515,19 @@ impl Case<'_> {
         });
     }
 
-    /// A reminder was sent.
+    /// A reminder was sent; the next one follows some days later (PAY-4).
     pub(super) fn remind_invoice(&mut self, id: InvoiceId) -> Result<Receipt, Refusal> {
         let today = self.at.today();
+        let rules = &self.at.policy().invoices;
         let invoice = self.draft.invoice_mut(id).ok_or(Refusal::NotFound("invoice"))?;
         if !invoice.is_overdue(today) {
             return Err(Refusal::NotOverdue);
         }
         let issued = invoice.issued_mut().expect("what is overdue was issued");
+        let from = rules.next_reminder(issued.due_on, issued.reminders, issued.reminded_on);
+        if let Some(last) = issued.reminded_on.filter(|_| today < from) {
+            return Err(Refusal::ReminderTooSoon { last, from });
+        }
         issued.reminders += 1;
         issued.reminded_on = Some(today);
         Ok(Receipt::Invoice(Box::new(invoice.clone())))

@@ -7,6 +7,8 @@ use crate::domain::{
     bank::{Scheme, Sequence},
     command::{Receiving, Undone},
     iban::is_iban,
+    sepa_text,
+    target_days::next_bank_day,
 };
 use chrono::NaiveDate;
 
@@ -27,13 +29,8 @@ impl Case<'_> {
         (debtor_name, iban): (&str, &str),
     ) -> Result<Receipt, Refusal> {
         let rules = self.at.policy().collection.as_ref().ok_or(Refusal::NoDirectDebits)?;
-        let iban: String = iban.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
-        if !is_iban(&iban) {
-            return Err(invalid(
-                "iban",
-                "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match",
-            ));
-        }
+        let iban = checked_iban(iban)?;
+        checked_holder(debtor_name)?;
         if signed_on > self.at.today() {
             return Err(invalid("signed_on", "expected today or an earlier day"));
         }
@@ -43,6 +40,9 @@ impl Case<'_> {
         let reference = reference.map_or_else(made, str::to_owned);
         if reference.is_empty() || reference.len() > 35 || !reference.bytes().all(is_reference) {
             return Err(invalid("reference", "expected at most 35 letters, digits, points and dashes"));
+        }
+        if self.draft.reference_taken() {
+            return Err(Refusal::MandateExists { reference });
         }
         let at = self.recorded_at();
         let before: Vec<MandateId> =
@@ -65,9 +65,55 @@ impl Case<'_> {
             last_used_on: None,
             ended_at: None,
             ended_because: None,
+            amends: None,
         };
         self.draft.changes.mandates.insert(id, mandate.clone());
         Ok(Receipt::Mandate(Box::new(mandate)))
+    }
+
+    /// The same mandate goes on with another account or holder: a row of its own under the same reference, so that what
+    /// was sent to the old account stays to be seen. What is planned and not sent goes along.
+    pub(super) fn amend_mandate(
+        &mut self,
+        id: MandateId,
+        debtor_name: Option<&str>,
+        iban: &str,
+    ) -> Result<Receipt, Refusal> {
+        self.at.policy().collection.as_ref().ok_or(Refusal::NoDirectDebits)?;
+        let old = self.draft.mandate(id).ok_or(Refusal::NotFound("mandate"))?.clone();
+        if old.ended_at.is_some() {
+            return Err(Refusal::MandateEnded);
+        }
+        let iban = checked_iban(iban)?;
+        let debtor_name = debtor_name.unwrap_or(&old.debtor_name).to_owned();
+        checked_holder(&debtor_name)?;
+        if iban == old.iban && debtor_name == old.debtor_name {
+            return Err(Refusal::NothingToAmend);
+        }
+        let at = self.recorded_at();
+        let amended = Mandate {
+            id: self.draft.fresh.id(),
+            debtor_name,
+            iban,
+            recorded_at: at,
+            recorded_by: self.actor().user(),
+            amends: Some(id),
+            ..old
+        };
+        let before = self.draft.mandate_mut(id).expect("found above");
+        before.ended_at = Some(at);
+        before.ended_because = Some(Mandate::AMENDED.to_owned());
+        self.draft.changes.mandates.insert(amended.id, amended.clone());
+        let waiting: Vec<CollectionId> = self
+            .draft
+            .collections()
+            .filter(|row| row.mandate_id == id && row.batch.is_none() && row.is_pending())
+            .map(|row| row.id)
+            .collect();
+        for planned in waiting {
+            self.draft.collection_mut(planned).expect("found above").mandate_id = amended.id;
+        }
+        Ok(Receipt::Mandate(Box::new(amended)))
     }
 
     pub(super) fn end_mandate(&mut self, id: MandateId, reason: &str) -> Result<Receipt, Refusal> {
@@ -80,15 +126,16 @@ impl Case<'_> {
         Ok(Receipt::Mandate(Box::new(mandate.clone())))
     }
 
-    /// What is open of an invoice is to be collected: one attempt at a time.
-    pub(super) fn plan_collection(&mut self, id: InvoiceId, collect_on: NaiveDate) -> Result<Receipt, Refusal> {
+    /// What is open of an invoice is to be collected: one attempt at a time, on the first bank day from the one asked for.
+    /// It does not matter whether the mandate or the invoice came first.
+    pub(super) fn plan_collection(&mut self, id: InvoiceId, asked_on: NaiveDate) -> Result<Receipt, Refusal> {
         self.at.policy().collection.as_ref().ok_or(Refusal::NoDirectDebits)?;
         let invoice = self.draft.invoice(id).ok_or(Refusal::NotFound("invoice"))?.clone();
         let amount = invoice.open();
         if amount.0 <= 0 {
             return Err(Refusal::NothingToCollect);
         }
-        if collect_on < self.at.today() {
+        if asked_on < self.at.today() {
             return Err(invalid("collect_on", "expected today or a later day"));
         }
         let attempts: Vec<&Collection> = self.draft.collections().filter(|row| row.invoice_id == id).collect();
@@ -96,7 +143,12 @@ impl Case<'_> {
             return Err(Refusal::CollectionPending);
         }
         let attempt = i64::try_from(attempts.len()).unwrap_or(i64::MAX) + 1;
-        let mandate = self.mandate_in_force().ok_or(Refusal::NoMandate)?;
+        let collect_on = next_bank_day(asked_on);
+        let mandate =
+            self.mandate_in_force().filter(|mandate| mandate.holds_on(collect_on)).ok_or(Refusal::NoMandate)?;
+        if mandate.signed_on > collect_on {
+            return Err(Refusal::SignedLater { signed_on: mandate.signed_on });
+        }
         let sequence = if mandate.last_used_on.is_some() { Sequence::Recurring } else { Sequence::First };
         let mandate_id = mandate.id;
         let planned = Collection {
@@ -107,6 +159,7 @@ impl Case<'_> {
             attempt,
             end_to_end_id: format!("{}-{attempt}", invoice.number()),
             amount,
+            asked_on,
             collect_on,
             sequence,
             created_at: self.recorded_at(),
@@ -115,10 +168,48 @@ impl Case<'_> {
             settled_on: None,
             payment_id: None,
             reversal_id: None,
+            cancelled_at: None,
+            cancelled_by: None,
+            cancelled_because: None,
         };
         self.draft.mandate_mut(mandate_id).expect("found above").last_used_on = Some(collect_on);
         self.draft.changes.collections.insert(planned.id, planned.clone());
         Ok(Receipt::Collection(Box::new(planned)))
+    }
+
+    /// What was planned and not sent is called off. Its id stays taken, and the invoice can be planned anew; the mandate
+    /// was last used when it was before.
+    pub(super) fn cancel_collection(&mut self, id: CollectionId, reason: &str) -> Result<Receipt, Refusal> {
+        let found = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
+        let end_to_end_id = found.end_to_end_id.clone();
+        if found.cancelled_at.is_some() {
+            return Ok(Receipt::Collection(Box::new(found)));
+        }
+        if !found.is_pending() {
+            return Err(Refusal::CollectionAnswered { end_to_end_id });
+        }
+        if found.batch.is_some() {
+            return Err(Refusal::CollectionSent { end_to_end_id });
+        }
+        let (at, by) = (self.recorded_at(), self.actor().user());
+        let row = self.draft.collection_mut(id).expect("found above");
+        row.cancelled_at = Some(at);
+        row.cancelled_by = by;
+        row.cancelled_because = Some(reason.to_owned());
+        let row = row.clone();
+        let reference = self.draft.mandate(row.mandate_id).map(|mandate| mandate.reference.clone());
+        let same: Vec<MandateId> = self
+            .draft
+            .mandates()
+            .filter(|mandate| Some(&mandate.reference) == reference.as_ref())
+            .map(|mandate| mandate.id)
+            .collect();
+        let under = self.draft.collections().filter(|each| same.contains(&each.mandate_id));
+        let used = under.filter(|each| each.cancelled_at.is_none()).map(|each| each.collect_on).max();
+        if let Some(mandate) = self.draft.mandate_mut(row.mandate_id) {
+            mandate.last_used_on = used;
+        }
+        Ok(Receipt::Collection(Box::new(row)))
     }
 
     /// The money of a collection came. When it was told before that it did not stay, both are booked now.
@@ -242,6 +333,21 @@ impl Case<'_> {
             self.settle_fees();
         }
     }
+}
+
+/// An account, as it is kept.
+fn checked_iban(iban: &str) -> Result<String, Refusal> {
+    let iban: String = iban.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
+    if is_iban(&iban) {
+        return Ok(iban);
+    }
+    Err(invalid("iban", "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match"))
+}
+
+/// The name of who holds it, of which a bank must be able to read something.
+fn checked_holder(name: &str) -> Result<(), Refusal> {
+    let readable = sepa_text::name(name).map(drop);
+    readable.ok_or_else(|| invalid("debtor_name", "expected a name with letters or digits that a bank can read"))
 }
 
 fn is_reference(byte: u8) -> bool {

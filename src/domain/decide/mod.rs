@@ -264,7 +264,11 @@ impl Case<'_> {
                 self.record_mandate(reference.as_deref(), *scheme, *signed_on, (debtor_name, iban))
             }
             Act::EndMandate { mandate, reason } => self.end_mandate(*mandate, reason),
+            Act::AmendMandate { mandate, debtor_name, iban } => {
+                self.amend_mandate(*mandate, debtor_name.as_deref(), iban)
+            }
             Act::PlanCollection { invoice, collect_on } => self.plan_collection(*invoice, *collect_on),
+            Act::CancelCollection { collection, reason } => self.cancel_collection(*collection, reason),
             Act::SettleCollection { collection, settled_on, bank_line: _ } => {
                 self.settle_collection(*collection, *settled_on)
             }

@@ -2,6 +2,7 @@
 
 use super::reader::{Kind, Reader, matching, number, per_cent};
 use crate::domain::iban::is_code;
+use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
 /// What holds for issued documents. Every provider may have to issue one, so there is no policy without these rules.
@@ -33,6 +34,33 @@ pub struct Series {
 }
 
 impl InvoiceRules {
+    /// The first day for the next reminder, after `sent` earlier ones of which the last went out on `last`. The first may go
+    /// out as soon as the invoice is overdue; each later one by its own day, and never sooner after the one before than the
+    /// days between the two.
+    #[must_use]
+    pub fn next_reminder(&self, due_on: NaiveDate, sent: i64, last: Option<NaiveDate>) -> NaiveDate {
+        let after = |day: NaiveDate, days: u32| day.checked_add_days(Days::new(u64::from(days))).unwrap_or(day);
+        let Some(last) = last.filter(|_| sent > 0) else { return after(due_on, 1) };
+        let sent = usize::try_from(sent).unwrap_or(usize::MAX);
+        let own = self.reminder_days.get(sent).map_or(due_on, |days| after(due_on, *days));
+        own.max(after(last, self.reminder_gap(sent)))
+    }
+
+    /// How many days lie between the reminder after `sent` earlier ones and the one before it, at least.
+    #[must_use]
+    pub fn reminder_gap(&self, sent: usize) -> u32 {
+        let days = &self.reminder_days;
+        let at = sent.min(days.len().saturating_sub(1));
+        match (at.checked_sub(1).and_then(|before| days.get(before)), days.get(at)) {
+            (Some(before), Some(own)) => own - before,
+            (None, Some(first)) => *first,
+            (_, None) => Self::REMINDER_GAP,
+        }
+    }
+
+    /// The days between reminders where the policy has no days for them.
+    const REMINDER_GAP: u32 = 7;
+
     pub(super) fn read(keys: &mut Reader<'_>) -> Self {
         let series = keys.table("series", Series::read);
         if let Some((one, other)) = series.alike() {
@@ -97,6 +125,25 @@ mod tests {
         assert_eq!(read("").unwrap(), expected);
         assert_eq!(read("[invoices]\n").unwrap(), expected);
         assert_eq!(read("[invoices]\nreminder_days = []\n").unwrap().reminder_days, [0; 0]);
+    }
+
+    #[test]
+    fn pay_4_a_reminder_goes_out_by_its_own_day_and_the_days_between() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let due = day("2026-03-01");
+        for (days, sent, last, expected) in [
+            ("[7, 21]", 0, None, "2026-03-02"),
+            ("[7, 21]", 1, Some("2026-03-02"), "2026-03-22"), // its own day, however early the first was
+            ("[7, 21]", 1, Some("2026-03-08"), "2026-03-22"),
+            ("[7, 21]", 1, Some("2026-03-20"), "2026-04-03"), // two weeks after a late first one
+            ("[7, 21]", 2, Some("2026-03-22"), "2026-04-05"), // after the last round at its pace
+            ("[7]", 1, Some("2026-03-08"), "2026-03-15"),
+            ("[]", 1, Some("2026-03-08"), "2026-03-15"),
+            ("[7, 21, 35]", 2, Some("2026-03-22"), "2026-04-05"),
+        ] {
+            let rules = read(&format!("[invoices]\nreminder_days = {days}\n")).unwrap();
+            assert_eq!(rules.next_reminder(due, sent, last.map(day)), day(expected), "{days} {sent} {last:?}");
+        }
     }
 
     #[test]

@@ -29,7 +29,6 @@
 //! when an entry is not taken apart at all.
 
 mod camt;
-pub mod charset;
 mod check;
 mod decode;
 mod faults;

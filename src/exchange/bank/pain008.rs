@@ -7,14 +7,12 @@
 //!
 //! The same file gives the same bytes.
 
-use super::{
-    charset::{is_allowed, transliterate},
-    markup::Markup,
-};
+use super::markup::Markup;
 use crate::domain::iban::{is_bic, is_creditor_id, is_iban, is_sepa_iban};
 use crate::domain::{
     Cents,
     bank::{CollectionFile, CollectionOrder, PainVersion, Scheme, Sequence},
+    sepa_text::{self, is_allowed, transliterate},
 };
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,8 +119,8 @@ fn check_file(file: &CollectionFile) -> Result<(), CollectionFault> {
     if let Err(why) = identifier(&file.message_id) {
         return fault(format!("the message id {why}"));
     }
-    if name(&file.creditor_name).is_empty() {
-        return fault("our name is empty; fill it in".to_owned());
+    if sepa_text::name(&file.creditor_name).is_none() {
+        return fault("our name (provider.name) has no letters that a bank can read; fill it in".to_owned());
     }
     if !is_iban(&file.creditor_iban) {
         return fault(format!("our account `{}` is not an IBAN; correct it in the settings", file.creditor_iban));
@@ -149,8 +147,11 @@ fn check_order(order: &CollectionOrder) -> Result<(), String> {
             "the account `{iban}` is not an IBAN of the SEPA area; ask the customer for the right one"
         ));
     }
-    if name(&order.debtor_name).is_empty() {
-        return Err("the account holder's name is empty; fill it in at the mandate".to_owned());
+    if sepa_text::name(&order.debtor_name).is_none() {
+        return Err(format!(
+            "the account holder's name `{}` has no letters that a bank can read; correct it at the mandate",
+            order.debtor_name
+        ));
     }
     if order.signed_on > order.collect_on {
         return Err(format!(
@@ -242,6 +243,11 @@ fn write_order(xml: &mut Markup, order: &CollectionOrder) {
         xml.within("MndtRltdInf", |xml| {
             xml.leaf("MndtId", &order.mandate);
             xml.leaf("DtOfSgntr", &order.signed_on.to_string());
+            if order.amended {
+                // Same mandate, new debtor account; since 2016 that also says that it is at another bank (EPC130-08, AT-24).
+                xml.leaf("AmdmntInd", "true");
+                xml.leaf("AmdmntInfDtls/OrgnlDbtrAcct/Id/Othr/Id", "SMNDA");
+            }
         });
     });
     xml.leaf("DbtrAgt/FinInstnId/Othr/Id", "NOTPROVIDED");

@@ -462,6 +462,7 @@ fn order(sequence: Sequence, id: &str, amount: i64) -> CollectionOrder {
         amount: Cents(amount),
         mandate: "MND-0007".to_owned(),
         signed_on: day("2026-01-15"),
+        amended: false,
         debtor_name: "Café Zoë & Zn.".to_owned(),
         debtor_iban: "NL20INGB0001234567".to_owned(),
         text: "Factuur 2026-00042 – strippenkaart".to_owned(),

@@ -191,7 +191,7 @@ impl<'f> Sheet<'f> {
 
     /// How wide a text is.
     pub fn width(&self, text: &str, style: Style) -> f32 {
-        self.fonts.face(style.weight).width(&one_line(text), style.size)
+        self.fonts.width(style.weight, &one_line(text), style.size)
     }
 
     /// `text` in lines no wider than `width`, broken at spaces; a word that is wider alone is broken anywhere.

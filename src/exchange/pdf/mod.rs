@@ -29,8 +29,8 @@ pub enum PdfError {
 ///
 /// A transfer gets a box with the account, the reference and a QR code for banking apps; a direct debit a sentence that
 /// announces the amount, the day, the account (mostly hidden) and the mandate, and never a code. A document outside VAT says
-/// why and shows no VAT number. A credit note names the invoice that it credits. Characters that the fonts lack are printed
-/// as a question mark and can still be copied.
+/// why and shows no VAT number. A credit note names the invoice that it credits. Letters that the fonts lack are printed
+/// in Latin ones by their sound.
 ///
 /// # Errors
 /// [`PdfError`], whatever the document.
@@ -132,7 +132,7 @@ mod tests {
             for mark in page {
                 match mark {
                     layout::Mark::Text { x, y, style, text: line } => {
-                        let right = x + fonts.face(style.weight).width(line, style.size);
+                        let right = x + fonts.width(style.weight, line, style.size);
                         assert!(*x > layout::LEFT - 2.0 && right < layout::RIGHT + 0.1, "beside the margins: {line}");
                         assert!(*y > 40.0 && *y < 810.0, "outside the page: {line}");
                         text.push_str(line);

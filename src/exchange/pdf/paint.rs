@@ -86,11 +86,15 @@ fn metadata(about: About) -> Metadata {
 fn draw(surface: &mut Surface<'_>, mark: &Mark, fonts: &Fonts) {
     match mark {
         Mark::Text { x, y, style, text } => {
-            let face = fonts.face(style.weight);
-            let glyphs = face.shape(text);
             surface.set_stroke(None);
             surface.set_fill(Some(fill(style.ink)));
-            surface.draw_glyphs(Point::from_xy(*x, *y), &glyphs, face.font.clone(), text, style.size, false);
+            let mut x = *x;
+            for run in fonts.runs(style.weight, &fonts.printable(style.weight, text)) {
+                let glyphs = run.face.shape(&run.text);
+                let font = run.face.font.clone();
+                surface.draw_glyphs(Point::from_xy(x, *y), &glyphs, font, &run.text, style.size, false);
+                x += run.face.width(&run.text, style.size);
+            }
         }
         Mark::Fill { shapes, ink } => {
             surface.set_stroke(None);

@@ -4,6 +4,8 @@ use super::{ExportKind, LeftOut, Marks, Prepared, cannot};
 use crate::domain::bank::{CollectionFile, CollectionOrder};
 use crate::domain::document::Payable;
 use crate::domain::reasons::{self, Action};
+use crate::domain::sepa_text;
+use crate::domain::target_days::next_bank_day;
 use crate::domain::{Act, Collection, Policy, Receipt, Refusal, Target};
 use crate::exchange::bank::pain008;
 use crate::service::access::Request;
@@ -12,27 +14,38 @@ use crate::service::{Error, FieldError, Result, Service};
 use crate::store::Tx;
 use crate::store::exports::{self, Collectable, Planned};
 use chrono::NaiveDate;
+use std::collections::HashMap;
 
 /// The most collections in one file, or planned at once.
 const MOST: i64 = 10_000;
 
 /// A file of every collection planned up to a day that no file has. Left out is what must not be collected now: its invoice
-/// was paid in the meantime, or its mandate ended.
+/// was paid in the meantime, or its mandate ended. No day in it is past or one on which banks are closed: what was planned
+/// for such a day goes out on the next bank day, and the batch says so.
 pub(super) async fn prepare(service: &Service, tx: &mut Tx, up_to: NaiveDate) -> Result<Prepared> {
     let now = service.clock.now();
     let today = service.policies.day(now);
     let policy = service.policies.at(today).1;
     let rules = policy.collection.as_ref().ok_or(Refusal::NoDirectDebits)?;
     let iban = policy.provider.iban.clone().ok_or_else(|| cannot("the policy has no provider.iban"))?;
-    let (mut sent, mut left_out) = (Vec::new(), Vec::new());
-    for planned in exports::planned(tx, up_to, MOST).await? {
-        match not_now(&planned, today) {
-            None => sent.push(planned),
-            Some(why) => {
-                left_out.push(LeftOut { what: planned.collection.end_to_end_id.clone(), why: why.to_owned() });
-            }
+    let up_to = next_bank_day(up_to);
+    let (mut sent, mut moved, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for mut planned in exports::planned(tx, up_to, MOST).await? {
+        let what = planned.collection.end_to_end_id.clone();
+        let (asked, day) = (planned.collection.collect_on, next_bank_day(planned.collection.collect_on.max(today)));
+        planned.collection.collect_on = day;
+        if let Some(why) = not_now(&planned) {
+            left_out.push(LeftOut { what, why: why.to_owned(), included: false });
+            continue;
         }
+        if day != asked {
+            let why = format!("gaat mee op {} in plaats van {}", day.format("%d-%m-%Y"), asked.format("%d-%m-%Y"));
+            left_out.push(LeftOut { what, why, included: true });
+            moved.push((planned.collection.id, day));
+        }
+        sent.push(planned);
     }
+    sent.sort_by_key(|planned| (planned.collection.collect_on, planned.collection.id));
     if sent.is_empty() {
         return Err(super::documents::nothing(&left_out));
     }
@@ -45,7 +58,7 @@ pub(super) async fn prepare(service: &Service, tx: &mut Tx, up_to: NaiveDate) ->
         creditor_iban: iban,
         creditor_bic: rules.bic.clone(),
         creditor_id: rules.creditor_id.clone(),
-        orders: sent.iter().map(order).collect(),
+        orders: orders(&sent),
     };
     let bytes = pain008::write(&file).map_err(cannot)?;
     Ok(Prepared {
@@ -60,6 +73,7 @@ pub(super) async fn prepare(service: &Service, tx: &mut Tx, up_to: NaiveDate) ->
         bytes: bytes.into(),
         left_out,
         marks: Marks {
+            moved,
             collections: sent.iter().map(|planned| planned.collection.id).collect(),
             customers: sent.iter().map(|planned| planned.collection.customer_id).collect(),
             ..Marks::default()
@@ -69,17 +83,31 @@ pub(super) async fn prepare(service: &Service, tx: &mut Tx, up_to: NaiveDate) ->
 }
 
 /// Why a planned collection is not sent now; none where it is.
-fn not_now(planned: &Planned, today: NaiveDate) -> Option<&'static str> {
+fn not_now(planned: &Planned) -> Option<&'static str> {
     let Planned { collection, mandate, open, .. } = planned;
     match () {
         () if *open < collection.amount => Some("de factuur is intussen (deels) betaald of gecrediteerd"),
         () if mandate.ended_at.is_some() => Some("de machtiging is beëindigd"),
-        () if collection.collect_on < today => Some("de dag van incasso is voorbij"),
+        () if sepa_text::name(&mandate.debtor_name).is_none() => {
+            Some("de naam op de machtiging heeft geen letters die een bank kan lezen; wijzig de machtiging")
+        }
         () => None,
     }
 }
 
-fn order(planned: &Planned) -> CollectionOrder {
+/// The orders, in this order: the first one under a mandate after its account changed says so (SMNDA), the others do not.
+fn orders(sent: &[Planned]) -> Vec<CollectionOrder> {
+    let mut accounts: HashMap<&str, &str> = HashMap::new();
+    let mut orders = Vec::with_capacity(sent.len());
+    for planned in sent {
+        let (reference, iban) = (planned.mandate.reference.as_str(), planned.mandate.iban.as_str());
+        let last = accounts.insert(reference, iban).or(planned.sent_to.as_deref());
+        orders.push(order(planned, last.is_some_and(|last| last != iban)));
+    }
+    orders
+}
+
+fn order(planned: &Planned, amended: bool) -> CollectionOrder {
     let Planned { collection, mandate, invoice_number, .. } = planned;
     CollectionOrder {
         collect_on: collection.collect_on,
@@ -89,6 +117,7 @@ fn order(planned: &Planned) -> CollectionOrder {
         amount: collection.amount,
         mandate: mandate.reference.clone(),
         signed_on: mandate.signed_on,
+        amended,
         debtor_name: mandate.debtor_name.clone(),
         debtor_iban: mandate.iban.clone(),
         text: format!("Factuur {invoice_number}"),
@@ -124,7 +153,7 @@ impl Service {
         }
         let found = exports::collectable(&mut self.db.snapshot().await?, collect_on, MOST).await?;
         let mut planned = Vec::new();
-        for row in found.iter().filter(|row| is_due(row, policy, today, collect_on)) {
+        for row in found.iter().filter(|row| is_due(row, policy, today, next_bank_day(collect_on))) {
             let invoice = row.invoice.id;
             let act = Act::PlanCollection { invoice, collect_on };
             match self.submit(self.command(actor, None, Target::Invoice(invoice), act)).await {

@@ -34,7 +34,7 @@ pub(super) fn lacking(invoices: &[Invoice], profile: Profile) -> Vec<LeftOut> {
 
 /// A document as UBL, or what it lacks, in Dutch.
 fn electronic(invoice: &Invoice, profile: Profile) -> Result<Vec<u8>, LeftOut> {
-    let left_out = |why: String| LeftOut { what: invoice.number().to_owned(), why };
+    let left_out = |why: String| LeftOut { what: invoice.number().to_owned(), why, included: false };
     let document = invoice.document().ok_or_else(|| left_out("nog niet verstuurd".to_owned()))?;
     ubl::write(&document, profile).map(String::into_bytes).map_err(|error| left_out(said(&error, Locale::Nl)))
 }
@@ -161,7 +161,7 @@ pub(super) fn nothing(left_out: &[LeftOut]) -> Error {
 /// What is left out, a line each.
 pub(super) fn list(left_out: &[LeftOut]) -> Vec<u8> {
     let mut text = String::from("Niet in dit bestand; zodra het is aangevuld in een volgend:\r\n");
-    for LeftOut { what, why } in left_out {
+    for LeftOut { what, why, .. } in left_out {
         let _ = write!(text, "{what}: {why}\r\n");
     }
     text.into_bytes()

@@ -17,6 +17,7 @@ pub use statement::Account;
 use super::access::{Caller, Request};
 use super::{Error, FieldError, Result, Service, ledger::Failure};
 use crate::domain::export::{Export, ExportKind, LeftOut};
+use crate::domain::target_days::next_bank_day;
 use crate::domain::{Actor, CollectionId, CustomerId, InvoiceId, Key, Refusal, UserId, chain::hex, words::words};
 use crate::exchange::{journal::JournalProfile, ubl::Profile};
 use crate::store::{Tx, exports};
@@ -137,6 +138,8 @@ struct Marks {
     ubl: Vec<InvoiceId>,
     pdf: Vec<InvoiceId>,
     collections: Vec<CollectionId>,
+    /// Collections that go out on another day than planned.
+    moved: Vec<(CollectionId, NaiveDate)>,
     /// Whose collections they are.
     customers: BTreeSet<CustomerId>,
 }
@@ -364,6 +367,7 @@ async fn mark(tx: &mut Tx, number: i64, marks: &Marks) -> Result<bool> {
     all &= exports::mark_documents(tx, number, ExportKind::Ubl, &marks.ubl).await? == length(marks.ubl.len());
     all &= exports::mark_documents(tx, number, ExportKind::Pdf, &marks.pdf).await? == length(marks.pdf.len());
     all &= exports::mark_collections(tx, number, &marks.collections).await? == length(marks.collections.len());
+    exports::move_collections(tx, number, &marks.moved).await?;
     Ok(all)
 }
 
@@ -412,8 +416,9 @@ fn last_of(first: NaiveDate) -> NaiveDate {
     next.checked_sub_days(Days::new(1)).unwrap_or(first)
 }
 
+/// A week later, or the first bank day from then on.
 fn week_after(day: NaiveDate) -> NaiveDate {
-    day.checked_add_days(Days::new(7)).unwrap_or(day)
+    next_bank_day(day.checked_add_days(Days::new(7)).unwrap_or(day))
 }
 
 /// A text as a part of a file name: letters, digits, points and dashes.

@@ -326,7 +326,7 @@ fn readme(figures: &Figures, first: NaiveDate) -> String {
     }
     if !figures.left_out.is_empty() {
         text.push_str("\r\nNiet als UBL (wel als PDF), tot het is aangevuld:\r\n");
-        for LeftOut { what, why } in &figures.left_out {
+        for LeftOut { what, why, .. } in &figures.left_out {
             let _ = write!(text, "{what}: {why}\r\n");
         }
     }

@@ -190,6 +190,8 @@ pub struct Mandate {
     /// The account, with its middle hidden.
     #[schema(examples("NL•• ABNA •••• ••43 00"))]
     iban: String,
+    /// The mandate of the same reference that it takes the place of, where the account or its holder changed.
+    amends: Option<MandateId>,
     /// When it was recorded.
     recorded_at: DateTime<Utc>,
 }
@@ -203,6 +205,7 @@ impl From<domain::Mandate> for Mandate {
             signed_on: mandate.signed_on,
             debtor_name: mandate.debtor_name,
             iban: iban::masked(&mandate.iban),
+            amends: mandate.amends,
             recorded_at: mandate.recorded_at,
         }
     }
@@ -251,7 +254,8 @@ pub(super) async fn mandates(State(app): State<App>, Token(caller): Token, Id(id
 
 /// Record a mandate
 ///
-/// A signed leave to collect; it takes the place of the one before. For finance.
+/// A signed leave to collect; it takes the place of the one before. A reference that exists, at any customer and also when
+/// that mandate has ended, is refused. For finance.
 #[utoipa::path(post, path = "/api/v1/customers/{id}/mandates", tag = "invoices",
     params(("id" = uuid::Uuid, Path, description = "The customer")),
     request_body = NewMandate, responses((status = 201, description = "The mandate", body = Mandate)))]
@@ -291,4 +295,44 @@ pub(super) async fn end_mandate(
     let reason = reason.unwrap_or_else(|| "revoked".to_owned());
     app.service.end_mandate(asked.request(), customer.into(), mandate.into(), reason).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Another account for a mandate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmendedMandate {
+    /// In whose name the account is; as before when left out.
+    #[schema(max_length = 200)]
+    debtor_name: Option<String>,
+    /// The new account.
+    #[schema(examples("NL20 INGB 0001 2345 67"))]
+    iban: String,
+}
+
+impl AmendedMandate {
+    fn read(&self) -> Result<(Option<String>, String), Problem> {
+        let mut fields = Fields::default();
+        let debtor_name = fields.optional_line("debtor_name", self.debtor_name.as_deref());
+        let iban = fields.line("iban", &self.iban);
+        fields.done()?;
+        Ok((debtor_name, iban))
+    }
+}
+
+/// Amend a mandate
+///
+/// The debtor has another account: the mandate goes on under the same reference, as a row of its own that names the one
+/// before. What is planned and not sent goes along; the next collection tells the bank (SMNDA). For finance.
+#[utoipa::path(post, path = "/api/v1/customers/{id}/mandates/{mandate_id}/amendments", tag = "invoices",
+    params(("id" = uuid::Uuid, Path, description = "The customer"),
+        ("mandate_id" = uuid::Uuid, Path, description = "The mandate that holds")),
+    request_body = AmendedMandate, responses((status = 201, description = "The mandate as it goes on", body = Mandate)))]
+pub(super) async fn amend_mandate(
+    State(app): State<App>,
+    Ids(ids): Ids,
+    new: Write<AmendedMandate>,
+) -> Created<Mandate> {
+    let [customer, mandate] = ids[..] else { return Err(Error::NotFound("mandate").into()) };
+    let amended = new.body.read()?;
+    Ok(created(app.service.amend_mandate(new.request(), customer.into(), mandate.into(), amended).await?))
 }

@@ -64,13 +64,15 @@ impl NewExport {
     }
 }
 
-/// Something that is not in a batch, and comes with a later one.
+/// Something that is not in a batch and comes with a later one, or is in it other than planned.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NotExported {
     /// Number of the document or of the collection.
     what: String,
-    /// What it lacks, in Dutch.
+    /// What it lacks or what is different, in Dutch.
     why: String,
+    /// Whether it is in the batch all the same.
+    included: bool,
 }
 
 /// A batch: its file is the same whenever it is asked for, and what is in it is in no other of its kind.
@@ -103,13 +105,13 @@ pub struct ExportBatch {
     made_at: DateTime<Utc>,
     /// By which login; `null` on the command line.
     made_by: Option<UserId>,
-    /// What would have been in it, and why it is not.
+    /// What would have been in it, and why it is not; and what is in it other than planned.
     left_out: Vec<NotExported>,
 }
 
 impl From<Export> for ExportBatch {
     fn from(export: Export) -> Self {
-        let told = |LeftOut { what, why }| NotExported { what, why };
+        let told = |LeftOut { what, why, included }| NotExported { what, why, included };
         Self {
             number: export.number,
             kind: export.kind,

@@ -11,6 +11,7 @@ pub mod balance;
 pub mod bank;
 pub mod billing;
 pub mod cards;
+pub mod collections;
 pub mod contacts;
 pub mod coverage;
 pub mod customers;
@@ -201,6 +202,9 @@ fn money() -> OpenApiRouter<App> {
         .routes(routes!(billing::get, billing::set))
         .routes(routes!(billing::record_mandate, billing::mandates))
         .routes(routes!(billing::end_mandate))
+        .routes(routes!(billing::amend_mandate))
+        .routes(routes!(collections::plan, collections::list))
+        .routes(routes!(collections::cancel))
         .routes(routes!(exports::document_pdf))
         .routes(routes!(exports::document_ubl))
         .routes(routes!(exports::account))

@@ -13,11 +13,14 @@ use crate::domain::policy::Part;
 use crate::domain::reasons::Action;
 use crate::domain::{
     Account, AddOnId, ArrearsEventId, ArrearsEventKind, AskedVia, BankFileId, BankLineId, Basis, CardId, CardStatus,
-    Channel, ClosingId, CollectionId, ConsentId, ContactId, ContractEndId, ConversationId, Cover, CoverageId,
-    CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale, MandateId,
-    Measure, Minutes, MoneyAccount, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role, Standing,
-    TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId, TransactionKind,
-    UserId, bank::Scheme, document::DocumentKind, estimate::AnswerVia,
+    Channel, ClosingId, CollectionId, CollectionStatus, ConsentId, ContactId, ContractEndId, ConversationId, Cover,
+    CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale,
+    MandateId, Measure, Minutes, MoneyAccount, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role,
+    Standing, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId,
+    TransactionKind, UserId,
+    bank::{Scheme, Sequence},
+    document::DocumentKind,
+    estimate::AnswerVia,
 };
 use crate::exchange::{journal::JournalProfile, ubl::Profile};
 use crate::service::accounting::MonthState;
@@ -96,6 +99,8 @@ words! {
     MonthState: "Where a month of the books stands: it goes on, is over, or takes no more bookings (TIME-6).",
     MoneyAccount: "What an account of the money ledger is for.",
     Scheme: "Scheme of direct debits.",
+    Sequence: "The place of a collection among those of its mandate.",
+    CollectionStatus: "Where a collection stands.",
     Cause: "Why a product could not be used; a `mistake` was none. Maintenance is left out inside its window when it was \
         announced; outages are down; the other causes are left out (SLA-8).",
     Verdict: "What a part of an incident does: the first three make it down, the others leave it out of both sides.",

@@ -134,6 +134,7 @@ texts! {
         which_reminder: "Herinnering", "Reminder";
         letter: "Brief", "Letter";
         mark: "Markeer als verstuurd", "Mark as sent";
+        may_go_from: "Deze herinnering kan uit vanaf", "This reminder may go out from";
         mark_all: "Markeer alles als verstuurd", "Mark all as sent";
         mail_it: "Open in mailprogramma", "Open in mail program";
         no_mail: "Dit programma verstuurt zelf nog geen mail.", "This program sends no mail yet.";
@@ -335,6 +336,11 @@ struct CustomerPage {
 }
 
 impl CustomerPage {
+    /// Why a mandate ended.
+    fn ended(&self, why: &str) -> String {
+        words::mandate_ended(why, self.lang)
+    }
+
     async fn read(
         app: &App,
         member: &Member,
@@ -647,6 +653,10 @@ struct LetterPage {
     title: String,
     mail: String,
     today: String,
+    /// The first day on which it may go out, where that is still to come.
+    from: Option<String>,
+    /// Why it was not marked.
+    refused: Option<String>,
 }
 
 impl LetterPage {
@@ -665,7 +675,11 @@ impl LetterPage {
         };
         let lang = asked.lang.as_deref().and_then(Lang::from_code).unwrap_or(own);
         let l = LetterTexts::of(lang);
-        let seller = service.policies.at(today).1.provider.clone();
+        let policy = service.policies.at(today).1;
+        let seller = policy.provider.clone();
+        let from = invoice
+            .issued()
+            .map_or(today, |issued| policy.invoices.next_reminder(issued.due_on, issued.reminders, issued.reminded_on));
         let title = format!("{} {}: {} {}", l.reminder, sent(&invoice) + 1, l.invoice.to_lowercase(), invoice.number());
         let paragraphs = letter(&invoice, &seller, lang);
         let to =
@@ -681,6 +695,8 @@ impl LetterPage {
             paragraphs,
             title,
             today: text::date(today, lang),
+            from: (from > today).then(|| text::date(from, member.lang())),
+            refused: None,
             invoice,
             buyer,
         })
@@ -730,8 +746,14 @@ async fn mark(State(app): State<App>, Id(id): Id<InvoiceId>, form: Submission) -
     let caller = &form.member.caller;
     let seen = app.service.invoice(caller, id).await?;
     let before = form.values.get("sent").parse().unwrap_or_else(|_| sent(&seen.invoice));
-    app.service.mark_reminder(caller, id, before).await?;
-    Ok(done("/finance/arrears#reminders"))
+    match app.service.mark_reminder(caller, id, before).await {
+        Ok(()) => Ok(done("/finance/arrears#reminders")),
+        Err(error) => {
+            let (status, refused) = Refused::with_status(error, form.member.lang())?;
+            let page = LetterPage::read(&app, &form.member, id, &LetterLook::default()).await?;
+            show_with(status, &LetterPage { refused: refused.message, ..page })
+        }
+    }
 }
 
 async fn mark_all(State(app): State<App>, form: Submission) -> Result<Response, Fault> {

@@ -3,10 +3,11 @@
 
 use super::forms::{Form, Forms};
 use super::texts::texts;
-use super::words::either;
+use super::words::{either, not_a_bank_day};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::export::{Export, ExportKind};
 use crate::domain::policy::Part;
+use crate::domain::target_days::next_bank_day;
 use crate::domain::{CardId, CustomerId, InvoiceId};
 use crate::exchange::{journal::JournalProfile, ubl::Profile};
 use crate::service::Result;
@@ -69,6 +70,7 @@ texts! {
         nobody: "opdrachtregel", "command line";
         file: "Download", "Download";
         left_out: "niet meegenomen", "left out";
+        moved: "op een andere dag", "on another day";
         none: "Er is nog geen bestand gemaakt.", "No file was made yet.";
     }
 }
@@ -93,6 +95,8 @@ struct ExportQuery {
     made: Option<i64>,
     /// How many collections were just planned.
     planned: Option<usize>,
+    /// The day that was asked for.
+    asked: Option<NaiveDate>,
 }
 
 /// The name of a kind.
@@ -211,16 +215,18 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Exp
         (None, Some(planned)) => {
             let (dutch, english) =
                 (format!("Gepland: {planned} incasso’s."), format!("Planned: {planned} collections."));
-            Some(either(lang, dutch, english))
+            let moved = asked.asked.and_then(|day| not_a_bank_day(day, next_bank_day(day), lang));
+            let parts = [Some(either(lang, dutch, english)), moved];
+            Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
         }
         (None, None) => None,
     };
     show(&page)
 }
 
-/// That a batch was made, whether it is provisional, and what is not in it.
+/// That a batch was made, whether it is provisional, and what is not in it or on another day.
 fn said(export: &Export, lang: Lang) -> String {
-    let (number, left_out) = (export.number, export.left_out.len());
+    let (number, (left_out, moved)) = (export.number, export.exceptions());
     let mut said = either(lang, format!("Bestand {number} is gemaakt."), format!("File {number} was made."));
     if export.provisional {
         said += either(
@@ -231,6 +237,13 @@ fn said(export: &Export, lang: Lang) -> String {
     }
     if left_out > 0 {
         said += &either(lang, format!(" Niet meegenomen: {left_out}."), format!(" Left out: {left_out}."));
+    }
+    if moved > 0 {
+        said += &either(
+            lang,
+            format!(" Op een andere dag dan gepland: {moved}."),
+            format!(" On another day than planned: {moved}."),
+        );
     }
     said
 }
@@ -258,7 +271,7 @@ async fn plan(State(app): State<App>, sent: Submission) -> Result<Response, Faul
         Err(error) => Err(error),
     };
     match planned {
-        Ok(planned) => Ok(done(&format!("/finance/exports?planned={}", planned.len()))),
+        Ok(planned) => Ok(done(&format!("/finance/exports?planned={}&asked={day}", planned.len()))),
         Err(error) => refuse(&app, &sent, "plan", error).await,
     }
 }

@@ -11,8 +11,9 @@ use crate::domain::{
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
-use crate::web::text::{Lang, date, hours, money};
+use crate::web::text::{Lang, date, hours, money, weekday_date};
 use axum::http::StatusCode;
+use chrono::NaiveDate;
 use std::time::Duration;
 
 /// Chooses between the two languages.
@@ -22,6 +23,29 @@ pub fn either<T>(lang: Lang, nl: T, en: T) -> T {
         Lang::Nl => nl,
         Lang::En => en,
     }
+}
+
+/// Why a mandate ended: words of the program itself in the reader's language, others as written.
+#[must_use]
+pub fn mandate_ended(why: &str, lang: Lang) -> String {
+    match why {
+        "replaced" => either(lang, "vervangen", "replaced").to_owned(),
+        "revoked" => either(lang, "ingetrokken", "revoked").to_owned(),
+        "amended" => either(lang, "rekening gewijzigd", "account changed").to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// That a collection moved to the next bank day, in a sentence; nothing where it did not.
+#[must_use]
+pub fn not_a_bank_day(asked: NaiveDate, on: NaiveDate, lang: Lang) -> Option<String> {
+    if asked == on {
+        return None;
+    }
+    let (closed, day) = (weekday_date(asked, lang), weekday_date(on, lang));
+    let dutch = format!("{closed} is geen bankdag: er wordt afgeschreven op {day}");
+    let english = format!("{closed} is no bank day: it is collected on {day}");
+    Some(sentence(&either(lang, dutch, english)))
 }
 
 /// Where an estimate stands.
@@ -349,6 +373,27 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NotOverdue => "Deze factuur is niet te laat.".to_owned(),
         Refusal::NoDirectDebits => "Deze aanbieder incasseert niet.".to_owned(),
         Refusal::NoMandate => "Deze klant heeft geen geldige machtiging; leg er eerst een vast.".to_owned(),
+        Refusal::MandateExists { reference } => format!(
+            "Er is al een machtiging met kenmerk {reference}, ook als die is beëindigd. Kies een ander kenmerk, of wijzig die machtiging."
+        ),
+        Refusal::MandateEnded => "Deze machtiging is beëindigd. Leg de nieuwe vast.".to_owned(),
+        Refusal::NothingToAmend => {
+            "Deze machtiging staat al op deze rekening en naam. Vul in wat er verandert.".to_owned()
+        }
+        Refusal::SignedLater { signed_on } => {
+            format!("De machtiging is getekend op {}. Kies die dag of een latere.", date(*signed_on, lang))
+        }
+        Refusal::CollectionSent { end_to_end_id } => format!(
+            "Incasso {end_to_end_id} is al naar de bank gestuurd. Vraag de bank om hem in te trekken, en leg vast wat er terugkomt."
+        ),
+        Refusal::CollectionAnswered { end_to_end_id } => {
+            format!("De bank heeft incasso {end_to_end_id} al beantwoord: er valt niets af te zeggen.")
+        }
+        Refusal::ReminderTooSoon { last, from } => format!(
+            "De vorige herinnering ging uit op {}. De volgende kan vanaf {}.",
+            date(*last, lang),
+            date(*from, lang)
+        ),
         Refusal::NothingToCollect => "Van deze factuur staat niets open: er valt niets te incasseren.".to_owned(),
         Refusal::CollectionPending => {
             "Er loopt al een incasso van deze factuur; wacht op antwoord van de bank.".to_owned()
@@ -532,6 +577,14 @@ fn english(refusal: &Refusal) -> String {
         Refusal::NotOverdue => "This invoice is not overdue.".to_owned(),
         Refusal::NoDirectDebits => "This provider does not collect by direct debit.".to_owned(),
         Refusal::NoMandate => "This customer has no mandate that holds; record one first.".to_owned(),
+        Refusal::SignedLater { signed_on } => {
+            format!("The mandate was signed on {}. Choose that day or a later one.", date(*signed_on, Lang::En))
+        }
+        Refusal::ReminderTooSoon { last, from } => format!(
+            "The last reminder went out on {}. The next may go out from {} on.",
+            date(*last, Lang::En),
+            date(*from, Lang::En)
+        ),
         Refusal::NothingToCollect => "Nothing of this invoice is open: there is nothing to collect.".to_owned(),
         Refusal::CollectionPending => {
             "A collection of this invoice is under way; wait for the bank's answer.".to_owned()
@@ -623,6 +676,10 @@ pub fn bank_file(fault: &BankFault, lang: Lang) -> String {
 
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
+    (
+        "expected a name with letters or digits that a bank can read",
+        "vul een naam in met letters of cijfers die een bank kan lezen",
+    ),
     ("is needed", "dit is nodig"),
     ("expected a file of at most 16 MiB", "kies een bestand van hooguit 16 MiB"),
     ("expected money that came in", "dit kan alleen met geld dat binnenkwam"),

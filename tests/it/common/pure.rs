@@ -66,6 +66,10 @@ impl Books {
         if let Act::CreateCustomer { name, email, .. } = &command.act {
             ledger.twin = self.twin_of(&Customer::identity_of(name, email));
         }
+        if let Act::RecordMandate { reference: Some(reference), .. } = &command.act {
+            let mut known = self.ledgers.values().flat_map(|ledger| ledger.rows.mandates.values());
+            ledger.reference_taken = known.any(|row| row.reference.eq_ignore_ascii_case(reference));
+        }
         let decision = decide(&ledger, customer, command, self.circumstances())?;
         ledger.apply(&decision.changes);
         self.ledgers.insert(customer, ledger);

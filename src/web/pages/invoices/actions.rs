@@ -4,7 +4,7 @@ use super::document::DocumentPage;
 use super::{Back, long_time, only_finance};
 use crate::domain::command::{Crediting, NewLine, Receiving};
 use crate::domain::document::Quantity;
-use crate::domain::{CustomerId, Invoice, InvoiceId, PaymentMethod, Target};
+use crate::domain::{CollectionId, CustomerId, Invoice, InvoiceId, PaymentMethod, Target};
 use crate::service::{Error, Result};
 use crate::web::App;
 use crate::web::extract::Id;
@@ -24,6 +24,7 @@ pub(super) fn router() -> Router<App> {
         .route("/invoices/{id}/remind", post(remind))
         .route("/invoices/{id}/set-off", post(set_off))
         .route("/invoices/{id}/collections", post(plan))
+        .route("/invoices/{id}/collections/cancel", post(call_off))
         .route("/invoices/{id}/refund", post(refund))
         .route("/invoices/{id}/lines", post(write))
         .route("/invoices/{id}/lines/erase", post(erase))
@@ -139,6 +140,18 @@ async fn plan(State(app): State<App>, Id(id): Id<InvoiceId>, sent: Submission) -
         Err(error) => Err(error),
     };
     answer(&app, &sent, (id, "plan"), outcome.map(|_| shown(id, "planned"))).await
+}
+
+async fn call_off(State(app): State<App>, Id(id): Id<InvoiceId>, sent: Submission) -> Result<Response, Fault> {
+    guarded(&app, &sent, id).await?;
+    let collection: CollectionId = sent.values.get("collection").parse().map_err(|_| Error::NotFound("collection"))?;
+    let mut fields = Fields::default();
+    let reason = fields.line("reason", sent.values.get("reason"));
+    let outcome = match fields.done() {
+        Ok(()) => app.service.cancel_collection(sent.request(), collection, reason).await,
+        Err(error) => Err(error),
+    };
+    answer(&app, &sent, (id, "call-off"), outcome.map(|_| shown(id, "called-off"))).await
 }
 
 async fn refund(State(app): State<App>, Id(id): Id<InvoiceId>, sent: Submission) -> Result<Response, Fault> {

@@ -14,7 +14,7 @@ use crate::web::App;
 use crate::web::extract::{Id, Search};
 use crate::web::fields::Fields;
 use crate::web::pages::forms::{self, Form, Forms};
-use crate::web::pages::words::either;
+use crate::web::pages::words::{either, mandate_ended};
 use crate::web::pages::{Fault, Member, Page, Submission, Values, done, show, show_with};
 use crate::web::text::{Lang, date, date_short, money};
 use askama::Template;
@@ -37,6 +37,7 @@ pub(super) fn router() -> Router<App> {
         .route("/customers/{id}/repayments", post(repay))
         .route("/customers/{id}/invoice-lines", post(write))
         .route("/customers/{id}/mandates", post(record))
+        .route("/customers/{id}/mandates/amend", post(amend))
         .route("/customers/{id}/mandates/end", post(end))
 }
 
@@ -245,7 +246,7 @@ impl Held {
         let t = InvoiceTexts::of(lang);
         let holds = mandate.holds_on(today);
         let (class, word) = match (&mandate.ended_because, holds) {
-            (Some(why), _) => ("", format!("{}: {}", t.ended, ended_because(why, lang))),
+            (Some(why), _) => ("", format!("{}: {}", t.ended, mandate_ended(why, lang))),
             (None, true) => ("ok", t.in_force.to_owned()),
             (None, false) => ("warn", t.lapsed.to_owned()),
         };
@@ -260,15 +261,6 @@ impl Held {
             word,
             holds,
         }
-    }
-}
-
-/// Why it ended: words of the program itself in the reader's language, others as written.
-fn ended_because(why: &str, lang: Lang) -> String {
-    match why {
-        "replaced" => either(lang, "vervangen", "replaced").to_owned(),
-        "revoked" => either(lang, "ingetrokken", "revoked").to_owned(),
-        other => other.to_owned(),
     }
 }
 
@@ -291,6 +283,11 @@ async fn overview(
         Some("paid") => Some(either(lang, "De betaling is geboekt.", "The payment was recorded.")),
         Some("repaid") => Some(either(lang, "De terugbetaling is geboekt.", "The repayment was recorded.")),
         Some("mandate") => Some(either(lang, "De machtiging is vastgelegd.", "The mandate was recorded.")),
+        Some("amended") => Some(either(
+            lang,
+            "De machtiging staat op de nieuwe rekening. De volgende incasso meldt dat aan de bank.",
+            "The mandate is for the new account. The next collection tells the bank.",
+        )),
         Some("ended") => Some(either(lang, "De machtiging is beëindigd.", "The mandate has ended.")),
         _ => None,
     };
@@ -407,6 +404,19 @@ fn read_mandate(values: &Values) -> Result<NewMandate> {
     };
     fields.done()?;
     Ok(new)
+}
+
+async fn amend(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {
+    guarded(&app, &sent, id).await?;
+    let mandate: MandateId = sent.values.get("mandate").parse().map_err(|_| Error::NotFound("mandate"))?;
+    let mut fields = Fields::default();
+    let debtor_name = fields.optional_line("debtor_name", sent.values.filled("debtor_name"));
+    let iban = fields.line("iban", sent.values.get("iban"));
+    let outcome = match fields.done() {
+        Ok(()) => app.service.amend_mandate(sent.request(), id, mandate, (debtor_name, iban)).await,
+        Err(error) => Err(error),
+    };
+    answer(&app, &sent, (id, "amend"), outcome.map(|_| shown(id, "amended"))).await
 }
 
 async fn end(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {

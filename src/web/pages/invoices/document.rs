@@ -4,16 +4,17 @@ use super::texts::InvoiceTexts;
 use super::timeline::{Step, Teller};
 use super::{Tag, address, method, title, typed};
 use crate::domain::document::{DocumentKind, Party, Payable, Quantity, VatCategory, VatTotal};
-use crate::domain::policy::{Part, Provider};
+use crate::domain::policy::{InvoiceRules, Part, Provider};
 use crate::domain::{
-    AllocationKind, Cents, Invoice, InvoiceId, InvoiceLine, LineSource, Locale, PaymentMethod, iban, invoice::Facts,
+    AllocationKind, Cents, Collection, Invoice, InvoiceId, InvoiceLine, LineSource, Locale, Mandate, PaymentMethod,
+    iban, invoice::Facts,
 };
 use crate::exchange::epc;
 use crate::service::invoices::{InvoiceView, Settled};
 use crate::web::App;
 use crate::web::extract::{Id, Search};
 use crate::web::pages::forms::Forms;
-use crate::web::pages::words::either;
+use crate::web::pages::words::{either, not_a_bank_day};
 use crate::web::pages::{Fault, Member, Page, show};
 use crate::web::text::{Lang, date, hours, money};
 use askama::Template;
@@ -72,8 +73,14 @@ struct Acts {
     /// Credit that can be set off.
     credit: Option<String>,
     remind: bool,
+    /// The first day for the next reminder, where that is still to come.
+    remind_from: Option<String>,
     /// It can be collected.
     plan: bool,
+    /// That it can is not said on the document.
+    unannounced: bool,
+    /// The collection that can be called off.
+    call_off: Option<Collection>,
     /// What can be credited: what "everything" means, and parts of lines.
     crediting: Option<Crediting>,
     /// How much of the card can be refunded.
@@ -118,6 +125,13 @@ impl DocumentPage {
         let today = service.policies.day(service.clock.now());
         let policy = service.policies.at(today).1;
         let mandated = caller.is_finance() && service.mandate_in_force(caller, view.buyer.id).await?.is_some();
+        let collecting = match view.collections.iter().find(|collection| collection.is_pending()) {
+            Some(pending) => {
+                service.mandates(caller, view.buyer.id).await?.into_iter().find(|row| row.id == pending.mandate_id)
+            }
+            None => None,
+        };
+        let rules = &policy.invoices;
         let paper = Paper::of(&view, &policy.provider, lang);
         let teller = Teller { lang, policies: &service.policies, today };
         Ok(Self {
@@ -125,9 +139,11 @@ impl DocumentPage {
             t: InvoiceTexts::of(lang),
             title: title(&view.invoice, lang),
             tag: Tag::of(&view.invoice, today, lang),
-            pay: Pay::of(&view, lang),
+            pay: Pay::of(&view, collecting, lang),
             steps: teller.steps(&view),
-            acts: caller.is_finance().then(|| Acts::of(&view, today, lang, mandated && policy.has(Part::Collection))),
+            acts: caller
+                .is_finance()
+                .then(|| Acts::of(&view, (today, lang), rules, mandated && policy.has(Part::Collection))),
             paper,
             view,
             forms,
@@ -266,15 +282,19 @@ impl Row {
 
 impl Pay {
     /// None where nothing is to be paid. What was collected and came back is paid by transfer.
-    fn of(view: &InvoiceView, lang: Lang) -> Option<Self> {
+    /// A collection that is under way goes before what the document says: the mandate may be newer, or another account.
+    fn of(view: &InvoiceView, collecting: Option<Mandate>, lang: Lang) -> Option<Self> {
         let invoice = &view.invoice;
         let issued = invoice.issued().filter(|_| invoice.open() > Cents::ZERO)?;
+        let pending = view.collections.iter().find(|collection| collection.is_pending());
+        if let (Some(pending), Some(mandate)) = (pending, collecting) {
+            let (iban, on) = (iban::masked(&mandate.iban), Some(date(pending.collect_on, lang)));
+            return Some(Self::Collected { iban, mandate: mandate.reference, on });
+        }
         if let Payable::DirectDebit { mandate, iban } = &issued.facts.payable
             && issued.reversed == Cents::ZERO
         {
-            let pending = view.collections.iter().find(|collection| collection.is_pending());
-            let on = pending.map(|collection| date(collection.collect_on, lang));
-            return Some(Self::Collected { iban: iban::masked(iban), mandate: mandate.clone(), on });
+            return Some(Self::Collected { iban: iban::masked(iban), mandate: mandate.clone(), on: None });
         }
         let seller = &issued.facts.seller;
         let Some(account) = &issued.facts.seller_iban else {
@@ -305,23 +325,28 @@ fn code(invoice: &Invoice, account: &str) -> Option<epc::Qr> {
 }
 
 impl Acts {
-    fn of(view: &InvoiceView, today: NaiveDate, lang: Lang, collects: bool) -> Self {
+    fn of(view: &InvoiceView, (today, lang): (NaiveDate, Lang), rules: &InvoiceRules, collects: bool) -> Self {
         let invoice = &view.invoice;
-        if invoice.issued().is_none() {
+        let Some(issued) = invoice.issued() else {
             let issue = !invoice.lines.is_empty() && invoice.gross > Cents::ZERO;
             return Self { issue, write: true, ..Self::default() };
-        }
+        };
         if invoice.kind == DocumentKind::CreditNote {
             return Self::default();
         }
         let open = invoice.open() > Cents::ZERO;
-        let pending = view.collections.iter().any(crate::domain::Collection::is_pending);
+        let pending = view.collections.iter().find(|collection| collection.is_pending());
+        let from = rules.next_reminder(issued.due_on, issued.reminders, issued.reminded_on);
+        let late = invoice.is_overdue(today);
         let active = view.card.as_ref().filter(|card| card.activated_at.is_some() && card.available.is_positive());
         Self {
             pay: open,
             credit: (open && view.buyer.credit > Cents::ZERO).then(|| money(view.buyer.credit, lang)),
-            remind: invoice.is_overdue(today),
-            plan: open && collects && !pending,
+            remind: late && from <= today,
+            remind_from: (late && from > today).then(|| date(from, lang)),
+            plan: open && collects && pending.is_none(),
+            unannounced: !matches!(issued.facts.payable, Payable::DirectDebit { .. }),
+            call_off: pending.filter(|collection| collection.batch.is_none()).cloned(),
             crediting: Crediting::of(view, lang),
             refund: active.map(|card| hours(card.available, lang)),
             issue: false,
@@ -389,7 +414,16 @@ fn notice(done: &str, view: &InvoiceView, lang: Lang) -> Option<String> {
         "set-off" => {
             (format!("Tegoed verrekend; nog open: {open}."), format!("Credit was set off; still open: {open}."))
         }
-        "planned" => ("De incasso is gepland.".to_owned(), "The collection is planned.".to_owned()),
+        "planned" => {
+            let pending = view.collections.iter().find(|collection| collection.is_pending())?;
+            let moved = |lang| not_a_bank_day(pending.asked_on, pending.collect_on, lang);
+            let day = |lang| date(pending.collect_on, lang);
+            (
+                moved(Lang::Nl).unwrap_or_else(|| format!("De incasso is gepland voor {}.", day(Lang::Nl))),
+                moved(Lang::En).unwrap_or_else(|| format!("The collection is planned for {}.", day(Lang::En))),
+            )
+        }
+        "called-off" => ("De incasso is afgezegd.".to_owned(), "The collection was called off.".to_owned()),
         "written" => ("De regel staat op het concept.".to_owned(), "The line is on the draft.".to_owned()),
         "erased" => ("De regel is eraf gehaald.".to_owned(), "The line was taken off.".to_owned()),
         _ => return None,

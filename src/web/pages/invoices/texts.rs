@@ -95,7 +95,15 @@ texts! {
         remind_hint: "Leg vast dat u een herinnering stuurde.", "Note that you sent a reminder.";
         plan: "Incasso plannen", "Plan a collection";
         collect_on: "Afschrijven op", "Collect on";
-        plan_hint: "Gaat mee in het volgende incassobestand.", "Goes into the next file of collections.";
+        plan_hint: "Gaat mee in het volgende incassobestand. Op een dag dat banken dicht zijn wordt het de volgende bankdag.", "Goes into the next file of collections. A day on which banks are closed becomes the next bank day.";
+        announce: "De factuur vroeg om een overboeking. Meld de klant eerst dat u incasseert, hoeveel en wanneer.", "The invoice asked for a transfer. First tell the customer that you collect, how much and when.";
+        call_off: "Incasso afzeggen", "Call the collection off";
+        call_off_hint: "Er gaat niets naar de bank. De factuur blijft open en kan opnieuw worden gepland.", "Nothing goes to the bank. The invoice stays open and can be planned again.";
+        call_off_why: "Waarom?", "Why?";
+        do_call_off: "Zeg deze incasso af", "Call this collection off";
+        called_off: "Incasso afgezegd", "Collection called off";
+        asked_for: "gevraagd voor", "asked for";
+        remind_from: "De volgende herinnering kan vanaf", "The next reminder may go out from";
         credit: "Crediteren", "Credit";
         credit_all: "Alles wat nog te crediteren is", "Everything that can be credited";
         credit_line: "Een deel van regel", "A part of line";
@@ -175,6 +183,9 @@ texts! {
         core: "standaard (Core)", "standard (Core)";
         b2b: "zakelijk (B2B)", "business (B2B)";
         replaces: "Vervangt de vorige.", "Takes the place of the one before.";
+        amend_mandate: "Rekening wijzigen", "Change the account";
+        new_account: "Nieuwe rekening", "New account";
+        amend_hint: "Het kenmerk blijft hetzelfde. Wat gepland is en nog niet verstuurd, gaat mee naar de nieuwe rekening.", "The reference stays the same. What is planned and not sent yet goes along to the new account.";
         end_mandate: "Machtiging beëindigen", "End the mandate";
         end: "Beëindig", "End";
         list_all: "Alle", "All";

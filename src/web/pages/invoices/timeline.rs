@@ -5,7 +5,7 @@ use super::texts::InvoiceTexts;
 use crate::domain::document::DocumentKind;
 use crate::domain::{AllocationKind, Cents, Collection, CollectionStatus, Invoice, Policies};
 use crate::service::invoices::{InvoiceView, Settled};
-use crate::web::text::{Lang, date_short, money};
+use crate::web::text::{Lang, date, date_short, money};
 use chrono::NaiveDate;
 
 /// One dot.
@@ -108,10 +108,15 @@ impl Teller<'_> {
             CollectionStatus::Sent => ("next", t.sent),
             CollectionStatus::Settled => return None,
             CollectionStatus::Reversed => ("bad", t.failed),
+            CollectionStatus::Cancelled => ("", t.called_off),
         };
-        let mut step = self.step(collection.collect_on, class, what);
+        let called_off = collection.cancelled_at.map(|at| self.policies.day(at));
+        let mut step = self.step(called_off.unwrap_or(collection.collect_on), class, what);
         step.amount = Some(money(collection.amount, self.lang));
-        step.note.clone_from(&collection.end_to_end_id);
+        let asked = (collection.asked_on != collection.collect_on)
+            .then(|| format!("{} {}", t.asked_for, date(collection.asked_on, self.lang)));
+        let parts = [Some(collection.end_to_end_id.clone()), asked, collection.cancelled_because.clone()];
+        step.note = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         Some(step)
     }
 
