@@ -14,7 +14,7 @@ use crate::exchange::bank::{self as files, BankFault, BankFaultKind, Member, Sum
 use crate::service::ledger::Failure;
 use crate::service::{Result, Service};
 use crate::store::{Tx, bank};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::sync::mpsc;
 

@@ -498,6 +498,12 @@ impl CheckPage {
         signed(line, self.page.lang)
     }
 
+    /// Whether its first balance is still to be recorded.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn is_open(&self, account: &AccountCheck) -> bool {
+        !account.first.is_some_and(|first| first.recorded)
+    }
+
     /// The statements of an account, the newest first.
     #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn newest<'a>(&self, account: &'a AccountCheck) -> Vec<&'a Equation> {
