@@ -789,8 +789,28 @@ mod tests {
         }
     }
 
+    fn statement() -> Statement {
+        Statement {
+            id: Uuid::nil().into(),
+            file_id: Uuid::nil().into(),
+            kind: StatementKind::Statement,
+            account: "NL91ABNA0417164300".to_owned(),
+            told_id: "1".to_owned(),
+            page: None,
+            sequence: None,
+            made_at: None,
+            from_day: day("2026-03-05"),
+            to_day: day("2026-03-05"),
+            opening: None,
+            closing: None,
+            entries: 1,
+            credits: Cents::ZERO,
+            debits: Cents::ZERO,
+        }
+    }
+
     fn lines(entry: &BankEntry) -> Vec<BankLine> {
-        Teller::new(Uuid::nil().into(), "NL91ABNA0417164300").entry(entry, Cents::ZERO, || Uuid::nil().into())
+        Teller::new(&statement()).entry(entry, Uuid::nil)
     }
 
     fn credit(amount: i64, text: &str, iban: Option<&str>) -> BankLine {
@@ -875,30 +895,43 @@ mod tests {
         known
     }
 
-    fn pay(customer: u128, invoices: &[u128], keep_surplus: bool) -> Outcome {
+    fn pay(customer: u128, invoices: &[u128], keep_surplus: bool, proof: Proof) -> Outcome {
         let invoices = invoices.iter().map(|id| Uuid::from_u128(*id).into()).collect();
-        Outcome::Pay { customer: Uuid::from_u128(customer).into(), invoices, keep_surplus }
+        Outcome::Pay { customer: Uuid::from_u128(customer).into(), invoices, keep_surplus, proof }
     }
 
     #[test]
-    fn pay_5_a_credit_pays_what_it_names_or_waits() {
+    fn bank_5_a_credit_is_booked_on_proof_alone() {
+        use Proof::{Number, Reference};
         let reference = references::of_document(0, "2026-0002");
         let international = references::creditor_reference("20260001").unwrap();
+        let both = format!("{reference} en 2026-0001");
         for (amount, text, iban, expected) in [
-            (10_000, "factuur 2026-0001", None, pay(1, &[11], false)),
-            (4_000, "2026 0001", None, pay(1, &[11], false)),
-            (15_000, "2026-0001 en 2026-0002", None, pay(1, &[11, 12], false)),
-            (12_000, "2026-0001 en 2026-0002", None, pay(1, &[11, 12], false)),
-            (5_000, "2026-0001 of 2026-0002", None, pay(1, &[12], false)),
-            (10_001, "2026-0001", None, pay(1, &[11], true)),
-            (5_000, reference.as_str(), None, pay(1, &[12], false)),
-            (10_000, international.as_str(), None, pay(1, &[11], false)),
+            // (b) the number of an invoice with exactly what is open …
+            (10_000, "factuur 2026-0001", None, pay(1, &[11], false, Number)),
+            (15_000, "2026-0001 en 2026-0002", None, pay(1, &[11, 12], false, Number)),
+            (5_000, "2026-0001 of 2026-0002", None, pay(1, &[12], false, Number)),
+            // … or an account known to be that customer's.
+            (4_000, "2026 0001", Some("NL1"), pay(1, &[11], false, Number)),
+            (12_000, "2026-0001 en 2026-0002", Some("NL1"), pay(1, &[11, 12], false, Number)),
+            (10_001, "2026-0001", Some("NL1"), pay(1, &[11], true, Number)),
+            // B3: a supplier's number is no proof.
+            (1_210, "creditnota 2026-0001", None, Outcome::Queue(Doubt::NotCertain)),
+            (4_000, "2026-0001", Some("NL9"), Outcome::Queue(Doubt::NotCertain)),
+            (10_001, "2026-0001", None, Outcome::Queue(Doubt::NotCertain)),
+            // (a) a reference with check digits of ours, whatever the amount.
+            (5_000, reference.as_str(), None, pay(1, &[12], false, Reference)),
+            (1_000, reference.as_str(), None, pay(1, &[12], false, Reference)),
+            (6_000, reference.as_str(), Some("NL9"), pay(1, &[12], true, Reference)),
+            (10_000, international.as_str(), None, pay(1, &[11], false, Reference)),
+            (15_000, both.as_str(), None, pay(1, &[12, 11], false, Number)),
+            (1_000, both.as_str(), None, pay(1, &[12], false, Reference)),
+            // Another customer's account, or several customers: a person looks.
             (20_000, "2026-0001 2026-0003", None, Outcome::Queue(Doubt::SeveralCustomers)),
-            (10_000, "2026-0001", Some("NL2"), pay(1, &[11], false)),
-            (9_000, "2026-0001", Some("NL2"), Outcome::Queue(Doubt::OtherPayer)),
-            (10_000, "", Some("NL2"), pay(2, &[13], false)),
-            (10_001, "", Some("NL2"), Outcome::Queue(Doubt::NoReference)),
-            (10_000, "", Some("NL9"), Outcome::Queue(Doubt::NoReference)),
+            (10_000, "2026-0001", Some("NL2"), Outcome::Queue(Doubt::OtherPayer)),
+            (5_000, reference.as_str(), Some("NL2"), Outcome::Queue(Doubt::OtherPayer)),
+            // Nothing but an account and an amount is no proof.
+            (10_000, "", Some("NL2"), Outcome::Queue(Doubt::NoReference)),
             (10_000, "2026-9999", None, Outcome::Queue(Doubt::NoReference)),
         ] {
             assert_eq!(known().decide(&credit(amount, text, iban)), expected, "{amount} {text} {iban:?}");
@@ -906,12 +939,51 @@ mod tests {
     }
 
     #[test]
+    fn bank_5_an_account_by_which_many_pay_is_nobodys() {
+        let mut known = known();
+        let line = credit(4_000, "2026-0001", Some("NL1"));
+        assert_eq!(known.decide(&line), pay(1, &[11], false, Proof::Number));
+        known.shared.insert("NL1".to_owned());
+        assert_eq!(known.decide(&line), Outcome::Queue(Doubt::NotCertain), "a board's account");
+        known.shared.clear();
+        known.payers.insert("NL1".to_owned(), BTreeSet::from([uuid::<CustomerId>(1).into(), uuid::<CustomerId>(2).into()]));
+        assert_eq!(known.decide(&line), Outcome::Queue(Doubt::NotCertain), "of two customers");
+        let named = |name: &str| BankLine { name: Some(name.to_owned()), ..line.clone() };
+        for (name, expected) in [
+            ("Stichting Mollie Payments", true),
+            ("MOLLIE B.V.", true),
+            ("Stichting Derdengelden Buckaroo", true),
+            ("Pay.nl", true),
+            ("Bakkerij De Molliestraat", false),
+            ("Basisschool De Regenboog", false),
+        ] {
+            assert_eq!(is_collective(&named(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn pay_5_what_was_paid_before_in_the_same_file_counts() {
         let mut known = known();
-        let first = credit(6_000, "2026-0001", None);
-        assert_eq!(known.settle(&first), pay(1, &[11], false));
-        assert_eq!(known.settle(&first), pay(1, &[11], true), "40.00 is open");
+        let first = credit(6_000, "2026-0001", Some("NL1"));
+        assert_eq!(known.settle(&first), pay(1, &[11], false, Proof::Number));
+        assert_eq!(known.settle(&first), pay(1, &[11], true, Proof::Number), "40.00 is open");
         assert_eq!(known.settle(&credit(10_000, "", Some("NL1"))), Outcome::Queue(Doubt::NoReference));
+    }
+
+    #[test]
+    fn bank_4_lines_move_what_their_entry_moved() {
+        let part = |amount: i64, charge: i64| BankDetail { amount: Cents(amount), charge: Cents(charge), ..BankDetail::default() };
+        let moved = |entry: &BankEntry| lines(entry).iter().map(BankLine::effect).sum::<Cents>();
+        // BANK-7: what was kept back did not come.
+        assert_eq!(moved(&entry(Direction::Credit, 13_000, vec![part(13_500, 500)])), Cents(13_000));
+        assert_eq!(moved(&entry(Direction::Debit, 1_300, vec![part(1_000, 300)])), Cents(-1_300));
+        // What does not add up is not taken apart.
+        let odd = entry(Direction::Credit, 10_000, vec![part(6_000, 0), part(3_000, 0)]);
+        assert_eq!((lines(&odd).len(), moved(&odd)), (1, Cents(10_000)));
+        let mut back = entry(Direction::Debit, 1_500, vec![part(700, 0), part(500, 0)]);
+        back.code = Some("PMNT/IDDT/UPDD".to_owned());
+        let told = lines(&back);
+        assert_eq!((told.len(), told[0].charge, moved(&back)), (2, Cents(300), Cents(-1_500)), "the cost of returns");
     }
 
     #[test]
@@ -921,8 +993,8 @@ mod tests {
             (10_000, "A-1", Some("AM04"), reverse(21, 0)),
             (13_000, "A-1", Some("AM04"), reverse(21, 3_000)),
             (9_000, "A-1", Some("AM04"), Outcome::Queue(Doubt::AmountDiffers)),
-            (5_000, "B-1", None, reverse(22, 0)),
             (10_000, "A-1", None, Outcome::Outside),
+            (5_000, "B-1", None, Outcome::Queue(Doubt::MaybeReturn)),
             (10_000, "X-1", Some("AM04"), Outcome::Queue(Doubt::UnknownCollection)),
         ] {
             assert_eq!(known().decide(&debit(amount, id, reason)), expected, "{amount} {id} {reason:?}");
@@ -961,54 +1033,13 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_is_the_same_whenever_the_same_is_told() {
-        let detail = |reference: Option<&str>, text: &str| BankDetail {
-            amount: Cents(100),
-            reference: reference.map(str::to_owned),
-            text: Some(text.to_owned()),
-            ..BankDetail::default()
-        };
-        let told = |details: Vec<BankDetail>, reference: Option<&str>| {
-            let reference = reference.map(str::to_owned);
-            let entry = BankEntry { reference, ..entry(Direction::Credit, 100, details) };
-            lines(&entry).into_iter().map(|line| line.identity).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            told(vec![detail(Some("BANK-0001"), "a")], None),
-            told(vec![detail(Some("BANK-0001"), "b")], Some("1"))
-        );
-        assert_ne!(told(vec![detail(None, "a")], None), told(vec![detail(None, "b")], None));
-        assert_eq!(told(vec![detail(None, "a")], Some("17")), told(vec![detail(None, "a")], Some("18")), "a counter");
-        assert_ne!(told(vec![detail(None, "a")], Some("BANK-17")), told(vec![detail(None, "a")], Some("BANK-18")));
-        let twice = told(vec![detail(None, "a"), detail(None, "a")], None);
-        assert_ne!(twice[0], twice[1], "two equal payments are two");
-    }
-
-    #[test]
-    fn an_entry_told_with_less_is_told_again_and_one_told_with_more_comes_in_parts() {
-        let bare = lines(&entry(
-            Direction::Credit,
-            15_000,
-            vec![BankDetail { amount: Cents(15_000), ..BankDetail::default() }],
-        ));
-        let part = |amount, id: &str| BankDetail {
-            amount: Cents(amount),
-            end_to_end_id: Some(id.to_owned()),
-            ..BankDetail::default()
-        };
-        let parts = lines(&entry(Direction::Credit, 15_000, vec![part(10_000, "A-1"), part(5_000, "B-1")]));
-        let refs = |lines: &'static [BankLine]| lines.iter().collect::<Vec<_>>();
-        let (bare, parts): (&'static [BankLine], &'static [BankLine]) = (bare.leak(), parts.leak());
-        assert_eq!(again(parts, &refs(bare)), Again::InParts);
-        assert_eq!(again(bare, &refs(parts)), Again::Same);
-        assert_eq!(again(parts, &refs(parts)), Again::Same);
-        let booked: Vec<BankLine> =
-            bare.iter().map(|line| BankLine { state: LineState::Booked, ..line.clone() }).collect();
-        assert_eq!(again(parts, &booked.iter().collect::<Vec<_>>()), Again::Same, "the lump was booked");
-        let (one, other) = (credit(100, "a", Some("NL1")), credit(100, "a", Some("NL2")));
-        assert_eq!(again(std::slice::from_ref(&one), &[&other]), Again::No, "another payer");
-        let other = credit(100, "b", Some("NL1"));
-        assert_eq!(again(&[one], &[&other]), Again::Same);
+    fn bank_5_an_id_of_ours_in_a_transfer_was_written_by_the_payer() {
+        let mut line = BankLine { end_to_end_id: Some("A-1".to_owned()), ..credit(10_000, "", None) };
+        assert_eq!(known().decide(&line), Outcome::Settle(vec![uuid::<CollectionId>(21).into()]));
+        line.code = Some("PMNT/RCDT/ESCT".to_owned());
+        assert_eq!(known().decide(&line), Outcome::Queue(Doubt::NoReference));
+        line.code = Some("PMNT/IDDT/ESDD".to_owned());
+        assert_eq!(known().decide(&line), Outcome::Settle(vec![uuid::<CollectionId>(21).into()]));
     }
 
     #[test]
