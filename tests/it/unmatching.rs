@@ -5,8 +5,8 @@ use crate::reversals::Till;
 use std::collections::BTreeMap;
 use strippenkaart::domain::command::{Receiving, Undone};
 use strippenkaart::domain::{
-    Act, Actor, ArrearsEventKind, BankLineId, CardStatus, Cents, CollectionId, Command, CustomerId, InvoiceId, Key,
-    MoneyAccount, PaymentMethod, Receipt, Refusal, Standing, Target, TransactionKind, UnmatchedKind,
+    Act, Actor, BankLineId, CardStatus, Cents, CollectionId, Command, CustomerId, InvoiceId, Key, MoneyAccount,
+    PaymentMethod, Receipt, Refusal, Standing, Target, TransactionKind, UnmatchedKind,
 };
 use strippenkaart::service::ledger::Failure;
 use strippenkaart::service::verify::verify;
@@ -321,7 +321,8 @@ fn bank_9_a_pause_that_a_wrong_payment_ended_stands_again_with_its_day() {
     let (_, invoice) = till.buy("10h");
     till.on("2026-05-01").ask(Act::PauseAccount { reason: "No answer".to_owned() }).unwrap();
     till.act(Target::Invoice(invoice), Act::RemindInvoice(invoice)).unwrap();
-    till.on("2026-05-04").paid_by(1, bank(invoice, GROSS, &till));
+    till.on("2026-05-04");
+    till.paid_by(1, bank(invoice, GROSS, &till));
     assert_eq!(till.paused_on(), None);
     till.on("2026-05-06").undo_line(1);
     assert_eq!(till.paused_on(), Some(day("2026-05-01")), "PAY-4");
@@ -330,7 +331,6 @@ fn bank_9_a_pause_that_a_wrong_payment_ended_stands_again_with_its_day() {
         reminded.issued().map(|issued| (issued.reminders, issued.reminded_on)),
         Some((1, Some(day("2026-05-01"))))
     );
-    assert_eq!(ArrearsEventKind::Paused.as_str(), "paused");
 }
 
 /// Two customers, each with an invoice of 968.00.
