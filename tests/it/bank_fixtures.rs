@@ -121,7 +121,7 @@ fn the_truth_adds_up_to_the_balances_of_the_bank() {
             for payment in truth.payments.iter().filter(|payment| payment.day == closing.day) {
                 match payment.direction.as_str() {
                     "credit" => balance += euros(&payment.amount),
-                    "debit" => balance = balance - euros(&payment.amount),
+                    "debit" => balance -= euros(&payment.amount),
                     other => panic!("{bank}: {other}"),
                 }
             }

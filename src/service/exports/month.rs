@@ -293,9 +293,13 @@ fn readme(figures: &Figures, first: NaiveDate) -> String {
              in deze maand\r\nwordt geboekt, komt in een volgend bestand. De cijfers hieronder kunnen nog veranderen.\r\n\r\n",
         );
     }
+    text.push_str(if figures.new > 0 {
+        "journaal.csv, journaal.xlsx   journaalposten van deze maand die nog niet waren geëxporteerd\r\n"
+    } else {
+        "(geen journaal)               er zijn geen journaalposten die nog niet waren geëxporteerd\r\n"
+    });
     text.push_str(
-        "journaal.csv, journaal.xlsx   journaalposten van deze maand die nog niet waren geëxporteerd\r\n\
-         pdf/, ubl/                    documenten van deze maand die zo nog niet waren geëxporteerd\r\n\
+        "pdf/, ubl/                    documenten van deze maand die zo nog niet waren geëxporteerd\r\n\
          vooruitontvangen-*.xlsx       wat vooruit is betaald op de laatste dag, per kaart\r\n",
     );
     if !figures.before[0].is_empty() {
@@ -325,7 +329,7 @@ fn readme(figures: &Figures, first: NaiveDate) -> String {
         let _ = write!(text, "{what:<46}{:>16}{:>16}  {verdict}\r\n", amount(one), amount(other));
     }
     if !figures.left_out.is_empty() {
-        text.push_str("\r\nNiet als UBL (wel als PDF), tot het is aangevuld:\r\n");
+        text.push_str("\r\nNiet als UBL, alleen als PDF, tot het is aangevuld:\r\n");
         for LeftOut { what, why, .. } in &figures.left_out {
             let _ = write!(text, "{what}: {why}\r\n");
         }
