@@ -497,7 +497,7 @@ async fn time_6_on_the_command_line() {
 /// A second process on the same database: its own writer, its own connections.
 async fn beside(address: &str, now: DateTime<Utc>) -> Service {
     let db = Db::open(address).await.unwrap();
-    let given = Given { name: "test".to_owned(), text: policy() };
+    let given = Given { name: "test".to_owned(), text: crate::common::parties::real(&policy()) };
     Service::start(db, Clock::manual(now, 8), Some(given)).await.unwrap().0
 }
 
