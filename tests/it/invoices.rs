@@ -30,59 +30,59 @@ use tokio::task::JoinSet;
 const POLICY: &str = "standard";
 
 /// A customer, and people of either side.
-struct Scene {
-    site: Site,
-    finance: String,
-    agent: String,
-    customer: CustomerId,
-    owner: ContactId,
+pub struct Scene {
+    pub site: Site,
+    pub finance: String,
+    pub agent: String,
+    pub customer: CustomerId,
+    pub owner: ContactId,
 }
 
 impl Scene {
-    async fn new(fixture: Fixture) -> Self {
+    pub async fn new(fixture: Fixture) -> Self {
         let (customer, owner) = fixture.customer().await;
         let site = Site::new(fixture);
         let (finance, agent) = (site.staff(StaffRole::Finance).await, site.staff(StaffRole::Agent).await);
         Self { site, finance, agent, customer, owner }
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.site.post(&self.finance, &format!("/api/v1/{path}"), &body).await
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         self.site.get(&self.finance, &format!("/api/v1/{path}")).await.expect(200)
     }
 
-    fn of(&self, path: &str) -> String {
+    pub fn of(&self, path: &str) -> String {
         format!("customers/{}/{path}", self.customer)
     }
 
     /// An invoice of 968.00 for a card of ten hours, by its id.
-    async fn card(&self) -> String {
+    pub async fn card(&self) -> String {
         let card = self.post(&self.of("cards"), json!({ "product": "10h" })).await.expect(201);
         text(&card["invoice_id"]).to_owned()
     }
 
     /// A line on the customer's draft, by the id of the draft.
-    async fn line(&self, quantity: &str, count: i64, price: &str) -> String {
+    pub async fn line(&self, quantity: &str, count: i64, price: &str) -> String {
         let line = json!({ "description": format!("{count} × {price}"), quantity: count, "unit_price": price });
         let draft = self.post(&self.of("invoice-lines"), line).await.expect(201);
         text(&draft["invoice_id"]).to_owned()
     }
 
     /// Issues a draft.
-    async fn issue(&self, draft: &str) -> Value {
+    pub async fn issue(&self, draft: &str) -> Value {
         self.post(&format!("invoices/{draft}/issue"), json!({})).await.expect(201)
     }
 
-    async fn pay(&self, invoice: &str, amount: &str) -> Answer {
+    pub async fn pay(&self, invoice: &str, amount: &str) -> Answer {
         let body = json!({ "amount": amount, "paid_on": "2026-03-09", "method": "bank" });
         self.post(&format!("invoices/{invoice}/payments"), body).await
     }
 
     /// A browser of somebody of the provider, or of a contact.
-    async fn browser(&self, role: Option<StaffRole>, contact: Option<ContactId>) -> Browser<'_> {
+    pub async fn browser(&self, role: Option<StaffRole>, contact: Option<ContactId>) -> Browser<'_> {
         let fixture = &self.site.fixture;
         let (id, now): (UserId, _) = (fixture.clock.id(), fixture.clock.now());
         let mut tx = fixture.service.db.begin().await.unwrap();
@@ -101,31 +101,31 @@ impl Scene {
 }
 
 /// Keeps its session.
-struct Browser<'a> {
+pub struct Browser<'a> {
     site: &'a Site,
     cookie: String,
-    lang: &'static str,
+    pub lang: &'static str,
 }
 
 impl Browser<'_> {
-    async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path), String::new()).await
     }
 
-    async fn post(&self, path: &str, values: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, path: &str, values: &[(&str, &str)]) -> Answer {
         let pairs: Vec<String> = values.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, pairs.join("&")).await
     }
 
     /// Posts, and follows to the page that it leads to.
-    async fn done(&self, path: &str, values: &[(&str, &str)]) -> Answer {
+    pub async fn done(&self, path: &str, values: &[(&str, &str)]) -> Answer {
         let answer = self.post(path, values).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
         self.get(answer.headers[header::LOCATION].to_str().unwrap()).await
     }
 
-    async fn send(&self, request: axum::http::request::Builder, body: String) -> Answer {
+    pub async fn send(&self, request: axum::http::request::Builder, body: String) -> Answer {
         let request = request
             .header(header::HOST, "localhost:8080")
             .header(header::ACCEPT_LANGUAGE, self.lang)
@@ -135,7 +135,7 @@ impl Browser<'_> {
 }
 
 /// The texts of what a selector finds.
-fn texts(answer: &Answer, selector: &str) -> Vec<String> {
+pub fn texts(answer: &Answer, selector: &str) -> Vec<String> {
     let page = Html::parse_document(&answer.text);
     let found = Selector::parse(selector).unwrap();
     let spaced = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -143,7 +143,7 @@ fn texts(answer: &Answer, selector: &str) -> Vec<String> {
 }
 
 /// The value of an input.
-fn value(answer: &Answer, selector: &str) -> String {
+pub fn value(answer: &Answer, selector: &str) -> String {
     let page = Html::parse_document(&answer.text);
     let found = Selector::parse(selector).unwrap();
     page.select(&found).next().and_then(|field| field.attr("value")).unwrap_or_default().to_owned()

@@ -20,6 +20,7 @@ mod clocks;
 mod common;
 mod coverage;
 mod crash;
+mod definite;
 mod desk;
 mod door;
 mod exports;
