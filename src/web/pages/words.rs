@@ -618,6 +618,10 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "expected a line that was written by hand; work is taken off by reversing it",
         "kies een regel die met de hand is gezet; werk haalt u weg door het terug te boeken",
     ),
+    (
+        "expected an order that was not granted yet; complete the address instead",
+        "kies een bestelling waarvan de uren nog niet zijn toegekend; vul anders het adres aan",
+    ),
     ("expected a line of the invoice", "kies een regel van de factuur"),
     ("expected 1 minute or more", "vul 1 minuut of meer in"),
     (
