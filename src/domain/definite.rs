@@ -6,7 +6,7 @@
 use super::{Cents, Customer, document::Party, policy::Provider, words::words};
 
 /// Up to this amount, VAT included, a simplified invoice will do: it names the seller only (*vereenvoudigde factuur*).
-pub const SIMPLIFIED: Cents = Cents(100_00);
+pub const SIMPLIFIED: Cents = Cents(10_000);
 
 words! {
     /// What a document still misses.
@@ -169,10 +169,10 @@ mod tests {
         use MissingField::{BuyerCity, BuyerName, BuyerPostcode, BuyerStreet};
         let seller = seller(REAL);
         for (name, parts, cents, missing) in [
-            ("B", ["S 2", "1234 AC", "D"], 968_00, vec![]),
-            ("B", ["", "", ""], 100_01, vec![BuyerStreet, BuyerPostcode, BuyerCity]),
-            (" ", [" ", "1234 AC", "D"], 100_01, vec![BuyerName, BuyerStreet]),
-            ("B", ["", "", ""], 100_00, vec![]),
+            ("B", ["S 2", "1234 AC", "D"], 96_800, vec![]),
+            ("B", ["", "", ""], 10_001, vec![BuyerStreet, BuyerPostcode, BuyerCity]),
+            (" ", [" ", "1234 AC", "D"], 10_001, vec![BuyerName, BuyerStreet]),
+            ("B", ["", "", ""], 10_000, vec![]),
             ("B", ["S 2", "1234 AC", ""], i64::MAX, vec![BuyerCity]),
         ] {
             assert_eq!(missing_for(&seller, &buyer(name, parts), Cents(cents)), missing, "{name} {parts:?} {cents}");

@@ -235,7 +235,7 @@ fn head(xml: &mut Xml, document: &Document, profile: Profile, shape: &Shape) {
         (true, Locale::En) => Some("EXAMPLE: do not pay this."),
     };
     let notes: Vec<&str> = example.into_iter().chain(document.note.as_deref()).collect();
-    xml.leaf("cbc:Note", &notes.join(" "));
+    xml.leaf("cbc:Note", notes.join(" "));
     xml.leaf("cbc:DocumentCurrencyCode", "EUR");
     let reference = one_line(&document.buyer_reference);
     let known = if reference.is_empty() { document.customer_number.to_string() } else { reference };

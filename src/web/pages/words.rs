@@ -778,11 +778,13 @@ const fn missing_field(field: MissingField, lang: Lang) -> &'static str {
 }
 
 /// The fields that a document misses, in a row.
+#[must_use]
 pub fn missing_fields(fields: &[MissingField], lang: Lang) -> String {
     fields.iter().map(|field| missing_field(*field, lang)).collect::<Vec<_>>().join(", ")
 }
 
 /// Why a document cannot be issued yet, and what to do (PAY-1a).
+#[must_use]
 pub fn missing(fields: &[MissingField], lang: Lang) -> String {
     let list = |of: fn(MissingField) -> Option<&'static str>| {
         let words = fields.iter().filter(|field| of(**field).is_some()).map(|field| missing_field(*field, lang));
