@@ -66,7 +66,9 @@ async fn measure(database: &str, address: &str) {
     println!("{database}: {} MiB to begin with", memory());
     let db = Db::open(address).await.unwrap();
     db.migrate().await.unwrap();
-    let given = Given::read("standard").unwrap();
+    let mut given = Given::read("standard").unwrap();
+    // The seller of a bench is as good as real: its documents are issued (PAY-1a).
+    given.text = given.text.replace("\nexample = true\n", "\n");
     let (service, _writer) = Service::start(db, Clock::system(), Some(given)).await.unwrap();
     let new = NewUser { email: "f@bench.example".to_owned(), name: "Bench".to_owned(), role: StaffRole::Finance };
     let finance = service.add_user(new, "a password of the bench".to_owned()).await.unwrap();

@@ -41,11 +41,19 @@ pub(super) async fn show(database: &str, policy: Option<&str>) -> anyhow::Result
     Ok(print::line(text.trim_end())?)
 }
 
+/// What a check says of a provider that is made up (PAY-1a).
+const EXAMPLE: &str = "warning: [provider] is an example: nothing is issued under it, and orders wait as drafts; fill in your own \
+                       details and take `example` out";
+
 /// `strippenkaart policy check`.
 pub(super) fn check(name: &str) -> anyhow::Result<()> {
     let policy = Given::read(name)?.parse()?;
     let line = format!("valid: {} of {}, from {}", policy.name, policy.provider.name, policy.effective_from);
-    Ok(print::line(format_args!("{line} ({}); {}", policy.time_zone, summary(&policy)))?)
+    print::line(format_args!("{line} ({}); {}", policy.time_zone, summary(&policy)))?;
+    if policy.provider.example.is_made_up() {
+        print::line(EXAMPLE)?;
+    }
+    Ok(())
 }
 
 /// `strippenkaart policy evaluate`.

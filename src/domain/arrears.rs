@@ -72,3 +72,23 @@ pub struct Billing {
     /// What it pays per month, ex VAT, where that changed since it became a customer.
     pub monthly_amount: Option<Cents>,
 }
+
+impl Billing {
+    /// What an order tells goes over what was known, field by field; what a customer pays per month stays (PAY-1a).
+    #[must_use]
+    pub fn completed(&self, told: &Self) -> Self {
+        let over = |told: &Option<String>, known: &Option<String>| told.clone().or_else(|| known.clone());
+        Self {
+            name: over(&told.name, &self.name),
+            street: over(&told.street, &self.street),
+            postcode: over(&told.postcode, &self.postcode),
+            city: over(&told.city, &self.city),
+            country: over(&told.country, &self.country),
+            registration: over(&told.registration, &self.registration),
+            vat_number: over(&told.vat_number, &self.vat_number),
+            reference: over(&told.reference, &self.reference),
+            email: over(&told.email, &self.email),
+            monthly_amount: self.monthly_amount,
+        }
+    }
+}

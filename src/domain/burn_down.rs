@@ -76,6 +76,7 @@ mod tests {
             credit: Cents::ZERO,
             frozen_on: None,
             credited_from: None,
+            invoiced_on: None,
             cancelled_on: None,
             available: Minutes(300),
             held: Minutes::ZERO,

@@ -68,6 +68,8 @@ pub struct Card {
     pub late_days: i64,
     /// The invoice that it was paid by; the card that goes on after a conversion has the same one.
     pub invoice_id: Option<InvoiceId>,
+    /// The day on which its invoice was issued; none while that waits as a draft (PAY-1a), and for a card without one.
+    pub invoiced_on: Option<NaiveDate>,
     /// The installation that it was bought for; none pays for all of them (CARD-8).
     pub installation_id: Option<InstallationId>,
     /// The kinds of work that it pays for, copied at sale (CARD-8).
@@ -195,10 +197,18 @@ impl Card {
         whole - Cents(i64::try_from(earned).expect("no more is earned than was paid"))
     }
 
-    /// What is prepaid on it now and not earned (PAY-7).
+    /// What was invoiced of it and is not earned (PAY-7). Below zero for what a card has earned whose invoice waits (PAY-1a):
+    /// that is still to be invoiced.
     #[must_use]
     pub fn deferred_now(&self) -> Cents {
-        self.deferred(self.gone())
+        let rest = self.deferred(self.gone());
+        if self.waits_for_invoice() { rest - self.price } else { rest }
+    }
+
+    /// Whether it was sold and its invoice waits as a draft (PAY-1a).
+    #[must_use]
+    pub fn waits_for_invoice(&self) -> bool {
+        self.invoice_id.is_some() && self.invoiced_on.is_none() && self.cancelled_on.is_none()
     }
 
     /// Minutes that are used, expired, refunded or converted.

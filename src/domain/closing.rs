@@ -100,7 +100,8 @@ words! {
         FrozenCards = "frozen_cards",
         /// Accounts paused for arrears (PAY-4).
         PausedAccounts = "paused_accounts",
-        /// Documents of the month whose buyer has no full address (PAY-1).
+        /// Orders and fees that wait for details of seller or buyer, and documents of the month above € 100 whose buyer has no
+        /// full address, issued before that was asked for (PAY-1a).
         Addresses = "addresses",
         /// Bookings that no export took to the bookkeeper.
         Journal = "journal",
@@ -135,7 +136,7 @@ pub const FINDING_RULES: [FindingRule; 10] = [
     rule(FindingKind::Collections, false, "the bank's answer is booked on its own day"),
     rule(FindingKind::FrozenCards, false, "their money stays deferred until they are paid or credited"),
     rule(FindingKind::PausedAccounts, false, "what they owe is in the books"),
-    rule(FindingKind::Addresses, false, "an issued document stands; a credit note and a new one repair it"),
+    rule(FindingKind::Addresses, true, "what waits becomes an invoice of the day on which it is complete"),
     rule(FindingKind::Journal, false, "an export can be made of a closed month as well"),
 ];
 

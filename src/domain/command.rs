@@ -286,6 +286,8 @@ pub enum Act {
         installation: Option<InstallationId>,
         /// The owner consents to renewal with it (CARD-9).
         renew: bool,
+        /// Where its invoice goes, as far as the order tells: it is taken over into the billing details (PAY-1a).
+        billing: Option<Box<Billing>>,
     },
     /// An owner consents to renewal (CARD-9).
     GiveConsent,
@@ -596,7 +598,7 @@ impl Act {
     /// An order of a product for all installations, without consent to anything.
     #[must_use]
     pub fn order(product: impl Into<String>) -> Self {
-        Self::OrderCard { product: product.into(), installation: None, renew: false }
+        Self::OrderCard { product: product.into(), installation: None, renew: false, billing: None }
     }
 
     /// A short name for the log of commands.

@@ -182,6 +182,8 @@ pub struct Document {
     pub credits: Option<(String, NaiveDate)>,
     /// Something more to say; one line.
     pub note: Option<String>,
+    /// The seller is made up: the document says so, and asks for no money (PAY-1a).
+    pub example: bool,
 }
 
 impl Document {

@@ -4,8 +4,8 @@
 //! what settles it moves: money and credit notes. Its open amount is `gross − paid − credited`, never below zero.
 
 use super::{
-    AllocationId, BankLineId, CardId, Cents, CollectionId, CustomerId, InvoiceId, MoneyAccount, PaymentId, ReversalId,
-    TimeEntryId, TransactionId, UserId,
+    AllocationId, BankLineId, CardId, Cents, CollectionId, CustomerId, InvoiceId, MissingField, MoneyAccount,
+    PaymentId, ReversalId, TimeEntryId, TransactionId, UserId,
     document::{Document, DocumentKind, DocumentLine, Party, Payable, VatTotal},
     words::words,
 };
@@ -132,6 +132,9 @@ pub struct Facts {
     pub credits: Option<(String, NaiveDate)>,
     /// Something more: the reason of a credit note.
     pub note: Option<String>,
+    /// The seller is made up: it says so, and nobody is to pay it (PAY-1a).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub example: bool,
 }
 
 /// What an issued document is, and how far it is settled.
@@ -195,6 +198,9 @@ pub struct Invoice {
     pub vat: Cents,
     /// What must be paid, or is given back.
     pub gross: Cents,
+    /// What was missing when it was ordered or charged, so that it waits, or waited, as a draft (PAY-1a); nothing for what
+    /// was issued at once, and for drafts that finance issues.
+    pub waits_for: Vec<MissingField>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// By whom.
@@ -211,6 +217,12 @@ impl Invoice {
             InvoiceState::Draft => None,
             InvoiceState::Issued(issued) => Some(issued),
         }
+    }
+
+    /// Whether it becomes definite by itself once seller and buyer are complete (PAY-1a).
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.issued().is_none() && !self.waits_for.is_empty() && !self.lines.is_empty()
     }
 
     /// The same, to settle it.
@@ -301,6 +313,16 @@ impl Invoice {
         self
     }
 
+    /// As its order left it: issued, or a draft that waits (PAY-1a).
+    #[must_use]
+    pub fn as_ordered(self) -> Self {
+        let mut ordered = self.as_issued();
+        if !ordered.waits_for.is_empty() {
+            ordered.state = InvoiceState::Draft;
+        }
+        ordered
+    }
+
     /// Adds up lines and VAT: of a draft, after every change (PAY-6).
     pub fn add_up(&mut self) {
         let printed: Vec<DocumentLine> = self.lines.iter().map(|line| line.printed.clone()).collect();
@@ -339,6 +361,7 @@ impl Invoice {
             vat: self.vat_totals.clone(),
             credits: facts.credits,
             note: facts.note,
+            example: facts.example,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Why the ledger says no. Each refusal carries the figures that a person needs to go on.
 
-use super::{Cents, Cover, CoverageId, CustomerId, EstimateStatus, Minutes, TicketStatus};
+use super::{Cents, Cover, CoverageId, CustomerId, EstimateStatus, Minutes, MissingField, TicketStatus, definite};
 use chrono::NaiveDate;
 use std::fmt;
 
@@ -90,6 +90,12 @@ pub enum Refusal {
     /// Nothing to invoice.
     #[error("there is nothing on this draft to invoice")]
     EmptyDraft,
+    /// Seller or buyer is not complete (PAY-1a).
+    #[error("this cannot be issued yet: {}", definite::in_words(missing))]
+    IncompleteDocument {
+        /// What is missing, at least one.
+        missing: Vec<MissingField>,
+    },
     /// Nothing is left to credit.
     #[error("nothing of this document is left to credit")]
     NothingToCredit,
@@ -468,6 +474,7 @@ impl Refusal {
             Self::NotIssued => "not-issued",
             Self::AlreadyIssued { .. } => "already-issued",
             Self::EmptyDraft => "empty-draft",
+            Self::IncompleteDocument { .. } => "incomplete-document",
             Self::NothingToCredit => "nothing-to-credit",
             Self::CreditTooMuch { .. } => "credit-too-much",
             Self::NotRefundable => "not-refundable",

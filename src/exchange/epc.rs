@@ -62,7 +62,7 @@ pub fn text(name: &str, account: &str, amount: Cents, message: &str) -> Result<S
 /// must not be paid that way (a direct debit, a credit note) or cannot be.
 #[must_use]
 pub fn of(document: &Document) -> Option<String> {
-    if document.kind != DocumentKind::Invoice || document.payable != Payable::Transfer {
+    if document.kind != DocumentKind::Invoice || document.payable != Payable::Transfer || document.example {
         return None;
     }
     let word = match document.locale {

@@ -88,6 +88,7 @@ pub fn invoice(number: &str, lines: Vec<DocumentLine>) -> Document {
         lines,
         credits: None,
         note: None,
+        example: false,
     }
 }
 

@@ -229,7 +229,13 @@ fn head(xml: &mut Xml, document: &Document, profile: Profile, shape: &Shape) {
         xml.leaf("cbc:DueDate", document.due_on.to_string());
     }
     xml.leaf(shape.type_element, shape.type_code);
-    xml.leaf("cbc:Note", document.note.as_deref().unwrap_or_default());
+    let example = match (document.example, document.locale) {
+        (false, _) => None,
+        (true, Locale::Nl) => Some("VOORBEELD: betaal dit niet."),
+        (true, Locale::En) => Some("EXAMPLE: do not pay this."),
+    };
+    let notes: Vec<&str> = example.into_iter().chain(document.note.as_deref()).collect();
+    xml.leaf("cbc:Note", notes.join(" "));
     xml.leaf("cbc:DocumentCurrencyCode", "EUR");
     let reference = one_line(&document.buyer_reference);
     let known = if reference.is_empty() { document.customer_number.to_string() } else { reference };
@@ -646,6 +652,15 @@ mod tests {
             "an electronic invoice needs more: your own account number (IBAN), street and house number of the customer, \
              town of the customer, KvK number or Dutch VAT number of the customer"
         );
+    }
+
+    #[test]
+    fn pay_1a_an_example_says_so() {
+        let (_, mut document) = samples::all().into_iter().find(|(each, _)| *each == "g1").unwrap();
+        document.example = true;
+        let xml = write(&document, Profile::Peppol).unwrap();
+        assert!(all(&xml, "cbc:Note").iter().any(|note| note.starts_with("VOORBEELD")), "{xml}");
+        assert_eq!(crate::exchange::epc::of(&document), None, "no code to pay with");
     }
 
     #[test]

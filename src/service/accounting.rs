@@ -555,7 +555,7 @@ async fn cards_on(on: &mut Tx, found: Vec<CardOf>, day: NaiveDate) -> Result<Vec
             minutes.shift(to, from, count);
         }
         let invoice = card.invoice_id.and_then(|id| invoices.get(&id));
-        let unpaid = invoice.map_or(Cents::ZERO, |invoice| unpaid_of(invoice).min(deferred));
+        let unpaid = invoice.map_or(Cents::ZERO, |invoice| unpaid_of(invoice).min(deferred.max(Cents::ZERO)));
         let invoice_number = invoice.map(|invoice| invoice.number.clone());
         DeferredCard { card, customer_number, customer_name, invoice_number, minutes, recognised, deferred, unpaid }
     });

@@ -3,7 +3,7 @@
 use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Result, Service};
-use crate::domain::{Act, Card, CustomerId, InstallationId, Invoice, Receipt, Role, Target};
+use crate::domain::{Act, Billing, Card, CustomerId, InstallationId, Invoice, Receipt, Role, Target};
 use crate::store::cards;
 use crate::store::cards::Sold;
 
@@ -16,13 +16,15 @@ pub struct Order {
     pub installation: Option<InstallationId>,
     /// The owner consents to renewal with it (CARD-9).
     pub renew: bool,
+    /// Where its invoice goes, as far as the order tells (PAY-1a).
+    pub billing: Option<Box<Billing>>,
 }
 
 impl Order {
     /// An order for all installations, without consent.
     #[must_use]
     pub const fn of(product: String) -> Self {
-        Self { product, installation: None, renew: false }
+        Self { product, installation: None, renew: false, billing: None }
     }
 }
 
@@ -38,8 +40,8 @@ impl Service {
         order: Order,
     ) -> Result<(Card, Option<Invoice>)> {
         let actor = request.caller.require(customer, &[Role::Owner], true)?;
-        let Order { product, installation, renew } = order;
-        let act = Act::OrderCard { product, installation, renew };
+        let Order { product, installation, renew, billing } = order;
+        let act = Act::OrderCard { product, installation, renew, billing };
         let command = self.command(actor, request.key, Target::Customer(customer), act);
         match self.submit(command).await? {
             Receipt::Card(card, invoice) => Ok((*card, invoice.map(|invoice| *invoice))),

@@ -5,9 +5,10 @@ use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
     Act, Allocation, Billing, Card, CardId, Cents, Collection, Customer, CustomerId, Invoice, InvoiceId, Minutes,
-    Payment, Receipt, Repayment, Role, Target,
+    MissingField, Payment, Receipt, Repayment, Role, Target,
     command::{Crediting, NewLine, Receiving},
     decide::PaymentReceipt,
+    definite::missing_for,
     iban::compact,
 };
 pub use crate::store::invoices::{Filter, Owed, PaidFor, Settled, Which};
@@ -153,6 +154,30 @@ impl Service {
     pub async fn open_invoices(&self, caller: &Caller, after: &str, limit: i64) -> Result<Vec<Owed>> {
         caller.staff(caller.is_finance())?;
         Ok(invoices::open(&mut self.db.reader().await?, after, limit).await?)
+    }
+
+    /// Orders and fees of a customer that wait for what is missing, the oldest first, with what that is now (PAY-1a): for all
+    /// who see the customer.
+    ///
+    /// # Errors
+    /// Not found for somebody else's.
+    pub async fn waiting_documents(
+        &self,
+        caller: &Caller,
+        customer: CustomerId,
+    ) -> Result<Vec<(Invoice, Vec<MissingField>)>> {
+        let buyer = self.customer(caller, customer).await?;
+        let mut found = invoices::of(&mut self.db.reader().await?, customer).await?;
+        found.retain(Invoice::is_waiting);
+        found.reverse();
+        Ok(found.into_iter().map(|invoice| (invoice.clone(), self.missing_for(&buyer, invoice.gross))).collect())
+    }
+
+    /// What is missing today for a document of `gross` to this customer (PAY-1a).
+    #[must_use]
+    pub fn missing_for(&self, buyer: &Customer, gross: Cents) -> Vec<MissingField> {
+        let today = self.policies.day(self.clock.now());
+        missing_for(&self.policies.at(today).1.provider, buyer, gross)
     }
 
     /// Submits an act of finance that leaves a document.

@@ -22,6 +22,7 @@ pub async fn settle_until(stop: CancellationToken, service: Service) {
         Ok(lines) => tracing::info!(lines, "finished files of the bank that were cut short"),
         Err(error) => tracing::warn!(%error, "cannot finish files of the bank"),
     }
+    let mut version = None;
     loop {
         match service.reload_policies().await {
             Ok(false) => {}
@@ -32,6 +33,14 @@ pub async fn settle_until(stop: CancellationToken, service: Service) {
             Ok(0) => {}
             Ok(customers) => tracing::info!(customers, "booked what was due"),
             Err(error) => tracing::warn!(%error, "cannot look up what is due"),
+        }
+        let today = service.policies.day(service.clock.now());
+        let in_force = Some(service.policies.at(today).0);
+        if version != in_force {
+            match settle_waiting(&service).await {
+                Ok(()) => version = in_force,
+                Err(error) => tracing::warn!(%error, "cannot look up which drafts wait"),
+            }
         }
         if let Err(error) = service.slide_fair_use().await {
             tracing::warn!(%error, "cannot move the window of fair use along");
@@ -57,6 +66,20 @@ pub async fn settle(service: &Service) -> store::Result<usize> {
         settled += tasks.join_all().await.into_iter().filter(|done| *done).count();
     }
     Ok(settled)
+}
+
+/// Under a policy that this process has not worked under before: whoever has drafts that wait is settled, for the seller may
+/// be complete now (PAY-1a). What the buyer completes becomes definite in that command.
+///
+/// # Errors
+/// When the database does not say who has any.
+pub async fn settle_waiting(service: &Service) -> store::Result<()> {
+    let waiting = books::waiting(&mut service.db.reader().await?).await?;
+    for some in waiting.chunks(AT_A_TIME) {
+        let tasks: JoinSet<bool> = some.iter().map(|customer| settle_one(service.clone(), *customer)).collect();
+        tasks.join_all().await;
+    }
+    Ok(())
 }
 
 async fn settle_one(service: Service, customer: CustomerId) -> bool {

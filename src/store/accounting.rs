@@ -9,6 +9,7 @@ use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
     Account, Card, CardId, Cents, CustomerId, InvoiceId, Minutes, MoneyAccount,
     closing::{About, BookMonth, Closing, ClosingKind, Example, Finding, FindingKind, Kept},
+    definite::SIMPLIFIED,
     invoice::Facts,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -202,6 +203,10 @@ pub async fn finding(on: &mut impl Statements, kind: FindingKind, window: &Windo
     }
     .all()
     .await?;
+    Ok(finding_of(kind, about, found))
+}
+
+fn finding_of(kind: FindingKind, about: About, found: Vec<Found>) -> Finding {
     let count = found.first().map_or(0, |row| row.total);
     let examples = found.into_iter().map(|row| Example {
         about,
@@ -211,7 +216,7 @@ pub async fn finding(on: &mut impl Statements, kind: FindingKind, window: &Windo
         amount: row.amount,
         minutes: row.minutes,
     });
-    Ok(Finding { kind, count, examples: examples.collect() })
+    Finding { kind, count, examples: examples.collect() }
 }
 
 const BANK_LINES: &str = "
@@ -229,7 +234,14 @@ const DRAFTS: &str = "
     SELECT CAST(COUNT(*) OVER () AS BIGINT) AS total, invoices.id AS id, customers.name AS text,
            CAST(NULL AS TEXT) AS day, gross AS amount, CAST(NULL AS BIGINT) AS minutes
     FROM invoices JOIN customers ON customers.id = invoices.customer_id
-    WHERE invoices.number IS NULL AND lines <> '[]' AND invoices.created_at < $1
+    WHERE invoices.number IS NULL AND lines <> '[]' AND waits_for = '[]' AND invoices.created_at < $1
+    ORDER BY invoices.created_at, invoices.id LIMIT 3";
+
+const WAITING: &str = "
+    SELECT CAST(COUNT(*) OVER () AS BIGINT) AS total, invoices.id AS id, customers.name AS text,
+           CAST(NULL AS TEXT) AS day, gross AS amount, CAST(NULL AS BIGINT) AS minutes
+    FROM invoices JOIN customers ON customers.id = invoices.customer_id
+    WHERE invoices.number IS NULL AND lines <> '[]' AND waits_for <> '[]' AND invoices.created_at < $1
     ORDER BY invoices.created_at, invoices.id LIMIT 3";
 
 const UNCOVERED_HOURS: &str = "
@@ -291,9 +303,11 @@ record! {
     }
 }
 
-/// Documents issued in the month on which name or address of the buyer is not complete (PAY-1). Read in pages.
+/// What waits as a draft, and what was issued before it had to: above the limit of a simplified invoice without name or
+/// address of the buyer (PAY-1a). Read in pages.
 async fn without_address(on: &mut impl Statements, window: &Window) -> Result<Finding> {
-    let mut finding = Finding { kind: FindingKind::Addresses, count: 0, examples: Vec::new() };
+    let waiting: Vec<Found> = on.query(WAITING).bind(window.end).all().await?;
+    let mut finding = finding_of(FindingKind::Addresses, About::Invoice, waiting);
     let mut after = (window.first, String::new());
     loop {
         let page: Vec<Printed> = on
@@ -310,7 +324,9 @@ async fn without_address(on: &mut impl Statements, window: &Window) -> Result<Fi
         for row in &page {
             let buyer = &row.facts.buyer;
             let told = |part: &Option<String>| part.as_ref().is_some_and(|text| !text.trim().is_empty());
-            if told(&buyer.street) && told(&buyer.postcode) && told(&buyer.city) && !buyer.name.trim().is_empty() {
+            if row.gross <= SIMPLIFIED
+                || told(&buyer.street) && told(&buyer.postcode) && told(&buyer.city) && !buyer.name.trim().is_empty()
+            {
                 continue;
             }
             finding.count += 1;

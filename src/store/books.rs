@@ -400,12 +400,14 @@ async fn closed_through(tx: &mut Tx) -> Result<Option<NaiveDate>> {
     Ok(tx.query(sql).one::<(Option<NaiveDate>,)>().await?.0)
 }
 
-/// Whether a card of these customers converts into money, or is frozen for so long that it is credited (CARD-10, PAY-3).
+/// Whether a card of these customers converts into money, or is frozen for so long that it is credited (CARD-10, PAY-3); or a
+/// draft waits, which becomes definite in whatever command completes it (PAY-1a).
 async fn gives_back(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate) -> Result<bool> {
     if ids.is_empty() {
         return Ok(false);
     }
-    let sql = "SELECT id FROM cards WHERE customer_id {in} AND (converts_on <= $2 OR credited_from <= $2) LIMIT 1";
+    let sql = "SELECT id FROM cards WHERE customer_id {in} AND (converts_on <= $2 OR credited_from <= $2)
+               UNION ALL SELECT id FROM invoices WHERE customer_id {in} AND number IS NULL AND waits_for <> '[]' LIMIT 1";
     let due = tx.query(sql).bind_json(json(ids)).bind(today).optional::<(String,)>().await?;
     Ok(due.is_some())
 }
@@ -524,6 +526,7 @@ async fn load_open(tx: &mut Tx, ids: &BTreeSet<String>, today: NaiveDate, books:
     let oldest = today.checked_sub_days(Days::new(u64::from(MOST_LATE_DAYS))).unwrap_or(today);
     let sql = "SELECT * FROM cards WHERE customer_id {in}
                AND (available + held + frozen > 0 OR (activated_at IS NULL AND cancelled_on IS NULL)
+                    OR (invoice_id IS NOT NULL AND invoiced_on IS NULL AND cancelled_on IS NULL)
                     OR (expired > 0 AND expires_on >= $2) OR credited_from IS NOT NULL)";
     let cards: Vec<Card> = tx.query(sql).bind_json(json(ids)).bind(oldest).all().await?;
     let sql = "SELECT * FROM invoices WHERE customer_id {in} AND (number IS NULL OR paid + credited < gross)";
@@ -951,6 +954,17 @@ pub async fn due(on: &mut impl Statements, today: NaiveDate) -> Result<Vec<Custo
                UNION SELECT customer_id FROM estimates WHERE status = 'proposed' AND answer_by < $1
                UNION SELECT customer_id FROM estimates WHERE status = 'accepted' AND work_until < $1";
     let found: Vec<(CustomerId,)> = on.query(sql).bind(today).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Customers with orders or fees that wait as drafts (PAY-1a).
+///
+/// # Errors
+/// What the database says.
+pub async fn waiting(on: &mut impl Statements) -> Result<Vec<CustomerId>> {
+    let sql =
+        "SELECT DISTINCT customer_id FROM invoices WHERE number IS NULL AND waits_for <> '[]' ORDER BY customer_id";
+    let found: Vec<(CustomerId,)> = on.query(sql).all().await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 

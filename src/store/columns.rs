@@ -6,7 +6,7 @@ use crate::domain::{
     Account, AddOnId, AllocationId, AllocationKind, ArrearsEventId, ArrearsEventKind, AskedVia, BankCostId, BankFileId,
     BankLineId, Basis, Billing, CardId, Cents, Channel, ClosingId, CollectionId, CommandId, ConsentId, ContactId,
     Cover, CoverageId, CoveredBy, CustomerId, Due, EstimateId, EstimateStatus, InstallationId, Intake, InvoiceId,
-    InvoiceLine, Locale, MandateId, Minutes, MoneyAccount, NoticeId, NoticeKind, Origin, Pauses, PaymentId,
+    InvoiceLine, Locale, MandateId, Minutes, MissingField, MoneyAccount, NoticeId, NoticeKind, Origin, Pauses, PaymentId,
     PaymentMethod, ReversalId, Role, Series, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus,
     TimeEntryId, TransactionId, TransactionKind, UnmatchedId, UnmatchedKind, Urgency, UserId, WorkScope,
     bank::{BankFileKind, Direction, Scheme, Sequence},
@@ -180,7 +180,7 @@ stored!(Weighted as i64 => "BIGINT", |weighted| weighted.0, |hundredths| Weighte
 stored!(Arithmetic as String => "TEXT", |steps| serde_json::to_string(steps).unwrap_or_default(), |text| {
     serde_json::from_str(&text)?
 });
-json_texts!(Billing, Facts, Vec<InvoiceLine>, Vec<VatTotal>);
+json_texts!(Billing, Facts, Vec<InvoiceLine>, Vec<MissingField>, Vec<VatTotal>);
 stored!(Cents as i64 => "BIGINT", |cents| cents.0, |cents| Cents(cents));
 stored!(Bilingual as String => "TEXT", |both| serde_json::to_string(both).unwrap_or_default(), |text| {
     serde_json::from_str(&text)?

@@ -115,6 +115,7 @@ impl Record for Invoice {
             net: row.get("net")?,
             vat: row.get("vat")?,
             gross: row.get("gross")?,
+            waits_for: row.get("waits_for")?,
             created_at: row.get("created_at")?,
             created_by: row.get("created_by")?,
             state,
@@ -147,7 +148,7 @@ impl Table for Invoice {
     ];
 
     fn columns() -> Vec<(&'static str, &'static str)> {
-        let texts = ["id", "customer_id", "kind", "series", "card_id", "credits", "lines", "vat_totals"];
+        let texts = ["id", "customer_id", "kind", "series", "card_id", "credits", "lines", "vat_totals", "waits_for"];
         let issued =
             ["number", "reference", "issued_on", "due_on", "supplied_on", "facts", "reminded_on", "created_by"];
         let numbers = ["net", "vat", "gross", "created_at", "paid", "credited", "reversed", "reminders"];
@@ -167,6 +168,7 @@ impl Table for Invoice {
             self.credits.json(),
             self.lines.json(),
             self.vat_totals.json(),
+            self.waits_for.json(),
             issued.map(|issued| issued.number.clone()).json(),
             issued.map(|issued| issued.reference.clone()).json(),
             issued.map(|issued| issued.issued_on).json(),

@@ -169,12 +169,15 @@ async fn ordered(tx: &mut Tx, command: &CommandRow) -> Result<Receipt> {
         card.converts_on = None;
         card.granted = Minutes::ZERO;
     }
+    if invoice.as_ref().is_some_and(|invoice| !invoice.waits_for.is_empty()) {
+        card.invoiced_on = None;
+    }
     card.credit = Cents::ZERO;
     card.set_balance(&Balance { available: card.granted, ..Balance::default() });
     card.frozen_on = None;
     card.credited_from = None;
     card.cancelled_on = None;
-    Ok(Receipt::Card(Box::new(card), invoice.map(|invoice| Box::new(invoice.as_issued()))))
+    Ok(Receipt::Card(Box::new(card), invoice.map(|invoice| Box::new(invoice.as_ordered()))))
 }
 
 /// An estimate as the act left it.

@@ -113,12 +113,12 @@ table!(Contact in "contacts" key ["id"] changing ["removed_at", "removed_by"] {
 });
 table!(Card in "cards" key ["id"] changing [
     "granted", "activated_at", "activated_on", "expires_on", "converts_on", "credit", "frozen_on", "credited_from",
-    "cancelled_on", "available", "held", "used", "expired", "frozen",
+    "invoiced_on", "cancelled_on", "available", "held", "used", "expired", "frozen",
     "refunded", "converted",
 ] {
     id: CardId, customer_id: CustomerId, product: String, origin: Origin, minutes: Minutes, granted: Minutes,
     price: Cents, vat: Cents, ordered_on: NaiveDate, activated_at: Option<DateTime<Utc>>, activated_on: Option<NaiveDate>,
-    expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>,
+    expires_on: Option<NaiveDate>, late_days: i64, invoice_id: Option<InvoiceId>, invoiced_on: Option<NaiveDate>,
     installation_id: Option<InstallationId>, work: WorkScope, converts_on: Option<NaiveDate>,
     converted_from: Option<CardId>, credit: Cents, frozen_on: Option<NaiveDate>, credited_from: Option<NaiveDate>,
     cancelled_on: Option<NaiveDate>, available: Minutes, held: Minutes, used: Minutes, expired: Minutes, frozen: Minutes, refunded: Minutes,

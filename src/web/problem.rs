@@ -143,6 +143,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NotIssued => "This is a draft",
         Refusal::AlreadyIssued { .. } => "Issued already",
         Refusal::EmptyDraft => "Nothing to invoice",
+        Refusal::IncompleteDocument { .. } => "Seller or buyer is not complete",
         Refusal::NothingToCredit => "Nothing left to credit",
         Refusal::CreditTooMuch { .. } => "More than is left of the line",
         Refusal::NotRefundable => "Not refundable",
@@ -215,6 +216,7 @@ fn figures(refusal: &Refusal) -> Value {
     match refusal {
         Refusal::CustomerExists { number, customer } => json!({ "number": number, "customer_id": customer }),
         Refusal::AlreadyIssued { number } => json!({ "number": number }),
+        Refusal::IncompleteDocument { missing } => json!({ "missing": missing }),
         Refusal::CreditTooMuch { left, asked } | Refusal::BeyondPayment { left, asked } => {
             json!({ "left": left.to_string(), "amount": asked.to_string() })
         }

@@ -344,7 +344,7 @@ on_both! {
 
 on_both! {
     under policy();
-    async fn time_6_the_checklist_finds_every_kind_and_three_of_them_stop_it(fixture: Fixture) {
+    async fn time_6_pay_1a_the_checklist_finds_every_kind_and_four_of_them_stop_it(fixture: Fixture) {
         let caller = finance(&fixture.service).await;
         let service = &fixture.service;
         let (customer, owner) = school(&fixture, "Open").await;
@@ -355,6 +355,8 @@ on_both! {
         let (asking, asker) = school(&fixture, "Asking").await;
         let question = fixture.ticket(asking, Some(asker), TicketKind::Change).await;
         fixture.propose(question.id, 60).await;
+        crate::common::parties::forget(&service.db, asking).await;
+        order(&fixture, asking, "5h").await;
         let (_, _, invoice, _) = with_card(&fixture).await;
         let (debtor, _) = school(&fixture, "Debtor").await;
         let mandate = Act::RecordMandate {
@@ -393,7 +395,7 @@ on_both! {
         let NotClosed::Blocked { found } = refusal(service.close_month(&caller, month("2026-03"), None).await.unwrap_err())
         else { panic!() };
         let kinds: Vec<&str> = found.iter().map(|(kind, _)| kind.as_str()).collect();
-        assert_eq!(kinds, ["bank_lines", "reversals", "drafts"]);
+        assert_eq!(kinds, ["bank_lines", "reversals", "drafts", "addresses"]);
         let reason = Some("The bank is asked".to_owned());
         let acted = service.close_month(&caller, month("2026-03"), reason.clone()).await.unwrap();
         assert_eq!((acted.closing.reason, acted.closing.kept.findings.len()), (reason, FindingKind::ALL.len()));
@@ -497,7 +499,7 @@ async fn time_6_on_the_command_line() {
 /// A second process on the same database: its own writer, its own connections.
 async fn beside(address: &str, now: DateTime<Utc>) -> Service {
     let db = Db::open(address).await.unwrap();
-    let given = Given { name: "test".to_owned(), text: policy() };
+    let given = Given { name: "test".to_owned(), text: crate::common::parties::real(&policy()) };
     Service::start(db, Clock::manual(now, 8), Some(given)).await.unwrap().0
 }
 

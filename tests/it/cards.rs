@@ -30,7 +30,7 @@ async fn as_owner(fixture: &Fixture, customer: CustomerId, owner: ContactId, act
 
 /// Orders five hours and pays them.
 async fn buy(fixture: &Fixture, customer: CustomerId, installation: Option<InstallationId>) -> Card {
-    let order = Act::OrderCard { product: "5h".to_owned(), installation, renew: false };
+    let order = Act::OrderCard { product: "5h".to_owned(), installation, renew: false, billing: None };
     let Receipt::Card(card, Some(invoice)) = fixture.submit(Target::Customer(customer), order).await.unwrap() else {
         panic!("the policy sells 5h")
     };
@@ -88,7 +88,7 @@ on_both! {
         let its_id = install(&fixture, other, "theirs.example").await.id;
         let theirs = Some(its_id);
         let target = Target::Customer(customer);
-        let order = Act::OrderCard { product: "5h".to_owned(), installation: theirs, renew: false };
+        let order = Act::OrderCard { product: "5h".to_owned(), installation: theirs, renew: false, billing: None };
         let refused = fixture.submit(target, order).await.unwrap_err();
         assert!(matches!(refused, Failure::Refused(Refusal::Invalid { field: "installation_id", .. })), "{refused:?}");
         let act = Act::OpenTicket(Report { requester: Some(owner), installation: theirs, ..Report::default() });
@@ -155,7 +155,7 @@ on_both! {
     under policy("auto_renew = \"with_consent\"\nactivate_on = \"order\"").replace("activate_on = \"payment\"", "");
     async fn card_9_an_unpaid_order_that_is_used_up_is_still_open(fixture: Fixture) {
         let (customer, owner) = fixture.customer().await;
-        let order = Act::OrderCard { product: "5h".to_owned(), installation: None, renew: true };
+        let order = Act::OrderCard { product: "5h".to_owned(), installation: None, renew: true, billing: None };
         let Receipt::Card(_, Some(invoice)) = as_owner(&fixture, customer, owner, order).await.unwrap() else {
             panic!("the policy sells 5h")
         };

@@ -131,7 +131,8 @@ async fn a_login_made_before_the_first_start_leaves_the_choice_of_policy() {
 fn policy_check_names_every_fault_with_its_line() {
     for name in Policy::SHIPPED {
         let said = says(&["policy", "check", name], "");
-        assert!(said.starts_with(&format!("valid: {name}")) && said.lines().count() == 1, "{said}");
+        assert!(said.starts_with(&format!("valid: {name}")) && said.lines().count() == 2, "{said}");
+        assert!(said.contains("warning: [provider] is an example"), "PAY-1a: {said}");
     }
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("own.toml");

@@ -302,7 +302,7 @@ on_both! {
         let asked = Asked { up_to: Some(day("2026-06-30")), ..Asked::of(ExportKind::Ubl) };
         let batch = service.make_export(request(&caller), &asked).await.unwrap();
         assert_eq!((batch.items, batch.left_out.len()), (3, 1));
-        assert!(batch.left_out[0].why.contains("straat en huisnummer van de klant"), "{:?}", batch.left_out);
+        assert!(batch.left_out[0].why.contains("KvK-nummer of btw-id van de klant"), "{:?}", batch.left_out);
         let files = unzip(&service.export_file(&caller, batch.number).await.unwrap().bytes);
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names.len(), 4);

@@ -177,7 +177,7 @@ async fn hledger_adds_up_to_the_balances_of_the_demo() {
     let directory = tempfile::tempdir().unwrap();
     let db = Db::open(&format!("sqlite://{}", directory.path().join("demo.db").display())).await.unwrap();
     db.migrate().await.unwrap();
-    let policy = Given::read("standard").unwrap();
+    let policy = strippenkaart::cli::demo::playing(Given::read("standard").unwrap()).unwrap();
     strippenkaart::cli::demo::seed(&db, policy, noon(2026, 11, 22), |_| ()).await.unwrap();
     let journal = export(&db).await;
     let check = hledger(&journal, &["check", "--strict"]);

@@ -22,6 +22,7 @@ mod common;
 mod coverage;
 mod crash;
 mod debit;
+mod definite;
 mod desk;
 mod door;
 mod exports;

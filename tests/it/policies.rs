@@ -1,6 +1,7 @@
 //! Versions of the policy (POL-1): put in force, taken over by every process, shown and compared.
 
 use crate::common::http::{Site, text};
+use crate::common::parties::real;
 use crate::common::{Fixture, day, on_both};
 use crate::pages;
 use axum::http::StatusCode;
@@ -14,8 +15,7 @@ const POLICIES: &str = "/api/v1/policies";
 
 /// The shipped policy with another unit.
 fn by_the_half_hour() -> String {
-    Policy::shipped("openedu")
-        .unwrap()
+    real(Policy::shipped("openedu").unwrap())
         .replace("\nincrement_minutes = 15", "\nincrement_minutes = 30")
         .replace("\nminimum_minutes = 15", "\nminimum_minutes = 30")
 }
@@ -76,9 +76,9 @@ on_both! {
         assert_eq!(apply(&by_the_half_hour(), "2026-03-08").await.pointers(), ["/from"], "yesterday");
         assert_eq!(apply(&by_the_half_hour(), "soon").await.pointers(), ["/from"]);
         apply(&by_the_half_hour(), "2026-06-01").await.expect(201);
-        let before = apply(Policy::shipped("openedu").unwrap(), "2026-05-31").await;
+        let before = apply(&real(Policy::shipped("openedu").unwrap()), "2026-05-31").await;
         assert_eq!(before.pointers(), ["/from"], "before one that was announced");
-        let instead = apply(Policy::shipped("openedu").unwrap(), "2026-06-01").await.expect(201);
+        let instead = apply(&real(Policy::shipped("openedu").unwrap()), "2026-06-01").await.expect(201);
         assert_eq!(instead["version"], 3, "takes its place");
         let london = by_the_half_hour().replace("Europe/Amsterdam", "Europe/London");
         assert_eq!(apply(&london, "2026-07-01").await.pointers(), ["/text"]);

@@ -267,6 +267,9 @@ pub fn command(books: &Books, step: &Money) -> Option<(Target, Act)> {
         Money::Billing(at) => {
             let billing = Billing {
                 street: Some(format!("Street {at}")),
+                // PAY-1a: some are complete, and some wait.
+                postcode: (at % 2 == 0).then(|| "1234 AB".to_owned()),
+                city: (at % 2 == 0).then(|| "Town".to_owned()),
                 registration: (at % 3 == 0).then(|| "1234567".to_owned()),
                 monthly_amount: Some(Cents(i64::try_from(*at).unwrap())),
                 ..Billing::default()

@@ -694,7 +694,7 @@ impl<W: World> Stage<W> {
         let installation = self.place(words, "for")?;
         let product = words.next("a product")?;
         let name = given.unwrap_or(product);
-        self.ask_customer(who, Act::OrderCard { product: product.to_owned(), installation, renew })?;
+        self.ask_customer(who, Act::OrderCard { product: product.to_owned(), installation, renew, billing: None })?;
         self.name("card", name);
         let Some(Answer { invoice: Some(invoice), facts, .. }) = self.answered() else { return Ok(()) };
         self.names.insert(("invoice", name.to_owned()), invoice);

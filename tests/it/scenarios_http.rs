@@ -158,7 +158,7 @@ fn request(target: Target, act: &Act) -> (&'static str, String, Value) {
         Act::RemoveInstallation(id) => return ("DELETE", format!("{path}/installations/{id}"), json!({})),
         Act::GiveConsent => ("renewal", json!({})),
         Act::WithdrawConsent => return ("DELETE", format!("{path}/renewal"), json!({})),
-        Act::OrderCard { product, installation, renew } => {
+        Act::OrderCard { product, installation, renew, .. } => {
             ("cards", json!({ "product": product, "installation_id": installation, "auto_renew": renew }))
         }
         Act::RecordPayment(Receiving { amount, paid_on, method, .. }) => {

@@ -9,7 +9,7 @@ use crate::domain::closing::BookMonth;
 use crate::domain::command::Undone;
 use crate::domain::export::ExportKind;
 use crate::domain::policy::Part;
-use crate::domain::{AskedVia, Cents, Collection, CustomerId, InvoiceId, Minutes};
+use crate::domain::{AskedVia, Billing, Cents, Collection, CustomerId, InvoiceId, Minutes};
 use crate::exchange::bank;
 use crate::service::accounting::MonthState;
 use crate::service::balance::AsOf;
@@ -88,6 +88,14 @@ async fn issue(world: &World, keep: usize) -> Step {
     let drafts = Filter { which: Which::Drafts, after: String::new() };
     let found = world.service.invoices(&world.finance, &drafts, ALL).await?;
     for draft in found.iter().take(found.len().saturating_sub(keep)) {
+        let known = world.service.billing(&world.finance, draft.invoice.customer_id).await?;
+        if known.street.is_none() {
+            // PAY-1a: finance asks by telephone, and writes it down.
+            let told = |text: &str| Some(text.to_owned());
+            let (street, postcode, city) = (told("Dorpsstraat 1"), told("3511 AA"), told("Utrecht"));
+            let billing = Billing { street, postcode, city, ..known };
+            world.service.set_billing(by(&world.finance), draft.invoice.customer_id, billing).await?;
+        }
         world.service.issue_invoice(by(&world.finance), draft.invoice.id).await?;
     }
     Ok(())

@@ -12,6 +12,7 @@ mod welcome;
 
 use super::{books, serve};
 use crate::clock::Clock;
+use crate::domain::policy::Example;
 use crate::service::login::NewUser;
 use crate::service::{Service, access::Caller, policies::Given};
 use crate::store::Db;
@@ -48,7 +49,7 @@ const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHO
 
 /// Runs the demo until it is told to stop.
 pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Result<()> {
-    let policy = Given::read(policy)?;
+    let policy = playing(Given::read(policy)?)?;
     let terms = policy.parse()?;
     let mut stop = serve::Stop::new()?;
     let listener = listener(listen).await?;
@@ -68,6 +69,36 @@ pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Res
     let public_url = serve::local_url(listener.local_addr()?);
     welcome::say(&public_url, &terms)?;
     serve::until_stopped(listener, stop, service, writer, Settings { public_url, behind_proxy: false }).await
+}
+
+/// The demo's own copy of a policy: its seller is an example that may issue, and every document says so (PAY-1a). The database
+/// of the demo is thrown away.
+///
+/// # Errors
+/// When the text is no policy, or has its `[provider]` in a shape in which that cannot be said.
+pub fn playing(given: Given) -> anyhow::Result<Given> {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut inside = false;
+    for line in given.text.lines() {
+        if line.trim_start().starts_with('[') {
+            inside = line.trim() == "[provider]";
+        }
+        if inside && line.split('=').next().is_some_and(|key| key.trim() == "example") {
+            continue;
+        }
+        lines.push(line);
+        if inside && line.trim() == "[provider]" {
+            lines.push("example = \"demo\"");
+        }
+    }
+    let copy = Given { text: lines.join("\n") + "\n", ..given };
+    let terms = copy.parse()?;
+    anyhow::ensure!(
+        terms.provider.example == Example::Demo,
+        "the demo plays with an example of a seller: write the provider of `{}` as a section [provider]",
+        copy.name
+    );
+    Ok(copy)
 }
 
 async fn listener(told: Option<SocketAddr>) -> anyhow::Result<TcpListener> {

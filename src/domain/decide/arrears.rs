@@ -119,7 +119,7 @@ impl Case<'_> {
             let series = if outside { Series::Fee } else { Series::Invoice };
             let document = self.new_document(DocumentKind::Invoice, series, vec![line]);
             let days = self.at.policy().invoices.payment_days;
-            event.invoice_id = Some(self.issue_and_book(document, Terms::within(days)).id);
+            event.invoice_id = Some(self.issue_or_wait(document, Terms::within(days)).id);
         }
         Ok(self.record_arrears(event))
     }

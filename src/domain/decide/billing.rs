@@ -6,9 +6,10 @@
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
     Account, Allocation, AllocationId, AllocationKind, Card, CardId, Cents, EstimateId, Invoice, InvoiceId,
-    InvoiceLine, InvoiceState, Issued, LineSource, Minutes, MoneyAccount, Post, Refusal, Series, TimeEntry,
-    TransactionId, TransactionKind,
+    InvoiceLine, InvoiceState, Issued, LineSource, Minutes, MissingField, MoneyAccount, Post, Refusal, Series,
+    TimeEntry, TransactionId, TransactionKind,
     command::{Crediting, NewLine},
+    definite::missing_for,
     document::{DocumentKind, DocumentLine, Party, Payable, Quantity, VatCategory, VatTotal},
     invoice::{Facts, format_number},
     ledger::Line,
@@ -51,6 +52,7 @@ impl Case<'_> {
             net: Cents::ZERO,
             vat: Cents::ZERO,
             gross: Cents::ZERO,
+            waits_for: Vec::new(),
             created_at: self.recorded_at(),
             created_by: self.actor().user(),
             state: InvoiceState::Draft,
@@ -111,6 +113,7 @@ impl Case<'_> {
             payable,
             credits: terms.credits,
             note: terms.note,
+            example: provider.example.is_made_up(),
         }
     }
 
@@ -124,9 +127,53 @@ impl Case<'_> {
         );
         posts.push(Post::credit(MoneyAccount::Vat, invoice.vat).of(id));
         self.draft.changes.invoices.insert(invoice.id, invoice.clone());
+        let (cards, today): (Vec<CardId>, _) = (invoice.lines.iter().filter_map(card_of).collect(), self.at.today());
+        for card in cards {
+            if let Some(card) = self.draft.card_mut(card) {
+                card.invoiced_on = Some(today);
+            }
+        }
         let transaction = self.transaction(TransactionKind::Invoice);
         self.draft.book_with(transaction, &[], &posts);
         invoice
+    }
+
+    /// What is missing for a document of `gross` to be issued to this customer today (PAY-1a).
+    fn missing(&self, gross: Cents) -> Vec<MissingField> {
+        missing_for(&self.at.policy().provider, self.customer(), gross)
+    }
+
+    /// PAY-1a: issues and books an order or a fee, or keeps it as a draft that waits for what is missing.
+    pub(super) fn issue_or_wait(&mut self, mut invoice: Invoice, terms: Terms) -> Invoice {
+        invoice.waits_for = self.missing(invoice.gross);
+        if invoice.waits_for.is_empty() {
+            return self.issue_and_book(invoice, terms);
+        }
+        self.draft.changes.invoices.insert(invoice.id, invoice.clone());
+        invoice
+    }
+
+    /// PAY-1a: drafts that waited become definite once nothing is missing, at the price of their order (POL-1), numbered and
+    /// dated today.
+    pub(super) fn issue_waiting(&mut self) {
+        let waiting: Vec<Invoice> = self.draft.invoices().filter(|invoice| invoice.is_waiting()).cloned().collect();
+        for invoice in waiting {
+            if self.missing(invoice.gross).is_empty() {
+                self.make_definite(invoice);
+            }
+        }
+    }
+
+    /// Issues a draft under the terms of payment of its order, or of today; what asks for nothing is paid at once.
+    fn make_definite(&mut self, invoice: Invoice) -> Invoice {
+        let ordered_on = invoice.card_id.and_then(|id| self.draft.card(id)).map(|card| card.ordered_on);
+        let cards = ordered_on.and_then(|day| self.at.policies.at(day).1.cards.as_ref());
+        let days = cards.map_or(self.at.policy().invoices.payment_days, |terms| terms.payment_days);
+        let issued = self.issue_and_book(invoice, Terms::within(days));
+        if issued.is_paid() {
+            self.after_settling(&[issued.id]);
+        }
+        issued
     }
 
     /// A draft becomes an invoice.
@@ -138,13 +185,17 @@ impl Case<'_> {
         if invoice.lines.is_empty() || invoice.gross <= Cents::ZERO {
             return Err(Refusal::EmptyDraft);
         }
-        let days = self.at.policy().invoices.payment_days;
-        Ok(Receipt::Invoice(Box::new(self.issue_and_book(invoice, Terms::within(days)))))
+        let missing = self.missing(invoice.gross);
+        if !missing.is_empty() {
+            return Err(Refusal::IncompleteDocument { missing });
+        }
+        Ok(Receipt::Invoice(Box::new(self.make_definite(invoice))))
     }
 
     /// Adds a line to the customer's draft, which is made where there is none.
     fn add_to_draft(&mut self, line: InvoiceLine) -> InvoiceId {
-        let open = self.draft.invoices().find(|invoice| invoice.issued().is_none()).map(|invoice| invoice.id);
+        let written = |invoice: &&Invoice| invoice.issued().is_none() && invoice.waits_for.is_empty();
+        let open = self.draft.invoices().find(written).map(|invoice| invoice.id);
         let id = open.unwrap_or_else(|| {
             let made = self.new_document(DocumentKind::Invoice, Series::Invoice, Vec::new());
             let id = made.id;
@@ -172,15 +223,34 @@ impl Case<'_> {
         Ok(Receipt::Invoice(Box::new(self.draft.invoice(id).expect("just added to").clone())))
     }
 
-    /// … and takes it off. What came from the ledger is taken off by what undoes it there.
+    /// … and takes it off. What came from the ledger is taken off by what undoes it there; an order that waits is withdrawn
+    /// with its line, as long as nothing was granted (CARD-3, PAY-1a).
     pub(super) fn erase_line(&mut self, id: InvoiceId, line: usize) -> Result<Receipt, Refusal> {
         let invoice = self.draft.invoice_mut(id).ok_or(Refusal::NotFound("invoice"))?;
         if let Some(issued) = invoice.issued() {
             return Err(Refusal::AlreadyIssued { number: issued.number.clone() });
         }
-        if invoice.lines.get(line).is_none_or(|line| line.source != LineSource::Other) {
+        let source = invoice.lines.get(line).map(|line| line.source);
+        let waits = invoice.is_waiting();
+        let withdrawn = match source {
+            Some(LineSource::Card(card)) if waits => Some(card),
+            _ => None,
+        };
+        let is_fee = waits && source == Some(LineSource::Reactivation);
+        if let Some(card) = withdrawn {
+            let today = self.at.today();
+            let card = self.draft.card_mut(card).ok_or(Refusal::NotFound("card"))?;
+            if card.activated_at.is_some() {
+                return Err(invalid(
+                    "line",
+                    "expected an order that was not granted yet; complete the address instead",
+                ));
+            }
+            card.cancelled_on = Some(today);
+        } else if !is_fee && source != Some(LineSource::Other) {
             return Err(invalid("line", "expected a line that was written by hand; work is taken off by reversing it"));
         }
+        let invoice = self.draft.invoice_mut(id).expect("found above");
         invoice.lines.remove(line);
         invoice.add_up();
         Ok(Receipt::Invoice(Box::new(invoice.clone())))
@@ -346,6 +416,9 @@ impl Case<'_> {
         let terms = self.at.policies.at(card.ordered_on).1.cards.as_ref();
         if card.price <= Cents::ZERO || terms.is_none_or(|terms| !terms.refundable) {
             return Err(Refusal::NotRefundable);
+        }
+        if card.waits_for_invoice() {
+            return Err(Refusal::NotIssued);
         }
         let available = card.available;
         let minutes = told.unwrap_or(available);

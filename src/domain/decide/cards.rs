@@ -2,8 +2,8 @@
 
 use super::{Case, Receipt, billing::Terms, conversion::first_date};
 use crate::domain::{
-    Account, Card, Cents, InstallationId, Invoice, InvoiceId, InvoiceLine, LineSource, Minutes, MoneyAccount, Origin,
-    Policy, Refusal, Series, TransactionKind,
+    Account, Billing, Card, Cents, InstallationId, Invoice, InvoiceId, InvoiceLine, LineSource, Minutes, MoneyAccount,
+    Origin, Policy, Refusal, Series, TransactionKind,
     document::{DocumentKind, DocumentLine, Quantity, VatCategory},
     ledger::Line,
     policy::{ActivateOn, CardRules, Product, TopUp, Validity},
@@ -17,11 +17,16 @@ impl Case<'_> {
         product: &str,
         installation: Option<InstallationId>,
         renew: bool,
+        told: Option<&Billing>,
     ) -> Result<Receipt, Refusal> {
         let terms = self.at.policy().cards.as_ref().ok_or(Refusal::NoCards)?;
         let product = terms.product(product).ok_or_else(|| unknown_product(terms, product))?;
         let installation = self.place_of_card(&product, installation)?;
         self.check_first_purchase(terms, &product, installation)?;
+        if let Some(told) = told {
+            let known = self.customer().billing.clone().unwrap_or_default();
+            self.set_billing(&known.completed(told))?;
+        }
         let (card, invoice) = self.sell(&product, installation, terms);
         if renew {
             self.give_consent()?;
@@ -49,7 +54,8 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// Sells a card at today's price (CARD-1) with its invoice, and activates it where the policy does so on order.
+    /// Sells a card at today's price (CARD-1) with its invoice, and activates it where the policy does so on order: also while
+    /// the invoice waits for an address (PAY-1a), for the agreement stands.
     pub(super) fn sell(
         &mut self,
         product: &Product,
@@ -72,6 +78,7 @@ impl Case<'_> {
             expires_on: None,
             late_days: i64::from(terms.late_days),
             invoice_id: Some(invoice_id),
+            invoiced_on: None,
             installation_id,
             work: product.scope.work.clone(),
             converts_on: None,
@@ -90,6 +97,7 @@ impl Case<'_> {
         };
         self.draft.changes.cards.insert(card.id, card.clone());
         let invoice = self.invoice_card(invoice_id, &card, terms);
+        let card = self.draft.card(card.id).expect("inserted above").clone();
         let at_once = terms.activate_on == ActivateOn::Order || invoice.is_paid();
         // PAY-4: nothing becomes active while the account is paused.
         if at_once && !self.customer().is_paused() {
@@ -114,7 +122,7 @@ impl Case<'_> {
         let mut invoice = self.new_document(DocumentKind::Invoice, Series::Invoice, vec![line]);
         invoice.id = id;
         invoice.card_id = Some(card.id);
-        self.issue_and_book(invoice, Terms::within(terms.payment_days))
+        self.issue_or_wait(invoice, Terms::within(terms.payment_days))
     }
 
     /// Grants a card its minutes, from today on (CARD-3). Validity is that of the policy of its order (POL-1).

@@ -73,7 +73,9 @@ impl Case<'_> {
 
     fn next_due(&self) -> Option<(CardId, Upcoming)> {
         let today = self.at.today();
-        let due = self.draft.cards().filter(|card| card.available.is_positive()).filter_map(|card| {
+        // PAY-1a: what was not invoiced yet has no money to go on with; it converts once that is done.
+        let can = |card: &&Card| card.available.is_positive() && !card.waits_for_invoice();
+        let due = self.draft.cards().filter(can).filter_map(|card| {
             let (on, upcoming) = upcoming(card, self.at.policies)?;
             (on <= today).then_some((on, card.id, upcoming))
         });

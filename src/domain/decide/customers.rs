@@ -75,6 +75,7 @@ impl Case<'_> {
             expires_on: None,
             late_days: i64::from(terms.late_days),
             invoice_id: None,
+            invoiced_on: None,
             installation_id: None,
             work: WorkScope::default(),
             converts_on: None,

@@ -199,6 +199,7 @@ pub fn decide(ledger: &Ledger, id: CustomerId, command: &Command, at: Circumstan
     }
     let receipt = case.act(id)?;
     if exists {
+        case.issue_waiting();
         case.convert_cards();
         case.follow_up();
     }
@@ -221,7 +222,9 @@ impl Case<'_> {
             Act::RemoveContact(contact) => self.remove_contact(*contact),
             Act::AddInstallation { name } => self.add_installation(name),
             Act::RemoveInstallation(installation) => self.remove_installation(*installation),
-            Act::OrderCard { product, installation, renew } => self.order_card(product, *installation, *renew),
+            Act::OrderCard { product, installation, renew, billing } => {
+                self.order_card(product, *installation, *renew, billing.as_deref())
+            }
             Act::GiveConsent => self.give_consent(),
             Act::WithdrawConsent => self.withdraw_consent(),
             Act::OpenTicket(report) => self.open_ticket(report),

@@ -293,7 +293,7 @@ impl Case<'_> {
         }
         let document = self.new_document(DocumentKind::Invoice, Series::Fee, vec![line]);
         let days = self.at.policy().invoices.payment_days;
-        let issued = self.issue_and_book(document, Terms::within(days));
+        let issued = self.issue_or_wait(document, Terms::within(days));
         if let Some(row) = self.draft.reversal(reversal.id).cloned() {
             let charged = Reversal { fee_invoice_id: Some(issued.id), ..row };
             self.draft.changes.reversals.insert(reversal.id, charged);
@@ -304,7 +304,14 @@ impl Case<'_> {
         if let Some(row) = self.draft.reversal_mut(id) {
             row.fee_invoice_id = None;
         }
-        let Some(invoice) = self.draft.invoice(fee).cloned() else { return };
+        let Some(mut invoice) = self.draft.invoice(fee).cloned() else { return };
+        // PAY-1a: a fee that was never issued is taken off, not credited.
+        if invoice.issued().is_none() {
+            invoice.lines.clear();
+            invoice.add_up();
+            self.draft.changes.invoices.insert(invoice.id, invoice);
+            return;
+        }
         let lines = invoice.lines.iter().enumerate();
         let left: Vec<(usize, Cents)> = lines
             .map(|(at, line)| (at, line.printed.net - line.credited))

@@ -47,7 +47,7 @@ pub use hours::HoursRules;
 pub use invoices::{InvoiceRules, Series};
 pub use parts::Part;
 pub use priorities::{Counted, Impact, Matrix, Measure, Priority, Reach, Received, Target, Within};
-pub use provider::Provider;
+pub use provider::{Example, Provider};
 use reader::{Reader, date, excerpt, line_of, text, zone};
 pub use reversals::{CountWindow, FeeVat, ReactivationRules, ReversalCode, ReversalRules};
 pub use spending::{Agreement, AgreementChannel, NotAChannel, SpendingRules};
@@ -339,6 +339,7 @@ vat_number = "NL123456789B01"
 registration = "12345678"
 iban = "NL91ABNA0417164300"
 account_manager = "manager@sample.example"
+example = false
 
 [time]
 increment_minutes = 15

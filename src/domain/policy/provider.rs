@@ -3,6 +3,39 @@
 use super::reader::{Kind, Reader, email, matching, text};
 use crate::domain::company_numbers::{is_registration, is_vat_number};
 use crate::domain::iban::{is_code, is_iban};
+use toml::de::DeValue;
+
+/// Whether the company is real (PAY-1a).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Example {
+    /// It is: documents are issued for it.
+    #[default]
+    No,
+    /// `example = true`: it is made up, and nothing is issued for it.
+    Yes,
+    /// `example = "demo"`: it is made up, and every document says so. For the demo, whose database is thrown away.
+    Demo,
+}
+
+impl Example {
+    /// Whether documents may be issued for such a seller.
+    #[must_use]
+    pub const fn may_issue(self) -> bool {
+        match self {
+            Self::No | Self::Demo => true,
+            Self::Yes => false,
+        }
+    }
+
+    /// Whether the seller is made up, so that nobody is to pay it.
+    #[must_use]
+    pub const fn is_made_up(self) -> bool {
+        match self {
+            Self::No => false,
+            Self::Yes | Self::Demo => true,
+        }
+    }
+}
 
 /// The company behind the policy, as invoices print it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +64,13 @@ pub struct Provider {
     pub other_ibans: Vec<String>,
     /// Who is told that a customer calls a ticket stalled (SLA-7).
     pub account_manager: Option<String>,
+    /// Whether the company is made up (PAY-1a).
+    pub example: Example,
 }
 
 impl Provider {
     /// The country where numbers have to have the Dutch shapes, and that needs no line in an address.
-    const HOME: &str = "NL";
+    pub(crate) const HOME: &str = "NL";
 
     /// The postal address line by line: street, post code and town, and the country where it is another one. Empty when
     /// none of it was told.
@@ -76,9 +111,18 @@ impl Provider {
             iban: keys.optional("iban", iban()),
             other_ibans: keys.list("other_ibans", Vec::new(), &iban()),
             account_manager: keys.optional("account_manager", email()),
+            example: keys.or("example", Example::No, example()),
             country,
         }
     }
+}
+
+fn example() -> Kind<Example> {
+    Kind::new("true while these details are made up, else false or nothing", |value| match value {
+        DeValue::Boolean(true) => Some(Example::Yes),
+        DeValue::Boolean(false) => Some(Example::No),
+        other => (other.as_str() == Some("demo")).then_some(Example::Demo),
+    })
 }
 
 fn country() -> Kind<String> {

@@ -61,7 +61,7 @@ fn outside(document: &Document) -> bool {
 fn numbers(document: &Document, words: &Words) -> Vec<(&'static str, String)> {
     let (registration, vat) = (words.registration, words.vat_number);
     let vat_number = document.seller.vat_number.clone().filter(|_| !outside(document));
-    let account = document.seller_iban.as_deref().map(grouped);
+    let account = document.seller_iban.as_deref().filter(|_| !document.example).map(grouped);
     [(registration, document.seller.registration.clone()), (vat, vat_number), ("IBAN", account)]
         .into_iter()
         .filter_map(|(label, value)| Some((label, value?)))
@@ -115,6 +115,10 @@ fn letterhead(document: &Document, sheet: &mut Sheet<'_>) {
 fn facts(document: &Document, sheet: &mut Sheet<'_>) {
     let (words, locale) = (words(document.locale), document.locale);
     sheet.text(LEFT - 1.0, 282.0, Style::bold(27.0, INK), title(document));
+    if document.example {
+        let mark = Style::bold(27.0, ACCENT);
+        sheet.text(RIGHT - sheet.width(words.example, mark), 282.0, mark, words.example);
+    }
     let issued = day(document.issued_on, locale);
     let due = day(document.due_on, locale);
     let [number, on, third] = match (&document.kind, &document.credits, &document.payable) {
@@ -254,8 +258,9 @@ fn payment(document: &Document, sheet: &mut Sheet<'_>) {
     let top = BOTTOM - PAY_BOX;
     let words = words(document.locale);
     let owed = document.kind == DocumentKind::Invoice && document.gross() > Cents::ZERO;
-    if !owed || document.payable == Payable::Nothing {
-        let lines = sheet.wrap(words.nothing, BODY, RIGHT - LEFT - 36.0);
+    if !owed || document.payable == Payable::Nothing || document.example {
+        let said = if document.example { words.example_lead } else { words.nothing };
+        let lines = sheet.wrap(said, BODY, RIGHT - LEFT - 36.0);
         let height = 22.0 + 13.0 * length(lines.len());
         let top = BOTTOM - height;
         sheet.fill(Shape::Box { x: LEFT, y: top, w: RIGHT - LEFT, h: height, round: 6.0 }, TINT);

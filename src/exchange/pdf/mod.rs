@@ -181,6 +181,19 @@ mod tests {
     }
 
     #[test]
+    fn pay_1a_an_example_says_so_and_asks_for_no_money() {
+        for (name, mark, said) in
+            [("invoice", "VOORBEELD\n", "Betaal dit niet"), ("invoice-en", "EXAMPLE\n", "Do not pay")]
+        {
+            let (_, mut document) = samples::to_look_at().into_iter().find(|(each, _)| *each == name).unwrap();
+            document.example = true;
+            let (pages, code) = read(|sheet| invoice::draw(&document, sheet));
+            assert!(!code && pages[0].contains(mark) && pages[0].contains(said), "{}", pages[0]);
+            assert!(!pages[0].contains("NL91 ABNA"), "{}", pages[0]);
+        }
+    }
+
+    #[test]
     fn a_direct_debit_is_announced_and_has_no_code() {
         let (pages, code) = invoice("collected");
         let text = pages[0].replace('\n', " ");

@@ -54,6 +54,8 @@ texts! {
     collect: "Automatische incasso", "Direct debit";
     mandate: "Machtiging", "Mandate";
     creditor: "Incassant-ID", "Creditor ID";
+    example: "VOORBEELD", "EXAMPLE";
+    example_lead: "Voorbeeld: deze leverancier is verzonnen. Betaal dit niet.", "Example: this provider is made up. Do not pay this.";
     nothing: "U hoeft niets te betalen. Dit bedrag wordt verrekend met wat nog openstaat, of terugbetaald.", "You need not pay anything. This amount is set off against what is still open, or paid back.";
     registration: "KvK", "KvK";
     vat_number: "Btw-id", "VAT";

@@ -53,9 +53,16 @@ pub struct NewBilling {
 impl NewBilling {
     fn read(&self) -> Result<domain::Billing, Problem> {
         let mut fields = Fields::default();
+        let billing = self.read_into(&mut fields);
+        fields.done()?;
+        Ok(billing)
+    }
+
+    /// The same, noting faults among those of a larger body.
+    pub(super) fn read_into(&self, fields: &mut Fields) -> domain::Billing {
         let code = |text: &Option<String>| text.as_deref().map(iban::compact).filter(|text| !text.is_empty());
         let email = self.email.as_deref().filter(|text| !text.trim().is_empty());
-        let billing = domain::Billing {
+        domain::Billing {
             name: fields.optional_line("name", self.name.as_deref()),
             street: fields.optional_line("street", self.street.as_deref()),
             postcode: fields.optional_line("postcode", self.postcode.as_deref()),
@@ -66,9 +73,7 @@ impl NewBilling {
             reference: fields.optional_line("reference", self.reference.as_deref()),
             email: email.map(|text| fields.email("email", text)),
             monthly_amount: fields.amount("monthly_amount", self.monthly_amount.as_deref()),
-        };
-        fields.done()?;
-        Ok(billing)
+        }
     }
 }
 

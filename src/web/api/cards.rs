@@ -1,7 +1,8 @@
 //! Cards are ordered. What is left of them is told by the balance.
 
+use super::billing::NewBilling;
 use super::{Amount, Created, created};
-use crate::domain::{Card, CardId, CardStatus, CustomerId, InstallationId, Invoice, InvoiceId, Minutes};
+use crate::domain::{Card, CardId, CardStatus, CustomerId, InstallationId, Invoice, InvoiceId, Minutes, MissingField};
 use crate::service::cards::Order;
 use crate::web::App;
 use crate::web::extract::{Id, Write};
@@ -22,6 +23,9 @@ pub struct NewCard {
     /// The owner consents that cards are ordered again when they are used up (CARD-9); only an owner can.
     #[serde(default)]
     auto_renew: bool,
+    /// Where its invoice goes, as far as that is not known yet: what is told here is taken over into the billing details
+    /// (PAY-1a).
+    billing: Option<NewBilling>,
 }
 
 /// A card as it was ordered.
@@ -37,10 +41,12 @@ pub struct OrderedCard {
     price: Amount,
     /// The invoice that it is paid by.
     invoice_id: Option<InvoiceId>,
+    /// Why that invoice waits as a draft (PAY-1a); empty when it was issued. It is issued once the billing details are complete.
+    missing: Vec<MissingField>,
 }
 
 impl From<(Card, Option<Invoice>)> for OrderedCard {
-    fn from((card, _): (Card, Option<Invoice>)) -> Self {
+    fn from((card, invoice): (Card, Option<Invoice>)) -> Self {
         let status = if card.activated_at.is_some() { CardStatus::Active } else { CardStatus::Ordered };
         Self {
             id: card.id,
@@ -48,14 +54,15 @@ impl From<(Card, Option<Invoice>)> for OrderedCard {
             granted_minutes: card.granted,
             price: Amount(card.price),
             invoice_id: card.invoice_id,
+            missing: invoice.map(|invoice| invoice.waits_for).unwrap_or_default(),
         }
     }
 }
 
 /// Order a card
 ///
-/// Makes a numbered invoice; the card is active once the invoice is fully paid (CARD-3). For owners of the customer and
-/// staff.
+/// Makes a numbered invoice; the card is active once the invoice is fully paid (CARD-3). Without the buyer's address it waits
+/// as a draft that names what is `missing` (PAY-1a). For owners of the customer and staff.
 #[utoipa::path(post, path = "/api/v1/customers/{id}/cards", tag = "cards",
     params(("id" = uuid::Uuid, Path, description = "The customer")),
     request_body = NewCard, responses((status = 201, description = "The card, as ordered", body = OrderedCard)))]
@@ -66,7 +73,8 @@ pub(super) async fn order(
 ) -> Created<OrderedCard> {
     let mut fields = Fields::default();
     let product = fields.line("product", &new.body.product);
+    let billing = new.body.billing.as_ref().map(|billing| Box::new(billing.read_into(&mut fields)));
     fields.done()?;
-    let order = Order { product, installation: new.body.installation_id, renew: new.body.auto_renew };
+    let order = Order { product, installation: new.body.installation_id, renew: new.body.auto_renew, billing };
     Ok(created(app.service.order_card(new.request(), customer, order).await?))
 }

@@ -3,7 +3,7 @@
 use super::payments::Payment;
 use super::{Amount, Created, Empty, Found, List, created, found, paging};
 use crate::domain::{
-    self, CardId, Cents, CustomerId, InvoiceId, Minutes, Standing,
+    self, CardId, Cents, CustomerId, InvoiceId, Minutes, MissingField, Standing,
     command::{Crediting, NewLine},
     document::{DocumentKind, Quantity},
 };
@@ -99,6 +99,8 @@ pub struct Invoice {
     reminders: i64,
     /// The payments, the oldest first; negative where one came undone.
     payments: Vec<Payment>,
+    /// Of an order or fee that waits, or waited, as a draft: what was missing (PAY-1a).
+    waits_for: Vec<MissingField>,
 }
 
 impl From<InvoiceView> for Invoice {
@@ -131,6 +133,7 @@ impl From<domain::Invoice> for Invoice {
             reminders: issued.map_or(0, |issued| issued.reminders),
             open: Amount(invoice.open()),
             payments: Vec::new(),
+            waits_for: invoice.waits_for,
             lines: invoice.lines.into_iter().map(InvoiceLine::from).collect(),
         }
     }
@@ -392,7 +395,8 @@ pub struct ErasedLine {
 
 /// Take a line off a draft
 ///
-/// One that was written by hand; work is taken off by reversing it. For finance. A POST, so that a key makes a repetition
+/// One that was written by hand; work is taken off by reversing it. The line of an order that waits for an address withdraws
+/// the order, as long as no minutes were granted (PAY-1a). For finance. A POST, so that a key makes a repetition
 /// harmless.
 #[utoipa::path(post, path = "/api/v1/invoices/{id}/erase-line", tag = "invoices",
     params(("id" = uuid::Uuid, Path, description = "The draft")),

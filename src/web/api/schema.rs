@@ -15,7 +15,7 @@ use crate::domain::{
     Account, AddOnId, ArrearsEventId, ArrearsEventKind, AskedVia, BankFileId, BankLineId, Basis, CardId, CardStatus,
     Channel, ClosingId, CollectionId, CollectionStatus, ConsentId, ContactId, ContractEndId, ConversationId, Cover,
     CoverageId, CoveredBy, CustomerId, EstimateId, EstimateStatus, IncidentId, InstallationId, InvoiceId, Locale,
-    MandateId, Measure, Minutes, MoneyAccount, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role,
+    MandateId, Measure, Minutes, MissingField, MoneyAccount, NoticeKind, PaymentId, PaymentMethod, Question, ReversalId, Role,
     Standing, TicketEventId, TicketEventKind, TicketId, TicketKind, TicketStatus, TimeEntryId, TransactionId,
     TransactionKind, UserId,
     bank::{Scheme, Sequence},
@@ -93,6 +93,7 @@ ids! {
 }
 
 words! {
+    MissingField: "What a document misses before it can be issued (PAY-1a): of the seller, in the policy's `[provider]`; of the buyer, in its billing details.",
     About: "What an example of something open is.",
     ClosingKind: "What was done to a month.",
     FindingKind: "What may still be open in a month (TIME-6).",

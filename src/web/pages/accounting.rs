@@ -116,7 +116,7 @@ pub const fn finding_name(kind: FindingKind, lang: Lang) -> &'static str {
         FindingKind::Collections => ("Incasso's zonder antwoord", "Collections without an answer"),
         FindingKind::FrozenCards => ("Bevroren kaarten", "Frozen cards"),
         FindingKind::PausedAccounts => ("Gepauzeerde klanten", "Paused accounts"),
-        FindingKind::Addresses => ("Facturen zonder volledig adres", "Invoices without a full address"),
+        FindingKind::Addresses => ("Facturen die op een adres wachten", "Invoices that wait for an address"),
         FindingKind::Journal => ("Boekingen die nog niet geëxporteerd zijn", "Bookings not exported yet"),
     };
     match lang {
@@ -136,7 +136,7 @@ fn because(kind: FindingKind, lang: Lang) -> &'static str {
         FindingKind::Collections => "het antwoord van de bank wordt op zijn eigen dag geboekt",
         FindingKind::FrozenCards => "hun geld blijft vooruitontvangen tot ze betaald of gecrediteerd zijn",
         FindingKind::PausedAccounts => "wat ze nog moeten betalen staat in de boeken",
-        FindingKind::Addresses => "een factuur blijft staan; een creditfactuur en een nieuwe herstellen het",
+        FindingKind::Addresses => "wat wacht, wordt een factuur van de dag waarop het compleet is",
         FindingKind::Journal => "een export kan ook van een gesloten maand",
     };
     match lang {
@@ -190,10 +190,10 @@ const fn place_of(kind: FindingKind) -> &'static str {
     match kind {
         FindingKind::BankLines => "/finance/bank",
         FindingKind::Reversals => "/finance/reversals",
-        FindingKind::Drafts => "/finance/invoices?which=drafts",
+        FindingKind::Drafts | FindingKind::Addresses => "/finance/invoices?which=drafts",
         FindingKind::Collections | FindingKind::Journal => "/finance/exports",
         FindingKind::PausedAccounts => "/finance/arrears",
-        FindingKind::UncoveredHours | FindingKind::Estimates | FindingKind::FrozenCards | FindingKind::Addresses => "",
+        FindingKind::UncoveredHours | FindingKind::Estimates | FindingKind::FrozenCards => "",
     }
 }
 

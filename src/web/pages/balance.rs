@@ -8,6 +8,8 @@ use super::renewal::{CardTerms, read_order};
 use super::session::home;
 use super::statement::{Line, Link, StatementTexts, Teller, minus};
 use super::texts::texts;
+use super::wanted::{Wanted, wanted};
+use super::words::missing as missing_words;
 use super::{App, Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::contact::MayNot;
 use crate::domain::policy::CardRules;
@@ -83,6 +85,12 @@ texts! {
         order: "Bestellen", "Order";
         order_hint: "U krijgt een factuur. De kaart is te gebruiken zodra die betaald is.", "You get an invoice. The card can be used once that is paid.";
         order_hint_now: "U krijgt een factuur. De kaart is meteen te gebruiken.", "You get an invoice. The card can be used at once.";
+        address: "Wie krijgt de factuur?", "Who gets the invoice?";
+        address_lead: "Dit hoort op een factuur boven € 100 te staan. Zonder deze gegevens wacht uw factuur als concept.", "An invoice above € 100 has to say this. Without it, your invoice waits as a draft.";
+        missing_title: "Wacht op gegevens", "Waiting for details";
+        complete: "Factuurgegevens aanvullen", "Complete the billing details";
+        draft_of: "Concept voor", "Draft for";
+        ordered_waits: "Besteld. De factuur volgt zodra de gegevens hieronder compleet zijn.", "Ordered. The invoice follows once the details below are complete.";
         unpaid: "Nog te betalen", "To be paid";
         invoices: "Alle facturen", "All invoices";
         invoice: "Factuur", "Invoice";
@@ -170,6 +178,16 @@ struct Unpaid {
     late: bool,
 }
 
+/// An order or a fee whose invoice waits for details (PAY-1a).
+struct Incomplete {
+    gross: String,
+    what: String,
+    /// What is missing, and what to do.
+    why: String,
+    /// Whether this person can complete it.
+    may_complete: bool,
+}
+
 /// A card for sale.
 struct Offer {
     id: String,
@@ -192,6 +210,8 @@ struct Shop {
     /// An owner may consent to renewal with the order.
     renews: bool,
     prepaid: bool,
+    /// What the invoice needs to know of the buyer and is not known yet, by the names of its fields (PAY-1a).
+    wants: Vec<Wanted>,
 }
 
 #[derive(Template)]
@@ -217,6 +237,7 @@ struct BalancePage {
     old_cards: Vec<CardView>,
     increment: Minutes,
     unpaid: Vec<Unpaid>,
+    incomplete: Vec<Incomplete>,
     shop: Option<Shop>,
     terms: CardTerms,
     lines: Vec<Line>,
@@ -412,6 +433,23 @@ impl<'a> Viewer<'a> {
             .collect())
     }
 
+    /// Orders and fees that wait for details (PAY-1a).
+    async fn incomplete(&self, customer: &Customer) -> Result<Vec<Incomplete>> {
+        let lang = self.member.lang();
+        let t = BalanceTexts::of(lang);
+        let waiting = self.app.service.waiting_documents(&self.member.caller, customer.id).await?;
+        let told = |(invoice, missing): (crate::domain::Invoice, Vec<crate::domain::MissingField>)| {
+            let line = invoice.lines.first().map(|line| line.printed.description.clone()).unwrap_or_default();
+            Incomplete {
+                gross: money(invoice.gross, lang),
+                what: format!("{} {line}", t.draft_of),
+                why: missing_words(&missing, lang),
+                may_complete: self.may_buy() && missing.iter().any(|field| field.of_buyer().is_some()),
+            }
+        };
+        Ok(waiting.into_iter().map(told).collect())
+    }
+
     /// The persons, where somebody has to be named.
     async fn contacts(&self, customer: CustomerId, needed: bool) -> Result<Vec<Contact>> {
         if !needed {
@@ -438,8 +476,12 @@ fn shop(terms: &CardRules, lang: crate::web::text::Lang) -> Shop {
         minimum: terms.minimum_first.is_positive().then(|| hours_words(terms.minimum_first, lang)),
         renews: terms.auto_renew,
         prepaid: terms.activate_on == crate::domain::policy::ActivateOn::Payment,
+        wants: Vec::new(),
     }
 }
+
+/// More than any simplified invoice: what a full one asks for.
+const MOST: crate::domain::Cents = crate::domain::Cents(i64::MAX);
 
 /// Fills the page of a customer.
 async fn page(
@@ -462,10 +504,14 @@ async fn page(
     let bought = past.is_none() && balance.cards.iter().any(|seen| seen.card.invoice_id.is_some());
     let unpaid = if bought { viewer.unpaid(id).await? } else { Vec::new() };
 
+    let incomplete = if past.is_none() { viewer.incomplete(&balance.customer).await? } else { Vec::new() };
+    let wants = wanted(&app.service.missing_for(&balance.customer, MOST), member.lang());
+
     let lang = member.lang();
     let (cards, old_cards) = drawn::cards(&balance, &app.service.policies, lang);
     let names = drawn::names(&balance.cards, lang);
-    let invoices = balance.cards.iter().filter_map(|seen| Some((seen.card.id, seen.card.invoice_id?))).collect();
+    let issued = balance.cards.iter().filter(|seen| !seen.card.waits_for_invoice());
+    let invoices = issued.filter_map(|seen| Some((seen.card.id, seen.card.invoice_id?))).collect();
     let zone = app.service.policies.time_zone();
     let teller = Teller { lang, customer: id, cards: &names, invoices: &invoices, zone };
     let with_status = |status| estimates.iter().filter(move |shown: &&Shown| shown.estimate.status == status);
@@ -494,7 +540,8 @@ async fn page(
         old_cards,
         increment: viewer.policy.time.increment,
         unpaid,
-        shop: viewer.shop().filter(|_| past.is_none()),
+        incomplete,
+        shop: viewer.shop().filter(|_| past.is_none()).map(|shop| Shop { wants, ..shop }),
         terms,
         lines: teller.lines(&statement.items),
         newest: look.before.map(|_| past.map_or_else(|| path.clone(), |day| format!("{path}?as_of={day}"))),
@@ -513,6 +560,7 @@ fn notice(look: &Look, t: &BalanceTexts) -> Option<String> {
         "accepted" => Some(t.accepted.to_owned()),
         "declined" => Some(t.declined.to_owned()),
         "covered" => Some(t.covered.to_owned()),
+        "ordered" => Some(t.ordered_waits.to_owned()),
         _ => None,
     }
 }
@@ -585,6 +633,7 @@ async fn order(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission)
         Err(error) => Err(error),
     };
     match ordered {
+        Ok((_, Some(invoice))) if invoice.is_waiting() => Ok(done(&format!("/customers/{id}?done=ordered"))),
         Ok((_, Some(invoice))) => Ok(done(&format!("/invoices/{}", invoice.id))),
         Ok((_, None)) => Ok(done(&format!("/customers/{id}"))),
         Err(error) => refused(&app, &sent.member, id, "cards", sent.values, error).await,

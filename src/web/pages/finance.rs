@@ -4,6 +4,7 @@ use super::drawn::card_name;
 use super::forms::Form;
 use super::renewal::read_order;
 use super::texts::texts;
+use super::wanted::{Wanted, wanted};
 use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, done, show, show_with};
 use crate::domain::{Cents, Customer, CustomerId, Minutes};
@@ -75,6 +76,8 @@ texts! {
         hours: "Aantal uren", "Number of hours";
         order: "Bestel", "Order";
         order_hint: "De klant krijgt een factuur.", "The customer gets an invoice.";
+        address: "Wie krijgt de factuur?", "Who gets the invoice?";
+        address_lead: "Dit hoort op een factuur boven € 100 te staan. Zonder deze gegevens wacht de factuur als concept.", "An invoice above € 100 has to say this. Without it, the invoice waits as a draft.";
         no_cards: "Deze leverancier verkoopt geen strippenkaarten.", "This provider sells no cards.";
     }
 }
@@ -247,6 +250,8 @@ struct SellPage {
     offers: Vec<Offer>,
     /// Price with VAT of an hour, where any number of hours is for sale.
     hourly: Option<String>,
+    /// What the invoice needs to know of the buyer and is not known yet (PAY-1a).
+    wants: Vec<Wanted>,
     form: Form,
 }
 
@@ -267,7 +272,9 @@ impl SellPage {
             gross: gross(product.price),
         });
         let hourly = rules.and_then(|rules| rules.hourly_price).map(|price| gross(price.per_hour(Minutes(60))));
-        Ok(Self { page: member.page(), t: FinanceTexts::of(lang), customer, offers: offers.collect(), hourly, form })
+        let wants = wanted(&app.service.missing_for(&customer, Cents(i64::MAX)), lang);
+        let (page, t, offers) = (member.page(), FinanceTexts::of(lang), offers.collect());
+        Ok(Self { page, t, customer, offers, hourly, wants, form })
     }
 }
 

@@ -33,6 +33,7 @@ pub mod statement;
 pub mod texts;
 pub mod tickets;
 pub mod users;
+pub mod wanted;
 pub mod words;
 
 use super::App;

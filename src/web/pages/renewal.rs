@@ -5,7 +5,7 @@ use super::drawn::scope_words;
 use super::texts::texts;
 use super::{App, Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::decide::conversion::Upcoming;
-use crate::domain::{Customer, CustomerId, Installation, InstallationId, Minutes, Notice, NoticeKind, Role};
+use crate::domain::{Billing, Customer, CustomerId, Installation, InstallationId, Minutes, Notice, NoticeKind, Role};
 use crate::service::balance::BalanceView;
 use crate::service::cards::Order;
 use crate::service::renewal::Given;
@@ -204,8 +204,17 @@ pub fn read_order(values: &Values, product: String) -> Result<Order> {
     let mut fields = Fields::default();
     let installation =
         fields.optional("installation_id", values.filled("installation_id"), "expected one of the choices");
+    let mut told = |field: &str| fields.optional_line(field, values.filled(field));
+    let billing = Billing {
+        name: told("name"),
+        street: told("street"),
+        postcode: told("postcode"),
+        city: told("city"),
+        ..Billing::default()
+    };
     fields.done()?;
-    Ok(Order { product, installation, renew: values.filled("auto_renew").is_some() })
+    let billing = (billing != Billing::default()).then(|| Box::new(billing));
+    Ok(Order { product, installation, renew: values.filled("auto_renew").is_some(), billing })
 }
 
 async fn consent(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {

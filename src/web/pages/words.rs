@@ -6,7 +6,8 @@ use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
 use crate::domain::refusal::NotPaid;
 use crate::domain::{
-    Channel, Cover, CoveredBy, EstimateStatus, Minutes, PaymentMethod, Question, Refusal, TicketKind, TicketStatus,
+    Channel, Cover, CoveredBy, EstimateStatus, Minutes, MissingField, PaymentMethod, Question, Refusal, TicketKind,
+    TicketStatus,
 };
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
@@ -336,6 +337,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
             format!("{number} is verstuurd en verandert niet meer; herstel een fout met een creditfactuur.")
         }
         Refusal::EmptyDraft => "Er staat niets op dit concept om te factureren.".to_owned(),
+        Refusal::IncompleteDocument { missing } => self::missing(missing, Lang::Nl),
         Refusal::NothingToCredit => "Van dit document valt niets meer te crediteren.".to_owned(),
         Refusal::CreditTooMuch { left, asked } => {
             let (left, asked) = (money(*left, Lang::Nl), money(*asked, Lang::Nl));
@@ -542,6 +544,7 @@ fn english(refusal: &Refusal) -> String {
             format!("{number} was issued and never changes; undo a mistake with a credit note.")
         }
         Refusal::EmptyDraft => "There is nothing on this draft to invoice.".to_owned(),
+        Refusal::IncompleteDocument { missing } => self::missing(missing, Lang::En),
         Refusal::NothingToCredit => "Nothing of this document is left to credit.".to_owned(),
         Refusal::CreditTooMuch { left, asked } => {
             let (left, asked) = (money(*left, Lang::En), money(*asked, Lang::En));
@@ -708,6 +711,10 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "expected a line that was written by hand; work is taken off by reversing it",
         "kies een regel die met de hand is gezet; werk haalt u weg door het terug te boeken",
     ),
+    (
+        "expected an order that was not granted yet; complete the address instead",
+        "kies een bestelling waarvan de uren nog niet zijn toegekend; vul anders het adres aan",
+    ),
     ("expected a line of the invoice", "kies een regel van de factuur"),
     ("expected 1 minute or more", "vul 1 minuut of meer in"),
     (
@@ -844,6 +851,60 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
 fn field_text(text: &str, lang: Lang) -> String {
     let dutch = FIELD_TEXTS.iter().find(|(english, _)| *english == text).map(|(_, dutch)| *dutch);
     sentence(dutch.filter(|_| lang == Lang::Nl).unwrap_or(text))
+}
+
+/// A field that a document misses, in a sentence.
+const fn missing_field(field: MissingField, lang: Lang) -> &'static str {
+    let (nl, en) = match field {
+        MissingField::SellerExample => ("echte gegevens", "real details"),
+        MissingField::SellerName | MissingField::BuyerName => ("naam", "name"),
+        MissingField::SellerStreet | MissingField::BuyerStreet => ("straat en huisnummer", "street and house number"),
+        MissingField::SellerPostcode | MissingField::BuyerPostcode => ("postcode", "postcode"),
+        MissingField::SellerCity | MissingField::BuyerCity => ("plaats", "town"),
+        MissingField::SellerVatNumber => ("btw-nummer", "VAT number"),
+        MissingField::SellerRegistration => ("KvK-nummer", "trade register number"),
+    };
+    match lang {
+        Lang::Nl => nl,
+        Lang::En => en,
+    }
+}
+
+/// The fields that a document misses, in a row.
+#[must_use]
+pub fn missing_fields(fields: &[MissingField], lang: Lang) -> String {
+    fields.iter().map(|field| missing_field(*field, lang)).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a document cannot be issued yet, and what to do (PAY-1a).
+#[must_use]
+pub fn missing(fields: &[MissingField], lang: Lang) -> String {
+    let list = |of: fn(MissingField) -> Option<&'static str>| {
+        let words = fields.iter().filter(|field| of(**field).is_some()).map(|field| missing_field(*field, lang));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    let (seller, buyer) = (list(MissingField::of_seller), list(MissingField::of_buyer));
+    let mut said = Vec::new();
+    if fields.contains(&MissingField::SellerExample) {
+        said.push(match lang {
+            Lang::Nl => {
+                "De gegevens van de leverancier zijn een voorbeeld: vul [provider] in de voorwaarden in.".to_owned()
+            }
+            Lang::En => "The provider's details are an example: fill in [provider] of the policy.".to_owned(),
+        });
+    } else if !seller.is_empty() {
+        said.push(match lang {
+            Lang::Nl => format!("Van de leverancier ontbreekt nog: {seller}. Vul [provider] in de voorwaarden aan."),
+            Lang::En => format!("Still missing of the provider: {seller}. Complete [provider] of the policy."),
+        });
+    }
+    if !buyer.is_empty() {
+        said.push(match lang {
+            Lang::Nl => format!("Van de klant ontbreekt nog: {buyer}. Vul de factuurgegevens aan."),
+            Lang::En => format!("Still missing of the customer: {buyer}. Complete the billing details."),
+        });
+    }
+    said.join(" ")
 }
 
 /// Too many attempts.

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod http;
+pub mod parties;
 pub mod pure;
 pub mod server;
 
@@ -107,6 +108,7 @@ impl Fixture {
         } else {
             Given::read(policy).unwrap()
         };
+        let given = Given { text: parties::real(&given.text), ..given };
         Self::start(db, Some(given), address, dir).await
     }
 
@@ -116,6 +118,7 @@ impl Fixture {
         db.migrate().await.unwrap();
         let mut tx = db.begin().await.unwrap();
         for (text, version) in versions.iter().zip(1..) {
+            let text = &parties::real(text);
             let version = PolicyVersion {
                 version,
                 name: "test".to_owned(),
@@ -131,6 +134,7 @@ impl Fixture {
     }
 
     async fn start(db: Db, given: Option<Given>, address: String, dir: TempDir) -> Self {
+        parties::give_addresses(&db).await;
         let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 9, 9, 0, 0).unwrap(), 7);
         let (service, _writer) = Service::start(db, clock.clone(), given).await.unwrap();
         Self { service, clock, address, _dir: dir }

@@ -1,5 +1,6 @@
 //! A provider's books in memory: the pure domain, and every row that it ever made. What the databases must equal.
 
+use super::parties::{address, real};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, HashMap};
 use strippenkaart::clock::Clock;
@@ -32,7 +33,7 @@ pub struct Books {
 impl Books {
     /// Empty books under the versions of a policy, the oldest first.
     pub fn new(versions: &[String], now: DateTime<Utc>) -> Self {
-        let versions = (1..).zip(versions.iter().map(|text| Policy::parse(text).unwrap())).collect();
+        let versions = (1..).zip(versions.iter().map(|text| Policy::parse(&real(text)).unwrap())).collect();
         Self {
             clock: Clock::manual(now, 7),
             policies: Policies::new(versions).unwrap(),
@@ -72,6 +73,9 @@ impl Books {
         }
         let decision = decide(&ledger, customer, command, self.circumstances())?;
         ledger.apply(&decision.changes);
+        if let (Act::CreateCustomer { .. }, Some(made)) = (&command.act, &mut ledger.rows.customer) {
+            made.billing = Some(address());
+        }
         self.ledgers.insert(customer, ledger);
         self.numbers = decision.numbers.unwrap_or_else(|| self.numbers.clone());
         self.keep(customer, decision.changes);

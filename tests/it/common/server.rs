@@ -1,5 +1,6 @@
 //! The program itself, as a process: a command that ends, or a server that answers until it is stopped or killed.
 
+use super::parties::{give_addresses, real};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
@@ -194,8 +195,9 @@ impl Live {
     async fn on(address: String, dir: TempDir) -> Self {
         let db = Db::open(&address).await.unwrap();
         db.migrate().await.unwrap();
+        give_addresses(&db).await;
         let text = Policy::shipped("standard").unwrap();
-        let text = text.replace("payment_days = 14", "payment_days = 14\nhourly_price = \"80.00\"");
+        let text = real(&text.replace("payment_days = 14", "payment_days = 14\nhourly_price = \"80.00\""));
         let policy = Given { name: "live".to_owned(), text };
         let (service, _writer) = Service::start(db, Clock::system(), Some(policy)).await.unwrap();
         let new =

@@ -261,7 +261,10 @@ impl Story {
         };
         let product = product.cloned().unwrap_or_else(|| "10h".to_owned());
         let request = self.login.as_ref().map_or_else(|| self.by_agent(), by);
-        let (_, invoice) = self.service().order_card(request, self.customer, Order::of(product)).await?;
+        let known = self.service().billing(&self.world.finance, self.customer).await?;
+        let billing = known.street.is_none().then(|| Box::new(super::address(self.part)));
+        let order = Order { billing, ..Order::of(product) };
+        let (_, invoice) = self.service().order_card(request, self.customer, order).await?;
         Ok(invoice.ok_or(Error::NotFound("invoice"))?)
     }
 

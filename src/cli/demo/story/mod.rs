@@ -210,21 +210,26 @@ async fn found(world: &World, part: &Part, random: &mut StdRng) -> Step<Customer
     Ok(customer)
 }
 
-/// Where its invoices go; one in seven has not told yet.
+/// Where its invoices go; one in seven tells that with its first order only (PAY-1a).
 fn billing(part: &Part) -> Option<Billing> {
+    (part.age % 7 != 3).then(|| address(part))
+}
+
+/// Where it lives.
+fn address(part: &Part) -> Billing {
     const STREETS: [&str; 4] = ["Schoolstraat", "Kerkplein", "Molenweg", "Nieuwe Gracht"];
     const TOWNS: [(&str, &str); 4] =
         [("2611 AB", "Delft"), ("5211 CD", "Den Bosch"), ("7411 EF", "Deventer"), ("9711 GH", "Groningen")];
     let at = usize::try_from(part.age).unwrap_or_default();
     let (postcode, city) = TOWNS[at % TOWNS.len()];
-    (at % 7 != 3).then(|| Billing {
+    Billing {
         street: Some(format!("{} {}", STREETS[at / 4 % STREETS.len()], at % 90 + 1)),
         postcode: Some(postcode.to_owned()),
         city: Some(city.to_owned()),
         registration: Some(format!("{:08}", 40_000_000 + at * 7_919)),
         reference: (at % 3 == 0).then(|| format!("PO-{}", 4_000 + at)),
         ..Billing::default()
-    })
+    }
 }
 
 async fn add_contact(world: &World, customer: CustomerId, new: NewContact) -> Step<Contact> {

@@ -14,7 +14,7 @@ use crate::service::invoices::{InvoiceView, Settled};
 use crate::web::App;
 use crate::web::extract::{Id, Search};
 use crate::web::pages::forms::Forms;
-use crate::web::pages::words::{either, not_a_bank_day};
+use crate::web::pages::words::{either, missing as missing_words, not_a_bank_day};
 use crate::web::pages::{Fault, Member, Page, show};
 use crate::web::text::{Lang, date, hours, money};
 use askama::Template;
@@ -89,6 +89,8 @@ struct Acts {
     issue: bool,
     /// Lines can be written.
     write: bool,
+    /// Lines of a draft may be taken off.
+    erase: bool,
 }
 
 /// What can be credited.
@@ -115,6 +117,12 @@ pub(super) struct DocumentPage {
     forms: Forms,
     notice: Option<String>,
     today: NaiveDate,
+    /// Of a draft: why it cannot be issued yet (PAY-1a).
+    missing: Option<String>,
+    /// Whether the buyer's part of that can be completed.
+    completes: bool,
+    /// The seller is made up (PAY-1a).
+    example: bool,
 }
 
 impl DocumentPage {
@@ -134,7 +142,14 @@ impl DocumentPage {
         let rules = &policy.invoices;
         let paper = Paper::of(&view, &policy.provider, lang);
         let teller = Teller { lang, policies: &service.policies, today };
+        let draft = view.invoice.issued().is_none() && !view.invoice.lines.is_empty();
+        let missing = if draft { service.missing_for(&view.buyer, view.invoice.gross) } else { Vec::new() };
+        let made_up = policy.provider.example.is_made_up();
+        let example = view.invoice.issued().map_or(made_up, |issued| issued.facts.example);
         Ok(Self {
+            completes: missing.iter().any(|field| field.of_buyer().is_some()),
+            missing: (!missing.is_empty()).then(|| missing_words(&missing, lang)),
+            example,
             page: member.page().at(format!("/invoices/{id}")),
             t: InvoiceTexts::of(lang),
             title: title(&view.invoice, lang),
@@ -217,7 +232,14 @@ impl Paper {
             seller,
             buyer,
             facts: printed_facts(view, facts, lang),
-            rows: invoice.lines.iter().map(|line| Row::of(line, lang)).collect(),
+            rows: invoice
+                .lines
+                .iter()
+                .map(|line| Row {
+                    by_hand: line.source == LineSource::Other || is_withdrawn(view, line),
+                    ..Row::of(line, lang)
+                })
+                .collect(),
             sums: sums(invoice, lang),
             note: facts.and_then(|facts| facts.note.clone()),
         }
@@ -275,7 +297,7 @@ impl Row {
             price,
             net: money(line.printed.net, lang),
             credited: (line.credited > Cents::ZERO).then(|| money(line.credited, lang)),
-            by_hand: line.source == LineSource::Other,
+            by_hand: false,
         }
     }
 }
@@ -297,7 +319,7 @@ impl Pay {
             return Some(Self::Collected { iban: iban::masked(iban), mandate: mandate.clone(), on: None });
         }
         let seller = &issued.facts.seller;
-        let Some(account) = &issued.facts.seller_iban else {
+        let Some(account) = issued.facts.seller_iban.as_ref().filter(|_| !issued.facts.example) else {
             return Some(Self::Ask { email: seller.email.clone().unwrap_or_default() });
         };
         Some(Self::Transfer {
@@ -307,6 +329,17 @@ impl Pay {
             qr: code(invoice, account),
         })
     }
+}
+
+/// Whether the line of a draft that waits can be taken off: an order that was not granted yet, or the fee of a reactivation.
+fn is_withdrawn(view: &InvoiceView, line: &InvoiceLine) -> bool {
+    let granted = view.card.as_ref().is_some_and(|card| card.activated_at.is_some());
+    view.invoice.is_waiting()
+        && match line.source {
+            LineSource::Card(_) => !granted,
+            LineSource::Reactivation => true,
+            LineSource::Entry(_) | LineSource::Reversal(_) | LineSource::Other => false,
+        }
 }
 
 /// The code of what is open now, which is less than the whole once a part was paid.
@@ -329,7 +362,7 @@ impl Acts {
         let invoice = &view.invoice;
         let Some(issued) = invoice.issued() else {
             let issue = !invoice.lines.is_empty() && invoice.gross > Cents::ZERO;
-            return Self { issue, write: true, ..Self::default() };
+            return Self { issue, write: !invoice.is_waiting(), erase: true, ..Self::default() };
         };
         if invoice.kind == DocumentKind::CreditNote {
             return Self::default();
@@ -351,6 +384,7 @@ impl Acts {
             refund: active.map(|card| hours(card.available, lang)),
             issue: false,
             write: false,
+            erase: false,
         }
     }
 }
@@ -395,6 +429,10 @@ fn notice(done: &str, view: &InvoiceView, lang: Lang) -> Option<String> {
     let invoice = &view.invoice;
     let (number, open) = (invoice.number(), money(invoice.open(), lang));
     let (nl, en) = match done {
+        "ordered" if invoice.is_waiting() => (
+            format!("Besteld: de factuur van {} wacht als concept.", money(invoice.gross, lang)),
+            format!("Ordered: the invoice of {} waits as a draft.", money(invoice.gross, lang)),
+        ),
         "ordered" => (
             format!("Besteld: factuur {number} van {} staat open.", money(invoice.gross, lang)),
             format!("Ordered: invoice {number} of {} is open.", money(invoice.gross, lang)),

@@ -6,6 +6,7 @@ use crate::service::Error;
 use crate::service::invoices::{Filter, Which};
 use crate::web::App;
 use crate::web::extract::{Search, bad_cursor, cursor, position};
+use crate::web::pages::words::missing_fields;
 use crate::web::pages::{Fault, Member, Page, done, encode, show};
 use askama::Template;
 use axum::Router;
@@ -37,6 +38,8 @@ struct Row {
     listed: Listed,
     customer: String,
     number: i64,
+    /// Of a draft that waits: for what (PAY-1a).
+    waits: Option<String>,
 }
 
 #[derive(Template)]
@@ -86,6 +89,7 @@ async fn list(State(app): State<App>, member: Member, Search(asked): Search<List
     let base = format!("/finance/invoices?which={}", which.as_str());
     let last = found.last().filter(|_| more).map(|owed| cursor(&filter.cursor(&owed.invoice)));
     let row = |owed: crate::service::invoices::Owed| Row {
+        waits: owed.invoice.is_waiting().then(|| missing_fields(&owed.invoice.waits_for, lang)),
         listed: Listed::of(owed.invoice, today, lang),
         customer: owed.customer_name,
         number: owed.customer_number,

@@ -7,6 +7,10 @@ texts! {
     pub struct InvoiceTexts {
         invoice: "Factuur", "Invoice";
         credit_note: "Creditfactuur", "Credit note";
+        example: "VOORBEELD", "EXAMPLE";
+        example_lead: "Deze leverancier is verzonnen: betaal dit niet.", "This provider is made up: do not pay this.";
+        complete: "Factuurgegevens aanvullen", "Complete the billing details";
+        waits_for: "wacht op", "waits for";
         draft_invoice: "Conceptfactuur", "Draft invoice";
         invoices: "Facturen", "Invoices";
         title: "Facturen en betalingen", "Invoices and payments";
