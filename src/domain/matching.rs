@@ -604,6 +604,32 @@ impl Known {
         })
     }
 
+    /// The collections of a batch that make the amount of a line, where at most `most` of its group are missing from it: those
+    /// that came undone go first, then the fewest (BANK-6). Nothing where that is not certain.
+    #[must_use]
+    pub fn batch_without(&self, line: &BankLine, most: usize) -> Option<Vec<&Collection>> {
+        let group = [&line.batch, &line.batch_message].into_iter().flatten().find_map(|id| self.groups.get(id))?;
+        let rows: Vec<&Collection> = group.iter().filter_map(|id| self.collections.get(id)).collect();
+        let rest = rows.iter().map(|row| row.amount).sum::<Cents>() - line.amount;
+        if rest <= Cents::ZERO {
+            return None;
+        }
+        for many in 1..=most.min(rows.len()) {
+            let mut found: Vec<Vec<usize>> = Vec::new();
+            choose(&rows, rest, many, 0, &mut Vec::new(), &mut found);
+            let undone = |chosen: &&Vec<usize>| chosen.iter().all(|at| rows[*at].reversal_id.is_some());
+            let known: Vec<&Vec<usize>> = found.iter().filter(undone).collect();
+            let chosen = match (&known[..], &found[..]) {
+                ([one], _) => *one,
+                ([], [one]) => one,
+                ([], []) => continue,
+                _ => return None,
+            };
+            return Some((0..rows.len()).filter(|at| !chosen.contains(at)).map(|at| rows[at]).collect());
+        }
+        None
+    }
+
     fn may_be_repayment(&self, line: &BankLine) -> bool {
         let customers = line.iban.as_ref().and_then(|iban| self.payers.get(iban));
         customers.is_some_and(|customers| {
@@ -678,6 +704,33 @@ impl Known {
             return pay(&[*exact], Proof::Number);
         }
         if proven.is_empty() { Outcome::Queue(Doubt::NotCertain) } else { pay(&proven, Proof::Reference) }
+    }
+}
+
+/// Finds sets of `many` of `rows`, from `from` on, that make `rest`; stops at a few.
+fn choose(
+    rows: &[&Collection],
+    rest: Cents,
+    many: usize,
+    from: usize,
+    chosen: &mut Vec<usize>,
+    found: &mut Vec<Vec<usize>>,
+) {
+    if many == 0 {
+        found.extend((rest == Cents::ZERO).then(|| chosen.clone()));
+        return;
+    }
+    // Large batches have too many sets to look through for more than one or two.
+    let last = if many > 2 { rows.len().min(200) } else { rows.len().min(2_000) };
+    for at in from..last {
+        if found.len() > 8 {
+            return;
+        }
+        if rows[at].amount <= rest {
+            chosen.push(at);
+            choose(rows, rest - rows[at].amount, many - 1, at + 1, chosen, found);
+            chosen.pop();
+        }
     }
 }
 

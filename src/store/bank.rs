@@ -839,3 +839,46 @@ pub async fn reopen(
     tx.query(sql).bind(line).bind(undone).bind(at).bind(by).execute().await?;
     Ok(())
 }
+
+record! {
+    /// A payment that was recorded without a line of the bank.
+    pub struct Recorded {
+        /// Which payment.
+        pub payment_id: PaymentId,
+        /// Whose.
+        pub customer_id: CustomerId,
+        /// Name of the customer.
+        pub customer_name: String,
+        /// How much of it stands.
+        pub amount: Cents,
+        /// Value date.
+        pub paid_on: NaiveDate,
+    }
+}
+
+/// Payments of these amounts (cents) that were recorded by hand as received at the bank, and that no line proves.
+///
+/// # Errors
+/// What the database says.
+pub async fn by_hand(on: &mut impl Statements, amounts: &BTreeSet<i64>) -> Result<Vec<Recorded>> {
+    let sql = "SELECT payments.id AS payment_id, customer_id, customers.name AS customer_name,
+                      payments.amount - payments.reversed AS amount, paid_on
+               FROM payments JOIN customers ON customers.id = customer_id
+               WHERE bank_line_id IS NULL AND method <> 'other' AND CAST(payments.amount - payments.reversed AS TEXT) {in}
+                 AND NOT EXISTS (SELECT 1 FROM bank_proofs WHERE payment_id = payments.id)
+               ORDER BY paid_on DESC, payments.id LIMIT 200";
+    on.query(sql).bind_json(texts(amounts)).all().await
+}
+
+/// Payments that came in elsewhere, by a provider of payments, and were not paid out to the bank yet: the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn elsewhere(on: &mut impl Statements, limit: i64) -> Result<Vec<Recorded>> {
+    let sql = "SELECT payments.id AS payment_id, customer_id, customers.name AS customer_name,
+                      payments.amount - payments.reversed AS amount, paid_on
+               FROM payments JOIN customers ON customers.id = customer_id
+               WHERE method = 'other' AND paid_out_on IS NULL AND payments.reversed < payments.amount
+               ORDER BY paid_on, payments.id LIMIT $1";
+    on.query(sql).bind(limit).all().await
+}

@@ -378,10 +378,10 @@ on_both! {
         run_raw(&service.db, "UPDATE collections SET batch = 1;
             INSERT INTO bank_files (id, digest, name, kind, version, message_id, lines, received_at)
             VALUES ('f', 'd', 'march.xml', 'camt.053', '08', 'm', 1, 0);
-            INSERT INTO bank_lines (id, file_id, identity, line, account, direction, amount, charge, booked_on, valued_on, rejected, entry, entry_line, name,
-                state)
-            VALUES ('00000000-0000-0000-0000-00000000000a', 'f', 'i', 1, 'NL91ABNA0417164300', 'credit', 12345, 0, '2026-03-30', '2026-03-30', 0, 'e', 1,
-                'Who', 'open')")
+            INSERT INTO bank_lines (id, file_id, entry_id, movement_id, line, account, direction, amount, charge, booked_on, valued_on, rejected, entry_line,
+                name, state, divided, undone)
+            VALUES ('00000000-0000-0000-0000-00000000000a', 'f', '00000000-0000-0000-0000-00000000000b', '00000000-0000-0000-0000-00000000000b', 1,
+                'NL91ABNA0417164300', 'credit', 12345, 0, '2026-03-30', '2026-03-30', 0, 1, 'Who', 'open', 0, 0)")
             .await.unwrap();
         fixture.clock.set(noon(2026, 4, 2));
         let checklist = service.checklist(&caller, month("2026-03")).await.unwrap();

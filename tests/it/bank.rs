@@ -19,7 +19,8 @@ use strippenkaart::domain::references::{creditor_reference, normalise};
 use strippenkaart::domain::{
     Act, BankLineId, Cents, Collection, CustomerId, Invoice, Policy, Receipt, Refusal, Target,
 };
-use strippenkaart::exchange::bank::{read, sent, write};
+use strippenkaart::domain::bank_statement::{Statement, StatementKind};
+use strippenkaart::exchange::bank::{Upload, read, sent, write};
 use strippenkaart::service::Error;
 use strippenkaart::service::access::{Caller, Request};
 use strippenkaart::service::bank::{Assignment, BankImport, BankNotice, Queued};
@@ -30,24 +31,24 @@ use strippenkaart::store::users::{self, StaffRole, User};
 use strippenkaart::store::{Record, Statements as _};
 
 /// Our account.
-const OURS: &str = "NL91ABNA0417164300";
+pub const OURS: &str = "NL91ABNA0417164300";
 /// Accounts of customers.
-const THEIRS: [&str; 2] = ["NL20INGB0001234567", "NL44RABO0123456789"];
+pub const THEIRS: [&str; 2] = ["NL20INGB0001234567", "NL44RABO0123456789"];
 /// The terms: direct debits, a fee from the second reversal on.
-const TERMS: &str = "standard";
+pub const TERMS: &str = "standard";
 
-fn euros(amount: &str) -> Cents {
+pub fn euros(amount: &str) -> Cents {
     amount.parse().unwrap()
 }
 
 /// A customer that pays, with finance at the other side.
-struct Books {
-    fixture: Fixture,
-    finance: Caller,
+pub struct Books {
+    pub fixture: Fixture,
+    pub finance: Caller,
 }
 
 impl Books {
-    async fn new(fixture: Fixture) -> Self {
+    pub async fn new(fixture: Fixture) -> Self {
         let role = Some(StaffRole::Finance);
         let (id, created_at) = (fixture.clock.id(), fixture.clock.now());
         let (email, name) = ("money@provider.example".to_owned(), "Money".to_owned());
@@ -59,12 +60,12 @@ impl Books {
         Self { fixture, finance }
     }
 
-    async fn act(&self, target: Target, act: Act) -> Receipt {
+    pub async fn act(&self, target: Target, act: Act) -> Receipt {
         self.fixture.submit(target, act).await.unwrap()
     }
 
     /// An invoice of so much ex VAT.
-    async fn invoice(&self, customer: CustomerId, net: &str) -> Invoice {
+    pub async fn invoice(&self, customer: CustomerId, net: &str) -> Invoice {
         let (description, quantity, unit_price) = ("Work".to_owned(), Quantity::Pieces(1), euros(net));
         let line = NewLine { description, quantity, unit_price };
         let Receipt::Invoice(draft) = self.act(Target::Customer(customer), Act::WriteLine(line)).await else {
@@ -76,7 +77,7 @@ impl Books {
         }
     }
 
-    async fn mandate(&self, customer: CustomerId, iban: &str) {
+    pub async fn mandate(&self, customer: CustomerId, iban: &str) {
         let act = Act::RecordMandate {
             reference: None,
             scheme: None,
@@ -87,7 +88,7 @@ impl Books {
         self.act(Target::Customer(customer), act).await;
     }
 
-    async fn plan(&self, invoice: &Invoice) -> Collection {
+    pub async fn plan(&self, invoice: &Invoice) -> Collection {
         let act = Act::PlanCollection { invoice: invoice.id, collect_on: day("2026-03-09") };
         match self.act(Target::Invoice(invoice.id), act).await {
             Receipt::Collection(collection) => *collection,
@@ -96,7 +97,7 @@ impl Books {
     }
 
     /// A customer with a mandate and a collection of an invoice.
-    async fn collected(&self, net: &str, iban: &str) -> (CustomerId, Invoice, Collection) {
+    pub async fn collected(&self, net: &str, iban: &str) -> (CustomerId, Invoice, Collection) {
         let (customer, _) = self.fixture.customer().await;
         self.mandate(customer, iban).await;
         let invoice = self.invoice(customer, net).await;
@@ -104,29 +105,29 @@ impl Books {
         (customer, invoice, collection)
     }
 
-    async fn import(&self, file: &BankFile) -> BankImport {
+    pub async fn import(&self, file: &BankFile) -> BankImport {
         self.try_import(write(file).as_bytes()).await.unwrap()
     }
 
-    async fn try_import(&self, bytes: &[u8]) -> Result<BankImport, Error> {
+    pub async fn try_import(&self, bytes: &[u8]) -> Result<BankImport, Error> {
         let name = "bank.xml";
         self.fixture.service.import_bank(&self.finance, name, bytes.to_vec(), |_, _| {}).await
     }
 
-    async fn reload(&self, invoice: &Invoice) -> Invoice {
+    pub async fn reload(&self, invoice: &Invoice) -> Invoice {
         self.fixture.service.invoice(&self.finance, invoice.id).await.unwrap().invoice
     }
 
-    async fn queue(&self) -> Vec<Queued> {
+    pub async fn queue(&self) -> Vec<Queued> {
         self.fixture.service.bank_lines(&self.finance, LineState::Open, None, 100).await.unwrap()
     }
 
-    async fn all<T: Record>(&self, sql: &'static str) -> Vec<T> {
+    pub async fn all<T: Record>(&self, sql: &'static str) -> Vec<T> {
         self.fixture.service.db.reader().await.unwrap().query(sql).all().await.unwrap()
     }
 
     /// What of a customer money did: documents as `gross paid open`, reversals as `code amount charge rejected`.
-    async fn money_of(&self, customer: CustomerId) -> Vec<String> {
+    pub async fn money_of(&self, customer: CustomerId) -> Vec<String> {
         let rows =
             "SELECT CAST(gross AS TEXT) || ' paid ' || CAST(paid AS TEXT) || ' credited ' || CAST(credited AS TEXT)
                     FROM invoices WHERE customer_id = $1 AND number IS NOT NULL ORDER BY gross, paid";
@@ -147,14 +148,14 @@ impl Books {
     }
 
     /// The balance of an account.
-    async fn balance(&self, account: &str) -> Cents {
+    pub async fn balance(&self, account: &str) -> Cents {
         let rows: Vec<(String, i64)> =
             self.all("SELECT account, CAST(SUM(debit - credit) AS BIGINT) FROM account_days GROUP BY account").await;
         rows.into_iter().find(|(name, _)| name == account).map_or(Cents::ZERO, |(_, sum)| Cents(sum))
     }
 
     /// The balance of every account by day, and how every invoice stands, in the order of what it is about.
-    async fn sums(&self) -> Vec<String> {
+    pub async fn sums(&self) -> Vec<String> {
         let days = "SELECT account || ' ' || day || ' ' || CAST(CAST(SUM(debit - credit) AS BIGINT) AS TEXT)
                     FROM account_days GROUP BY account, day ORDER BY account, day";
         let invoices =
@@ -172,7 +173,7 @@ impl Books {
     }
 }
 
-fn detail(amount: &str, end_to_end_id: &str) -> BankDetail {
+pub fn detail(amount: &str, end_to_end_id: &str) -> BankDetail {
     BankDetail {
         amount: euros(amount),
         end_to_end_id: Some(end_to_end_id.to_owned()).filter(|id| !id.is_empty()),
@@ -181,7 +182,7 @@ fn detail(amount: &str, end_to_end_id: &str) -> BankDetail {
 }
 
 /// A transfer with a text.
-fn transfer(amount: &str, said: &str, iban: Option<&str>, reference: &str) -> BankEntry {
+pub fn transfer(amount: &str, said: &str, iban: Option<&str>, reference: &str) -> BankEntry {
     let detail = BankDetail {
         text: Some(said.to_owned()).filter(|text| !text.is_empty()),
         iban: iban.map(str::to_owned),
@@ -191,11 +192,11 @@ fn transfer(amount: &str, said: &str, iban: Option<&str>, reference: &str) -> Ba
     entry(Direction::Credit, amount, reference, vec![detail])
 }
 
-fn returned(amount: &str, id: &str, code: &str) -> BankDetail {
+pub fn returned(amount: &str, id: &str, code: &str) -> BankDetail {
     BankDetail { return_reason: Some(code.to_owned()), ..detail(amount, id) }
 }
 
-fn entry(direction: Direction, amount: &str, reference: &str, details: Vec<BankDetail>) -> BankEntry {
+pub fn entry(direction: Direction, amount: &str, reference: &str, details: Vec<BankDetail>) -> BankEntry {
     BankEntry {
         servicer_reference: None,
         entry_reference: None,
@@ -217,7 +218,7 @@ fn entry(direction: Direction, amount: &str, reference: &str, details: Vec<BankD
 }
 
 /// A statement that adds up, from an opening balance.
-fn statement(id: &str, on: NaiveDate, opening: Cents, entries: Vec<BankEntry>) -> BankStatement {
+pub fn statement(id: &str, on: NaiveDate, opening: Cents, entries: Vec<BankEntry>) -> BankStatement {
     let booked = entries.iter().filter(|entry| entry.booked);
     let moved: Cents =
         booked.map(|entry| if entry.direction == Direction::Credit { entry.amount } else { -entry.amount }).sum();
@@ -231,13 +232,25 @@ fn statement(id: &str, on: NaiveDate, opening: Cents, entries: Vec<BankEntry>) -
     }
 }
 
-fn file(kind: BankFileKind, id: &str, statements: Vec<BankStatement>) -> BankFile {
+pub fn file(kind: BankFileKind, id: &str, statements: Vec<BankStatement>) -> BankFile {
     let version = format!("{kind}.001.08");
     BankFile { kind, version, message_id: id.to_owned(), statements, reports: Vec::new() }
 }
 
-fn camt053(id: &str, entries: Vec<BankEntry>) -> BankFile {
-    file(BankFileKind::Camt053, id, vec![statement(id, day("2026-03-09"), Cents(0), entries)])
+/// The day of a file by the number in its id, so that statements of different files are of different days.
+fn day_of(id: &str) -> NaiveDate {
+    let digits: String = id.chars().filter(char::is_ascii_digit).collect();
+    day("2026-02-20") + Days::new(digits.parse::<u64>().unwrap_or_default() % 17)
+}
+
+/// Entries that the bank booked on a day.
+pub fn booked(on: NaiveDate, entries: Vec<BankEntry>) -> Vec<BankEntry> {
+    entries.into_iter().map(|entry| BankEntry { booked_on: on, valued_on: on, ..entry }).collect()
+}
+
+pub fn camt053(id: &str, entries: Vec<BankEntry>) -> BankFile {
+    let on = day_of(id);
+    file(BankFileKind::Camt053, id, vec![statement(id, on, Cents(0), booked(on, entries))])
 }
 
 /// A statement with one payment that nobody is known for.
@@ -245,12 +258,14 @@ pub fn a_payment(amount: &str) -> String {
     write(&camt053(&format!("of-{amount}"), vec![transfer(amount, "thanks", None, "")]))
 }
 
-fn camt054(id: &str, entries: Vec<BankEntry>) -> BankFile {
-    let notice = BankStatement { opening: None, closing: None, ..statement(id, day("2026-03-09"), Cents(0), entries) };
+pub fn camt054(id: &str, entries: Vec<BankEntry>) -> BankFile {
+    let on = day_of(id);
+    let entries = booked(on, entries);
+    let notice = BankStatement { opening: None, closing: None, ..statement(id, on, Cents(0), entries) };
     file(BankFileKind::Camt054, id, vec![notice])
 }
 
-fn rejected(id: &str, collection: &Collection, code: &str) -> BankFile {
+pub fn rejected(id: &str, collection: &Collection, code: &str) -> BankFile {
     let report = CollectionReport {
         line: 1,
         message_id: "SK-1".to_owned(),
@@ -386,10 +401,10 @@ on_both! {
                     assert!(books.try_import(&bytes).await.unwrap().seen, "{name}");
                     assert_eq!(books.sums().await, before, "{name}");
                 }
-                Err(Error::BankFile { line, reason }) => {
+                Err(Error::BankFile(fault)) => {
                     refused += 1;
-                    assert!(line > 0 && !reason.is_empty(), "{name}: {line} {reason}");
-                    assert_eq!(preview, Err(Error::BankFile { line, reason }), "{name}");
+                    assert!(fault.line > 0 && !fault.reason().is_empty(), "{name}: {fault}");
+                    assert_eq!(preview, Err(Error::BankFile(fault)), "{name}");
                 }
                 Err(other) => panic!("{name}: {other:?}"),
             }
@@ -411,9 +426,9 @@ on_both! {
         THEIRS[0].clone_into(&mut other.statements[0].account);
         let cut = write(&good);
         let files = [write(&off), write(&other), cut[..cut.len() - 40].to_owned(), "camt".to_owned(), String::new()];
-        for (bytes, said) in files.iter().zip(["does not add up", "ours is NL91ABNA0417164300", "", "", ""]) {
-            let Err(Error::BankFile { reason, .. }) = books.try_import(bytes.as_bytes()).await else { panic!("{said}") };
-            assert!(reason.contains(said), "{reason}");
+        for (bytes, said) in files.iter().zip(["add up", "NL91ABNA0417164300", "", "", ""]) {
+            let Err(Error::BankFile(fault)) = books.try_import(bytes.as_bytes()).await else { panic!("{said}") };
+            assert!(fault.reason().contains(said), "{fault}");
         }
         for table in [
             "SELECT COUNT(*) FROM bank_files",
@@ -459,11 +474,11 @@ on_both! {
         }
         assert!(books.money_of(customer).await.contains(&"credit 100".to_owned()), "1.00 was paid too much");
 
-        // The account is known now, and exactly one invoice of that customer is open with that amount.
+        // The account is known now, and exactly one invoice of that customer is open with that amount: a proposal, no proof.
         let queue = books.queue().await;
         let hints: Vec<Hint> = queue[0].proposals.iter().map(|proposal| proposal.hint).collect();
         assert_eq!(hints, [Hint::SameAccountAndAmount]);
-        let later = camt053("s-2", vec![transfer("200.00", "", Some(THEIRS[0]), "PAY-000005")]);
+        let later = camt053("s-2", vec![transfer("200.00", c.number(), Some(THEIRS[0]), "PAY-000005")]);
         let import = books.import(&later).await;
         assert_eq!(import.tally.paid.count, 1, "{import:?}");
         assert_eq!(books.reload(c).await.open(), Cents::ZERO);
@@ -498,7 +513,9 @@ on_both! {
         let id = of("121.00").line.id;
         let line = service.assign_line(finance, id, proposal.assignment.clone()).await.unwrap();
         assert_eq!((line.state, line.decided_by, line.customer_id), (LineState::Booked, Some(finance.user.id), Some(customer)));
-        assert_eq!(service.assign_line(finance, id, proposal.assignment).await.unwrap(), line, "once");
+        assert_eq!(service.assign_line(finance, id, proposal.assignment).await.unwrap(), line, "the same again");
+        let otherwise = Assignment::Repayment(customer);
+        assert_eq!(service.assign_line(finance, id, otherwise).await, Err(Refusal::LineBooked.into()), "B10");
         assert_eq!(books.reload(&invoice).await.open(), Cents::ZERO);
         assert_eq!(service.set_line_aside(finance, id, "no").await, Err(Refusal::LineBooked.into()));
 
@@ -637,7 +654,7 @@ on_both! {
         let parsed = read(bytes.as_bytes()).unwrap();
         let row = FileRow {
             id: books.fixture.clock.id(),
-            digest: strippenkaart::domain::Policy::digest(&bytes),
+            digest: Upload::open("bank.xml", bytes.clone().into_bytes()).unwrap().members[0].digest.clone(),
             name: "bank.xml".to_owned(),
             kind: parsed.kind,
             version: parsed.version.clone(),
@@ -646,11 +663,30 @@ on_both! {
             received_at: books.fixture.clock.now(),
             received_by: None,
         };
-        let mut teller = Teller::new(row.id, OURS);
-        let entries = parsed.statements[0].entries.iter();
-        let lines: Vec<_> = entries.flat_map(|entry| teller.entry(entry, Cents::ZERO, || books.fixture.clock.id())).collect();
+        let told = &parsed.statements[0];
+        let kept = Statement {
+            id: books.fixture.clock.id(),
+            file_id: row.id,
+            kind: StatementKind::Statement,
+            account: OURS.to_owned(),
+            told_id: told.id.clone(),
+            page: None,
+            sequence: None,
+            made_at: None,
+            from_day: day_of("s-1"),
+            to_day: day_of("s-1"),
+            opening: told.opening.map(|(_, amount)| amount),
+            closing: told.closing.map(|(_, amount)| amount),
+            entries: 2,
+            credits: euros("181.50"),
+            debits: Cents::ZERO,
+        };
+        let teller = Teller::new(&kept);
+        let entries = told.entries.iter();
+        let lines: Vec<_> = entries.flat_map(|entry| teller.entry(entry, || books.fixture.clock.id())).collect();
         let mut tx = service.db.begin().await.unwrap();
         assert!(bank::add_file(&mut tx, &row).await.unwrap());
+        bank::add_statements(&mut tx, &[kept]).await.unwrap();
         assert_eq!(bank::add_lines(&mut tx, &lines).await.unwrap(), 2);
         tx.commit().await.unwrap();
         let import = books.try_import(bytes.as_bytes()).await.unwrap();
@@ -842,7 +878,7 @@ on_both! {
 
         let broken = finance.upload("/finance/bank", &[("file", Some("b.xml"), "<x>"), ("act", None, "preview")]).await;
         assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(broken.texts("#main .alert")[0].starts_with("Dit bestand is geweigerd en er is niets geboekt. regel 1: "), "{}", broken.text);
+        assert!(broken.texts("#main .alert")[0].starts_with("Dit bestand is geweigerd en er is niets geboekt. Regel 1: "), "{}", broken.text);
         let none = finance.upload("/finance/bank", &[("file", Some(""), ""), ("act", None, "preview")]).await;
         assert_eq!(none.texts("#file-error"), ["Kies een bestand van hooguit 16 MiB."]);
 

@@ -13,6 +13,7 @@ mod arrears;
 mod availability;
 mod bank;
 mod bank_fixtures;
+mod bank_rules;
 mod cancelled_begin;
 mod cards;
 mod charging;

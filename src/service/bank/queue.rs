@@ -14,7 +14,7 @@ use crate::service::access::Caller;
 use crate::service::ledger::Failure;
 use crate::service::{Error, Result, Service};
 use crate::store::Tx;
-use crate::store::bank::{self, FileRow, Mark};
+use crate::store::bank::{self, FileRow, Mark, Recorded};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeSet, HashMap};
 
@@ -110,12 +110,17 @@ impl Service {
             .into_iter()
             .map(|(customer, credit, name)| (customer, (credit, name)))
             .collect();
+        let moved: BTreeSet<i64> = lines.iter().map(|line| line.effect().0).filter(|moved| *moved > 0).collect();
+        let by_hand = bank::by_hand(on, &moved).await?;
+        let elsewhere = bank::elsewhere(on, LOOKED_THROUGH).await?;
         let propose = |line: BankLine| {
-            let mut proposals = match line.direction {
+            let mut proposals = by_hand_for(&line, &by_hand);
+            proposals.extend(divisions_for(&line, &known, &elsewhere));
+            proposals.extend(match line.direction {
                 Direction::Credit => invoices_for(&line, &known, &open),
                 Direction::Debit if line.is_return() => returns_for(&line, &known, &like, &customers),
                 Direction::Debit => repayments_for(&line, &known, &customers),
-            };
+            });
             proposals.sort_by_key(|proposal| proposal.hint);
             proposals.truncate(PROPOSALS);
             Queued { line, proposals }
@@ -469,6 +474,88 @@ impl Service {
         tx.commit().await?;
         Ok(line)
     }
+}
+
+/// The most that a provider of payments may keep of a payout, of what was paid: a twentieth.
+const MOST_KEPT: i64 = 20;
+/// The most collections of a batch that may be missing from it.
+const MOST_MISSING: usize = 3;
+
+/// Payments that finance recorded before the line came, and that it proves: of the same amount, at most ten days apart.
+fn by_hand_for(line: &BankLine, recorded: &[Recorded]) -> Vec<Proposal> {
+    let fits = |row: &&Recorded| {
+        row.amount == line.effect() && (row.paid_on - line.booked_on).num_days().abs() <= 10
+    };
+    let propose = |row: &Recorded| Proposal {
+        assignment: Assignment::Proof(row.payment_id),
+        about: String::new(),
+        customer_id: row.customer_id,
+        customer_name: row.customer_name.clone(),
+        amount: row.amount,
+        hint: if row.paid_on == line.booked_on { Hint::Named } else { Hint::SameAmount },
+    };
+    recorded.iter().filter(fits).map(propose).collect()
+}
+
+/// Into what a line may be divided (BANK-6): what it names of several customers, a batch without what is missing from it, a
+/// payout less what was kept.
+fn divisions_for(line: &BankLine, known: &Known, elsewhere: &[Recorded]) -> Vec<Proposal> {
+    let moved = line.effect();
+    if moved <= Cents::ZERO {
+        return Vec::new();
+    }
+    let costs = |kept: Cents| (kept > Cents::ZERO).then_some(Part { of: PartOf::Costs, amount: -kept });
+    let may_be_kept = |whole: Cents| whole >= moved && (whole - moved).0 * MOST_KEPT <= whole.0;
+    let mut proposals = Vec::new();
+    let named: Vec<&Payable> = known.named(line).into_iter().filter(|row| row.open > Cents::ZERO).collect();
+    let open: Cents = named.iter().map(|row| row.open).sum();
+    let several = named.iter().any(|row| row.customer_id != named[0].customer_id);
+    if named.len() > 1 && (several || open > moved) && may_be_kept(open) {
+        let parts = named.iter().map(|row| Part { of: PartOf::Invoice(row.id), amount: row.open });
+        let about: Vec<&str> = named.iter().map(|row| row.number.as_str()).collect();
+        proposals.push(Proposal {
+            assignment: Assignment::Division(parts.chain(costs(open - moved)).collect()),
+            about: about.join(" + "),
+            customer_id: named[0].customer_id,
+            customer_name: named[0].customer_name.clone(),
+            amount: moved,
+            hint: Hint::Named,
+        });
+    }
+    proposals.extend(known.batch_without(line, MOST_MISSING).and_then(|rows| {
+        let first = *rows.first()?;
+        let parts = rows.iter().map(|row| Part { of: PartOf::Collection(row.id), amount: row.amount });
+        let about: Vec<&str> = rows.iter().map(|row| row.end_to_end_id.as_str()).collect();
+        Some(Proposal {
+            assignment: Assignment::Division(parts.collect()),
+            about: about.join(" + "),
+            customer_id: first.customer_id,
+            customer_name: String::new(),
+            amount: moved,
+            hint: Hint::Named,
+        })
+    }));
+    // What a provider told and did not pay out yet, the oldest first, as far as it makes the payout and what may be kept.
+    let (mut whole, mut paid_out) = (Cents::ZERO, Vec::new());
+    for row in elsewhere.iter().filter(|row| row.paid_on <= line.booked_on) {
+        if whole >= moved {
+            break;
+        }
+        whole += row.amount;
+        paid_out.push(row);
+    }
+    if let Some(first) = paid_out.first().filter(|_| may_be_kept(whole)) {
+        let parts = paid_out.iter().map(|row| Part { of: PartOf::PayOut(row.payment_id), amount: row.amount });
+        proposals.push(Proposal {
+            assignment: Assignment::Division(parts.chain(costs(whole - moved)).collect()),
+            about: format!("{} × uitbetaald", paid_out.len()),
+            customer_id: first.customer_id,
+            customer_name: first.customer_name.clone(),
+            amount: moved,
+            hint: if whole == moved { Hint::SameAmount } else { Hint::SimilarName },
+        });
+    }
+    proposals
 }
 
 /// Whether an act has a place for what the bank charged.
