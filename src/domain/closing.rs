@@ -86,6 +86,8 @@ words! {
     pub enum FindingKind {
         /// Lines of the bank that wait for a person.
         BankLines = "bank_lines",
+        /// Statements of the month that do not agree with what is known (BANK-4).
+        BankDifferences = "bank_differences",
         /// Reversals of which a person must say whether they count (PAY-2).
         Reversals = "reversals",
         /// Drafts that were not issued (PAY-1).
@@ -123,8 +125,13 @@ pub struct FindingRule {
 }
 
 /// The rules, one for each kind.
-pub const FINDING_RULES: [FindingRule; 10] = [
+pub const FINDING_RULES: [FindingRule; 11] = [
     rule(FindingKind::BankLines, true, "money of the month is not in the books, so its balances are wrong"),
+    rule(
+        FindingKind::BankDifferences,
+        true,
+        "the bank tells another balance than what is known makes: money is missing, or counted twice",
+    ),
     rule(FindingKind::Reversals, true, "the fee, and so the revenue, of the month depends on the answer"),
     rule(
         FindingKind::Drafts,
@@ -166,6 +173,8 @@ words! {
         Invoice = "invoice",
         /// A line of the bank.
         BankLine = "bank_line",
+        /// A statement of the bank.
+        BankStatement = "bank_statement",
     }
 }
 
@@ -326,6 +335,6 @@ mod tests {
             assert_eq!(FINDING_RULES.iter().filter(|rule| rule.kind == *kind).count(), 1, "{kind}");
         }
         let blocking: Vec<_> = FINDING_RULES.iter().filter(|rule| rule.blocks).map(|rule| rule.kind.as_str()).collect();
-        assert_eq!(blocking, ["bank_lines", "reversals", "drafts"]);
+        assert_eq!(blocking, ["bank_lines", "bank_differences", "reversals", "drafts"]);
     }
 }

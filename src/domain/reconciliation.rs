@@ -91,6 +91,8 @@ pub struct Equation {
     pub moved: DayMoved,
     /// The balance that the bank tells.
     pub closing: Cents,
+    /// The difference of the statement before it: what is not new here.
+    pub before: Cents,
     /// What could explain the difference, where there is one.
     pub explanations: Vec<Explanation>,
 }
@@ -106,6 +108,18 @@ impl Equation {
     #[must_use]
     pub fn difference(&self) -> Cents {
         self.closing - self.expected()
+    }
+
+    /// What of the difference was not there at the statement before: where one looks for what is wrong.
+    #[must_use]
+    pub fn new_difference(&self) -> Cents {
+        self.difference() - self.before
+    }
+
+    /// Whether a difference began with it.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.difference() != Cents::ZERO && self.new_difference() != Cents::ZERO
     }
 }
 
@@ -135,6 +149,7 @@ pub fn equations(
     let mut days = moved.range(first.day..).peekable();
     let (mut sum, mut equations): (DayMoved, Vec<Equation>) = (DayMoved::default(), Vec::new());
     let mut told_through: Option<(NaiveDate, Cents)> = None;
+    let mut before = Cents::ZERO;
     for row in rows {
         while let Some((_, more)) = days.next_if(|(day, _)| **day <= row.to_day) {
             sum += *more;
@@ -147,10 +162,12 @@ pub fn equations(
             first: first.amount,
             moved: sum,
             closing,
+            before,
             explanations: Vec::new(),
         };
-        let difference = equation.difference();
-        if difference != Cents::ZERO {
+        let difference = equation.new_difference();
+        before = equation.difference();
+        if equation.is_new() {
             let gap = told_through.zip(row.opening).filter(|((day, closed), opens)| *day < row.from_day && closed != opens);
             equation.explanations.extend(gap.map(|((after, closed), opens)| Explanation::Gap { after, closed, opens }));
             let fits = suspects.iter().filter(|suspect| suspect.day <= row.to_day && suspect.effect == -difference);

@@ -471,7 +471,10 @@ async fn findings(
     let policy = policies.at(today).1;
     let mut all = Vec::new();
     for kind in FindingKind::ALL {
-        let finding = books::finding(on, *kind, &window).await?;
+        let finding = match kind {
+            FindingKind::BankDifferences => super::bank::finding_of_month(on, month, today).await?,
+            _ => books::finding(on, *kind, &window).await?,
+        };
         let has = match kind {
             FindingKind::Reversals => policy.reversals.is_some(),
             FindingKind::Collections => policy.collection.is_some(),

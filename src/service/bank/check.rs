@@ -4,6 +4,7 @@
 use crate::domain::{
     BankFileId, BankLineId, Cents,
     bank_statement::Statement,
+    closing::{About, BookMonth, Example, Finding, FindingKind},
     matching::{BankLine, LineState},
     reading::STATED_WITHIN_DAYS,
     reconciliation::{DayMoved, Equation, Explanation, FirstBalance, Suspect, equations, first_balance},
@@ -11,7 +12,7 @@ use crate::domain::{
 use crate::service::access::Caller;
 use crate::service::{Error, FieldError, Result, Service};
 use crate::store::bank;
-use crate::store::Tx;
+use crate::store::Statements;
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +83,7 @@ impl BankCheck {
 }
 
 /// How accounts stand: of all that have statements, on one snapshot.
-pub(crate) async fn check_bank(on: &mut Tx, today: NaiveDate) -> Result<BankCheck> {
+pub(crate) async fn check_bank(on: &mut impl Statements, today: NaiveDate) -> Result<BankCheck> {
     let mut accounts = Vec::new();
     for account in bank::accounts(on).await? {
         accounts.push(check_account(on, account, today).await?);
@@ -91,7 +92,7 @@ pub(crate) async fn check_bank(on: &mut Tx, today: NaiveDate) -> Result<BankChec
     Ok(BankCheck { accounts, by_hand, by_hand_posted })
 }
 
-async fn check_account(on: &mut Tx, account: String, today: NaiveDate) -> Result<AccountCheck> {
+async fn check_account(on: &mut impl Statements, account: String, today: NaiveDate) -> Result<AccountCheck> {
     let statements: Vec<Statement> = bank::statements_of(on, &account).await?;
     let recorded = bank::first_balance(on, &account).await?;
     let first = recorded.or_else(|| first_balance(&statements));
@@ -194,8 +195,29 @@ impl Service {
     }
 }
 
-/// Used by the closing and by `verify`: both look at what is wrong alone.
-pub(crate) async fn differences(on: &mut Tx, today: NaiveDate) -> Result<Vec<(String, Equation)>> {
+/// What of a month does not agree, for its closing: statements with which a difference began (BANK-4). One of a month that is
+/// closed already stops nothing.
+pub(crate) async fn finding_of_month(
+    on: &mut impl Statements,
+    month: BookMonth,
+    today: NaiveDate,
+) -> Result<Finding> {
     let check = check_bank(on, today).await?;
-    Ok(check.differences().map(|(account, row)| (account.account.clone(), row.clone())).collect())
+    let of_month = |row: &&Equation| row.is_new() && (month.first()..=month.last()).contains(&row.day);
+    let found: Vec<(&AccountCheck, &Equation)> = check
+        .accounts
+        .iter()
+        .flat_map(|account| account.equations.iter().filter(of_month).map(move |row| (account, row)))
+        .collect();
+    let example = |(account, row): &(&AccountCheck, &Equation)| Example {
+        about: About::BankStatement,
+        id: row.statement.into(),
+        text: format!("{} {}", account.account, row.told_id),
+        day: Some(row.day),
+        amount: Some(row.new_difference()),
+        minutes: None,
+    };
+    let examples = found.iter().take(3).map(example).collect();
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    Ok(Finding { kind: FindingKind::BankDifferences, count, examples })
 }

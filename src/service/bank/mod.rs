@@ -24,6 +24,7 @@ pub use crate::store::bank::FileRow;
 use crate::store::{Statements, Tx, bank};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
+pub(super) use check::finding_of_month;
 pub use check::{AccountCheck, BankCheck};
 use import::Survey;
 use std::collections::{BTreeSet, HashMap};

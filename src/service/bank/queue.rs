@@ -548,7 +548,7 @@ fn divisions_for(line: &BankLine, known: &Known, elsewhere: &[Recorded]) -> Vec<
         let parts = paid_out.iter().map(|row| Part { of: PartOf::PayOut(row.payment_id), amount: row.amount });
         proposals.push(Proposal {
             assignment: Assignment::Division(parts.chain(costs(whole - moved)).collect()),
-            about: format!("{} × uitbetaald", paid_out.len()),
+            about: paid_out.iter().map(|row| row.customer_name.as_str()).collect::<Vec<_>>().join(" + "),
             customer_id: first.customer_id,
             customer_name: first.customer_name.clone(),
             amount: moved,

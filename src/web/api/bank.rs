@@ -760,6 +760,8 @@ pub struct EquationView {
     closing: Amount,
     /// What the bank has more.
     difference: Amount,
+    /// What of that was not there at the statement before.
+    new_difference: Amount,
     /// What could explain the difference.
     explanations: Vec<ExplanationView>,
 }
@@ -781,6 +783,7 @@ impl From<Equation> for EquationView {
     fn from(row: Equation) -> Self {
         Self {
             difference: Amount(row.difference()),
+            new_difference: Amount(row.new_difference()),
             statement_id: row.told_id,
             day: row.day,
             first: Amount(row.first),

@@ -109,6 +109,7 @@ texts! {
 pub const fn finding_name(kind: FindingKind, lang: Lang) -> &'static str {
     let (nl, en) = match kind {
         FindingKind::BankLines => ("Bankregels die wachten", "Bank lines that wait"),
+        FindingKind::BankDifferences => ("Afschriften die niet aansluiten", "Statements that do not agree"),
         FindingKind::Reversals => ("Storneringen die een oordeel vragen", "Reversals that wait for a judgement"),
         FindingKind::Drafts => ("Conceptfacturen", "Drafts not issued"),
         FindingKind::UncoveredHours => ("Uren die niet gedekt zijn", "Hours that nothing covers"),
@@ -129,6 +130,7 @@ pub const fn finding_name(kind: FindingKind, lang: Lang) -> &'static str {
 fn because(kind: FindingKind, lang: Lang) -> &'static str {
     let nl = match kind {
         FindingKind::BankLines => "geld van de maand staat nog niet in de boeken, dus de saldi kloppen niet",
+        FindingKind::BankDifferences => "de bank noemt een ander saldo: er ontbreekt geld, of het telt dubbel",
         FindingKind::Reversals => "de vergoeding, en zo de omzet van de maand, hangt af van het antwoord",
         FindingKind::Drafts => "werk van de maand zou in een latere maand worden gefactureerd en aangegeven",
         FindingKind::UncoveredHours => "ze zijn niemands schuld zolang niemand akkoord is",
@@ -189,6 +191,7 @@ fn month_name(month: BookMonth, lang: Lang) -> String {
 const fn place_of(kind: FindingKind) -> &'static str {
     match kind {
         FindingKind::BankLines => "/finance/bank",
+        FindingKind::BankDifferences => "/finance/bank/check",
         FindingKind::Reversals => "/finance/reversals",
         FindingKind::Drafts | FindingKind::Addresses => "/finance/invoices?which=drafts",
         FindingKind::Collections | FindingKind::Journal => "/finance/exports",
@@ -204,6 +207,7 @@ fn link(example: &Example) -> String {
         About::Customer => format!("/customers/{}", example.id),
         About::Invoice => format!("/invoices/{}", example.id),
         About::BankLine => "/finance/bank".to_owned(),
+        About::BankStatement => "/finance/bank/check".to_owned(),
     }
 }
 
