@@ -1,0 +1,1 @@
+//! Faults that the trial found, each with the rule that was broken.
