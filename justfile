@@ -34,6 +34,10 @@ accept *filter:
 bench *arguments:
     cargo bench --bench ledger {{ arguments }}
 
+# Many made-up histories of a bank account against what the product makes of them (docs/trials.md)
+trial-bank count="10000" seed="1":
+    STRIPPENKAART_TRIAL_COUNT={{ count }} STRIPPENKAART_TRIAL_SEED={{ seed }} cargo nextest run --run-ignored only trial_bank
+
 [private]
 lint:
     cargo fmt --check

@@ -48,6 +48,7 @@ mod scenarios_http;
 mod store;
 mod story;
 mod tickets;
+mod trial_bank;
 mod twins;
 mod unmatching;
 mod verify;

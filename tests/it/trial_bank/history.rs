@@ -18,7 +18,7 @@ pub const OURS: &str = "NL91ABNA0417164300";
 const PAYERS: [&str; 5] =
     ["NL20INGB0001234567", "NL44RABO0123456789", "NL02ABNA0123456789", "BE68539007547034", "DE89370400440532013000"];
 
-/// A small generator of numbers (SplitMix64).
+/// A small generator of numbers (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
@@ -128,6 +128,7 @@ pub enum Slim {
 
 /// What a bank makes: a statement or a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of banks of its own")]
 pub struct Plan {
     pub kind: StatementKind,
     /// The file that it is in.
@@ -195,6 +196,8 @@ pub struct Asked {
     pub may_wait: bool,
     /// Any order of files ends the same.
     pub same_in_any_order: bool,
+    /// … also in what waits.
+    pub same_ones_wait: bool,
 }
 
 /// What moved, and what the bank made of it.
@@ -215,6 +218,7 @@ fn at(day: NaiveDate, minute: u32) -> NaiveDateTime {
 }
 
 /// What a bank does throughout.
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of banks of its own")]
 struct Habits {
     references: usize,
     ids_again: bool,
@@ -312,7 +316,7 @@ impl Maker {
         let first = self.movements.len();
         for _ in 0..self.rng.between(2, 9) {
             let id = self.movements.len();
-            let day = plus(monday, i64::try_from(self.rng.pick(&[0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5])).unwrap());
+            let day = plus(monday, i64::from(self.rng.pick(&[0_i32, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5])));
             let minute = u32::try_from(self.rng.between(30, 1_430)).unwrap();
             if id > first && self.rng.chance(35) {
                 self.equal(first, minute);
@@ -416,7 +420,8 @@ impl Maker {
                 };
                 movement.batch = None;
                 movement.code = None;
-                let whole = Part { amount: movement.amount, charge: Cents(0), reason: None, ..movement.parts[0].clone() };
+                let whole =
+                    Part { amount: movement.amount, charge: Cents(0), reason: None, ..movement.parts[0].clone() };
                 movement.parts = vec![whole];
             }
             8 => {
@@ -439,7 +444,8 @@ impl Maker {
                 self.references(part, payer, 1000 * (id + 1) + number);
             }
             movement.parts = parts;
-            movement.servicer = movement.servicer.map(|shared| if self.rng.chance(50) { format!("BANK-{id}") } else { shared });
+            movement.servicer =
+                movement.servicer.map(|shared| if self.rng.chance(50) { format!("BANK-{id}") } else { shared });
         }
         self.movements.push(movement);
     }
@@ -546,12 +552,12 @@ impl Maker {
     fn extras(&mut self, monday: NaiveDate) {
         for _ in 0..self.rng.pick(&[0, 1, 1, 2, 2, 3]) {
             let from = plus(monday, i64::try_from(self.rng.below(10)).unwrap() - 3);
-            let to = plus(from, i64::try_from(self.rng.pick(&[0, 0, 1, 2, 4, 6, 13])).unwrap());
+            let to = plus(from, i64::from(self.rng.pick(&[0_i32, 0, 1, 2, 4, 6, 13])));
             let minute = u32::try_from(self.rng.between(300, 1_200)).unwrap();
             match self.rng.below(20) {
                 // A download.
                 0..=7 => {
-                    let wait = i64::try_from(self.rng.pick(&[1, 1, 2, 9])).unwrap();
+                    let wait = i64::from(self.rng.pick(&[1_i32, 1, 2, 9]));
                     let mut plan = self.plan(from, to, at(plus(to, wait), minute));
                     plan.lump ^= self.rng.chance(20);
                     plan.tells_period |= self.rng.chance(30);
@@ -655,7 +661,7 @@ impl Maker {
             }
             let shift = i64::try_from(self.rng.below(2 * shifts + 1)).unwrap() - i64::try_from(shifts).unwrap();
             let minute = u32::try_from(self.rng.between(10, 1_400)).unwrap();
-            let late = i64::try_from(self.rng.pick(&[0, 0, 0, 1, 5])).unwrap();
+            let late = i64::from(self.rng.pick(&[0_i32, 0, 0, 1, 5]));
             let mut plan = self.plan(plus(day, shift), plus(day, shift), at(plus(day, shift.max(0) + late), minute));
             plan.kind = StatementKind::Notice;
             plan.tells_made = true;
@@ -752,7 +758,52 @@ impl History {
             plan.since.is_some() && plans().find(before).is_none()
         });
         let again = plans().any(|plan| plan.again);
-        Asked { may_wait: corrected || unnumbered || orphan || again, same_in_any_order: !(corrected || orphan) }
+        Asked {
+            may_wait: corrected || unnumbered || orphan || again || self.is_late_unclear(),
+            same_in_any_order: !(corrected || orphan),
+            same_ones_wait: !unnumbered,
+        }
+    }
+
+    /// Whether a statement tells everything of a day, but not what was booked for it later, and no statement that begins after
+    /// the end of that one tells it: then nothing shows that it is a movement of its own (BANK-1, BANK-2).
+    fn is_late_unclear(&self) -> bool {
+        let statements = || self.plans.iter().filter(|plan| plan.kind == StatementKind::Statement);
+        self.movements.iter().filter(|row| row.told_on != row.day).any(|row| {
+            let lacks = |plan: &&Plan| (plan.from..=plan.to).contains(&row.day) && !tells(plan, row);
+            statements().filter(lacks).any(|plan| !statements().any(|other| other.from > plan.to && tells(other, row)))
+        })
+    }
+
+    /// Whether statements tell everything that moved in the time that they are about.
+    pub fn is_complete(&self) -> bool {
+        let statements = || self.plans.iter().filter(|plan| plan.kind == StatementKind::Statement);
+        match (statements().map(|plan| plan.from).min(), statements().map(|plan| plan.to).max()) {
+            (Some(from), Some(to)) => self.is_told(from, to),
+            _ => true,
+        }
+    }
+
+    /// What a history has of what makes it hard.
+    pub fn traits(&self) -> Vec<&'static str> {
+        let plans = || self.plans.iter();
+        let statements = || plans().filter(|plan| plan.kind == StatementKind::Statement);
+        let has = [
+            ("late", self.movements.iter().any(|row| row.told_on != row.day)),
+            ("within", plans().any(|plan| plan.since.is_some())),
+            ("unnumbered", plans().any(|plan| plan.since.is_some() && plan.sequence.is_none())),
+            ("on demand", statements().any(|plan| plan.until.is_some() && plan.made.date() == plan.to)),
+            ("pages", statements().any(|plan| plan.pages > 1)),
+            ("corrected", plans().any(|plan| plan.lacks.is_some())),
+            ("notice", plans().any(|plan| plan.kind == StatementKind::Notice)),
+            ("notice again", plans().any(|plan| plan.again)),
+            ("shift", plans().any(|plan| plan.shift != 0)),
+            ("bare", plans().any(|plan| plan.slim == Slim::Bare)),
+            ("separate", plans().any(|plan| plan.separate)),
+            ("batch", self.movements.iter().any(|row| row.parts.len() > 1)),
+            ("undated", plans().any(|plan| !plan.tells_made)),
+        ];
+        has.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
     }
 
     /// Whether statements tell everything from a day to another.
@@ -869,7 +920,9 @@ fn entries(plan: &Plan, row: &Movement) -> Vec<ToldEntry> {
                 detail = BankDetail { end_to_end_id: None, mandate: None, ..none };
             }
             Slim::NoText => detail = BankDetail { text: None, structured: None, ..detail },
-            Slim::Bare => detail = BankDetail { line: 1, amount: part.amount, charge: part.charge, ..BankDetail::default() },
+            Slim::Bare => {
+                detail = BankDetail { line: 1, amount: part.amount, charge: part.charge, ..BankDetail::default() }
+            }
         }
         detail
     };

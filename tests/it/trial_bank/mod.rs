@@ -51,6 +51,10 @@ struct Fault {
 /// Orders in which a person could upload files, with their names.
 fn orders(history: &History, files: &[File]) -> Vec<(String, Vec<usize>)> {
     let natural: Vec<usize> = (0..files.len()).collect();
+    if files.len() <= 4 {
+        let name = |order: Vec<usize>| (if order == natural { "natural" } else { "another order" }.to_owned(), order);
+        return permutations(files.len()).into_iter().map(name).collect();
+    }
     let mut rng = Rng::new(history.seed ^ 0xabcd);
     let reversed: Vec<usize> = natural.iter().rev().copied().collect();
     let mut all = vec![("natural".to_owned(), natural.clone()), ("reversed".to_owned(), reversed)];
@@ -66,6 +70,19 @@ fn orders(history: &History, files: &[File]) -> Vec<(String, Vec<usize>)> {
     }
     all.push(("shuffled by days".to_owned(), order));
     all
+}
+
+/// Every order of so many, the natural one first.
+fn permutations(many: usize) -> Vec<Vec<usize>> {
+    let Some(last) = many.checked_sub(1) else { return vec![Vec::new()] };
+    let put = |order: Vec<usize>| {
+        (0..many).rev().map(move |at| {
+            let mut order = order.clone();
+            order.insert(at, last);
+            order
+        })
+    };
+    permutations(last).into_iter().flat_map(put).collect()
 }
 
 /// Takes the files in; what the end is like, or what is wrong with it.
@@ -90,7 +107,7 @@ fn end(history: &History, asked: Asked, files: &[&File], booked: bool) -> Result
         .filter(|(told, ..)| !separate.contains(&told.movement))
         .map(|(told, lines, waits)| {
             let day = lines[0].stated_on.map_or_else(|| "announced".to_owned(), |day| day.to_string());
-            let (entry, waits) = (&told.entry, if waits { " waits" } else { "" });
+            let (entry, waits) = (&told.entry, if waits && asked.same_ones_wait { " waits" } else { "" });
             format!("{day} {} {}{waits}", entry.direction, Store::moved(lines))
         })
         .collect();
@@ -139,7 +156,13 @@ fn is_true_of(told: &ToldEntry, movement: &history::Movement) -> bool {
 
 /// The most of `left` that find a partner of their own; `Err` with one that finds none.
 fn partners(left: usize, right: usize, fits: &dyn Fn(usize, usize) -> bool) -> Result<(), usize> {
-    fn find(one: usize, right: usize, fits: &dyn Fn(usize, usize) -> bool, of: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+    fn find(
+        one: usize,
+        right: usize,
+        fits: &dyn Fn(usize, usize) -> bool,
+        of: &mut [Option<usize>],
+        tried: &mut [bool],
+    ) -> bool {
         for other in 0..right {
             if tried[other] || !fits(one, other) {
                 continue;
@@ -163,11 +186,14 @@ fn partners(left: usize, right: usize, fits: &dyn Fn(usize, usize) -> bool) -> R
 
 type Bearer<'a> = (&'a ToldEntry, &'a [BankLine], bool);
 
+/// Movements of one amount, and what bears them.
+type Alike<'a> = (Vec<&'a history::Movement>, Vec<Bearer<'a>>);
+
 /// Never lost, never twice: lines that count and movements find each other one to one (BANK-2, BANK-3).
 fn every_movement_once(history: &History, store: &Store) -> Result<(), (Wrong, String)> {
     let told: BTreeSet<usize> = store.about.values().map(|entry| entry.movement).collect();
     let separate = separate(history);
-    let mut alike: BTreeMap<(Direction, Cents), (Vec<&history::Movement>, Vec<Bearer<'_>>)> = BTreeMap::new();
+    let mut alike: BTreeMap<(Direction, Cents), Alike<'_>> = BTreeMap::new();
     let movement = |id: usize| history.movements.iter().find(|row| row.id == id).unwrap();
     for row in history.movements.iter().filter(|row| told.contains(&row.id)) {
         alike.entry((row.direction, row.amount)).or_default().0.push(row);
@@ -185,11 +211,23 @@ fn every_movement_once(history: &History, store: &Store) -> Result<(), (Wrong, S
         let fits = |bearer: &Bearer<'_>, row: &history::Movement| is_true_of(bearer.0, row);
         let sure: Vec<&Bearer<'_>> = bearers.iter().filter(|(.., waits)| !waits).collect();
         if let Err(extra) = partners(sure.len(), movements.len(), &|one, other| fits(sure[one], movements[other])) {
-            let what = format!("{} counts, and {} others for {} movements", name(sure[extra]), sure.len() - 1, movements.len());
+            let what = format!(
+                "{} counts, and {} others for {} movements",
+                name(sure[extra]),
+                sure.len() - 1,
+                movements.len()
+            );
             return Err((Wrong::Twice, what));
         }
-        if let Err(lost) = partners(movements.len(), bearers.len(), &|one, other| fits(&bearers[other], movements[one])) {
-            return Err((Wrong::Lost, format!("m{} has no line", movements[lost].id)));
+        // What no statement told may have been taken for another that looks the same.
+        let stated: BTreeSet<usize> =
+            store.about.values().filter(|told| !told.notice).map(|told| told.movement).collect();
+        let must: Vec<&&history::Movement> = movements.iter().filter(|row| stated.contains(&row.id)).collect();
+        if let Err(lost) = partners(must.len(), bearers.len(), &|one, other| fits(&bearers[other], must[one])) {
+            return Err((Wrong::Lost, format!("m{} has no line", must[lost].id)));
+        }
+        if bearers.is_empty() {
+            return Err((Wrong::Lost, format!("m{} has no line", movements[0].id)));
         }
     }
     Ok(())
@@ -198,7 +236,8 @@ fn every_movement_once(history: &History, store: &Store) -> Result<(), (Wrong, S
 /// Of a batch that is told as a whole and in parts: a whole, or each of its parts.
 fn in_parts(movements: &[&history::Movement], bearers: &[Bearer<'_>]) -> Result<(), (Wrong, String)> {
     let many = movements.len();
-    let wholes = |waiting: bool| bearers.iter().filter(|(told, _, waits)| told.part.is_none() && (waiting || !waits)).count();
+    let wholes =
+        |waiting: bool| bearers.iter().filter(|(told, _, waits)| told.part.is_none() && (waiting || !waits)).count();
     for part in 0..movements[0].parts.len() {
         let amount = movements[0].parts[part].amount;
         let same = movements[0].parts.iter().filter(|other| other.amount == amount).count();
@@ -208,7 +247,10 @@ fn in_parts(movements: &[&history::Movement], bearers: &[Bearer<'_>]) -> Result<
         };
         let id = movements[0].id;
         if wholes(false) + of(false) > many {
-            return Err((Wrong::Twice, format!("m{id}: {} wholes and {} of its part {part}", wholes(false), of(false))));
+            return Err((
+                Wrong::Twice,
+                format!("m{id}: {} wholes and {} of its part {part}", wholes(false), of(false)),
+            ));
         }
         if wholes(true) + of(true) < many {
             return Err((Wrong::Lost, format!("m{id}: {} wholes and {} of its part {part}", wholes(true), of(true))));
@@ -259,7 +301,7 @@ fn every_statement_agrees(history: &History, asked: Asked, store: &Store) -> Res
             return Err((Wrong::Differs, what));
         }
         let named = row.explanations.iter().any(|explanation| matches!(explanation, Explanation::Line(_)));
-        if doubted.contains(&-difference) && !named {
+        if row.is_new() && doubted.contains(&-row.new_difference()) && !named {
             return Err((Wrong::Unnamed, what));
         }
     }
@@ -284,10 +326,15 @@ fn trial(history: &History) -> Option<Fault> {
                     let only = |one: &[String], other: &[String]| {
                         let mut other = other.to_vec();
                         let mut left = one.to_vec();
-                        left.retain(|row| other.iter().position(|told| told == row).map(|at| other.swap_remove(at)).is_none());
+                        left.retain(|row| {
+                            other.iter().position(|told| told == row).map(|at| other.swap_remove(at)).is_none()
+                        });
                         left.join("; ")
                     };
-                    return fault(Wrong::Order, format!("natural: {} | now: {}", only(first, &ended), only(&ended, first)));
+                    return fault(
+                        Wrong::Order,
+                        format!("natural: {} | now: {}", only(first, &ended), only(&ended, first)),
+                    );
                 }
                 Some(_) => {}
             }
@@ -298,7 +345,12 @@ fn trial(history: &History) -> Option<Fault> {
 
 /// A smaller history in which the same goes wrong.
 fn shrink(mut history: History, wrong: Wrong) -> History {
-    let same = |history: &History| trial(history).is_some_and(|fault| fault.wrong == wrong);
+    let (asked, complete) = (history.asked(), history.is_complete());
+    let same = |less: &History| {
+        less.asked() == asked
+            && (less.is_complete() || !complete)
+            && trial(less).is_some_and(|fault| fault.wrong == wrong)
+    };
     loop {
         let before = (history.plans.len(), history.movements.len());
         let mut size = history.plans.len().max(1);
@@ -329,6 +381,18 @@ fn shrink(mut history: History, wrong: Wrong) -> History {
             }
             size /= 2;
         }
+        // A statement with what only it tells.
+        let mut at = 0;
+        while at < history.plans.len() {
+            let mut less = history.clone();
+            let gone = less.plans.remove(at);
+            less.movements.retain(|row| !(gone.from..=gone.to).contains(&row.told_on));
+            if same(&less) {
+                history = less;
+            } else {
+                at += 1;
+            }
+        }
         if before == (history.plans.len(), history.movements.len()) {
             return history;
         }
@@ -340,11 +404,15 @@ fn story(history: &History, fault: &Fault) -> String {
     let mut told = String::new();
     let how = if fault.booked { "booked after each file" } else { "not booked" };
     let _ = writeln!(told, "seed {} {:?} ({}, {how}): {}", history.seed, fault.wrong, fault.order, fault.what);
-    let _ = writeln!(told, "{:?}", history.asked());
+    let _ = writeln!(told, "{:?} {}", history.asked(), history.traits().join(", "));
     for row in &history.movements {
         let sign = if row.direction == Direction::Credit { '+' } else { '-' };
         let _ = write!(told, "  m{} {} {sign}{}", row.id, row.day, row.amount);
-        let _ = writeln!(told, "{}", if row.told_on == row.day { String::new() } else { format!(" on the statement of {}", row.told_on) });
+        let _ = writeln!(
+            told,
+            "{}",
+            if row.told_on == row.day { String::new() } else { format!(" on the statement of {}", row.told_on) }
+        );
     }
     let files = history.files();
     for (place, number) in fault.files.iter().zip(1..) {
@@ -355,20 +423,22 @@ fn story(history: &History, fault: &Fault) -> String {
 }
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}: expected a number")))
+    std::env::var(name)
+        .ok()
+        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}: expected a number")))
 }
 
 /// Runs so many histories from a seed on; the stories of what failed, a few of each kind.
-fn run(seed: u64, count: u64, most: usize) -> (BTreeMap<Wrong, usize>, Vec<String>) {
+fn run(seed: u64, count: u64, most: usize) -> (BTreeMap<String, usize>, Vec<String>) {
     let (mut faults, mut stories) = (BTreeMap::new(), Vec::new());
     for seed in seed..seed + count {
         let history = History::new(seed);
         let Some(fault) = trial(&history) else { continue };
-        let seen = faults.entry(fault.wrong).or_insert(0);
-        *seen += 1;
-        if *seen <= most {
-            let small = shrink(history, fault.wrong);
-            let fault = trial(&small).unwrap();
+        let small = shrink(history, fault.wrong);
+        let fault = trial(&small).unwrap();
+        let often = faults.entry(format!("{:?} with {}", fault.wrong, small.traits().join(", "))).or_insert(0);
+        *often += 1;
+        if *often <= most {
             stories.push(story(&small, &fault));
         }
     }
@@ -379,7 +449,7 @@ fn run(seed: u64, count: u64, most: usize) -> (BTreeMap<Wrong, usize>, Vec<Strin
 #[test]
 fn trial_bank_short() {
     let (faults, stories) = run(number("STRIPPENKAART_TRIAL_SEED", 1), number("STRIPPENKAART_TRIAL_SHORT", 300), 1);
-    assert!(faults.is_empty(), "{faults:?}\n{}", stories.join("\n"));
+    assert!(faults.is_empty(), "{faults:#?}\n{}", stories.join("\n"));
 }
 
 /// The same, as often as asked: `just trial-bank`.
@@ -407,5 +477,5 @@ fn trial_bank_long() {
         stories.extend(told);
     }
     stories.sort_by_key(|told: &String| told.lines().count());
-    assert!(faults.is_empty(), "of {count} from {seed}: {faults:?}\n{}", stories.join("\n"));
+    assert!(faults.is_empty(), "of {count} from {seed}: {faults:#?}\n{}", stories.join("\n"));
 }

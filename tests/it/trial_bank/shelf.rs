@@ -1,7 +1,7 @@
 //! A store in memory that takes files in as the service does (`src/service/bank/import.rs`), asking the domain alone.
 
-use super::history::{File, OURS, ToldEntry, ToldStatement};
-use chrono::{Days, NaiveDate};
+use super::history::{File, ToldEntry, ToldStatement};
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap};
 use strippenkaart::domain::bank::{Direction, OpeningKind};
 use strippenkaart::domain::bank_statement::{Statement, StatementKind, ToldDays};
@@ -141,9 +141,8 @@ impl Store {
     }
 
     fn unmet(&self, days: (NaiveDate, NaiveDate)) -> Shelf {
-        let open = |line: &BankLine| {
-            line.announced_in.is_some() && line.stated_in.is_none() && line.state != LineState::Again
-        };
+        let open =
+            |line: &BankLine| line.announced_in.is_some() && line.stated_in.is_none() && line.state != LineState::Again;
         Shelf::new(Vec::new(), self.lines(days, open))
     }
 
@@ -245,14 +244,4 @@ impl Store {
     pub fn moved(lines: &[BankLine]) -> Cents {
         lines.iter().filter(|line| line.state != LineState::Again).map(BankLine::moved).sum()
     }
-}
-
-/// The day before.
-pub fn before(day: NaiveDate) -> NaiveDate {
-    day - Days::new(1)
-}
-
-/// Our account, as statements know it.
-pub fn account() -> String {
-    OURS.to_owned()
 }
