@@ -263,6 +263,8 @@ CREATE TABLE bank_statements (
     made_at TEXT,
     from_day TEXT NOT NULL,
     to_day TEXT NOT NULL,
+    first_day TEXT NOT NULL,
+    last_day TEXT NOT NULL,
     opening INTEGER,
     closing INTEGER,
     entries INTEGER NOT NULL,
@@ -271,7 +273,7 @@ CREATE TABLE bank_statements (
     PRIMARY KEY (id),
     FOREIGN KEY (file_id) REFERENCES bank_files (id),
     CHECK (kind IN ('statement', 'notice')),
-    CHECK (from_day <= to_day)
+    CHECK (from_day <= to_day AND first_day <= from_day AND to_day <= last_day)
 ) STRICT;
 
 -- What the bank told, line by line. What tells a movement that is known is kept as well, in state 'again': only what became
@@ -461,7 +463,7 @@ CREATE INDEX bank_lines_open ON bank_lines (booked_on, id) WHERE state IN ('new'
 CREATE INDEX bank_lines_on ON bank_lines (account, booked_on);
 CREATE INDEX bank_lines_unmet ON bank_lines (account, direction, booked_on) WHERE announced_in IS NOT NULL AND stated_in IS NULL;
 CREATE INDEX bank_lines_told ON bank_lines (entry_id);
-CREATE INDEX bank_statements_of ON bank_statements (account, to_day);
+CREATE INDEX bank_statements_of ON bank_statements (account, last_day);
 CREATE INDEX bank_statements_in ON bank_statements (file_id);
 CREATE INDEX mandates_from ON mandates (iban);
 CREATE INDEX bank_lines_of ON bank_lines (file_id, line);

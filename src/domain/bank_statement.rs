@@ -39,6 +39,10 @@ pub struct Statement {
     pub from_day: NaiveDate,
     /// Last day that it is about.
     pub to_day: NaiveDate,
+    /// The first day that it is about or has an entry of: banks book entries for earlier days.
+    pub first_day: NaiveDate,
+    /// The last one.
+    pub last_day: NaiveDate,
     /// Booked balance before its entries.
     pub opening: Option<Cents>,
     /// Booked balance after its entries.
@@ -75,8 +79,8 @@ impl ToldDays {
         let (first, last) = (self.entries.map(|days| days.0), self.entries.map(|days| days.1));
         let to = self.period.map(|days| days.1).or(self.closing).or(last).or(self.made).or(self.opening)?;
         let opening = match (self.opening, self.of_day_before) {
-            // A bank that dates it on the day itself says so with its entries.
-            (Some(day), true) => day.checked_add_days(Days::new(1)).map(|next| first.map_or(next, |first| next.min(first.max(day)))),
+            // A bank that dates it on the day itself closes on that day as well.
+            (Some(day), true) if Some(day) != self.closing => day.checked_add_days(Days::new(1)),
             (day, _) => day,
         };
         let from = self.period.map(|days| days.0).or(opening).or(first).unwrap_or(to);
@@ -102,7 +106,21 @@ impl Statement {
     /// Whether both are about some day.
     #[must_use]
     pub fn shares_days_with(&self, other: &Self) -> bool {
-        self.account == other.account && self.from_day <= other.to_day && other.from_day <= self.to_day
+        self.account == other.account && self.first_day <= other.last_day && other.first_day <= self.last_day
+    }
+
+    /// Whether it tells everything that another tells, whenever the bank booked it: it is about all of its days, and was made
+    /// after them.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        self.from_day <= other.from_day && self.to_day >= other.to_day && self.is_whole_on(other.to_day)
+    }
+
+    /// Whether it begins after the other's last day, or ends before its first: they share no entry, whatever day the bank
+    /// booked it for.
+    #[must_use]
+    pub fn is_disjoint_from(&self, other: &Self) -> bool {
+        self.from_day > other.to_day || other.from_day > self.to_day
     }
 
     /// Whether they are the same, whatever the bank called them: the same account, days and balances, and entries of the
@@ -114,12 +132,17 @@ impl Statement {
         };
         let balances = self.opening.is_some() && self.closing.is_some();
         let named = (&self.told_id, self.made_at) == (&other.told_id, other.made_at);
-        let certain = balances || self.is_page_of(other) || (self.kind == StatementKind::Notice && named);
+        let certain = match (self.page, other.page) {
+            // A page is known as a page of its own statement alone: another page of that may not have come.
+            (Some(_), _) | (_, Some(_)) => self.is_page_of(other),
+            (None, None) => balances || (self.kind == StatementKind::Notice && named),
+        };
         self.account == other.account && told(self) == told(other) && certain
     }
 
     /// Whether both are pages of one.
-    fn is_page_of(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn is_page_of(&self, other: &Self) -> bool {
         self.page.is_some()
             && other.page.is_some()
             && (self.kind, &self.account, &self.told_id, self.made_at.map(|made| made.date()))
@@ -136,9 +159,26 @@ impl Statement {
         if self.is_page_of(before) {
             return self.page > before.page;
         }
-        let balances = self.opening.is_some() && self.opening == before.closing;
         let next = before.sequence.and_then(|number| number.checked_add(1)).is_some_and(|next| self.sequence == Some(next));
-        balances && (next || self.from_day > before.to_day)
+        let balances = self.opening.is_some() && self.opening == before.closing;
+        // Within a day the balance must have moved, or the other been made before the day was over: else the next number is
+        // that of a second download.
+        let goes_on = self.from_day == before.to_day
+            && (before.opening != before.closing || !before.is_whole_on(before.to_day));
+        balances && (self.from_day > before.to_day || (next && goes_on))
+    }
+
+    /// Whether it was made later, about more days that begin earlier: so it tells what the other tells, and perhaps more.
+    #[must_use]
+    pub fn widens(&self, other: &Self) -> bool {
+        self.from_day < other.from_day && self.to_day >= other.to_day && self.made_at > other.made_at
+    }
+
+    /// Whether it may go on within the last day of the other, by the balances alone.
+    #[must_use]
+    pub fn may_follow(&self, before: &Self) -> bool {
+        let balances = self.opening.is_some() && self.opening == before.closing && before.opening != before.closing;
+        self.account == before.account && balances && self.from_day == before.to_day
     }
 
     /// Whether it begins where the other begins, so that it tells the same entries and perhaps more.
@@ -146,6 +186,36 @@ impl Statement {
     pub fn begins_with(&self, other: &Self) -> bool {
         self.opening.is_some() && self.opening == other.opening && self.from_day == other.from_day
     }
+}
+
+/// Statements with the pages of each made one (BANK-8), and for each of the given ones the place of the whole.
+#[must_use]
+pub fn with_pages_joined(statements: &[Statement]) -> (Vec<Statement>, Vec<usize>) {
+    let mut joined: Vec<Statement> = Vec::with_capacity(statements.len());
+    let mut places = Vec::with_capacity(statements.len());
+    for row in statements {
+        let Some(place) = joined.iter().position(|other| row.is_page_of(other)) else {
+            places.push(joined.len());
+            joined.push(row.clone());
+            continue;
+        };
+        places.push(place);
+        let whole = &mut joined[place];
+        // The first page opens, the last one closes; `page` stays that of the first.
+        if row.page < whole.page {
+            (whole.opening, whole.page) = (row.opening, row.page);
+        }
+        let last = statements.iter().filter(|other| other.is_page_of(row)).max_by_key(|other| other.page);
+        whole.closing = last.and_then(|last| last.closing);
+        whole.from_day = whole.from_day.min(row.from_day);
+        whole.to_day = whole.to_day.max(row.to_day);
+        whole.first_day = whole.first_day.min(row.first_day);
+        whole.last_day = whole.last_day.max(row.last_day);
+        whole.entries += row.entries;
+        whole.credits += row.credits;
+        whole.debits += row.debits;
+    }
+    (joined, places)
 }
 
 /// Which statements follow each other, directly or over others between them: entries of such two are never the same.

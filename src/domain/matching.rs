@@ -854,6 +854,8 @@ mod tests {
             made_at: None,
             from_day: day("2026-03-05"),
             to_day: day("2026-03-05"),
+            first_day: day("2026-03-05"),
+            last_day: day("2026-03-05"),
             opening: None,
             closing: None,
             entries: 1,

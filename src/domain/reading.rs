@@ -93,6 +93,7 @@ impl EntryTold {
             return None;
         }
         let mut apart = differ(self.reference.as_ref(), other.reference.as_ref());
+        apart |= differ(self.batch.as_ref(), other.batch.as_ref());
         if self.parts.len() == other.parts.len() {
             let pairs = || self.parts.iter().zip(&other.parts);
             apart |= pairs().any(|(one, other)| one.is_apart_from(other));
@@ -114,12 +115,6 @@ impl EntryTold {
             () => Likeness::Amount,
         })
     }
-}
-
-/// Whether two tellings are equal in everything by which entries are compared (BANK-2).
-#[must_use]
-pub fn equal(one: &EntryTold, other: &EntryTold) -> bool {
-    one.booked_on == other.booked_on && one.likeness(other) == Some(Likeness::Equal)
 }
 
 /// How alike two tellings of the same direction and amount are; the last is the most.
@@ -164,7 +159,9 @@ impl PartTold {
     }
 }
 
-fn part(line: &BankLine) -> PartTold {
+/// What a line tells, as far as entries are compared by it.
+#[must_use]
+pub fn part(line: &BankLine) -> PartTold {
     PartTold {
         amount: line.moved(),
         iban: line.iban.clone(),
@@ -214,6 +211,8 @@ pub struct Telling {
     pub entry: BankEntryId,
     /// Its statement, by its place among those that are read together.
     pub statement: usize,
+    /// The entry that bears its movement, as far as is known: itself while it is new.
+    pub movement: BankEntryId,
     /// What it tells.
     pub told: EntryTold,
     /// What is known of its lines.
@@ -238,6 +237,10 @@ pub struct Movement {
     pub tellings: Vec<usize>,
     /// Whether it is in doubt.
     pub doubt: Option<ReadingDoubt>,
+    /// Movements (by their place) that it may be the same as.
+    pub rivals: Vec<usize>,
+    /// The day on which it counts in the balances of statements.
+    pub counts_on: Option<NaiveDate>,
 }
 
 /// The statements of an account that are read together.
@@ -254,6 +257,18 @@ impl<'a> Together<'a> {
         Self { statements, chains: Chains::of(statements) }
     }
 
+    /// Whether a statement tells everything of a day: not where another tells another part of it.
+    fn is_whole(&self, place: usize, day: NaiveDate) -> bool {
+        let mine = &self.statements[place];
+        let part = |other: usize| {
+            let row = &self.statements[other];
+            other != place
+                && row.covers(day)
+                && (self.chains.chained(place, other) || mine.may_follow(row) || row.may_follow(mine))
+        };
+        mine.is_whole_on(day) && !(0..self.statements.len()).any(part)
+    }
+
     /// The movements of one booking day (BANK-2). `tellings` are those of the day, of whatever statement.
     #[must_use]
     pub fn movements_of(&self, day: NaiveDate, tellings: &[Telling]) -> Vec<Movement> {
@@ -262,101 +277,186 @@ impl<'a> Together<'a> {
         places.dedup();
         let rank = |place: &usize| {
             let row = &self.statements[*place];
-            let whole = row.is_whole_on(day);
+            let whole = self.is_whole(*place, day);
             // Of those that tell the whole day the newest knows best; those that do not come in the order in which they grew.
             (!whole, whole.then_some(Reverse(row.made_at)), row.made_at, row.sequence, row.from_day, row.entries, row.id)
         };
         places.sort_by_key(rank);
-        let mut movements: Vec<Movement> = Vec::new();
-        let mut read: Vec<usize> = Vec::new();
+        let mut day = Day { together: self, day, tellings, movements: Vec::new(), read: Vec::new() };
         for place in places {
-            let own: Vec<usize> = (0..tellings.len()).filter(|at| tellings[*at].statement == place).collect();
-            self.add(day, (place, &own), &read, tellings, &mut movements);
-            read.push(place);
+            day.add(place);
+            day.read.push(place);
+        }
+        let mut movements = day.movements;
+        for movement in &mut movements {
+            movement.counts_on = self.counts_on(movement, tellings);
         }
         movements
     }
 
-    /// Reads one more statement of the day. `read`: the statements before it.
-    fn add(
-        &self,
-        day: NaiveDate,
-        (place, own): (usize, &[usize]),
-        read: &[usize],
-        tellings: &[Telling],
-        movements: &mut Vec<Movement>,
-    ) {
-        let apart = |other: &usize| self.chains.chained(place, *other);
-        let others: Vec<usize> = read.iter().filter(|other| !apart(other)).copied().collect();
-        let mine = &self.statements[place];
-        let whole = others.iter().any(|other| self.statements[*other].is_whole_on(day));
-        let mut rest: Vec<usize> = own.to_vec();
-        let mut left: Vec<usize> = (0..movements.len())
-            .filter(|at| !movements[*at].tellings.iter().any(|telling| apart(&tellings[*telling].statement)))
-            .collect();
+    /// The day on which a movement counts: that on which the bank booked it, where a statement tells it that begins later the
+    /// first day of that; and after all that tell its booking day wholly without telling it, and ended before those that do.
+    fn counts_on(&self, movement: &Movement, tellings: &[Telling]) -> Option<NaiveDate> {
+        let telling = || movement.tellings.iter().map(|at| tellings[*at].statement);
+        let booked_on = tellings[*movement.tellings.first()?].told.booked_on;
+        let told = telling().map(|place| self.statements[place].from_day.max(booked_on)).max()?;
+        let last = telling().map(|place| self.statements[place].to_day).min()?;
+        let without = (0..self.statements.len()).filter(|place| {
+            let row = &self.statements[*place];
+            row.covers(booked_on)
+                && row.to_day < last
+                && row.is_whole_on(row.to_day)
+                && self.is_whole(*place, booked_on)
+                && !telling().any(|teller| teller == *place || self.chains.chained(teller, *place))
+        });
+        let after = without.filter_map(|place| self.statements[place].to_day.succ_opt()).max();
+        Some(after.map_or(told, |after| after.max(told)))
+    }
+
+    /// Whether one statement tells everything that another tells.
+    fn contains(&self, place: usize, other: usize) -> bool {
+        let (mine, row) = (&self.statements[place], &self.statements[other]);
+        mine.contains(row) && !mine.may_follow(row) && !row.may_follow(mine) && !self.chains.chained(place, other)
+    }
+}
+
+/// A day while its statements are read one after the other.
+struct Day<'a> {
+    together: &'a Together<'a>,
+    day: NaiveDate,
+    tellings: &'a [Telling],
+    movements: Vec<Movement>,
+    read: Vec<usize>,
+}
+
+impl Day<'_> {
+    fn clear(&mut self, at: usize) {
+        self.movements.push(Movement { tellings: vec![at], doubt: None, rivals: Vec::new(), counts_on: None });
+    }
+
+    /// A movement in doubt: it may be one of those of the same direction and amount.
+    fn doubt(&mut self, at: usize, doubt: ReadingDoubt) {
+        let money = |at: usize| (self.tellings[at].told.direction, self.tellings[at].told.amount);
+        let like = |place: &usize| money(self.movements[*place].tellings[0]) == money(at);
+        let rivals = (0..self.movements.len()).filter(like).collect();
+        self.movements.push(Movement { tellings: vec![at], doubt: Some(doubt), rivals, counts_on: None });
+    }
+
+    /// Reads one more statement of the day.
+    fn add(&mut self, place: usize) {
+        let statements = self.together.statements;
+        let mine = &statements[place];
+        let apart =
+            |other: usize| self.together.chains.chained(place, other) || mine.is_disjoint_from(&statements[other]);
+        let others: Vec<usize> = self.read.iter().copied().filter(|other| !apart(*other)).collect();
+        let mut rest: Vec<usize> =
+            (0..self.tellings.len()).filter(|at| self.tellings[*at].statement == place).collect();
         if others.is_empty() {
-            movements.extend(rest.into_iter().map(|at| Movement { tellings: vec![at], doubt: None }));
+            rest.into_iter().for_each(|at| self.clear(at));
             return;
         }
-        let grows = others.iter().all(|other| mine.begins_with(&self.statements[*other]));
-        let doubt = |at, doubt| Movement { tellings: vec![at], doubt: Some(doubt) };
+        let told_apart = |movement: &Movement| {
+            movement.tellings.iter().any(|at| self.tellings[*at].statement == place || apart(self.tellings[*at].statement))
+        };
+        let mut left: Vec<usize> =
+            (0..self.movements.len()).filter(|at| !told_apart(&self.movements[*at])).collect();
+        let whole = others.iter().any(|other| self.together.is_whole(*other, self.day) || self.together.contains(*other, place));
+        let grows = others.iter().all(|other| {
+            mine.begins_with(&statements[*other])
+                || mine.widens(&statements[*other])
+                || self.together.contains(place, *other)
+        });
+        let goes_on = |other: &usize| {
+            mine.opening.is_some() && mine.opening == statements[*other].closing && statements[*other].entries > 0
+        };
+        let before = (self.movements.clone(), rest.clone(), left.clone());
         if whole || grows {
-            pair(tellings, movements, (&mut rest, &mut left), Likeness::Payer);
-            let certain = rest.clone();
-            pair(tellings, movements, (&mut rest, &mut left), Likeness::Apart);
-            let loosely: Vec<usize> = certain.iter().filter(|at| !rest.contains(at)).copied().collect();
-            let like = |at: &usize| {
-                let money = |at: usize| (tellings[at].told.direction, tellings[at].told.amount);
-                loosely.iter().any(|other| money(*other) == money(*at))
-            };
-            let lacking = !left.is_empty();
+            self.pair((&mut rest, &mut left), Likeness::Payer);
+        }
+        if !whole && grows && !left.is_empty() && others.iter().any(goes_on) {
+            // It lacks what the other tells, and opens with its closing balance: it goes on rather than tells again.
+            (self.movements, rest, left) = before;
+        } else if whole || grows {
+            let certain = (self.movements.clone(), rest.clone());
+            let least = if whole && self.together.is_whole(place, self.day) { Likeness::Apart } else { Likeness::Amount };
+            self.pair((&mut rest, &mut left), least);
+            if !rest.is_empty() {
+                // By the amount alone only where all of it finds a place.
+                (self.movements, rest) = certain;
+            }
             for at in rest {
-                movements.push(match () {
-                    () if whole => doubt(at, ReadingDoubt::Surplus),
+                match () {
+                    () if whole => self.doubt(at, ReadingDoubt::Surplus),
                     // What the shorter one tells must be in the longer one; where it is not, neither is to be trusted.
-                    () if lacking || like(&at) => doubt(at, ReadingDoubt::Unclear),
-                    () => Movement { tellings: vec![at], doubt: None },
-                });
+                    () if !left.is_empty() => self.doubt(at, ReadingDoubt::Unclear),
+                    () => self.clear(at),
+                }
             }
             return;
         }
         // Statements within one day (BANK-1): with sequence numbers only what looks told already is in doubt; without, all.
-        let numbered = mine.sequence.is_some() && others.iter().all(|other| self.statements[*other].sequence.is_some());
+        let numbered = mine.sequence.is_some() && others.iter().all(|other| statements[*other].sequence.is_some());
         for at in rest {
-            let told = &tellings[at].told;
-            let equal = left.iter().position(|other| {
-                movements[*other].tellings.iter().any(|other| tellings[*other].told.likeness(told) == Some(Likeness::Equal))
-            });
-            if let Some(equal) = equal {
-                left.remove(equal);
+            let told = &self.tellings[at].told;
+            let is_equal = |other: &usize| {
+                let known = self.movements[*other].tellings.iter();
+                known.map(|other| self.tellings[*other].told.likeness(told)).any(|like| like == Some(Likeness::Equal))
+            };
+            let linked = |other: &usize| {
+                self.movements[*other].tellings.iter().any(|other| self.tellings[*other].movement == self.tellings[at].movement)
+            };
+            if let Some(known) = left.iter().position(linked) {
+                // They were found to be one before.
+                let movement = left.remove(known);
+                self.movements[movement].tellings.push(at);
+                continue;
             }
-            let clear = numbered && equal.is_none();
-            movements.push(Movement { tellings: vec![at], doubt: (!clear).then_some(ReadingDoubt::Unclear) });
+            let equal = left.iter().position(is_equal).map(|found| left.remove(found));
+            if numbered && equal.is_none() { self.clear(at) } else { self.doubt(at, ReadingDoubt::Unclear) }
         }
     }
-}
 
-/// Pairs what is left one to one, the most alike first, down to `least`.
-fn pair(
-    tellings: &[Telling],
-    movements: &mut [Movement],
-    (rest, left): (&mut Vec<usize>, &mut Vec<usize>),
-    least: Likeness,
-) {
-    for wanted in [Likeness::Equal, Likeness::Reference, Likeness::Payer, Likeness::Amount, Likeness::Apart] {
-        if wanted < least {
-            return;
+    /// Pairs what is left one to one, the most alike first, down to `least`; what was found to be one before stays so.
+    fn pair(&mut self, (rest, left): (&mut Vec<usize>, &mut Vec<usize>), least: Likeness) {
+        let tellings = self.tellings;
+        for wanted in [Likeness::Equal, Likeness::Reference, Likeness::Payer, Likeness::Amount, Likeness::Apart] {
+            if wanted < least {
+                return;
+            }
+            for round in 0..3 {
+                let mut unpaired = Vec::with_capacity(rest.len());
+                for at in std::mem::take(rest) {
+                    let told = &tellings[at];
+                    let fits = |movement: &usize| {
+                        let known = &self.movements[*movement].tellings;
+                        let like = known.iter().filter_map(|other| tellings[*other].told.likeness(&told.told)).max();
+                        let one_before = || known.iter().any(|other| tellings[*other].movement == told.movement);
+                        like == Some(wanted)
+                            && match round {
+                                0 => one_before(),
+                                1 => !self.is_promised(*movement, at),
+                                _ => true,
+                            }
+                    };
+                    match left.iter().position(fits) {
+                        Some(found) => {
+                            let movement = left.remove(found);
+                            self.movements[movement].tellings.push(at);
+                        }
+                        None => unpaired.push(at),
+                    }
+                }
+                *rest = unpaired;
+            }
         }
-        rest.retain(|at| {
-            let told = &tellings[*at].told;
-            let like = |movement: &usize| {
-                let known = movements[*movement].tellings.iter();
-                known.filter_map(|other| tellings[*other].told.likeness(told)).max() == Some(wanted)
-            };
-            let Some(found) = left.iter().position(like) else { return true };
-            movements[left.remove(found)].tellings.push(*at);
-            false
-        });
+    }
+
+    /// Whether a movement was found before to be one with a telling that was not read yet.
+    fn is_promised(&self, movement: usize, to_other_than: usize) -> bool {
+        let known = &self.movements[movement].tellings;
+        let read = |at: &usize| self.movements.iter().any(|movement| movement.tellings.contains(at));
+        let linked = |at: &usize| known.iter().any(|other| self.tellings[*other].movement == self.tellings[*at].movement);
+        (0..self.tellings.len()).any(|at| at != to_other_than && linked(&at) && !read(&at))
     }
 }
 
@@ -374,6 +474,10 @@ pub enum Step {
     },
     /// What waited in doubt is clear now.
     Release(BankEntryId),
+    /// What was not booked yet is in doubt now.
+    Doubt(BankEntryId, ReadingDoubt),
+    /// What bears counts on this day.
+    Counts(BankEntryId, NaiveDate),
     /// Two are booked for what is one: a person undoes one of them.
     Twice(BankEntryId),
 }
@@ -381,101 +485,150 @@ pub enum Step {
 /// What follows from the movements of a day for lines that are stored or are to be.
 #[must_use]
 pub fn steps(movements: &[Movement], tellings: &[Telling]) -> Vec<Step> {
+    let is_decided = |movement: &Movement| movement.tellings.iter().any(|at| tellings[*at].bearing == Bearing::Decided);
+    let mut doubts: Vec<Option<ReadingDoubt>> = movements.iter().map(|movement| movement.doubt).collect();
+    for (at, movement) in movements.iter().enumerate().filter(|(_, movement)| is_decided(movement)) {
+        // What is booked stays booked: then the one that it may be the same as waits.
+        if let Some(doubt) = doubts[at].take()
+            && let Some(rival) = movement.rivals.iter().find(|rival| doubts[**rival].is_none() && !is_decided(&movements[**rival]))
+        {
+            doubts[*rival] = Some(doubt);
+        }
+    }
     let mut steps = Vec::new();
-    for movement in movements {
+    for (movement, doubt) in movements.iter().zip(doubts) {
         let all = || movement.tellings.iter().map(|at| &tellings[*at]);
         let bears = |telling: &&Telling| !matches!(telling.bearing, Bearing::Fresh | Bearing::Repeats);
         let most = |telling: &&Telling| (!telling.told.is_bare(), telling.told.parts.len());
-        let decided: Vec<&Telling> = all().filter(|telling| telling.bearing == Bearing::Decided).collect();
-        let stored: Vec<&Telling> = all().filter(bears).collect();
-        let first = |list: &[&Telling]| list.iter().max_by_key(|telling| (most(telling), Reverse(telling.entry))).map(|telling| telling.entry);
+        let best = |list: &mut dyn Iterator<Item = &Telling>| {
+            list.max_by_key(|telling| (most(&telling), bears(telling), Reverse(telling.entry))).map(|telling| telling.entry)
+        };
         // What is booked stays; else what tells the most, of what is stored where it tells as much.
-        let richest = all().max_by_key(|telling| (most(telling), bears(telling), Reverse(telling.entry))).map(|telling| telling.entry);
-        let Some(bearer) = first(&decided).or(richest) else { continue };
-        let chosen = all().find(|telling| telling.entry == bearer);
-        match chosen.map(|telling| telling.bearing) {
-            Some(Bearing::Fresh | Bearing::Repeats) => steps.push(Step::Bear(bearer, movement.doubt.filter(|_| stored.is_empty() || stored.iter().all(|telling| telling.bearing == Bearing::Doubted)))),
-            Some(Bearing::Doubted) if movement.doubt.is_none() => steps.push(Step::Release(bearer)),
-            _ => {}
+        let decided = best(&mut all().filter(|telling| telling.bearing == Bearing::Decided));
+        let Some(bearer) = decided.or_else(|| best(&mut all())) else { continue };
+        let Some(chosen) = all().find(|telling| telling.entry == bearer) else { continue };
+        match (chosen.bearing, doubt) {
+            (Bearing::Fresh | Bearing::Repeats, doubt) => steps.push(Step::Bear(bearer, doubt)),
+            (Bearing::Doubted, None) => steps.push(Step::Release(bearer)),
+            (Bearing::Unbooked, Some(doubt)) => steps.push(Step::Doubt(bearer, doubt)),
+            (Bearing::Doubted | Bearing::Decided, _) | (Bearing::Unbooked, None) => {}
         }
         for telling in all().filter(|telling| telling.entry != bearer) {
             match telling.bearing {
                 Bearing::Repeats => {}
                 Bearing::Decided => steps.push(Step::Twice(telling.entry)),
-                Bearing::Fresh | Bearing::Doubted | Bearing::Unbooked => steps.push(Step::Repeat { entry: telling.entry, of: bearer }),
+                Bearing::Fresh | Bearing::Doubted | Bearing::Unbooked => {
+                    steps.push(Step::Repeat { entry: telling.entry, of: bearer });
+                }
             }
         }
+        steps.extend(movement.counts_on.map(|day| Step::Counts(bearer, day)));
     }
     steps
 }
 
-/// A telling of a notice that no statement told yet, or of a statement that no notice told: to be met by at most one of the
-/// other kind (BANK-3).
+/// An entry that another kind of file may tell as well (BANK-3).
 #[derive(Clone, Debug)]
 pub struct Unmet {
-    /// Identity.
-    pub entry: BankEntryId,
     /// What it tells.
     pub told: EntryTold,
-    /// Its lines.
-    pub lines: Vec<BankLineId>,
-    /// Its statement or notice: parts of a batch are told together.
+    /// Its lines, each with what it tells.
+    pub lines: Vec<(BankLineId, PartTold)>,
+    /// Its notice and day: parts of a batch are told together.
     pub group: String,
-    /// It waits in doubt, or is not booked: it steps back for one that is.
+    /// It waits in doubt: it steps back for one that does not.
     pub doubted: bool,
 }
 
 /// What an entry met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meeting {
-    /// The lines that it tells again.
-    pub lines: Vec<BankLineId>,
+pub enum Meeting {
+    /// Nothing that it could be.
+    Nothing,
+    /// These lines, which it tells again.
+    Lines(Vec<BankLineId>),
+    /// Something of the same payer and amount with another text: it may be that, or not.
+    Perhaps,
 }
 
-/// Which of `open` each of `entries` tells again; each line is met once.
+/// Which of `open` each of `entries` tells again; each line is met once (BANK-3). Those that are equal meet first, then by a
+/// reference, by the payer, and last where one tells an amount alone.
 #[must_use]
-pub fn meetings(entries: &[EntryTold], open: &[Unmet]) -> Vec<Option<Meeting>> {
-    let mut met: Vec<Option<Meeting>> = vec![None; entries.len()];
-    let mut taken = vec![false; open.len()];
-    let near = |one: &EntryTold, other: &EntryTold| (one.booked_on - other.booked_on).num_days().abs() <= NOTICE_DAYS;
-    let mut fits: Vec<(Reverse<Likeness>, bool, i64, usize, usize)> = Vec::new();
+pub fn meetings(entries: &[EntryTold], open: &[Unmet]) -> Vec<Meeting> {
+    let mut met = vec![Meeting::Nothing; entries.len()];
+    let mut taken: Vec<Vec<bool>> = open.iter().map(|row| vec![false; row.lines.len()]).collect();
+    let mut fits: Vec<(Reverse<Likeness>, bool, i64, NaiveDate, usize, usize)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         for (place, other) in open.iter().enumerate() {
-            let payers = entry.parts.len() == other.told.parts.len()
-                && entry.parts.iter().zip(&other.told.parts).any(|(one, other)| differ(one.iban.as_ref(), other.iban.as_ref()));
-            if let Some(like) = entry.likeness(&other.told).filter(|like| *like > Likeness::Apart)
-                && near(entry, &other.told)
-                && !payers
-            {
-                let days = (entry.booked_on - other.told.booked_on).num_days().abs();
-                fits.push((Reverse(like), other.doubted, days, at, place));
+            match encounter(entry, &other.told) {
+                Encounter::Apart => {}
+                Encounter::Perhaps => met[at] = Meeting::Perhaps,
+                Encounter::Fits(like) => {
+                    let days = (entry.booked_on - other.told.booked_on).num_days().abs();
+                    fits.push((Reverse(like), other.doubted, days, other.told.booked_on, at, place));
+                }
             }
         }
     }
     fits.sort();
     for (.., at, place) in fits {
-        if met[at].is_none() && !taken[place] {
-            taken[place] = true;
-            met[at] = Some(Meeting { lines: open[place].lines.clone() });
+        if !matches!(met[at], Meeting::Lines(_)) && taken[place].iter().all(|taken| !taken) {
+            taken[place].fill(true);
+            met[at] = Meeting::Lines(open[place].lines.iter().map(|(line, _)| *line).collect());
         }
     }
-    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.is_bare() || entry.batch.is_some()) {
-        if met[at].is_none() {
-            met[at] = batch(entry, open, &mut taken, near);
+    for (at, entry) in entries.iter().enumerate() {
+        if matches!(met[at], Meeting::Lines(_)) {
+            continue;
+        }
+        let found = if entry.is_bare() || entry.batch.is_some() { batch(entry, open, &mut taken) } else { None };
+        let found = found.or_else(|| part_of(entry, open, &mut taken)).or_else(|| in_parts(entry, open, &mut taken));
+        if let Some(lines) = found {
+            met[at] = Meeting::Lines(lines);
         }
     }
     met
 }
 
-/// A batch that is stated as one sum, and was announced in parts: all of a notice or group that add up.
-fn batch(
-    entry: &EntryTold,
-    open: &[Unmet],
-    taken: &mut [bool],
-    near: impl Fn(&EntryTold, &EntryTold) -> bool,
-) -> Option<Meeting> {
-    let free = |place: &usize| !taken[*place] && open[*place].told.direction == entry.direction && near(entry, &open[*place].told);
-    let candidates: Vec<usize> = (0..open.len()).filter(free).collect();
+fn is_near(one: &EntryTold, other: &EntryTold) -> bool {
+    (one.booked_on - other.booked_on).num_days().abs() <= NOTICE_DAYS
+}
+
+enum Encounter {
+    Apart,
+    Perhaps,
+    Fits(Likeness),
+}
+
+fn encounter(one: &EntryTold, other: &EntryTold) -> Encounter {
+    let Some(like) = one.likeness(other).filter(|like| *like > Likeness::Apart && is_near(one, other)) else {
+        return Encounter::Apart;
+    };
+    if one.parts.len() != other.parts.len() {
+        return Encounter::Fits(like);
+    }
+    let pairs = || one.parts.iter().zip(&other.parts);
+    if pairs().any(|(one, other)| differ(one.iban.as_ref(), other.iban.as_ref())) {
+        return Encounter::Apart;
+    }
+    let texts_differ = pairs().any(|(one, other)| one.text.as_ref().zip(other.text.as_ref()).is_some_and(|(one, other)| are_other_texts(one, other)));
+    if texts_differ && like < Likeness::Reference { Encounter::Perhaps } else { Encounter::Fits(like) }
+}
+
+/// Whether two texts say something else: neither is a part of the other, whatever the white space and the marks between.
+fn are_other_texts(one: &str, other: &str) -> bool {
+    let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let (one, other) = (letters(one), letters(other));
+    !one.contains(&other) && !other.contains(&one)
+}
+
+/// A batch that is told as one sum, and was told in parts: all of a notice or group that add up.
+fn batch(entry: &EntryTold, open: &[Unmet], taken: &mut [Vec<bool>]) -> Option<Vec<BankLineId>> {
+    let is_free = |place: &usize| {
+        let row = &open[*place];
+        taken[*place].iter().all(|taken| !taken) && row.told.direction == entry.direction && is_near(entry, &row.told)
+    };
+    let candidates: Vec<usize> = (0..open.len()).filter(is_free).collect();
     let key = |place: usize| open[place].told.batch.clone().unwrap_or_else(|| open[place].group.clone());
     let mut groups: Vec<String> = candidates.iter().map(|place| key(*place)).collect();
     groups.sort();
@@ -486,11 +639,74 @@ fn batch(
         let sum: Cents = parts.iter().map(|place| open[*place].told.amount).sum();
         if parts.len() > 1 && sum == entry.amount && !differ(told, entry.batch.as_ref()) {
             for place in &parts {
-                taken[*place] = true;
+                taken[*place].fill(true);
             }
-            let lines = parts.iter().flat_map(|place| open[*place].lines.clone());
-            return Some(Meeting { lines: lines.collect() });
+            return Some(parts.iter().flat_map(|place| open[*place].lines.iter().map(|(line, _)| *line)).collect());
         }
     }
     None
+}
+
+/// An entry of one part that was told as a part of a larger entry.
+fn part_of(entry: &EntryTold, open: &[Unmet], taken: &mut [Vec<bool>]) -> Option<Vec<BankLineId>> {
+    let [own] = &entry.parts[..] else { return None };
+    for (place, row) in open.iter().enumerate().filter(|(_, row)| row.told.parts.len() > 1) {
+        if row.told.direction != entry.direction || !is_near(entry, &row.told) || differ(row.told.batch.as_ref(), entry.batch.as_ref()) {
+            continue;
+        }
+        let fits = |at: &usize| {
+            let part = &row.lines[*at].1;
+            let tells = same(part.iban.as_ref(), own.iban.as_ref()) || part.shares_reference(own) || same(part.text.as_ref(), own.text.as_ref());
+            !taken[place][*at]
+                && part.amount == own.amount
+                && (tells || !own.detailed)
+                && !part.is_apart_from(own)
+                && !differ(part.iban.as_ref(), own.iban.as_ref())
+        };
+        if let Some(at) = (0..row.lines.len()).find(fits) {
+            taken[place][at] = true;
+            return Some(vec![row.lines[at].0]);
+        }
+    }
+    None
+}
+
+/// An entry in parts, each of which was told apart.
+fn in_parts(entry: &EntryTold, open: &[Unmet], taken: &mut [Vec<bool>]) -> Option<Vec<BankLineId>> {
+    if entry.parts.len() < 2 {
+        return None;
+    }
+    let mut found: Vec<usize> = Vec::new();
+    for own in &entry.parts {
+        let fits = |place: &usize| {
+            let row = &open[*place];
+            let ([part], [(_, _)]) = (&row.told.parts[..], &row.lines[..]) else { return false };
+            let tells = same(part.iban.as_ref(), own.iban.as_ref())
+                || part.shares_reference(own)
+                || same(row.told.batch.as_ref(), entry.batch.as_ref())
+                || same(part.text.as_ref(), own.text.as_ref());
+            !taken[*place][0]
+                && !found.contains(place)
+                && row.told.direction == entry.direction
+                && is_near(entry, &row.told)
+                && !differ(row.told.batch.as_ref(), entry.batch.as_ref())
+                && part.amount == own.amount
+                && tells
+                && !part.is_apart_from(own)
+                && !differ(part.iban.as_ref(), own.iban.as_ref())
+        };
+        found.push((0..open.len()).find(fits)?);
+    }
+    for place in &found {
+        taken[*place][0] = true;
+    }
+    Some(found.into_iter().map(|place| open[place].lines[0].0).collect())
+}
+
+/// Whether a notice may tell again what another notice told on the same day: equal, or one with fewer details.
+#[must_use]
+pub fn is_repeated(one: &EntryTold, other: &EntryTold) -> bool {
+    let like = one.likeness(other).is_some_and(|like| like >= Likeness::Payer);
+    let fits = matches!(encounter(one, other), Encounter::Fits(_));
+    one.booked_on == other.booked_on && like && fits
 }

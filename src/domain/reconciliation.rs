@@ -183,6 +183,9 @@ pub fn equations(
 /// `other` tells the day and more of it.
 fn supersedes(other: &Statement, row: &Statement) -> bool {
     let day = row.to_day;
+    if row.is_page_of(other) {
+        return other.page > row.page;
+    }
     if other.id == row.id || other.kind != StatementKind::Statement || !other.covers(day) || row.is_whole_on(day) {
         return false;
     }

@@ -38,6 +38,7 @@ table!(BankLine in "bank_lines" key [] changing [] {
 table!(Statement in "bank_statements" key [] changing [] {
     id: StatementId, file_id: BankFileId, kind: StatementKind, account: String, told_id: String, page: Option<i64>,
     sequence: Option<i64>, made_at: Option<NaiveDateTime>, from_day: NaiveDate, to_day: NaiveDate,
+    first_day: NaiveDate, last_day: NaiveDate,
     opening: Option<Cents>, closing: Option<Cents>, entries: i64, credits: Cents, debits: Cents,
 });
 
@@ -150,7 +151,7 @@ pub async fn statements_about(
     account: &str,
     days: (NaiveDate, NaiveDate),
 ) -> Result<Vec<Statement>> {
-    let sql = "SELECT * FROM bank_statements WHERE account = $1 AND to_day >= $2 AND from_day <= $3 ORDER BY to_day, id";
+    let sql = "SELECT * FROM bank_statements WHERE account = $1 AND last_day >= $2 AND first_day <= $3 ORDER BY to_day, id";
     on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
 }
 
@@ -251,10 +252,64 @@ pub async fn unmet(
     account: &str,
     days: (NaiveDate, NaiveDate),
 ) -> Result<Vec<BankLine>> {
-    let sql = "SELECT * FROM bank_lines WHERE account = $1 AND announced_in IS NOT NULL AND stated_in IS NULL
-                 AND direction IN ('credit', 'debit') AND booked_on >= $2 AND booked_on <= $3 AND state <> 'again'
+    // All lines of an entry of which some are open: it is compared as a whole.
+    let sql = "SELECT * FROM bank_lines WHERE entry_id IN (
+                   SELECT entry_id FROM bank_lines AS open
+                   WHERE open.account = $1 AND open.announced_in IS NOT NULL AND open.stated_in IS NULL
+                     AND open.direction IN ('credit', 'debit') AND open.booked_on >= $2 AND open.booked_on <= $3
+                     AND open.state <> 'again')
                ORDER BY entry_id, line, id";
     on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
+}
+
+/// Lines of entries that nobody decided on wait: it is not clear whether they are movements of their own.
+///
+/// # Errors
+/// What the database says.
+pub async fn doubt(tx: &mut Tx, doubts: &[(BankEntryId, String)]) -> Result<()> {
+    use super::columns::Stored as _;
+    if doubts.is_empty() {
+        return Ok(());
+    }
+    let list = doubts.iter().map(|(entry, why)| Value::Array(vec![entry.json(), Value::from(why.as_str())]));
+    let sql = "UPDATE bank_lines SET state = 'open', movement_id = entry_id, why = value ->> 1
+               FROM {rows} WHERE bank_lines.entry_id = value ->> 0 AND bank_lines.state NOT IN ('booked', 'set_aside')";
+    tx.query(sql).bind_json(list.collect()).execute().await?;
+    Ok(())
+}
+
+/// The day on which lines of entries count in the balances of statements.
+///
+/// # Errors
+/// What the database says.
+pub async fn count_on(tx: &mut Tx, days: &[(BankEntryId, NaiveDate)]) -> Result<()> {
+    use super::columns::Stored as _;
+    if days.is_empty() {
+        return Ok(());
+    }
+    let list = days.iter().map(|(entry, day)| Value::Array(vec![entry.json(), day.json()]));
+    let sql = "UPDATE bank_lines SET stated_on = value ->> 1
+               FROM {rows} WHERE bank_lines.entry_id = value ->> 0 AND bank_lines.stated_on IS NOT NULL";
+    tx.query(sql).bind_json(list.collect()).execute().await?;
+    Ok(())
+}
+
+/// The booking days, within some, of entries that statements of an account told; and those on which an entry waits in doubt
+/// about what statements tell.
+///
+/// # Errors
+/// What the database says.
+pub async fn told_days(
+    on: &mut impl Statements,
+    account: &str,
+    within: (NaiveDate, NaiveDate),
+) -> Result<Vec<NaiveDate>> {
+    let sql = "SELECT DISTINCT booked_on FROM bank_lines
+               WHERE account = $1 AND stated_in IS NOT NULL AND booked_on >= $2 AND booked_on <= $3
+               UNION SELECT DISTINCT booked_on FROM bank_lines
+               WHERE account = $1 AND state IN ('new', 'open') AND state = 'open' AND why IN ('surplus', 'unclear')";
+    let found: Vec<(NaiveDate,)> = on.query(sql).bind(account).bind(within.0).bind(within.1).all().await?;
+    Ok(found.into_iter().map(|(day,)| day).collect())
 }
 
 /// Lines of an account that wait for this reason.

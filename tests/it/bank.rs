@@ -675,6 +675,8 @@ on_both! {
             made_at: None,
             from_day: day_of("s-1"),
             to_day: day_of("s-1"),
+            first_day: day_of("s-1"),
+            last_day: day_of("s-1"),
             opening: told.opening.map(|(_, amount)| amount),
             closing: told.closing.map(|(_, amount)| amount),
             entries: 2,

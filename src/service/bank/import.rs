@@ -171,6 +171,9 @@ impl Service {
             }
         }
         reading.await.map_err(|_| Failure::Broken)??;
+        for (row, shared) in taken.iter().flatten().filter(|(row, _)| row.kind == StatementKind::Statement) {
+            staging.read_again(row, shared).await?;
+        }
         staging.read_shared().await?;
         staging.refute(&survey.accounts()).await?;
         staging.add_reports(file, &survey.reports).await?;
@@ -194,8 +197,7 @@ impl Service {
                 continue;
             }
             let statement = self.statement_of(file, kind, survey, row);
-            let (first, last) = row.entries.unwrap_or((statement.from_day, statement.to_day));
-            let days = (statement.from_day.min(first), statement.to_day.max(last));
+            let days = (statement.first_day, statement.last_day);
             let mut others = bank::statements_about(tx, &statement.account, days).await?;
             others.extend(stored.statements.iter().filter(|other| other.shares_days_with(&statement)).cloned());
             let shared = match intake::take(&statement, &others) {
@@ -246,6 +248,8 @@ impl Service {
             made_at: made_at.or_else(|| made.and_then(|day| day.and_hms_opt(0, 0, 0))),
             from_day,
             to_day,
+            first_day: row.entries.map_or(from_day, |days| days.0.min(from_day)),
+            last_day: row.entries.map_or(to_day, |days| days.1.max(to_day)),
             opening: head.opening.map(|(_, amount, _)| amount),
             closing: head.closing.or(head.interim_closing).map(|(_, amount)| amount),
             entries: row.count,
@@ -345,20 +349,25 @@ impl Staging<'_> {
     /// Does what is to be done.
     async fn follow(&mut self, changes: Vec<Change>) -> Result<()> {
         let (mut lines, mut met, mut repeats, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut doubts, mut counts) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
                 Change::Keep(entry) => lines.extend(entry),
                 Change::Met(row) => met.push(row),
                 Change::Repeat { entry, of } => repeats.push((entry, of)),
                 Change::Release(entry) => released.push(entry),
+                Change::Doubt(entry, doubt) => doubts.push((entry, Doubt::from(doubt).to_string())),
+                Change::Counts(entry, day) => counts.push((entry, day)),
                 Change::Twice(_) => self.stored.notices.push(BankNotice::BookedTwice),
             }
         }
         bank::meet(self.tx, &met).await?;
         bank::repeat(self.tx, &repeats).await?;
         bank::release(self.tx, &released).await?;
+        bank::doubt(self.tx, &doubts).await?;
         self.stored.released |= !released.is_empty();
-        self.insert(lines).await
+        self.insert(lines).await?;
+        Ok(bank::count_on(self.tx, &counts).await?)
     }
 
     /// Entries on days of which no other statement tells any.
@@ -377,15 +386,29 @@ impl Staging<'_> {
 
     /// Everything that is known around some days.
     async fn shelf(&mut self, account: &str, days: (NaiveDate, NaiveDate)) -> Result<Shelf> {
-        let statements = bank::statements_about(self.tx, account, days).await?;
+        let about = bank::statements_about(self.tx, account, days).await?;
+        // Those between as well, by which they may follow each other.
+        let span = about.iter().fold(days, |(first, last), row| (first.min(row.first_day), last.max(row.last_day)));
+        let statements =
+            if span == days { about } else { bank::statements_about(self.tx, account, span).await? };
         Ok(Shelf::new(statements, bank::lines_between(self.tx, account, days).await?))
+    }
+
+    /// Days that a new statement is about are read anew, also where it has no entry of them: it may join others, or tell what
+    /// waits in doubt (BANK-1).
+    async fn read_again(&mut self, row: &Statement, shared: &[(NaiveDate, NaiveDate)]) -> Result<()> {
+        let within = shared.iter().map(|(from, to)| ((*from).max(row.first_day), (*to).min(row.last_day)));
+        let (first, last) = within.fold((NaiveDate::MAX, NaiveDate::MIN), |all, one| (all.0.min(one.0), all.1.max(one.1)));
+        for day in bank::told_days(self.tx, &row.account, (first, last)).await? {
+            self.shared.entry((row.account.clone(), day)).or_default();
+        }
+        Ok(())
     }
 
     /// Days that several statements tell are read as a whole (BANK-2).
     async fn read_shared(&mut self) -> Result<()> {
         for ((account, day), fresh) in std::mem::take(&mut self.shared) {
-            let days = intake::around(fresh.iter().flat_map(|(_, lines)| lines)).unwrap_or((day, day));
-            let shelf = self.shelf(&account, days).await?;
+            let shelf = self.shelf(&account, intake::around_day(day)).await?;
             self.follow(intake::shared_day(day, fresh, &shelf)).await?;
         }
         Ok(())
@@ -398,7 +421,7 @@ impl Staging<'_> {
             for entry in waiting.entries {
                 let Some(days) = intake::around(entry.iter()) else { continue };
                 let shelf = self.shelf(account, days).await?;
-                self.follow(intake::refute(&entry, &shelf).into_iter().collect()).await?;
+                self.follow(intake::refute(&entry, &shelf)).await?;
             }
         }
         Ok(())

@@ -238,10 +238,6 @@ impl BankPage {
         matches!(line.state, LineState::Booked | LineState::SetAside | LineState::Outside)
     }
 
-    fn explains(&self, account: &AccountCheck, explanation: &Explanation) -> String {
-        explains(account, explanation, self.page.lang)
-    }
-
     fn received(&self, view: &FileView) -> String {
         text::date_short(view.file.received_at.date_naive(), self.page.lang)
     }

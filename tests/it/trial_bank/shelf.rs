@@ -60,6 +60,8 @@ impl Store {
             made_at: head.created_at,
             from_day,
             to_day,
+            first_day: entries.map_or(from_day, |days| days.0.min(from_day)),
+            last_day: entries.map_or(to_day, |days| days.1.max(to_day)),
             opening: head.opening.map(|(_, amount, _)| amount),
             closing: head.closing.or(head.interim_closing).map(|(_, amount)| amount),
             entries: i64::try_from(told.entries.len()).unwrap(),
@@ -75,10 +77,7 @@ impl Store {
         let mut fresh: Vec<Statement> = Vec::new();
         for told in &file.statements {
             let row = self.statement(id, told);
-            let days = told.entries.iter().map(|entry| entry.entry.booked_on);
-            let first = days.clone().min().unwrap_or(row.from_day).min(row.from_day);
-            let last = days.max().unwrap_or(row.to_day).max(row.to_day);
-            let about = |other: &&Statement| other.to_day >= first && other.from_day <= last;
+            let about = |other: &&Statement| other.shares_days_with(&row);
             let mut others: Vec<Statement> = self.statements.iter().filter(about).cloned().collect();
             others.extend(fresh.iter().filter(|other| other.shares_days_with(&row)).cloned());
             match intake::take(&row, &others) {
@@ -94,8 +93,12 @@ impl Store {
         }
         self.statements.extend(fresh);
         let mut shared: BTreeMap<NaiveDate, Vec<(StatementId, Vec<BankLine>)>> = BTreeMap::new();
+        let mut again: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+        let mut stated = false;
         for (told, taken) in file.statements.iter().zip(taken) {
             let Some((row, ranges)) = taken else { continue };
+            stated |= row.kind == StatementKind::Statement;
+            again.extend(ranges.iter().map(|(from, to)| ((*from).max(row.first_day), (*to).min(row.last_day))));
             let teller = Teller::new(&row);
             let mut own = Vec::new();
             for entry in &told.entries {
@@ -115,8 +118,15 @@ impl Store {
             };
             self.follow(changes);
         }
+        // Days on which a statement that has no entry of them may change what is known, and those on which something waits.
+        for lines in self.entries.values().filter(|lines| lines[0].stated_in.is_some()) {
+            let waits = stated && lines[0].reading_doubt().is_some();
+            if waits || again.iter().any(|(from, to)| (*from..=*to).contains(&lines[0].booked_on)) {
+                shared.entry(lines[0].booked_on).or_default();
+            }
+        }
         for (day, fresh) in shared {
-            let days = intake::around(fresh.iter().flat_map(|(_, lines)| lines)).unwrap_or((day, day));
+            let days = intake::around_day(day);
             let changes = intake::shared_day(day, fresh, &self.shelf(days));
             self.follow(changes);
         }
@@ -125,7 +135,7 @@ impl Store {
         let waiting: Vec<Vec<BankLine>> = self.entries.values().filter(|lines| waits(&lines[0])).cloned().collect();
         for lines in waiting {
             let Some(days) = intake::around(lines.iter()) else { continue };
-            let changes = intake::refute(&lines, &self.shelf(days)).into_iter().collect();
+            let changes = intake::refute(&lines, &self.shelf(days));
             self.follow(changes);
         }
     }
@@ -136,19 +146,27 @@ impl Store {
     }
 
     fn shelf(&self, days: (NaiveDate, NaiveDate)) -> Shelf {
-        let about = |row: &&Statement| row.to_day >= days.0 && row.from_day <= days.1;
-        Shelf::new(self.statements.iter().filter(about).cloned().collect(), self.lines(days, |_| true))
+        let about = |days: (NaiveDate, NaiveDate)| {
+            move |row: &&Statement| row.last_day >= days.0 && row.first_day <= days.1
+        };
+        // Those between as well, by which they may follow each other.
+        let span = self.statements.iter().filter(about(days)).fold(days, |(first, last), row| {
+            (first.min(row.first_day), last.max(row.last_day))
+        });
+        Shelf::new(self.statements.iter().filter(about(span)).cloned().collect(), self.lines(days, |_| true))
     }
 
     fn unmet(&self, days: (NaiveDate, NaiveDate)) -> Shelf {
-        let open =
-            |line: &BankLine| line.announced_in.is_some() && line.stated_in.is_none() && line.state != LineState::Again;
-        Shelf::new(Vec::new(), self.lines(days, open))
+        let unmet = |line: &BankLine| line.announced_in.is_some() && line.stated_in.is_none();
+        let entries = self.entries.values().filter(|lines| lines.iter().any(|line| unmet(line) && line.state != LineState::Again));
+        let lines = entries.flatten().filter(|line| (days.0..=days.1).contains(&line.booked_on));
+        Shelf::new(Vec::new(), lines.cloned().collect())
     }
 
     /// As the tables do: what was met first, what repeats, what is released, and then what is new.
     fn follow(&mut self, changes: Vec<Change>) {
         let (mut kept, mut met, mut repeats, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut doubts, mut counts) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
                 Change::Keep(lines) => kept.push(lines),
@@ -156,6 +174,8 @@ impl Store {
                 Change::Repeat { entry, of } => repeats.push((entry, of)),
                 Change::Release(entry) => released.push(entry),
                 Change::Twice(_) => self.twice += 1,
+                Change::Doubt(entry, doubt) => doubts.push((entry, doubt)),
+                Change::Counts(entry, day) => counts.push((entry, day)),
             }
         }
         for row in met {
@@ -177,8 +197,20 @@ impl Store {
                 (line.state, line.movement_id, line.why) = (LineState::New, line.entry_id, None);
             }
         }
+        for (entry, doubt) in doubts {
+            let lines = self.entries.get_mut(&entry).into_iter().flatten();
+            for line in lines.filter(|line| !matches!(line.state, LineState::Booked | LineState::SetAside)) {
+                (line.state, line.movement_id, line.why) =
+                    (LineState::Open, line.entry_id, Some(Doubt::from(doubt).to_string()));
+            }
+        }
         for lines in kept {
             self.entries.insert(lines[0].entry_id, lines);
+        }
+        for (entry, day) in counts {
+            for line in self.entries.get_mut(&entry).into_iter().flatten() {
+                line.stated_on = line.stated_on.map(|_| day);
+            }
         }
     }
 
