@@ -176,6 +176,8 @@ pub struct Reversal {
     pub refused_code: Option<String>,
     /// Its day.
     pub refused_on: Option<NaiveDate>,
+    /// The mandate that ended because of it.
+    pub ended_mandate: Option<MandateId>,
     /// The match with the line that told it was wrong: it counts nowhere (BANK-9).
     pub undone: bool,
     /// When it was recorded.

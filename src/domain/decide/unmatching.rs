@@ -3,9 +3,8 @@
 
 use super::{Case, Receipt};
 use crate::domain::{
-    AllocationKind, ArrearsEventKind, BankLineId, Cents, InvoiceId, MandateId, MoneyAccount, Payment, PaymentId, Post,
-    Refusal, Reversal, ReversalId, Transaction, TransactionId, TransactionKind, Unmatched, UnmatchedKind,
-    decide::meaning_of, printed, reasons::Action,
+    AllocationKind, ArrearsEventKind, BankLineId, Cents, InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal,
+    Reversal, ReversalId, Transaction, TransactionId, TransactionKind, Unmatched, UnmatchedKind, printed,
 };
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -157,7 +156,9 @@ impl Case<'_> {
             self.book_debit(id, None, (TransactionKind::Unmatch, 1));
         }
         self.book_charge(id, told.hand_charge, (None, TransactionKind::Unmatch));
-        if told.refused_code.as_ref() != Some(&told.code) && !told.by_hand {
+        // What the refusal or the record by hand said of the mandate stands.
+        let ended = told.ended_mandate.and_then(|id| self.draft.mandate(id)).and_then(|row| row.ended_because.as_ref());
+        if !told.by_hand && ended != told.refused_code.as_ref() {
             self.revive_mandate(told);
         }
         self.count_again(id);
@@ -250,24 +251,14 @@ impl Case<'_> {
         settled
     }
 
-    /// A mandate that ended because of a reversal that was none goes on, unless another took its place or another reversal
-    /// ends it as well.
+    /// A mandate that ended because of what was told wrongly goes on, unless another took its place.
     fn revive_mandate(&mut self, told: &Reversal) {
-        let rules = self.at.policies.at(told.valued_on).1.reversals.as_ref();
-        if !matches!(meaning_of(&told.code, rules).action, Action::BlockMandate | Action::Stop) {
+        if self.draft.mandates().any(|row| row.ended_at.is_none()) {
             return;
         }
-        let again = |row: &Reversal| !row.undone && row.id != told.id && row.code == told.code;
-        let other = self.draft.mandates().any(|row| row.ended_at.is_none());
-        if other || self.draft.reversals().any(again) {
-            return;
-        }
-        let ended = |row: &&crate::domain::Mandate| {
-            row.ended_because.as_ref() == Some(&told.code) && row.ended_at >= Some(told.recorded_at)
-        };
-        let last: Option<MandateId> = self.draft.mandates().filter(ended).map(|row| row.id).max();
-        if let Some(mandate) = last.and_then(|id| self.draft.mandate_mut(id)) {
+        if let Some(mandate) = told.ended_mandate.and_then(|id| self.draft.mandate_mut(id)) {
             (mandate.ended_at, mandate.ended_because) = (None, None);
+            self.draft.reversal_mut(told.id).expect("the caller has it").ended_mandate = None;
         }
     }
 
