@@ -221,6 +221,17 @@ impl Case<'_> {
         self.after_settling(&settled);
     }
 
+    /// What a payment was set against, before anything of it came undone.
+    fn set_by(&self, id: PaymentId) -> BTreeMap<InvoiceId, Cents> {
+        let mut paid: BTreeMap<InvoiceId, Cents> = BTreeMap::new();
+        for row in self.draft.allocations().filter(|row| row.payment_id == Some(id)) {
+            if row.kind == AllocationKind::Payment {
+                *paid.entry(row.invoice_id).or_default() += row.amount;
+            }
+        }
+        paid
+    }
+
     /// Sets what of a payment stands again against the invoices that it had paid, in their order; the rest is the customer's.
     fn stand_again(
         &mut self,
@@ -229,12 +240,7 @@ impl Case<'_> {
         transaction: TransactionId,
         posts: &mut Vec<Post>,
     ) -> Vec<InvoiceId> {
-        let mut paid: BTreeMap<InvoiceId, Cents> = BTreeMap::new();
-        for row in self.draft.allocations().filter(|row| row.payment_id == Some(id)) {
-            if row.kind == AllocationKind::Payment {
-                *paid.entry(row.invoice_id).or_default() += row.amount;
-            }
-        }
+        let paid = self.set_by(id);
         let mut left = amount;
         let mut settled = Vec::new();
         for (invoice, set) in self.standing_of(id) {
@@ -283,7 +289,15 @@ impl Case<'_> {
         posts.push(Post::credit(MoneyAccount::BankCharges, payment.costs));
         posts.push(Post::debit(MoneyAccount::InTransit, payment.reversed));
         let mut opened = Vec::new();
-        for (invoice, set) in standing.into_iter().filter(|(_, set)| *set > Cents::ZERO) {
+        let paid = self.set_by(id);
+        for (invoice, set) in standing {
+            // What came undone of it was never paid, so it does not show as reversed.
+            let reversed = paid.get(&invoice).copied().unwrap_or_default() - set;
+            let row = self.draft.invoice_mut(invoice).expect("an invoice that was paid is loaded");
+            row.issued_mut().expect("only what was issued is settled").reversed -= reversed;
+            if set == Cents::ZERO {
+                continue;
+            }
             surplus -= set;
             self.allocate(invoice, -set, (AllocationKind::Unmatch, Some(id), None), transaction.id);
             posts.push(Post::debit(MoneyAccount::Receivable, set).of(Some(invoice)));

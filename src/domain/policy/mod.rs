@@ -550,6 +550,7 @@ retries = 1
 receivable = { number = "1300", name = "Debiteuren", rgs = "BVorDebHad" }
 bank = "1100"
 other_money = "2000"
+in_transit = "2010"
 customer_credit = "1310"
 deferred = "1700"
 vat = "1500"
