@@ -135,6 +135,10 @@ impl Collection {
 
 /// A payment that came undone, or a collection that was refused before it settled (*stornering*, PAY-2).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what was told by whom is independent of each other, and a column each"
+)]
 pub struct Reversal {
     /// Identity.
     pub id: ReversalId,
