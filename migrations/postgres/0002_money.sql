@@ -197,6 +197,7 @@ CREATE TABLE reversals (
     refused_line TEXT COLLATE "C",
     refused_code TEXT COLLATE "C",
     refused_on TEXT COLLATE "C",
+    ended_mandate TEXT COLLATE "C",
     undone BIGINT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),

@@ -197,6 +197,7 @@ CREATE TABLE reversals (
     refused_line TEXT,
     refused_code TEXT,
     refused_on TEXT,
+    ended_mandate TEXT,
     undone INTEGER NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),

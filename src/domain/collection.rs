@@ -168,6 +168,10 @@ impl Collection {
 
 /// A payment that came undone, or a collection that was refused before it settled (*stornering*, PAY-2).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what was told by whom is independent of each other, and a column each"
+)]
 pub struct Reversal {
     /// Identity.
     pub id: ReversalId,
@@ -209,6 +213,8 @@ pub struct Reversal {
     pub refused_code: Option<String>,
     /// Its day.
     pub refused_on: Option<NaiveDate>,
+    /// The mandate that ended because of it.
+    pub ended_mandate: Option<MandateId>,
     /// The match with the line that told it was wrong: it counts nowhere (BANK-9).
     pub undone: bool,
     /// When it was recorded.

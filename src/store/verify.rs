@@ -248,8 +248,9 @@ pub const CHECKS: [Check; 44] = [
     check!(
         "invoice",
         "reversed",
-        "SELECT customer_id, invoice_id AS subject, -amount AS expected, 0 AS found
-         FROM allocations WHERE kind = 'reversal' OR (kind = 'unmatch' AND amount > 0)
+        "SELECT allocations.customer_id, invoice_id AS subject, -allocations.amount AS expected, 0 AS found
+         FROM allocations JOIN payments ON payments.id = payment_id
+         WHERE undone = 0 AND (kind = 'reversal' OR (kind = 'unmatch' AND allocations.amount > 0))
          UNION ALL SELECT customer_id, id, 0, reversed FROM invoices"
     ),
     // What is posted for an invoice and its credit notes is what is open of it.

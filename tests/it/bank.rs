@@ -137,7 +137,7 @@ impl Books {
                          FROM reversals WHERE customer_id = $1 ORDER BY amount, code";
         let credit = "SELECT 'credit ' || CAST(credit AS TEXT) FROM customers WHERE id = $1";
         let postings = "SELECT account || ' ' || CAST(CAST(SUM(amount) AS BIGINT) AS TEXT) FROM postings
-                        WHERE customer_id = $1 GROUP BY account ORDER BY account";
+                        WHERE customer_id = $1 GROUP BY account HAVING SUM(amount) <> 0 ORDER BY account";
         let mut told = Vec::new();
         let mut on = self.fixture.service.db.reader().await.unwrap();
         for sql in [rows, reversals, credit, postings] {
@@ -157,7 +157,7 @@ impl Books {
     /// The balance of every account by day, and how every invoice stands, in the order of what it is about.
     pub async fn sums(&self) -> Vec<String> {
         let days = "SELECT account || ' ' || day || ' ' || CAST(CAST(SUM(debit - credit) AS BIGINT) AS TEXT)
-                    FROM account_days GROUP BY account, day ORDER BY account, day";
+                    FROM account_days GROUP BY account, day HAVING SUM(debit - credit) <> 0 ORDER BY account, day";
         let invoices =
             "SELECT CAST(customers.number AS TEXT) || ' ' || CAST(gross AS TEXT) || ' ' || CAST(paid AS TEXT)
                         FROM invoices JOIN customers ON customers.id = customer_id WHERE invoices.number IS NOT NULL

@@ -104,7 +104,7 @@ on_both! {
         assert!(check.status.success(), "{check:?}\n{journal}");
         // Prices together on one day are for other terms, and booked like every entry; money has its own journal.
         let elsewhere =
-            ["repricing", "credit_note", "payment", "payment_reversal", "set_off", "repayment", "freeze", "thaw"];
+            ["repricing", "credit_note", "payment", "payment_reversal", "set_off", "repayment", "costs", "payout", "unmatch", "freeze", "thaw"];
         for kind in strippenkaart::domain::TransactionKind::ALL.iter().filter(|kind| !elsewhere.contains(&kind.as_str())) {
             assert!(journal.contains(&format!(") {kind}")), "{kind}\n{journal}");
         }

@@ -192,7 +192,7 @@ tampering! {
         => "customer 1, customer *: money at the bank: expected 48400, found 0";
     tamper_a_payment_comes_undone:
         "UPDATE payments SET reversed = 100 WHERE amount = 20000"
-        => "customer 1, customer *: money at the bank: expected 48400, found 48300";
+        => "customer 1, payment *: reversed: expected 0, found 100";
     tamper_a_payment_came_otherwise:
         "UPDATE payments SET method = 'other' WHERE amount = 20000"
         => "customer 1, customer *: money at the bank: expected 48400, found 28400";

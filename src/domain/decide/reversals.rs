@@ -44,6 +44,7 @@ impl Case<'_> {
             refused_line: self.command.line().filter(|_| refused),
             refused_code: refused.then(|| code_of(told)),
             refused_on: refused.then_some(told.valued_on),
+            ended_mandate: None,
             undone: false,
             recorded_at: self.recorded_at(),
             recorded_by: self.actor().user(),
@@ -228,6 +229,7 @@ impl Case<'_> {
             if let Some(mandate) = self.draft.mandate_mut(id).filter(|row| row.ended_at.is_none()) {
                 mandate.ended_at = Some(at);
                 mandate.ended_because = Some(reversal.code.clone());
+                self.draft.reversal_mut(reversal.id).expect("the caller has it").ended_mandate = Some(id);
             }
         }
         self.settle_fees();

@@ -3,9 +3,8 @@
 
 use super::{Case, Receipt};
 use crate::domain::{
-    AllocationKind, ArrearsEventKind, BankLineId, Cents, InvoiceId, MandateId, MoneyAccount, Payment, PaymentId, Post,
-    Refusal, Reversal, ReversalId, Transaction, TransactionId, TransactionKind, Unmatched, UnmatchedKind,
-    decide::meaning_of, printed, reasons::Action,
+    AllocationKind, ArrearsEventKind, BankLineId, Cents, InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal,
+    Reversal, ReversalId, Transaction, TransactionId, TransactionKind, Unmatched, UnmatchedKind, printed,
 };
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -157,7 +156,9 @@ impl Case<'_> {
             self.book_debit(id, None, (TransactionKind::Unmatch, 1));
         }
         self.book_charge(id, told.hand_charge, (None, TransactionKind::Unmatch));
-        if told.refused_code.as_ref() != Some(&told.code) && !told.by_hand {
+        // What the refusal or the record by hand said of the mandate stands.
+        let ended = told.ended_mandate.and_then(|id| self.draft.mandate(id)).and_then(|row| row.ended_because.as_ref());
+        if !told.by_hand && ended != told.refused_code.as_ref() {
             self.revive_mandate(told);
         }
         self.count_again(id);
@@ -220,6 +221,17 @@ impl Case<'_> {
         self.after_settling(&settled);
     }
 
+    /// What a payment was set against, before anything of it came undone.
+    fn set_by(&self, id: PaymentId) -> BTreeMap<InvoiceId, Cents> {
+        let mut paid: BTreeMap<InvoiceId, Cents> = BTreeMap::new();
+        for row in self.draft.allocations().filter(|row| row.payment_id == Some(id)) {
+            if row.kind == AllocationKind::Payment {
+                *paid.entry(row.invoice_id).or_default() += row.amount;
+            }
+        }
+        paid
+    }
+
     /// Sets what of a payment stands again against the invoices that it had paid, in their order; the rest is the customer's.
     fn stand_again(
         &mut self,
@@ -228,12 +240,7 @@ impl Case<'_> {
         transaction: TransactionId,
         posts: &mut Vec<Post>,
     ) -> Vec<InvoiceId> {
-        let mut paid: BTreeMap<InvoiceId, Cents> = BTreeMap::new();
-        for row in self.draft.allocations().filter(|row| row.payment_id == Some(id)) {
-            if row.kind == AllocationKind::Payment {
-                *paid.entry(row.invoice_id).or_default() += row.amount;
-            }
-        }
+        let paid = self.set_by(id);
         let mut left = amount;
         let mut settled = Vec::new();
         for (invoice, set) in self.standing_of(id) {
@@ -250,24 +257,14 @@ impl Case<'_> {
         settled
     }
 
-    /// A mandate that ended because of a reversal that was none goes on, unless another took its place or another reversal
-    /// ends it as well.
+    /// A mandate that ended because of what was told wrongly goes on, unless another took its place.
     fn revive_mandate(&mut self, told: &Reversal) {
-        let rules = self.at.policies.at(told.valued_on).1.reversals.as_ref();
-        if !matches!(meaning_of(&told.code, rules).action, Action::BlockMandate | Action::Stop) {
+        if self.draft.mandates().any(|row| row.ended_at.is_none()) {
             return;
         }
-        let again = |row: &Reversal| !row.undone && row.id != told.id && row.code == told.code;
-        let other = self.draft.mandates().any(|row| row.ended_at.is_none());
-        if other || self.draft.reversals().any(again) {
-            return;
-        }
-        let ended = |row: &&crate::domain::Mandate| {
-            row.ended_because.as_ref() == Some(&told.code) && row.ended_at >= Some(told.recorded_at)
-        };
-        let last: Option<MandateId> = self.draft.mandates().filter(ended).map(|row| row.id).max();
-        if let Some(mandate) = last.and_then(|id| self.draft.mandate_mut(id)) {
+        if let Some(mandate) = told.ended_mandate.and_then(|id| self.draft.mandate_mut(id)) {
             (mandate.ended_at, mandate.ended_because) = (None, None);
+            self.draft.reversal_mut(told.id).expect("the caller has it").ended_mandate = None;
         }
     }
 
@@ -292,7 +289,15 @@ impl Case<'_> {
         posts.push(Post::credit(MoneyAccount::BankCharges, payment.costs));
         posts.push(Post::debit(MoneyAccount::InTransit, payment.reversed));
         let mut opened = Vec::new();
-        for (invoice, set) in standing.into_iter().filter(|(_, set)| *set > Cents::ZERO) {
+        let paid = self.set_by(id);
+        for (invoice, set) in standing {
+            // What came undone of it was never paid, so it does not show as reversed.
+            let reversed = paid.get(&invoice).copied().unwrap_or_default() - set;
+            let row = self.draft.invoice_mut(invoice).expect("an invoice that was paid is loaded");
+            row.issued_mut().expect("only what was issued is settled").reversed -= reversed;
+            if set == Cents::ZERO {
+                continue;
+            }
             surplus -= set;
             self.allocate(invoice, -set, (AllocationKind::Unmatch, Some(id), None), transaction.id);
             posts.push(Post::debit(MoneyAccount::Receivable, set).of(Some(invoice)));

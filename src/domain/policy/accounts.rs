@@ -175,7 +175,7 @@ mod tests {
     fn pay_7_every_role_has_an_account_without_a_section() {
         let accounts = read("").unwrap();
         let numbers: Vec<&str> = accounts.all().map(|(_, account)| account.number.as_str()).collect();
-        let expected = "1300 1100 2000 1310 1700 1500 8000 8005 8001 8010 8900 4500";
+        let expected = "1300 1100 2000 2010 1310 1700 1500 8000 8005 8001 8010 8900 4500";
         assert_eq!(numbers.join(" "), expected);
         for (role, account) in accounts.all() {
             assert_eq!(accounts.get(role), account);

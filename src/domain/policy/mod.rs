@@ -551,6 +551,7 @@ retries = 1
 receivable = { number = "1300", name = "Debiteuren", rgs = "BVorDebHad" }
 bank = "1100"
 other_money = "2000"
+in_transit = "2010"
 customer_credit = "1310"
 deferred = "1700"
 vat = "1500"
@@ -979,7 +980,7 @@ vat_codes = { standard = "1", outside = "0" }
         ("\"pain.008.001.08\"", "\"pain.008\"", 219, "collection.format", "or \"pain.008.001.02\""),
         ("bank = \"1100\"", "bank = \"1300\"", 226, "accounts.bank", "receivable has 1300"),
         ("rgs = \"BVorDebHad\"", "code = \"BVorDebHad\"", 225, "accounts.receivable", "{ number ="),
-        ("memo = \"MEM\"", "memo = \"BNK\"", 237, "accounts.journals", "three codes that differ"),
+        ("memo = \"MEM\"", "memo = \"BNK\"", 238, "accounts.journals", "three codes that differ"),
         ("[spending]", "[spendings]", 60, "spendings", "did you mean spending?"),
         ("answer_days = 14", "answer_days = ", 64, "", "expected"),
         ("= 2026-01-01", "= 2026-02-30", 2, "", "day"),

@@ -766,6 +766,15 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "vul een tijdsduur tot 24 uur in, zoals 4u, 1u30 of 0:45",
     ),
     ("expected more than 0.00", "vul meer dan 0,00 in"),
+    ("expected 0.00 to the amount", "vul 0,00 tot en met het bedrag in"),
+    (
+        "expected bank: a line of the bank tells money on our account",
+        "kies bank: een bankregel gaat over geld op onze rekening",
+    ),
+    (
+        "expected -10000000.00 to 10000000.00, and not 0.00",
+        "vul een bedrag van -10.000.000,00 tot en met 10.000.000,00 in, geen 0,00",
+    ),
     ("expected more than 0 minutes, or nothing for no ceiling", "vul meer dan 0 minuten in, of niets voor geen grens"),
     ("expected 1 to 1440 minutes", "vul 1 minuut tot 24 uur in"),
     ("expected 1 to 600000 minutes", "vul 1 minuut tot 10000 uur in"),
