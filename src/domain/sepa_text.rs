@@ -52,9 +52,16 @@ fn spelled(text: &str, write: impl Fn(char, &mut String)) -> String {
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What stands for a character outside of the set.
+/// What stands for a character outside of the set: by the EPC's table, else by its sound, where it is a letter or a mark on
+/// one; else a dot.
 fn replacement(char: char) -> &'static str {
-    match char {
+    let table = latin(char).or_else(|| greek(char)).or_else(|| bulgarian(char));
+    table.unwrap_or_else(|| if char.is_alphanumeric() || is_mark(char) { by_sound(char) } else { "." })
+}
+
+/// Latin letters, and signs.
+fn latin(char: char) -> Option<&'static str> {
+    Some(match char {
         // Accents that follow their letter, and marks that join or hide.
         '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => "",
         'À' | 'Á' | 'Â' | 'Ã' | 'Å' | 'Ā' | 'Ă' | 'Ą' | 'Ǎ' | 'Ä' => "A",
@@ -114,6 +121,13 @@ fn replacement(char: char) -> &'static str {
         '\\' | '|' => "/",
         ';' => ",",
         '…' => "...",
+        _ => return None,
+    })
+}
+
+/// Greek letters whose sound is not enough.
+fn greek(char: char) -> Option<&'static str> {
+    Some(match char {
         'Α' | 'Ά' => "A",
         'α' | 'ά' => "a",
         'Β' => "V",
@@ -134,6 +148,13 @@ fn replacement(char: char) -> &'static str {
         'ψ' => "ps",
         'Ω' | 'Ώ' => "O",
         'ω' | 'ώ' => "o",
+        _ => return None,
+    })
+}
+
+/// Cyrillic letters as Bulgaria writes them, where their sound is not enough.
+fn bulgarian(char: char) -> Option<&'static str> {
+    Some(match char {
         'Ж' => "ZH",
         'ж' => "zh",
         'Й' | 'Ь' => "Y",
@@ -154,10 +175,8 @@ fn replacement(char: char) -> &'static str {
         'ю' => "yu",
         'Я' => "YA",
         'я' => "ya",
-        // Vowels and other signs of a script go with their letter.
-        other if other.is_alphanumeric() || is_mark(other) => by_sound(other),
-        _ => ".",
-    }
+        _ => return None,
+    })
 }
 
 /// Marks that stand on a letter in the scripts of Asia and are no letters by themselves.

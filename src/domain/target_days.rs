@@ -7,7 +7,7 @@ use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 #[must_use]
 pub fn is_bank_day(day: NaiveDate) -> bool {
     let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-    let fixed = matches!((day.month(), day.day()), (1, 1) | (5, 1) | (12, 25 | 26));
+    let fixed = matches!((day.month(), day.day()), (1 | 5, 1) | (12, 25 | 26));
     let easter = easter(day.year()).is_some_and(|sunday| {
         let good_friday = sunday.checked_sub_days(Days::new(2));
         let monday = sunday.checked_add_days(Days::new(1));

@@ -123,6 +123,7 @@ impl From<Refusal> for Problem {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a title for each refusal")]
 const fn title(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NotFound(_) => "Not found",

@@ -321,7 +321,7 @@ on_both! {
             assert_eq!(texts(&page, "#mandates ~ .rows .tag")[1], tag);
             let arrears = finance.get(&format!("/finance{at}")).await;
             assert!(texts(&arrears, "#mandates ~ .rows .meta").iter().any(|line| line.ends_with(&tag[tag.find(": ").unwrap() + 2..])), "{:?}", texts(&arrears, "#mandates ~ .rows .meta"));
-            mandate = text(&scene.get(&scene.of("mandates")).await["items"][0]["id"]).to_owned();
+            text(&scene.get(&scene.of("mandates")).await["items"][0]["id"]).clone_into(&mut mandate);
         }
         let viewer = scene.browser(None, Some(scene.owner)).await;
         let refused = viewer.post(&format!("{at}/mandates/amend"), &[("mandate", &mandate), ("iban", "NL20INGB0001234567")]).await;
