@@ -25,7 +25,7 @@ fn lives() -> Value {
     json!({ "street": "Lindelaan 2", "postcode": "2611 AB", "city": "Delft" })
 }
 
-async fn tomorrow(scene: &Scene) {
+fn tomorrow(scene: &Scene) {
     let clock = &scene.site.fixture.clock;
     clock.set(clock.now() + chrono::TimeDelta::days(1));
 }
@@ -55,7 +55,7 @@ on_both! {
         assert_ne!(by_hand, draft, "an order is a document of its own");
         sound(&scene).await;
 
-        tomorrow(&scene).await;
+        tomorrow(&scene);
         let billing = format!("/api/v1/{}", scene.of("billing"));
         let half = json!({ "street": "Lindelaan 2" });
         scene.site.raw("PUT", &owner, &billing, None, half.to_string()).await.expect(200);
@@ -155,7 +155,7 @@ on_both! {
             scene.site.post(&admin, "/api/v1/policies", &json!({ "text": text, "from": from })).await.expect(201);
         };
         apply(Policy::shipped(POLICY).unwrap(), "2026-03-10").await;
-        tomorrow(&scene).await;
+        tomorrow(&scene);
         let card = scene.post(&scene.of("cards"), json!({ "product": "10h" })).await.expect(201);
         assert_eq!((&card["status"], &card["missing"]), (&json!("ordered"), &json!(["seller_example"])));
         let small = scene.line("pieces", 1, "10.00").await;
@@ -168,7 +168,7 @@ on_both! {
         assert!(!sheet.text.contains("NL91"), "no account is shown");
 
         apply(&parties::real(Policy::shipped(POLICY).unwrap()), "2026-03-11").await;
-        tomorrow(&scene).await;
+        tomorrow(&scene);
         settle_waiting(&scene.site.fixture.service).await.unwrap();
         let issued = scene.get(&format!("invoices/{}", text(&card["invoice_id"]))).await;
         assert_eq!((&issued["number"], &issued["issued_on"]), (&json!("2026-0001"), &json!("2026-03-11")));

@@ -308,7 +308,7 @@ on_both! {
         assert_eq!(names.len(), 4);
         assert!(names.contains(&"C2026-0001.xml") && names.contains(&"ONTBREEKT.txt"), "{names:?}");
         let lacking = service.make_export(request(&caller), &asked).await.unwrap_err().to_string();
-        assert!(lacking.contains("postcode van de klant"), "what is left lacks something: {lacking}");
+        assert!(lacking.contains("KvK-nummer of btw-id van de klant"), "what is left lacks something: {lacking}");
         let asked = Asked { up_to: Some(day("2026-06-30")), ..Asked::of(ExportKind::Pdf) };
         assert_eq!(service.make_export(request(&caller), &asked).await.unwrap().items, 4);
         assert!(nothing(service.make_export(request(&caller), &asked).await));

@@ -6,13 +6,12 @@ use strippenkaart::domain::{Billing, CustomerId};
 use strippenkaart::store::{Db, Statements as _};
 
 /// What a real seller says of itself; what a policy says already stays.
-const SELLER: [(&str, &str); 6] = [
+const SELLER: [(&str, &str); 5] = [
     ("street", "Voorbeeldkade 1"),
     ("postcode", "1234 AB"),
     ("city", "Voorbeeldstad"),
     ("vat_number", "NL123456789B01"),
     ("registration", "12345678"),
-    ("iban", "NL91ABNA0417164300"),
 ];
 
 /// The text of a policy whose seller is real and complete.
