@@ -401,7 +401,12 @@ pub const CHECKS: [Check; 44] = [
                    JOIN postings ON postings.customer_id = transactions.customer_id
                                 AND postings.seq = transactions.seq AND postings.account = 'bank'
                    WHERE bank_line_id IS NOT NULL
-                     AND NOT EXISTS (SELECT 1 FROM bank_lines WHERE bank_lines.id = bank_line_id AND state = 'new')"
+                     AND NOT EXISTS (SELECT 1 FROM bank_lines WHERE bank_lines.id = bank_line_id AND state = 'new')
+         UNION ALL SELECT '', line_id, 0, postings.amount
+                   FROM bank_proofs JOIN payments ON payments.id = payment_id
+                   JOIN transactions ON transactions.id = payments.transaction_id
+                   JOIN postings ON postings.customer_id = transactions.customer_id
+                                AND postings.seq = transactions.seq AND postings.account = 'bank'"
     ),
 ];
 

@@ -172,3 +172,49 @@ fn numbers_of_the_bank_do_not_tell_movements_and_statements_apart() {
     assert_eq!(references, ["ing", "knab", "sns", "triodos"], "one reference, or none, for several movements");
     assert_eq!(ids, ["abnamro", "triodos"], "one id for several statements");
 }
+
+/// What an import made of the files of a bank, in an order: what moved, by day and direction, and whether the books agree.
+async fn imported(bank: &str, truth: &Truth, order: &[usize]) -> Vec<(NaiveDate, String, Cents)> {
+    let fixture = crate::common::Fixture::sqlite_with(&crate::bank::any_account()).await;
+    let books = crate::bank::Books::new(fixture).await;
+    for at in order {
+        let bytes = std::fs::read(folder(bank).join(&truth.files[*at])).unwrap();
+        books.try_import(&bytes).await.unwrap_or_else(|error| panic!("{bank}/{}: {error}", truth.files[*at]));
+    }
+    let check = books.fixture.service.check_bank(&books.finance).await.unwrap();
+    let account = check.accounts.iter().find(|row| row.account == truth.account).unwrap();
+    assert!(account.agrees(), "{bank} {order:?}: {account:#?}");
+    strippenkaart::service::verify::verify(&books.fixture.service.db, |_, _| {}).await.unwrap();
+    let mut moved: Vec<(NaiveDate, String, Cents)> = books
+        .all::<(String, NaiveDate, String, i64, i64)>(
+            "SELECT account, booked_on, direction, amount, charge FROM bank_lines WHERE state <> 'again' AND account <> ''",
+        )
+        .await
+        .into_iter()
+        .filter(|(account, ..)| *account == truth.account)
+        .map(|(_, day, direction, amount, charge)| {
+            let moved = if direction == "credit" { amount - charge } else { amount + charge };
+            (day, direction, Cents(moved))
+        })
+        .collect();
+    moved.sort();
+    moved
+}
+
+#[tokio::test]
+async fn bank_2_every_movement_of_seven_banks_counts_once_in_any_order() {
+    for bank in BANKS {
+        let truth = truth(bank);
+        let mut expected: Vec<(NaiveDate, String, Cents)> =
+            truth.payments.iter().map(|row| (row.day, row.direction.clone(), euros(&row.amount))).collect();
+        expected.sort();
+        let natural: Vec<usize> = (0..truth.files.len()).collect();
+        let mut orders = vec![natural.clone(), natural.iter().rev().copied().collect()];
+        let mut turned = natural.clone();
+        turned.rotate_left(1);
+        orders.push(turned);
+        for order in orders {
+            assert_eq!(imported(bank, &truth, &order).await, expected, "{bank} {order:?}");
+        }
+    }
+}
