@@ -352,8 +352,14 @@ fn line(books: &Books, step: &Money, act: &Act) -> Option<BankLineId> {
     let fresh = || Some(books.clock.id::<BankLineId>());
     let of = |id: &CollectionId, nr: u128| Some(BankLineId(uuid::Uuid::from_u128(id.0.as_u128() ^ (nr << 64))));
     match (step, act) {
-        (Money::PayOver { invoice: at, .. } | Money::PayAll(at) | Money::Undo { payment: at, .. }, _)
-        | (Money::Repay(at, _) | Money::PayOut(at), _) => (at % 3 != 0).then(fresh)?,
+        (
+            Money::PayOver { invoice: at, .. }
+            | Money::PayAll(at)
+            | Money::Undo { payment: at, .. }
+            | Money::Repay(at, _)
+            | Money::PayOut(at),
+            _,
+        ) => (at % 3 != 0).then(fresh)?,
         (Money::Costs(..), _) => fresh(),
         (Money::Settle(at), Act::SettleCollection { collection, .. }) if at % 4 != 0 => of(collection, 1),
         (Money::Return { collection: at, rejected, .. }, Act::ReverseCollection { collection, .. }) if at % 3 != 0 => {
