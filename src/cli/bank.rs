@@ -85,18 +85,24 @@ async fn run_check(service: &Service, email: &str) -> anyhow::Result<()> {
     }
     if check.by_hand > 0 {
         let (count, sum) = (check.by_hand, check.by_hand_posted);
-        print::line(format_args!("{count} payments recorded by hand are proved by no line; {sum} was posted for them"))?;
+        print::line(format_args!(
+            "{count} payments recorded by hand are proved by no line; {sum} was posted for them"
+        ))?;
     }
     anyhow::ensure!(check.agrees(), "the books and the bank do not agree");
     Ok(print::line(format_args!("the books and the bank agree"))?)
 }
 
 fn tell_account(account: &AccountCheck) -> anyhow::Result<()> {
-    let first = account.first.map_or_else(|| "not known".to_owned(), |first| format!("{} on {}", first.amount, first.day));
+    let first =
+        account.first.map_or_else(|| "not known".to_owned(), |first| format!("{} on {}", first.amount, first.day));
     print::line(format_args!("{}: first balance {first}, {} statements", account.account, account.equations.len()))?;
     for row in account.differing() {
         let (day, expected, closing, difference) = (row.day, row.expected(), row.closing, row.difference());
-        print::line(format_args!("  {day} {}: expected {expected}, the bank says {closing}: {difference}", row.told_id))?;
+        print::line(format_args!(
+            "  {day} {}: expected {expected}, the bank says {closing}: {difference}",
+            row.told_id
+        ))?;
         for explanation in &row.explanations {
             match explanation {
                 Explanation::Gap { after, closed, opens } => print::line(format_args!(

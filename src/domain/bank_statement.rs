@@ -92,9 +92,7 @@ impl Statement {
     /// Whether it tells everything of a day: a statement made on the day itself may have come before the last entry.
     #[must_use]
     pub fn is_whole_on(&self, day: NaiveDate) -> bool {
-        self.kind == StatementKind::Statement
-            && self.covers(day)
-            && self.made_at.is_none_or(|made| day < made.date())
+        self.kind == StatementKind::Statement && self.covers(day) && self.made_at.is_none_or(|made| day < made.date())
     }
 
     /// Whether a day lies in its period.
@@ -128,7 +126,17 @@ impl Statement {
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         let told = |row: &Self| {
-            (row.kind, row.from_day, row.to_day, row.opening, row.closing, row.page, row.entries, row.credits, row.debits)
+            (
+                row.kind,
+                row.from_day,
+                row.to_day,
+                row.opening,
+                row.closing,
+                row.page,
+                row.entries,
+                row.credits,
+                row.debits,
+            )
         };
         let balances = self.opening.is_some() && self.closing.is_some();
         let named = (&self.told_id, self.made_at) == (&other.told_id, other.made_at);
@@ -159,19 +167,20 @@ impl Statement {
         if self.is_page_of(before) {
             return self.page > before.page;
         }
-        let next = before.sequence.and_then(|number| number.checked_add(1)).is_some_and(|next| self.sequence == Some(next));
+        let next =
+            before.sequence.and_then(|number| number.checked_add(1)).is_some_and(|next| self.sequence == Some(next));
         let balances = self.opening.is_some() && self.opening == before.closing;
         // Within a day the balance must have moved, or the other been made before the day was over: else the next number is
         // that of a second download.
-        let goes_on = self.from_day == before.to_day
-            && (before.opening != before.closing || !before.is_whole_on(before.to_day));
+        let goes_on =
+            self.from_day == before.to_day && (before.opening != before.closing || !before.is_whole_on(before.to_day));
         balances && (self.from_day > before.to_day || (next && goes_on))
     }
 
     /// Whether it was made later, about more days that begin earlier: so it tells what the other tells, and perhaps more.
     #[must_use]
     pub fn widens(&self, other: &Self) -> bool {
-        self.from_day < other.from_day && self.to_day >= other.to_day && self.made_at > other.made_at
+        self.from_day < other.from_day && self.to_day >= other.to_day && self.made_at >= other.made_at
     }
 
     /// Whether it may go on within the last day of the other, by the balances alone.

@@ -335,6 +335,6 @@ mod tests {
             assert_eq!(FINDING_RULES.iter().filter(|rule| rule.kind == *kind).count(), 1, "{kind}");
         }
         let blocking: Vec<_> = FINDING_RULES.iter().filter(|rule| rule.blocks).map(|rule| rule.kind.as_str()).collect();
-        assert_eq!(blocking, ["bank_lines", "bank_differences", "reversals", "drafts"]);
+        assert_eq!(blocking, ["bank_lines", "bank_differences", "reversals", "drafts", "addresses"]);
     }
 }

@@ -5,7 +5,10 @@ use super::{
     BankEntryId, BankLineId, Cents, StatementId,
     bank_statement::{Statement, StatementKind, with_pages_joined},
     matching::{BankLine, Doubt, LineState},
-    reading::{Bearing, EntryTold, Meeting, NOTICE_DAYS, ReadingDoubt, Step, Telling, Together, Unmet, is_repeated, meetings, part, steps},
+    reading::{
+        Bearing, EntryTold, Meeting, NOTICE_DAYS, ReadingDoubt, Step, Telling, Together, Unmet, is_repeated, meetings,
+        part, steps,
+    },
 };
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, HashMap};
@@ -146,7 +149,9 @@ fn repeating(lines: Vec<BankLine>, of: BankEntryId) -> Change {
 
 fn doubted(lines: Vec<BankLine>, doubt: ReadingDoubt) -> Change {
     let why = Doubt::from(doubt).to_string();
-    Change::Keep(lines.into_iter().map(|line| BankLine { state: LineState::Open, why: Some(why.clone()), ..line }).collect())
+    Change::Keep(
+        lines.into_iter().map(|line| BankLine { state: LineState::Open, why: Some(why.clone()), ..line }).collect(),
+    )
 }
 
 /// Entries that a statement tells on days of which no other tells any: each is a movement, unless it was announced (BANK-3).
@@ -204,10 +209,8 @@ fn met_by<'a>(
     changes.extend(met.iter().map(|id| Change::Met(Met { id: *id, announced_in, stated_in, stated_on })));
     let borne: Vec<&Vec<BankLine>> =
         open.iter().copied().filter(|lines| lines.iter().any(|line| met.contains(&line.id))).collect();
-    let is_lump = borne.len() == 1
-        && told(borne[0]).is_bare()
-        && bearing(borne[0]) != Bearing::Decided
-        && !told(entry).is_bare();
+    let is_lump =
+        borne.len() == 1 && told(borne[0]).is_bare() && bearing(borne[0]) != Bearing::Decided && !told(entry).is_bare();
     if !is_lump {
         let waited = borne.iter().filter(|lines| bearing(lines) == Bearing::Doubted);
         changes.extend(waited.map(|lines| Change::Release(lines[0].entry_id)));
@@ -227,9 +230,8 @@ pub fn announced(notice: &Statement, entries: Vec<Vec<BankLine>>, shelf: &Shelf)
     };
     // What a statement tells and no notice told yet, and what other notices told, as they told it.
     let of_notice = |line: &BankLine| {
-        line.announced_in.is_some_and(|id| {
-            shelf.statements.iter().any(|other| other.id == id && other.file_id == line.file_id)
-        })
+        line.announced_in
+            .is_some_and(|id| shelf.statements.iter().any(|other| other.id == id && other.file_id == line.file_id))
     };
     let stated: Vec<&Vec<BankLine>> = shelf
         .entries
@@ -279,7 +281,8 @@ pub fn announced(notice: &Statement, entries: Vec<Vec<BankLine>>, shelf: &Shelf)
 fn in_parts(now: &[EntryTold], open: &[Unmet], found: &mut [Meeting]) {
     for row in open.iter().filter(|row| row.told.is_bare()) {
         let line = row.lines.first().map(|(id, _)| *id);
-        let taken = found.iter().any(|met| matches!((met, line), (Meeting::Lines(lines), Some(line)) if lines.contains(&line)));
+        let taken =
+            found.iter().any(|met| matches!((met, line), (Meeting::Lines(lines), Some(line)) if lines.contains(&line)));
         let fits = |at: &usize| {
             let entry = &now[*at];
             !matches!(found[*at], Meeting::Lines(_))
@@ -325,7 +328,8 @@ pub fn shared_day(day: NaiveDate, fresh: Vec<(StatementId, Vec<BankLine>)>, shel
     for lines in shelf.entries.iter().filter(|lines| lines[0].booked_on == day) {
         let first = &lines[0];
         // An entry of a notice that a statement met is told by that statement's own lines.
-        let Some(statement) = first.stated_in.and_then(place).filter(|at| told_apart[*at].file_id == first.file_id) else {
+        let Some(statement) = first.stated_in.and_then(place).filter(|at| told_apart[*at].file_id == first.file_id)
+        else {
             continue;
         };
         let statement = wholes[statement];
@@ -344,11 +348,8 @@ pub fn shared_day(day: NaiveDate, fresh: Vec<(StatementId, Vec<BankLine>)>, shel
         tellings.push(Telling { entry, statement, movement: entry, told: told(lines), bearing: Bearing::Fresh });
     }
     let movements = Together::new(&statements).movements_of(day, &tellings);
-    let counted: HashMap<BankEntryId, NaiveDate> = shelf
-        .entries
-        .iter()
-        .filter_map(|lines| Some((lines[0].entry_id, lines[0].stated_on?)))
-        .collect();
+    let counted: HashMap<BankEntryId, NaiveDate> =
+        shelf.entries.iter().filter_map(|lines| Some((lines[0].entry_id, lines[0].stated_on?))).collect();
     let mut new: HashMap<BankEntryId, Vec<BankLine>> =
         fresh.into_iter().map(|(_, lines)| (lines[0].entry_id, lines)).collect();
     let (mut clear, mut released, mut changes, mut counts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -392,8 +393,7 @@ fn release(entries: &[BankEntryId], shelf: &Shelf) -> Vec<Change> {
     let of = |entry: &BankEntryId| shelf.entries.iter().find(|lines| lines[0].entry_id == *entry);
     let stored: Vec<&Vec<BankLine>> = entries.iter().filter_map(of).collect();
     let now: Vec<EntryTold> = stored.iter().map(|lines| told(lines)).collect();
-    let others: Vec<&Vec<BankLine>> =
-        open.into_iter().filter(|lines| !entries.contains(&lines[0].entry_id)).collect();
+    let others: Vec<&Vec<BankLine>> = open.into_iter().filter(|lines| !entries.contains(&lines[0].entry_id)).collect();
     let found = meetings(&now, &others.iter().map(|lines| unmet(lines)).collect::<Vec<_>>());
     for (lines, met) in stored.into_iter().zip(found) {
         let entry = lines[0].entry_id;
@@ -422,9 +422,7 @@ fn release(entries: &[BankEntryId], shelf: &Shelf) -> Vec<Change> {
 /// Whether an entry was announced, bears, and was told by no statement yet.
 fn is_unmet(lines: &[BankLine]) -> bool {
     let first = &lines[0];
-    first.announced_in.is_some()
-        && lines.iter().any(|line| line.stated_in.is_none())
-        && first.state != LineState::Again
+    first.announced_in.is_some() && lines.iter().any(|line| line.stated_in.is_none()) && first.state != LineState::Again
 }
 
 /// What waited because it looked like something announced before, on a day of which a statement tells everything now: it was no

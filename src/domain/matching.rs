@@ -5,8 +5,8 @@
 //! an invoice together with its amount or with an account known to be that customer's. All else is proposed.
 
 use super::{
-    BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, PaymentId, StatementId,
-    UserId,
+    BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, PaymentId,
+    StatementId, UserId,
     bank::{BankDetail, BankEntry, Direction},
     bank_statement::{Statement, StatementKind},
     document::DocumentKind,
@@ -739,8 +739,25 @@ fn choose(
 #[must_use]
 pub fn is_collective(line: &BankLine) -> bool {
     const NAMES: [&str; 19] = [
-        "mollie", "stripe", "adyen", "buckaroo", "multisafepay", "paypal", "pay.nl", "paynl", "icepay", "worldline",
-        "ccv", "sumup", "klarna", "riverty", "afterpay", "sisow", "tikkie", "derdengelden", "beheer derden",
+        "mollie",
+        "stripe",
+        "adyen",
+        "buckaroo",
+        "multisafepay",
+        "paypal",
+        "pay.nl",
+        "paynl",
+        "icepay",
+        "worldline",
+        "ccv",
+        "sumup",
+        "klarna",
+        "riverty",
+        "afterpay",
+        "sisow",
+        "tikkie",
+        "derdengelden",
+        "beheer derden",
     ];
     let name = line.name.as_deref().unwrap_or_default().to_lowercase();
     let words: Vec<&str> = name.split(|letter: char| !letter.is_alphanumeric() && letter != '.').collect();
@@ -1001,7 +1018,9 @@ mod tests {
         known.shared.insert("NL1".to_owned());
         assert_eq!(known.decide(&line), Outcome::Queue(Doubt::NotCertain), "a board's account");
         known.shared.clear();
-        known.payers.insert("NL1".to_owned(), BTreeSet::from([uuid::<CustomerId>(1).into(), uuid::<CustomerId>(2).into()]));
+        known
+            .payers
+            .insert("NL1".to_owned(), BTreeSet::from([uuid::<CustomerId>(1).into(), uuid::<CustomerId>(2).into()]));
         assert_eq!(known.decide(&line), Outcome::Queue(Doubt::NotCertain), "of two customers");
         let named = |name: &str| BankLine { name: Some(name.to_owned()), ..line.clone() };
         for (name, expected) in [
@@ -1027,7 +1046,11 @@ mod tests {
 
     #[test]
     fn bank_4_lines_move_what_their_entry_moved() {
-        let part = |amount: i64, charge: i64| BankDetail { amount: Cents(amount), charge: Cents(charge), ..BankDetail::default() };
+        let part = |amount: i64, charge: i64| BankDetail {
+            amount: Cents(amount),
+            charge: Cents(charge),
+            ..BankDetail::default()
+        };
         let moved = |entry: &BankEntry| lines(entry).iter().map(BankLine::effect).sum::<Cents>();
         // BANK-7: what was kept back did not come.
         assert_eq!(moved(&entry(Direction::Credit, 13_000, vec![part(13_500, 500)])), Cents(13_000));

@@ -97,15 +97,23 @@ impl EntryTold {
         if self.parts.len() == other.parts.len() {
             let pairs = || self.parts.iter().zip(&other.parts);
             apart |= pairs().any(|(one, other)| one.is_apart_from(other));
-            if !apart && pairs().all(|(one, other)| one.amount == other.amount && one.iban == other.iban && one.text == other.text) {
+            if !apart
+                && pairs()
+                    .all(|(one, other)| one.amount == other.amount && one.iban == other.iban && one.text == other.text)
+            {
                 return Some(Likeness::Equal);
             }
-            let shares = same(self.reference.as_ref(), other.reference.as_ref()) || pairs().all(|(one, other)| one.shares_reference(other));
+            let shares = same(self.reference.as_ref(), other.reference.as_ref())
+                || pairs().all(|(one, other)| one.shares_reference(other));
             let payers = pairs().all(|(one, other)| one.iban == other.iban);
             return Some(match () {
                 () if apart => Likeness::Apart,
-                () if shares && pairs().all(|(one, other)| !differ(one.iban.as_ref(), other.iban.as_ref())) => Likeness::Reference,
-                () if (payers && pairs().all(|(one, _)| one.iban.is_some())) || self.is_bare() != other.is_bare() => Likeness::Payer,
+                () if shares && pairs().all(|(one, other)| !differ(one.iban.as_ref(), other.iban.as_ref())) => {
+                    Likeness::Reference
+                }
+                () if (payers && pairs().all(|(one, _)| one.iban.is_some())) || self.is_bare() != other.is_bare() => {
+                    Likeness::Payer
+                }
                 () => Likeness::Amount,
             });
         }
@@ -198,7 +206,9 @@ impl Bearing {
         match () {
             () if any(LineState::Booked) || by_person => Self::Decided,
             () if lines.iter().all(|line| line.state == LineState::Again) => Self::Repeats,
-            () if lines.iter().any(|line| line.state == LineState::Open && line.reading_doubt().is_some()) => Self::Doubted,
+            () if lines.iter().any(|line| line.state == LineState::Open && line.reading_doubt().is_some()) => {
+                Self::Doubted
+            }
             () => Self::Unbooked,
         }
     }
@@ -279,7 +289,14 @@ impl<'a> Together<'a> {
             let row = &self.statements[*place];
             let whole = self.is_whole(*place, day);
             // Of those that tell the whole day the newest knows best; those that do not come in the order in which they grew.
-            (!whole, whole.then_some(Reverse(row.made_at)), row.made_at, row.sequence, row.from_day, row.entries, row.id)
+            (
+                !whole,
+                whole.then_some(Reverse(row.made_at)),
+                (row.made_at, row.sequence.is_none(), row.sequence),
+                Reverse(row.from_day),
+                row.entries,
+                row.id,
+            )
         };
         places.sort_by_key(rank);
         let mut day = Day { together: self, day, tellings, movements: Vec::new(), read: Vec::new() };
@@ -356,11 +373,15 @@ impl Day<'_> {
             return;
         }
         let told_apart = |movement: &Movement| {
-            movement.tellings.iter().any(|at| self.tellings[*at].statement == place || apart(self.tellings[*at].statement))
+            movement
+                .tellings
+                .iter()
+                .any(|at| self.tellings[*at].statement == place || apart(self.tellings[*at].statement))
         };
-        let mut left: Vec<usize> =
-            (0..self.movements.len()).filter(|at| !told_apart(&self.movements[*at])).collect();
-        let whole = others.iter().any(|other| self.together.is_whole(*other, self.day) || self.together.contains(*other, place));
+        let mut left: Vec<usize> = (0..self.movements.len()).filter(|at| !told_apart(&self.movements[*at])).collect();
+        let whole = others
+            .iter()
+            .any(|other| self.together.is_whole(*other, self.day) || self.together.contains(*other, place));
         let grows = others.iter().all(|other| {
             mine.begins_with(&statements[*other])
                 || mine.widens(&statements[*other])
@@ -378,7 +399,8 @@ impl Day<'_> {
             (self.movements, rest, left) = before;
         } else if whole || grows {
             let certain = (self.movements.clone(), rest.clone());
-            let least = if whole && self.together.is_whole(place, self.day) { Likeness::Apart } else { Likeness::Amount };
+            let least =
+                if whole && self.together.is_whole(place, self.day) { Likeness::Apart } else { Likeness::Amount };
             self.pair((&mut rest, &mut left), least);
             if !rest.is_empty() {
                 // By the amount alone only where all of it finds a place.
@@ -403,7 +425,10 @@ impl Day<'_> {
                 known.map(|other| self.tellings[*other].told.likeness(told)).any(|like| like == Some(Likeness::Equal))
             };
             let linked = |other: &usize| {
-                self.movements[*other].tellings.iter().any(|other| self.tellings[*other].movement == self.tellings[at].movement)
+                self.movements[*other]
+                    .tellings
+                    .iter()
+                    .any(|other| self.tellings[*other].movement == self.tellings[at].movement)
             };
             if let Some(known) = left.iter().position(linked) {
                 // They were found to be one before.
@@ -455,7 +480,8 @@ impl Day<'_> {
     fn is_promised(&self, movement: usize, to_other_than: usize) -> bool {
         let known = &self.movements[movement].tellings;
         let read = |at: &usize| self.movements.iter().any(|movement| movement.tellings.contains(at));
-        let linked = |at: &usize| known.iter().any(|other| self.tellings[*other].movement == self.tellings[*at].movement);
+        let linked =
+            |at: &usize| known.iter().any(|other| self.tellings[*other].movement == self.tellings[*at].movement);
         (0..self.tellings.len()).any(|at| at != to_other_than && linked(&at) && !read(&at))
     }
 }
@@ -490,7 +516,8 @@ pub fn steps(movements: &[Movement], tellings: &[Telling]) -> Vec<Step> {
     for (at, movement) in movements.iter().enumerate().filter(|(_, movement)| is_decided(movement)) {
         // What is booked stays booked: then the one that it may be the same as waits.
         if let Some(doubt) = doubts[at].take()
-            && let Some(rival) = movement.rivals.iter().find(|rival| doubts[**rival].is_none() && !is_decided(&movements[**rival]))
+            && let Some(rival) =
+                movement.rivals.iter().find(|rival| doubts[**rival].is_none() && !is_decided(&movements[**rival]))
         {
             doubts[*rival] = Some(doubt);
         }
@@ -501,7 +528,8 @@ pub fn steps(movements: &[Movement], tellings: &[Telling]) -> Vec<Step> {
         let bears = |telling: &&Telling| !matches!(telling.bearing, Bearing::Fresh | Bearing::Repeats);
         let most = |telling: &&Telling| (!telling.told.is_bare(), telling.told.parts.len());
         let best = |list: &mut dyn Iterator<Item = &Telling>| {
-            list.max_by_key(|telling| (most(&telling), bears(telling), Reverse(telling.entry))).map(|telling| telling.entry)
+            list.max_by_key(|telling| (most(&telling), bears(telling), Reverse(telling.entry)))
+                .map(|telling| telling.entry)
         };
         // What is booked stays; else what tells the most, of what is stored where it tells as much.
         let decided = best(&mut all().filter(|telling| telling.bearing == Bearing::Decided));
@@ -611,13 +639,16 @@ fn encounter(one: &EntryTold, other: &EntryTold) -> Encounter {
     if pairs().any(|(one, other)| differ(one.iban.as_ref(), other.iban.as_ref())) {
         return Encounter::Apart;
     }
-    let texts_differ = pairs().any(|(one, other)| one.text.as_ref().zip(other.text.as_ref()).is_some_and(|(one, other)| are_other_texts(one, other)));
+    let texts_differ = pairs().any(|(one, other)| {
+        one.text.as_ref().zip(other.text.as_ref()).is_some_and(|(one, other)| are_other_texts(one, other))
+    });
     if texts_differ && like < Likeness::Reference { Encounter::Perhaps } else { Encounter::Fits(like) }
 }
 
 /// Whether two texts say something else: neither is a part of the other, whatever the white space and the marks between.
 fn are_other_texts(one: &str, other: &str) -> bool {
-    let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let letters =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let (one, other) = (letters(one), letters(other));
     !one.contains(&other) && !other.contains(&one)
 }
@@ -651,12 +682,17 @@ fn batch(entry: &EntryTold, open: &[Unmet], taken: &mut [Vec<bool>]) -> Option<V
 fn part_of(entry: &EntryTold, open: &[Unmet], taken: &mut [Vec<bool>]) -> Option<Vec<BankLineId>> {
     let [own] = &entry.parts[..] else { return None };
     for (place, row) in open.iter().enumerate().filter(|(_, row)| row.told.parts.len() > 1) {
-        if row.told.direction != entry.direction || !is_near(entry, &row.told) || differ(row.told.batch.as_ref(), entry.batch.as_ref()) {
+        if row.told.direction != entry.direction
+            || !is_near(entry, &row.told)
+            || differ(row.told.batch.as_ref(), entry.batch.as_ref())
+        {
             continue;
         }
         let fits = |at: &usize| {
             let part = &row.lines[*at].1;
-            let tells = same(part.iban.as_ref(), own.iban.as_ref()) || part.shares_reference(own) || same(part.text.as_ref(), own.text.as_ref());
+            let tells = same(part.iban.as_ref(), own.iban.as_ref())
+                || part.shares_reference(own)
+                || same(part.text.as_ref(), own.text.as_ref());
             !taken[place][*at]
                 && part.amount == own.amount
                 && (tells || !own.detailed)

@@ -38,7 +38,6 @@ impl DayMoved {
     pub fn total(&self) -> Cents {
         self.booked + self.outside + self.waiting
     }
-
 }
 
 impl std::ops::AddAssign for DayMoved {
@@ -168,7 +167,8 @@ pub fn equations(
         let difference = equation.new_difference();
         before = equation.difference();
         if equation.is_new() {
-            let gap = told_through.zip(row.opening).filter(|((day, closed), opens)| *day < row.from_day && closed != opens);
+            let gap =
+                told_through.zip(row.opening).filter(|((day, closed), opens)| *day < row.from_day && closed != opens);
             equation.explanations.extend(gap.map(|((after, closed), opens)| Explanation::Gap { after, closed, opens }));
             let fits = suspects.iter().filter(|suspect| suspect.day <= row.to_day && suspect.effect == -difference);
             equation.explanations.extend(fits.map(|suspect| Explanation::Line(suspect.line)));

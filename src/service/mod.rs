@@ -36,8 +36,8 @@ mod verify_money;
 pub mod wicket;
 
 use crate::clock::Clock;
-use crate::exchange::bank::BankFault;
 use crate::domain::{Policies, Refusal};
+use crate::exchange::bank::BankFault;
 use crate::store::Db;
 use ledger::{Door, Failure};
 use std::sync::Arc;

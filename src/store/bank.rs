@@ -3,8 +3,8 @@
 use super::rows::{Table, table};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
-    BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, Payment,
-    PaymentId, StatementId, UserId,
+    BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, Payment, PaymentId,
+    StatementId, UserId,
     bank::{BankFileKind, Direction},
     bank_statement::{Statement, StatementKind},
     document::DocumentKind,
@@ -151,7 +151,8 @@ pub async fn statements_about(
     account: &str,
     days: (NaiveDate, NaiveDate),
 ) -> Result<Vec<Statement>> {
-    let sql = "SELECT * FROM bank_statements WHERE account = $1 AND last_day >= $2 AND first_day <= $3 ORDER BY to_day, id";
+    let sql =
+        "SELECT * FROM bank_statements WHERE account = $1 AND last_day >= $2 AND first_day <= $3 ORDER BY to_day, id";
     on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
 }
 
@@ -247,11 +248,7 @@ pub async fn lines_between(
 ///
 /// # Errors
 /// What the database says.
-pub async fn unmet(
-    on: &mut impl Statements,
-    account: &str,
-    days: (NaiveDate, NaiveDate),
-) -> Result<Vec<BankLine>> {
+pub async fn unmet(on: &mut impl Statements, account: &str, days: (NaiveDate, NaiveDate)) -> Result<Vec<BankLine>> {
     // All lines of an entry of which some are open: it is compared as a whole.
     let sql = "SELECT * FROM bank_lines WHERE entry_id IN (
                    SELECT entry_id FROM bank_lines AS open

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use strippenkaart::domain::bank::{
     BankDetail, BankEntry, BankFile, BankFileKind, BankStatement, CollectionReport, Direction,
 };
+use strippenkaart::domain::bank_statement::{Statement, StatementKind};
 use strippenkaart::domain::command::NewLine;
 use strippenkaart::domain::document::Quantity;
 use strippenkaart::domain::export::ExportKind;
@@ -19,7 +20,6 @@ use strippenkaart::domain::references::{creditor_reference, normalise};
 use strippenkaart::domain::{
     Act, BankLineId, Cents, Collection, CustomerId, Invoice, Policy, Receipt, Refusal, Target,
 };
-use strippenkaart::domain::bank_statement::{Statement, StatementKind};
 use strippenkaart::exchange::bank::{Upload, read, sent, write};
 use strippenkaart::service::Error;
 use strippenkaart::service::access::{Caller, Request};

@@ -1,15 +1,15 @@
 //! The rules of the bank (BANK-1 to BANK-9) through the service, on both databases: each finding of real files with its
 //! relatives.
 
-use crate::bank::{Books, OURS, TERMS, THEIRS, booked, camt054, detail, entry, euros, file, returned, statement, transfer};
+use crate::bank::{
+    Books, OURS, TERMS, THEIRS, booked, camt054, detail, entry, euros, file, returned, statement, transfer,
+};
 use crate::common::{day, on_both};
 use std::io::Write as _;
 use strippenkaart::domain::bank::{BankDetail, BankEntry, BankFile, BankFileKind, BankStatement, Direction};
 use strippenkaart::domain::matching::LineState;
 use strippenkaart::domain::reconciliation::Explanation;
-use strippenkaart::domain::{
-    Act, BankLineId, Cents, Invoice, PaymentMethod, Receipt, Target, command::Receiving,
-};
+use strippenkaart::domain::{Act, BankLineId, Cents, Invoice, PaymentMethod, Receipt, Target, command::Receiving};
 use strippenkaart::exchange::bank::write;
 use strippenkaart::service::Error;
 use strippenkaart::service::bank::{Assignment, BankNotice, Part, PartOf};

@@ -1,8 +1,6 @@
 //! What lines become, booked through the door, each once (BANK-5).
 
-use super::{
-    AT_ONCE, BANK, BankTally, CHUNK, Groups, NO_REASON, sent_groups,
-};
+use super::{AT_ONCE, BANK, BankTally, CHUNK, Groups, NO_REASON, sent_groups};
 use crate::domain::{
     Act, Actor, BankFileId, BankLineId, Cents, CollectionId, Command, CustomerId, InvoiceId, Key, PaymentMethod,
     Receipt, Target,
@@ -99,12 +97,20 @@ impl Service {
                     Outcome::Settle(_) | Outcome::Reverse { .. } | Outcome::Pay { .. } => {
                         let mut commands = self.commands(line, &outcome, &known);
                         match commands.len() {
-                            0 => marks[at] = Some(Mark { state: LineState::Open, why: Some(Doubt::UnknownCollection.to_string()), ..mark }),
+                            0 => {
+                                marks[at] = Some(Mark {
+                                    state: LineState::Open,
+                                    why: Some(Doubt::UnknownCollection.to_string()),
+                                    ..mark
+                                })
+                            }
                             1 => {
                                 let (customer, command) = commands.remove(0);
                                 plan.entry(customer).or_default().push((at, command));
                             }
-                            _ => bundles.push((at, commands.into_iter().map(|(_, command)| command).collect::<Vec<_>>())),
+                            _ => {
+                                bundles.push((at, commands.into_iter().map(|(_, command)| command).collect::<Vec<_>>()))
+                            }
                         }
                     }
                 }
@@ -167,9 +173,10 @@ impl Service {
         {
             acts.push((*customer, Target::Customer(*customer), self.costs(line, line.charge)));
         }
-        let booked = acts.into_iter().enumerate().map(|(at, (customer, target, act))| {
-            (customer, self.of_line(Actor::Service, line, at, (target, act)))
-        });
+        let booked = acts
+            .into_iter()
+            .enumerate()
+            .map(|(at, (customer, target, act))| (customer, self.of_line(Actor::Service, line, at, (target, act))));
         booked.collect()
     }
 
@@ -261,7 +268,12 @@ impl Service {
     }
 
     /// Looks up, all at once, what is known about lines.
-    pub(super) async fn known(&self, on: &mut impl Statements, lines: &[BankLine], groups: &mut Option<Groups>) -> Result<Known> {
+    pub(super) async fn known(
+        &self,
+        on: &mut impl Statements,
+        lines: &[BankLine],
+        groups: &mut Option<Groups>,
+    ) -> Result<Known> {
         let mut known = Known { numbering: self.numbering(), ..Known::default() };
         let mut ids: BTreeSet<String> = lines.iter().filter_map(|line| line.end_to_end_id.clone()).collect();
         let batches: BTreeSet<&String> = lines
@@ -372,4 +384,3 @@ pub(super) fn booked(mark: Mark, receipt: &Receipt) -> Mark {
         _ => mark,
     }
 }
-

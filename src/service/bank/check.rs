@@ -11,8 +11,8 @@ use crate::domain::{
 };
 use crate::service::access::Caller;
 use crate::service::{Error, FieldError, Result, Service};
-use crate::store::bank;
 use crate::store::Statements;
+use crate::store::bank;
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,20 +162,20 @@ impl Service {
         (day, amount): (NaiveDate, Cents),
     ) -> Result<FirstBalance> {
         let actor = caller.staff(caller.is_finance())?;
-        let fault = |field: &str, expected: String| {
-            Error::Fields(vec![FieldError { field: field.to_owned(), expected }])
+        let fault = |field: &str, expected: &str| {
+            Error::Fields(vec![FieldError { field: field.to_owned(), expected: expected.to_owned() }])
         };
         if !self.own_accounts().contains(account) && !self.own_accounts().is_empty() {
-            return Err(fault("account", "expected an account of ours".to_owned()));
+            return Err(fault("account", "expected an account of ours"));
         }
         let mut tx = self.db.begin().await?;
         let told = bank::statements_of(&mut tx, account).await?;
         let other = told.iter().find(|row| row.from_day == day && row.opening.is_some() && row.opening != Some(amount));
-        if let Some(opening) = other.and_then(|row| row.opening) {
-            return Err(fault("amount", format!("expected {opening}: a statement opens with that on {day}")));
+        if other.is_some() {
+            return Err(fault("amount", "expected the balance with which the statement of that day opens"));
         }
         if !bank::record_first(&mut tx, (account, day, amount), (self.clock.now(), actor.user())).await? {
-            return Err(fault("account", "expected an account whose first balance was not recorded yet".to_owned()));
+            return Err(fault("account", "expected an account whose first balance was not recorded yet"));
         }
         tx.commit().await?;
         Ok(FirstBalance { day, amount, recorded: true })
@@ -197,11 +197,7 @@ impl Service {
 
 /// What of a month does not agree, for its closing: statements with which a difference began (BANK-4). One of a month that is
 /// closed already stops nothing.
-pub(crate) async fn finding_of_month(
-    on: &mut impl Statements,
-    month: BookMonth,
-    today: NaiveDate,
-) -> Result<Finding> {
+pub(crate) async fn finding_of_month(on: &mut impl Statements, month: BookMonth, today: NaiveDate) -> Result<Finding> {
     let check = check_bank(on, today).await?;
     let of_month = |row: &&Equation| row.is_new() && (month.first()..=month.last()).contains(&row.day);
     let found: Vec<(&AccountCheck, &Equation)> = check

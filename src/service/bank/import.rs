@@ -189,7 +189,8 @@ impl Service {
         stored: &mut Stored,
     ) -> Result<Vec<Taken>> {
         let announces = survey.head.kind == BankFileKind::Camt052;
-        let kind = if survey.head.kind == BankFileKind::Camt054 { StatementKind::Notice } else { StatementKind::Statement };
+        let kind =
+            if survey.head.kind == BankFileKind::Camt054 { StatementKind::Notice } else { StatementKind::Statement };
         let mut taken = Vec::with_capacity(survey.statements.len());
         for row in &survey.statements {
             if !row.ours || announces {
@@ -261,9 +262,10 @@ impl Service {
     async fn look_for_gap(&self, tx: &mut Tx, statement: &Statement, stored: &mut Stored) -> Result<()> {
         let Some(opens) = statement.opening else { return Ok(()) };
         let known = bank::statement_before(tx, &statement.account, statement.from_day).await?;
-        let in_file = stored.statements.iter().filter(|row| {
-            row.account == statement.account && row.closing.is_some() && row.to_day < statement.from_day
-        });
+        let in_file = stored
+            .statements
+            .iter()
+            .filter(|row| row.account == statement.account && row.closing.is_some() && row.to_day < statement.from_day);
         let before = in_file.chain(&known).max_by_key(|row| row.to_day);
         if let Some(closed) = before.and_then(|row| row.closing).filter(|closed| *closed != opens) {
             let (account, id) = (statement.account.clone(), statement.told_id.clone());
@@ -389,8 +391,7 @@ impl Staging<'_> {
         let about = bank::statements_about(self.tx, account, days).await?;
         // Those between as well, by which they may follow each other.
         let span = about.iter().fold(days, |(first, last), row| (first.min(row.first_day), last.max(row.last_day)));
-        let statements =
-            if span == days { about } else { bank::statements_about(self.tx, account, span).await? };
+        let statements = if span == days { about } else { bank::statements_about(self.tx, account, span).await? };
         Ok(Shelf::new(statements, bank::lines_between(self.tx, account, days).await?))
     }
 
@@ -398,7 +399,8 @@ impl Staging<'_> {
     /// waits in doubt (BANK-1).
     async fn read_again(&mut self, row: &Statement, shared: &[(NaiveDate, NaiveDate)]) -> Result<()> {
         let within = shared.iter().map(|(from, to)| ((*from).max(row.first_day), (*to).min(row.last_day)));
-        let (first, last) = within.fold((NaiveDate::MAX, NaiveDate::MIN), |all, one| (all.0.min(one.0), all.1.max(one.1)));
+        let (first, last) =
+            within.fold((NaiveDate::MAX, NaiveDate::MIN), |all, one| (all.0.min(one.0), all.1.max(one.1)));
         for day in bank::told_days(self.tx, &row.account, (first, last)).await? {
             self.shared.entry((row.account.clone(), day)).or_default();
         }

@@ -23,9 +23,9 @@ use crate::exchange::bank::{self as files, Member, Upload};
 pub use crate::store::bank::FileRow;
 use crate::store::{Statements, Tx, bank};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use chrono::{DateTime, Utc};
 pub(super) use check::finding_of_month;
 pub use check::{AccountCheck, BankCheck};
+use chrono::{DateTime, Utc};
 use import::Survey;
 use std::collections::{BTreeSet, HashMap};
 
@@ -324,7 +324,6 @@ impl From<files::BankFault> for Error {
     }
 }
 
-
 /// A file of an upload that was read through.
 struct Surveyed {
     member: Member,
@@ -511,7 +510,8 @@ impl Service {
     ) -> Result<(BankImport, bool)> {
         let mut row = self.file_row(caller, name, (member, survey));
         let kept = member.clone();
-        let content = tokio::task::spawn_blocking(move || Ok::<_, files::BankFault>(STANDARD.encode(kept.compressed()?)));
+        let content =
+            tokio::task::spawn_blocking(move || Ok::<_, files::BankFault>(STANDARD.encode(kept.compressed()?)));
         let content = content.await.map_err(|_| Failure::Broken)??;
         let mut tx = self.db.begin().await?;
         if !bank::add_file(&mut tx, &row).await? {
@@ -539,7 +539,6 @@ impl Service {
         let tally = BankTally { known: usize::try_from(file.lines).unwrap_or(0), ..BankTally::default() };
         Ok(BankImport { file, others: Vec::new(), seen: true, statements, notices, tally })
     }
-
 }
 
 /// End-to-end ids by payment group and by message.
@@ -574,7 +573,6 @@ fn about(known: &Known, outcome: &Outcome) -> Vec<String> {
         Outcome::Queue(_) | Outcome::Outside => Vec::new(),
     }
 }
-
 
 /// A file as it was kept, with its name; nothing for one of before bytes were kept.
 async fn kept(on: &mut impl Statements, file: BankFileId) -> Result<Option<(String, Member)>> {

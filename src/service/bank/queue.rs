@@ -154,9 +154,8 @@ impl Service {
         let mut on = self.db.reader().await?;
         let mut parts = Vec::new();
         for typed in text.lines().map(str::trim).filter(|typed| !typed.is_empty()) {
-            let unknown = || {
-                fault(field, &format!("expected the number of an invoice and an amount, or costs and an amount: {typed}"))
-            };
+            let unknown =
+                || fault(field, "expected on each line the number of an invoice and an amount, or costs and an amount");
             let (what, amount) = match typed.rsplit_once(char::is_whitespace) {
                 Some((what, amount)) => match crate::domain::money::typed(amount) {
                     Some(amount) => (what.trim().trim_end_matches([':', '€', '=']).trim(), Some(amount)),
@@ -240,7 +239,12 @@ impl Service {
         for receipt in &receipts {
             let part = booked(Mark { customer: None, ..mark.clone() }, receipt);
             customers.extend(part.customer);
-            mark = Mark { customer: mark.customer.or(part.customer), payment: mark.payment.or(part.payment), collection: mark.collection.or(part.collection), ..mark };
+            mark = Mark {
+                customer: mark.customer.or(part.customer),
+                payment: mark.payment.or(part.payment),
+                collection: mark.collection.or(part.collection),
+                ..mark
+            };
         }
         if customers.len() > 1 {
             // Of several: whose account it came from is not known from it, nor ever again (BANK-5).
@@ -319,8 +323,7 @@ impl Service {
     async fn divide(&self, actor: Actor, line: BankLine, parts: Vec<Part>) -> Result<BankLine> {
         let sum: Cents = parts.iter().map(|part| part.amount).sum();
         if sum != line.effect() {
-            let expected = format!("expected parts of {} together; these are {sum}", line.effect());
-            return Err(fault("parts", &expected));
+            return Err(fault("parts", "expected parts that add up to what the line moved"));
         }
         if parts.is_empty() || parts.iter().any(|part| part.amount == Cents::ZERO) {
             return Err(fault("parts", "expected parts, none of them 0.00"));
@@ -483,9 +486,7 @@ const MOST_MISSING: usize = 3;
 
 /// Payments that finance recorded before the line came, and that it proves: of the same amount, at most ten days apart.
 fn by_hand_for(line: &BankLine, recorded: &[Recorded]) -> Vec<Proposal> {
-    let fits = |row: &&Recorded| {
-        row.amount == line.effect() && (row.paid_on - line.booked_on).num_days().abs() <= 10
-    };
+    let fits = |row: &&Recorded| row.amount == line.effect() && (row.paid_on - line.booked_on).num_days().abs() <= 10;
     let propose = |row: &Recorded| Proposal {
         assignment: Assignment::Proof(row.payment_id),
         about: String::new(),

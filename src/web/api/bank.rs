@@ -1,14 +1,14 @@
 //! Files of the bank, and the lines that wait for a person: for finance.
 
 use super::{Amount, Found, Json, List, found, paging};
+use crate::domain::bank_statement::{Statement, StatementKind};
+use crate::domain::matching::Proof;
+use crate::domain::reconciliation::{Equation, Explanation, FirstBalance};
 use crate::domain::{
     BankFileId, BankLineId, Cents, CollectionId, CustomerId, InvoiceId, PaymentId,
     bank::{BankFileKind, Direction},
     matching::{Hint, LineState, Outcome},
 };
-use crate::domain::bank_statement::{Statement, StatementKind};
-use crate::domain::matching::Proof;
-use crate::domain::reconciliation::{Equation, Explanation, FirstBalance};
 use crate::service::bank::{
     AccountCheck, Assignment, BankCheck, BankImport, BankPreview, BankTally, FileRow, FileView, Part, PartOf, Proposal,
     Queued, Share,
@@ -399,7 +399,8 @@ impl LinePart {
         .flatten();
         let (of, amount) = (said.next(), self.amount.parse::<Cents>());
         if of.is_none() || said.next().is_some() {
-            let expected = "expected one of invoice_id, credit_of, collection_id, payment_id, repaid_to, payout_of and costs";
+            let expected =
+                "expected one of invoice_id, credit_of, collection_id, payment_id, repaid_to, payout_of and costs";
             fields.fault(&format!("parts[{at}]"), expected);
             return None;
         }

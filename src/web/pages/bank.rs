@@ -5,8 +5,8 @@ use super::texts::texts;
 use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::matching::{BankLine, Doubt, Hint, LineState, Outcome};
-use crate::domain::{BankLineId, Cents};
 use crate::domain::reconciliation::{Equation, Explanation};
+use crate::domain::{BankLineId, Cents};
 use crate::service::bank::{
     AccountCheck, Assignment, BankCheck, BankImport, BankNotice, BankPreview, FileView, Part, PartOf, PreviewLine,
     Proposal, Queued, Share,
@@ -445,11 +445,16 @@ fn notice(notice: &BankNotice, lang: Lang) -> String {
 fn explains(account: &AccountCheck, explanation: &Explanation, lang: Lang) -> String {
     match explanation {
         Explanation::Gap { after, closed, opens } => {
-            let (after, closed, opens) = (text::date_short(*after, lang), text::money(*closed, lang), text::money(*opens, lang));
+            let (after, closed, opens) =
+                (text::date_short(*after, lang), text::money(*closed, lang), text::money(*opens, lang));
             either(
                 lang,
-                format!("na {after} ontbreekt een afschrift: dat eindigde met {closed}, het volgende begint met {opens}"),
-                format!("a statement is missing after {after}: that closed with {closed}, the next one opens with {opens}"),
+                format!(
+                    "na {after} ontbreekt een afschrift: dat eindigde met {closed}, het volgende begint met {opens}"
+                ),
+                format!(
+                    "a statement is missing after {after}: that closed with {closed}, the next one opens with {opens}"
+                ),
             )
         }
         Explanation::Line(id) => match account.suspect(*id) {
@@ -524,10 +529,8 @@ async fn record_first(State(app): State<App>, sent: Submission) -> Result<Respon
     let caller = &sent.member.caller;
     let account = sent.values.get("account").to_owned();
     let mut fields = Fields::default();
-    let (day, amount) = (
-        fields.needed_date("day", sent.values.get("day")),
-        fields.needed_amount("amount", sent.values.get("amount")),
-    );
+    let (day, amount) =
+        (fields.needed_date("day", sent.values.get("day")), fields.needed_amount("amount", sent.values.get("amount")));
     let result = match fields.done() {
         Ok(()) => app.service.record_first_balance(caller, &account, (day, amount)).await,
         Err(error) => Err(error),

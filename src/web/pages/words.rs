@@ -1,6 +1,5 @@
 //! Refusals and problems in the reader's own words: what was wrong, and what to do.
 
-use crate::exchange::bank::BankFault;
 use crate::domain::clocks::Notice;
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
@@ -9,6 +8,7 @@ use crate::domain::{
     Channel, Cover, CoveredBy, EstimateStatus, Minutes, MissingField, PaymentMethod, Question, Refusal, TicketKind,
     TicketStatus,
 };
+use crate::exchange::bank::BankFault;
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
@@ -421,7 +421,8 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         }
         Refusal::NotArranged => "Er is geen betalingsregeling.".to_owned(),
         Refusal::LineBooked => {
-            "Deze regel is al geboekt. Maak die boeking eerst ongedaan; daarna kunt u de regel anders boeken.".to_owned()
+            "Deze regel is al geboekt. Maak die boeking eerst ongedaan; daarna kunt u de regel anders boeken."
+                .to_owned()
         }
         Refusal::LineRepeats => {
             "Deze regel vertelt hetzelfde als een andere regel. Alleen die andere wordt geboekt.".to_owned()
@@ -612,7 +613,9 @@ fn english(refusal: &Refusal) -> String {
             format!("Payment was arranged until {until}: the account is not paused before.")
         }
         Refusal::NotArranged => "No arrangement holds.".to_owned(),
-        Refusal::LineBooked => "This line is booked. Undo that first; then it can be booked as something else.".to_owned(),
+        Refusal::LineBooked => {
+            "This line is booked. Undo that first; then it can be booked as something else.".to_owned()
+        }
         Refusal::LineRepeats => "This line tells the same as another line. Only that other one is booked.".to_owned(),
         Refusal::NoReactivation => "This provider charges no reactivation fee.".to_owned(),
         Refusal::NoMonthlyAmount => {
@@ -679,6 +682,38 @@ pub fn bank_file(fault: &BankFault, lang: Lang) -> String {
 
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
+    (
+        "expected on each line the number of an invoice and an amount, or costs and an amount",
+        "zet op elke regel een factuurnummer met een bedrag, of “kosten” met een bedrag",
+    ),
+    (
+        "expected parts that add up to what the line moved",
+        "de delen tellen niet op tot het bedrag van de bankregel; pas een bedrag aan",
+    ),
+    ("expected parts, none of them 0.00", "vul delen in; een deel van 0,00 kan niet"),
+    (
+        "expected a part of a customer; set aside what is costs alone",
+        "verdeel ten minste een deel over een klant; zet een regel met alleen kosten opzij",
+    ),
+    ("expected an amount above 0.00: money that came in", "vul een bedrag boven 0,00 in: hier kwam geld binnen"),
+    ("expected an amount below 0.00: money that went out", "vul een bedrag met een min in: hier ging geld uit"),
+    (
+        "expected the amount of the collection, or that with a minus",
+        "vul het bedrag van de incasso in, of dat bedrag met een min",
+    ),
+    (
+        "expected a payment of the line's amount that was recorded by hand",
+        "kies een met de hand geboekte betaling van precies dit bedrag",
+    ),
+    ("expected an account of ours", "kies een rekening van deze administratie"),
+    (
+        "expected the balance with which the statement of that day opens",
+        "vul het saldo in waarmee het afschrift van die dag begint",
+    ),
+    (
+        "expected an account whose first balance was not recorded yet",
+        "de beginstand van deze rekening is al vastgelegd",
+    ),
     (
         "expected a name with letters or digits that a bank can read",
         "vul een naam in met letters of cijfers die een bank kan lezen",

@@ -146,19 +146,23 @@ impl Store {
     }
 
     fn shelf(&self, days: (NaiveDate, NaiveDate)) -> Shelf {
-        let about = |days: (NaiveDate, NaiveDate)| {
-            move |row: &&Statement| row.last_day >= days.0 && row.first_day <= days.1
-        };
+        let about =
+            |days: (NaiveDate, NaiveDate)| move |row: &&Statement| row.last_day >= days.0 && row.first_day <= days.1;
         // Those between as well, by which they may follow each other.
-        let span = self.statements.iter().filter(about(days)).fold(days, |(first, last), row| {
-            (first.min(row.first_day), last.max(row.last_day))
-        });
+        let span = self
+            .statements
+            .iter()
+            .filter(about(days))
+            .fold(days, |(first, last), row| (first.min(row.first_day), last.max(row.last_day)));
         Shelf::new(self.statements.iter().filter(about(span)).cloned().collect(), self.lines(days, |_| true))
     }
 
     fn unmet(&self, days: (NaiveDate, NaiveDate)) -> Shelf {
         let unmet = |line: &BankLine| line.announced_in.is_some() && line.stated_in.is_none();
-        let entries = self.entries.values().filter(|lines| lines.iter().any(|line| unmet(line) && line.state != LineState::Again));
+        let entries = self
+            .entries
+            .values()
+            .filter(|lines| lines.iter().any(|line| unmet(line) && line.state != LineState::Again));
         let lines = entries.flatten().filter(|line| (days.0..=days.1).contains(&line.booked_on));
         Shelf::new(Vec::new(), lines.cloned().collect())
     }
