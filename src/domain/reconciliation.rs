@@ -126,7 +126,7 @@ impl Equation {
 #[must_use]
 pub fn first_balance(statements: &[Statement]) -> Option<FirstBalance> {
     let told = statements.iter().filter(|row| row.kind == StatementKind::Statement && row.opening.is_some());
-    let goes_on = |row: &Statement| statements.iter().any(|other| row.follows(other));
+    let goes_on = |row: &Statement| statements.iter().any(|other| row.follows(other) || row.may_follow(other));
     let first = told.min_by_key(|row| (row.from_day, goes_on(row), row.made_at, row.sequence, row.id))?;
     Some(FirstBalance { day: first.from_day, amount: first.opening?, recorded: false })
 }

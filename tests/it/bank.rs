@@ -396,7 +396,7 @@ on_both! {
                 Ok(import) => {
                     stored += 1;
                     let preview = preview.unwrap_or_else(|error| panic!("{name}: {error}"));
-                    assert_eq!(preview.tally, import.tally, "{name}");
+                    assert_eq!(preview.tally, import.tally, "{name} {:#?} {:#?}", preview.notices, import.notices);
                     let before = books.sums().await;
                     assert!(books.try_import(&bytes).await.unwrap().seen, "{name}");
                     assert_eq!(books.sums().await, before, "{name}");

@@ -379,7 +379,9 @@ on_both! {
         let first = |amount: &str| (day("2026-03-02"), euros(amount));
         assert!(service.record_first_balance(&books.finance, OURS, first("99.00")).await.is_err());
         service.record_first_balance(&books.finance, OURS, first("100.00")).await.unwrap();
-        assert!(service.record_first_balance(&books.finance, OURS, first("100.00")).await.is_err(), "once");
+        service.record_first_balance(&books.finance, OURS, first("100.00")).await.unwrap();
+        let later = (day("2026-03-01"), euros("100.00"));
+        assert!(service.record_first_balance(&books.finance, OURS, later).await.is_err(), "once");
         check(&books).await;
     }
 }

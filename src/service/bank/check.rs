@@ -150,7 +150,7 @@ impl Service {
         check_bank(&mut on, self.policies.day(self.clock.now())).await
     }
 
-    /// Records what an account stood at before its first day (BANK-4), once. For finance.
+    /// Records what an account stood at before its first day (BANK-4), once; the same again changes nothing. For finance.
     ///
     /// # Errors
     /// Forbidden for others; a field error where it was recorded before, or where a statement that is known tells another
@@ -173,6 +173,10 @@ impl Service {
         let other = told.iter().find(|row| row.from_day == day && row.opening.is_some() && row.opening != Some(amount));
         if other.is_some() {
             return Err(fault("amount", "expected the balance with which the statement of that day opens"));
+        }
+        let recorded = bank::first_balance(&mut tx, account).await?;
+        if let Some(same) = recorded.filter(|first| (first.day, first.amount) == (day, amount)) {
+            return Ok(same);
         }
         if !bank::record_first(&mut tx, (account, day, amount), (self.clock.now(), actor.user())).await? {
             return Err(fault("account", "expected an account whose first balance was not recorded yet"));
