@@ -241,10 +241,8 @@ impl Chains {
         for middle in 0..many {
             for from in 0..many {
                 if reach[from][middle] {
-                    for to in 0..many {
-                        let over = reach[middle][to];
-                        reach[from][to] |= over;
-                    }
+                    let over = reach[middle].clone();
+                    reach[from].iter_mut().zip(over).for_each(|(known, over)| *known |= over);
                 }
             }
         }

@@ -25,7 +25,11 @@ pub struct Shelf {
 impl Shelf {
     /// Of these lines, in whatever order.
     #[must_use]
-    pub fn new(statements: Vec<Statement>, lines: Vec<BankLine>) -> Self {
+    pub fn new(mut statements: Vec<Statement>, lines: Vec<BankLine>) -> Self {
+        // By what the bank wrote, so that which of two came first decides nothing that it need not.
+        let place =
+            |row: &Statement| (row.to_day, row.from_day, row.made_at, row.page, row.opening, row.closing, row.entries);
+        statements.sort_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.told_id.cmp(&other.told_id)));
         let mut entries: BTreeMap<BankEntryId, Vec<BankLine>> = BTreeMap::new();
         for line in lines {
             entries.entry(line.entry_id).or_default().push(line);
@@ -205,8 +209,11 @@ fn met_by<'a>(
     changes: &mut Vec<Change>,
 ) -> (Vec<&'a Vec<BankLine>>, bool) {
     let first = &entry[0];
-    let (announced_in, stated_in, stated_on) = (first.announced_in, first.stated_in, first.stated_on);
-    changes.extend(met.iter().map(|id| Change::Met(Met { id: *id, announced_in, stated_in, stated_on })));
+    let noted = |id: &BankLineId| {
+        let BankLine { announced_in, stated_in, stated_on, .. } = first;
+        Change::Met(Met { id: *id, announced_in: *announced_in, stated_in: *stated_in, stated_on: *stated_on })
+    };
+    changes.extend(met.iter().map(noted));
     let borne: Vec<&Vec<BankLine>> =
         open.iter().copied().filter(|lines| lines.iter().any(|line| met.contains(&line.id))).collect();
     let is_lump =
@@ -268,9 +275,10 @@ pub fn announced(notice: &Statement, entries: Vec<Vec<BankLine>>, shelf: &Shelf)
             continue;
         };
         used[again] = true;
-        changes.push(match shelf.is_whole_on(now.booked_on) {
-            true => repeating(entry, before[again][0].movement_id),
-            false => doubted(entry, ReadingDoubt::Again),
+        changes.push(if shelf.is_whole_on(now.booked_on) {
+            repeating(entry, before[again][0].movement_id)
+        } else {
+            doubted(entry, ReadingDoubt::Again)
         });
     }
     changes

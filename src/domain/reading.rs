@@ -299,7 +299,7 @@ impl<'a> Together<'a> {
             )
         };
         places.sort_by_key(rank);
-        let mut day = Day { together: self, day, tellings, movements: Vec::new(), read: Vec::new() };
+        let mut day = Day { together: self, date: day, tellings, movements: Vec::new(), read: Vec::new() };
         for place in places {
             day.add(place);
             day.read.push(place);
@@ -340,7 +340,7 @@ impl<'a> Together<'a> {
 /// A day while its statements are read one after the other.
 struct Day<'a> {
     together: &'a Together<'a>,
-    day: NaiveDate,
+    date: NaiveDate,
     tellings: &'a [Telling],
     movements: Vec<Movement>,
     read: Vec<usize>,
@@ -369,7 +369,9 @@ impl Day<'_> {
         let mut rest: Vec<usize> =
             (0..self.tellings.len()).filter(|at| self.tellings[*at].statement == place).collect();
         if others.is_empty() {
-            rest.into_iter().for_each(|at| self.clear(at));
+            for at in rest {
+                self.clear(at);
+            }
             return;
         }
         let told_apart = |movement: &Movement| {
@@ -381,7 +383,7 @@ impl Day<'_> {
         let mut left: Vec<usize> = (0..self.movements.len()).filter(|at| !told_apart(&self.movements[*at])).collect();
         let whole = others
             .iter()
-            .any(|other| self.together.is_whole(*other, self.day) || self.together.contains(*other, place));
+            .any(|other| self.together.is_whole(*other, self.date) || self.together.contains(*other, place));
         let grows = others.iter().all(|other| {
             mine.begins_with(&statements[*other])
                 || mine.widens(&statements[*other])
@@ -400,7 +402,7 @@ impl Day<'_> {
         } else if whole || grows {
             let certain = (self.movements.clone(), rest.clone());
             let least =
-                if whole && self.together.is_whole(place, self.day) { Likeness::Apart } else { Likeness::Amount };
+                if whole && self.together.is_whole(place, self.date) { Likeness::Apart } else { Likeness::Amount };
             self.pair((&mut rest, &mut left), least);
             if !rest.is_empty() {
                 // By the amount alone only where all of it finds a place.
@@ -418,6 +420,12 @@ impl Day<'_> {
         }
         // Statements within one day (BANK-1): with sequence numbers only what looks told already is in doubt; without, all.
         let numbered = mine.sequence.is_some() && others.iter().all(|other| statements[*other].sequence.is_some());
+        self.add_within(rest, left, numbered);
+    }
+
+    /// Reads a statement that tells a part of the day, as others do: what looks told already, and without numbers all of it,
+    /// is in doubt (BANK-1).
+    fn add_within(&mut self, rest: Vec<usize>, mut left: Vec<usize>, numbered: bool) {
         for at in rest {
             let told = &self.tellings[at].told;
             let is_equal = |other: &usize| {
@@ -528,7 +536,7 @@ pub fn steps(movements: &[Movement], tellings: &[Telling]) -> Vec<Step> {
         let bears = |telling: &&Telling| !matches!(telling.bearing, Bearing::Fresh | Bearing::Repeats);
         let most = |telling: &&Telling| (!telling.told.is_bare(), telling.told.parts.len());
         let best = |list: &mut dyn Iterator<Item = &Telling>| {
-            list.max_by_key(|telling| (most(&telling), bears(telling), Reverse(telling.entry)))
+            list.max_by_key(|telling| (most(telling), bears(telling), Reverse(telling.entry)))
                 .map(|telling| telling.entry)
         };
         // What is booked stays; else what tells the most, of what is stored where it tells as much.

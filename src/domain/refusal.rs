@@ -456,6 +456,7 @@ fn words(statuses: &[TicketStatus]) -> String {
 impl Refusal {
     /// The stable name of this refusal, the last part of the problem's `type`.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a line for each refusal")]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "not-found",

@@ -376,8 +376,9 @@ on_both! {
         // A file of the bank is no JSON; most that moves money needs a debt, a mandate or a file that is not there by chance,
         // and work needs what was agreed: `access` gets each of them to succeed, on both databases.
         let money = [
-            "bank/", "refunds", "collections/", "arrears", "invoice-lines", "erase-line", "mandates", "repayments", "exports",
+            "bank/", "refunds", "collections", "arrears", "invoice-lines", "erase-line", "mandates", "repayments", "exports",
             "reversals/", "issue", "credit", "set-off", "months/", "reverse", "reminders", "ubl", "time-entries",
+            "payments", "accept",
         ];
         let elsewhere = |path: &str| money.iter().any(|part| path.contains(part));
         let only_refused: Vec<String> = operations

@@ -6,7 +6,7 @@ use crate::domain::{
     AllocationKind, ArrearsEventKind, BankLineId, Cents, InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal,
     Reversal, ReversalId, Transaction, TransactionId, TransactionKind, Unmatched, UnmatchedKind, printed,
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -198,7 +198,8 @@ impl Case<'_> {
         let mut settled = Vec::new();
         if let Some(payment) = payment {
             self.draft.payment_mut(payment.id).expect("found above").reversed -= amount;
-            settled = self.stand_again(payment.id, amount, transaction.id, &mut posts);
+            let moment = told.recorded_at.max(payment.recorded_at);
+            settled = self.stand_again((payment.id, moment), amount, transaction.id, &mut posts);
         }
         let row = self.draft.reversal_mut(id).expect("the caller has it");
         (row.undone, row.money_back, row.charge, row.counted) = (true, false, Cents::ZERO, Some(false));
@@ -232,19 +233,33 @@ impl Case<'_> {
         paid
     }
 
-    /// Sets what of a payment stands again against the invoices that it had paid, in their order; the rest is the customer's.
+    /// What a reversal took off the invoices that a payment had paid. It was booked at the moment at which it was recorded, or
+    /// at which its money came after all. Another reversal of the same payment may have been undone while its invoice was
+    /// paid otherwise: that money is the customer's, and stays so.
+    fn taken_off(&self, id: PaymentId, moment: DateTime<Utc>) -> BTreeMap<InvoiceId, Cents> {
+        let mut taken: BTreeMap<InvoiceId, Cents> = BTreeMap::new();
+        for row in self.draft.allocations().filter(|row| row.payment_id == Some(id) && row.recorded_at == moment) {
+            if row.kind == AllocationKind::Reversal {
+                *taken.entry(row.invoice_id).or_default() -= row.amount;
+            }
+        }
+        taken
+    }
+
+    /// Sets what of a payment stands again against the invoices that its reversal of a moment opened, in their order; the
+    /// rest is the customer's.
     fn stand_again(
         &mut self,
-        id: PaymentId,
+        (id, moment): (PaymentId, DateTime<Utc>),
         amount: Cents,
         transaction: TransactionId,
         posts: &mut Vec<Post>,
     ) -> Vec<InvoiceId> {
-        let paid = self.set_by(id);
+        let taken = self.taken_off(id, moment);
         let mut left = amount;
         let mut settled = Vec::new();
-        for (invoice, set) in self.standing_of(id) {
-            let gone = paid.get(&invoice).copied().unwrap_or_default() - set;
+        for (invoice, _) in self.standing_of(id) {
+            let gone = taken.get(&invoice).copied().unwrap_or_default();
             let open = self.draft.invoice(invoice).map_or(Cents::ZERO, crate::domain::Invoice::open);
             let part = gone.min(open).min(left).max(Cents::ZERO);
             left -= part;

@@ -1010,8 +1010,8 @@ vat_codes = { standard = "1", outside = "0" }
         insta::assert_snapshot!(report, @r#"
         line 5: provider.email is missing; expected an e-mail address, such as "helpdesk@company.example"
         line 7: provider.e_mail = "desk@sample.example"; expected a known key; did you mean email?
-        line 19: time.increment_minutes = 0; expected a whole number of minutes from 1 to 1440
-        line 58: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
+        line 21: time.increment_minutes = 0; expected a whole number of minutes from 1 to 1440
+        line 60: cards.products[1].price = "-8"; expected an amount in euros in quotes, such as "400.00", from 0.00 to 100000000.00
         "#);
     }
 

@@ -90,27 +90,17 @@ impl Service {
                 marks[at] = Some(Mark { customer, payment, collection: before.collection_id, ..mark });
             } else {
                 match &outcome {
-                    Outcome::Queue(doubt) => {
-                        marks[at] = Some(Mark { state: LineState::Open, why: Some(doubt.to_string()), ..mark });
-                    }
+                    Outcome::Queue(doubt) => marks[at] = Some(waits(mark, *doubt)),
                     Outcome::Outside => marks[at] = Some(Mark { state: LineState::Outside, ..mark }),
                     Outcome::Settle(_) | Outcome::Reverse { .. } | Outcome::Pay { .. } => {
                         let mut commands = self.commands(line, &outcome, &known);
                         match commands.len() {
-                            0 => {
-                                marks[at] = Some(Mark {
-                                    state: LineState::Open,
-                                    why: Some(Doubt::UnknownCollection.to_string()),
-                                    ..mark
-                                })
-                            }
+                            0 => marks[at] = Some(waits(mark, Doubt::UnknownCollection)),
                             1 => {
                                 let (customer, command) = commands.remove(0);
                                 plan.entry(customer).or_default().push((at, command));
                             }
-                            _ => {
-                                bundles.push((at, commands.into_iter().map(|(_, command)| command).collect::<Vec<_>>()))
-                            }
+                            _ => bundles.push((at, commands.into_iter().map(|(_, command)| command).collect())),
                         }
                     }
                 }
@@ -383,4 +373,10 @@ pub(super) fn booked(mark: Mark, receipt: &Receipt) -> Mark {
         Receipt::Repayment(row) => Mark { customer: Some(row.customer_id), ..mark },
         _ => mark,
     }
+}
+
+/// A line that waits for a person.
+fn waits(mut mark: Mark, doubt: Doubt) -> Mark {
+    (mark.state, mark.why) = (LineState::Open, Some(doubt.to_string()));
+    mark
 }

@@ -237,7 +237,7 @@ impl Service {
             made,
         };
         let today = self.policies.day(self.clock.now());
-        let (from_day, to_day) = days.period().unwrap_or((today, today));
+        let period = days.period().unwrap_or((today, today));
         Statement {
             id: self.clock.id(),
             file_id: file,
@@ -247,10 +247,10 @@ impl Service {
             page: head.page.map(i64::from),
             sequence: head.sequence,
             made_at: made_at.or_else(|| made.and_then(|day| day.and_hms_opt(0, 0, 0))),
-            from_day,
-            to_day,
-            first_day: row.entries.map_or(from_day, |days| days.0.min(from_day)),
-            last_day: row.entries.map_or(to_day, |days| days.1.max(to_day)),
+            from_day: period.0,
+            to_day: period.1,
+            first_day: row.entries.map_or(period.0, |days| days.0.min(period.0)),
+            last_day: row.entries.map_or(period.1, |days| days.1.max(period.1)),
             opening: head.opening.map(|(_, amount, _)| amount),
             closing: head.closing.or(head.interim_closing).map(|(_, amount)| amount),
             entries: row.count,
@@ -382,8 +382,8 @@ impl Staging<'_> {
     /// Entries that a notice announces.
     async fn add_announced(&mut self, notice: &Statement, entries: Vec<Vec<BankLine>>) -> Result<()> {
         let Some(days) = intake::around(entries.iter().flatten()) else { return Ok(()) };
-        let shelf = self.shelf(&notice.account, days).await?;
-        self.follow(intake::announced(notice, entries, &shelf)).await
+        let around = self.shelf(&notice.account, days).await?;
+        self.follow(intake::announced(notice, entries, &around)).await
     }
 
     /// Everything that is known around some days.
@@ -410,8 +410,8 @@ impl Staging<'_> {
     /// Days that several statements tell are read as a whole (BANK-2).
     async fn read_shared(&mut self) -> Result<()> {
         for ((account, day), fresh) in std::mem::take(&mut self.shared) {
-            let shelf = self.shelf(&account, intake::around_day(day)).await?;
-            self.follow(intake::shared_day(day, fresh, &shelf)).await?;
+            let around = self.shelf(&account, intake::around_day(day)).await?;
+            self.follow(intake::shared_day(day, fresh, &around)).await?;
         }
         Ok(())
     }
@@ -422,8 +422,8 @@ impl Staging<'_> {
             let waiting = Shelf::new(Vec::new(), bank::doubted(self.tx, account, Doubt::ToldBefore.as_str()).await?);
             for entry in waiting.entries {
                 let Some(days) = intake::around(entry.iter()) else { continue };
-                let shelf = self.shelf(account, days).await?;
-                self.follow(intake::refute(&entry, &shelf)).await?;
+                let around = self.shelf(account, days).await?;
+                self.follow(intake::refute(&entry, &around)).await?;
             }
         }
         Ok(())

@@ -342,13 +342,13 @@ impl Service {
 
     /// The act that a part is; without a target for costs.
     async fn part(&self, line: &BankLine, part: &Part) -> Result<(Option<Target>, Act)> {
-        let comes = |field: &str| match part.amount > Cents::ZERO {
-            true => Ok(()),
-            false => Err(fault(field, "expected an amount above 0.00: money that came in")),
+        let comes = |field: &str| {
+            let said = "expected an amount above 0.00: money that came in";
+            if part.amount > Cents::ZERO { Ok(()) } else { Err(fault(field, said)) }
         };
-        let goes = |field: &str| match part.amount < Cents::ZERO {
-            true => Ok(-part.amount),
-            false => Err(fault(field, "expected an amount below 0.00: money that went out")),
+        let goes = |field: &str| {
+            let said = "expected an amount below 0.00: money that went out";
+            if part.amount < Cents::ZERO { Ok(-part.amount) } else { Err(fault(field, said)) }
         };
         Ok(match &part.of {
             PartOf::Invoice(invoice) => {
