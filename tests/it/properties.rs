@@ -730,7 +730,7 @@ fn the_sequences_do_everything() {
     let mut acts = BTreeMap::<&str, usize>::new();
     let mut refusals = BTreeMap::<&str, usize>::new();
     let mut kinds = BTreeMap::<TransactionKind, usize>::new();
-    for sample in samples(300) {
+    for sample in samples(450) {
         for (_, bundle, result, _) in &sample.log {
             match result {
                 Ok(_) => bundle.iter().for_each(|command| *acts.entry(command.act.name()).or_default() += 1),
