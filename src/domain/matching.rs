@@ -199,6 +199,58 @@ pub struct BankLine {
 }
 
 impl BankLine {
+    /// A new line of which nothing is told but the way its money went and its day.
+    #[must_use]
+    pub fn bare(
+        (entry_id, id): (BankEntryId, BankLineId),
+        file_id: BankFileId,
+        direction: Direction,
+        day: NaiveDate,
+    ) -> Self {
+        Self {
+            id,
+            file_id,
+            identity: None,
+            entry_id,
+            movement_id: entry_id,
+            announced_in: None,
+            stated_in: None,
+            stated_on: None,
+            line: 0,
+            account: String::new(),
+            direction,
+            amount: Cents::ZERO,
+            charge: Cents::ZERO,
+            booked_on: day,
+            valued_on: day,
+            name: None,
+            iban: None,
+            end_to_end_id: None,
+            mandate: None,
+            reference: None,
+            transaction_reference: None,
+            structured: None,
+            text: None,
+            code: None,
+            return_reason: None,
+            rejected: false,
+            batch: None,
+            batch_message: None,
+            entry_line: 0,
+            entry_reference: None,
+            state: LineState::New,
+            why: None,
+            customer_id: None,
+            payment_id: None,
+            collection_id: None,
+            decided_at: None,
+            decided_by: None,
+            proof: None,
+            divided: false,
+            undone: 0,
+        }
+    }
+
     /// The key under which it is booked: once, and anew after a match of it was undone (BANK-9).
     #[must_use]
     pub fn key(&self) -> String {
@@ -327,23 +379,16 @@ impl Teller {
         }
     }
 
-    fn line(&self, entry: &BankEntry, detail: &BankDetail, (entry_id, id): (BankEntryId, BankLineId)) -> BankLine {
+    fn line(&self, entry: &BankEntry, detail: &BankDetail, ids: (BankEntryId, BankLineId)) -> BankLine {
         BankLine {
-            id,
-            file_id: self.file,
-            identity: None,
-            entry_id,
-            movement_id: entry_id,
             announced_in: self.notice,
             stated_in: self.statement,
             // An entry that the bank booked for an earlier day counts from the day of its statement.
             stated_on: self.statement.map(|_| entry.booked_on.max(self.from_day)),
             line: number(detail.line),
             account: self.account.clone(),
-            direction: entry.direction,
             amount: detail.amount,
             charge: Cents(detail.charge.0.max(0)),
-            booked_on: entry.booked_on,
             valued_on: entry.valued_on,
             name: detail.name.clone(),
             iban: detail.iban.clone(),
@@ -355,21 +400,11 @@ impl Teller {
             text: detail.text.clone().or_else(|| entry.text.clone()),
             code: entry.code.clone(),
             return_reason: detail.return_reason.clone(),
-            rejected: false,
             batch: entry.batch.clone(),
             batch_message: entry.batch_message.clone(),
             entry_line: number(entry.line),
             entry_reference: entry.servicer_reference.clone(),
-            state: LineState::New,
-            why: None,
-            customer_id: None,
-            payment_id: None,
-            collection_id: None,
-            decided_at: None,
-            decided_by: None,
-            proof: None,
-            divided: false,
-            undone: 0,
+            ..BankLine::bare(ids, self.file, entry.direction, entry.booked_on)
         }
     }
 }

@@ -471,9 +471,9 @@ async fn findings(
     let policy = policies.at(today).1;
     let mut all = Vec::new();
     for kind in FindingKind::ALL {
-        let finding = match kind {
-            FindingKind::BankDifferences => super::bank::finding_of_month(on, month, today).await?,
-            _ => books::finding(on, *kind, &window).await?,
+        let finding = match books::finding(on, *kind, &window).await? {
+            Some(finding) => finding,
+            None => super::bank::finding_of_month(on, month, today).await?,
         };
         let has = match kind {
             FindingKind::Reversals => policy.reversals.is_some(),

@@ -177,35 +177,27 @@ record! {
     }
 }
 
-/// What of one kind is open in a month or was before it. Addresses are looked at by [`without_address`].
+/// What of one kind is open in a month or was before it; none where it is not told by rows but by reckoning (BANK-4). Addresses
+/// are looked at by [`without_address`].
 ///
 /// # Errors
 /// What the database says.
-pub async fn finding(on: &mut impl Statements, kind: FindingKind, window: &Window) -> Result<Finding> {
-    let (about, sql) = match kind {
-        FindingKind::BankLines => (About::BankLine, BANK_LINES),
-        FindingKind::Reversals => (About::Customer, REVERSALS),
-        FindingKind::Drafts => (About::Invoice, DRAFTS),
-        FindingKind::UncoveredHours => (About::Ticket, UNCOVERED_HOURS),
-        FindingKind::Estimates => (About::Ticket, ESTIMATES),
-        FindingKind::Collections => (About::Invoice, COLLECTIONS),
-        FindingKind::FrozenCards => (About::Customer, FROZEN_CARDS),
-        FindingKind::PausedAccounts => (About::Customer, PAUSED_ACCOUNTS),
-        FindingKind::Journal => (About::Customer, JOURNAL),
-        FindingKind::Addresses => return without_address(on, window).await,
-        // Looked at where the bank is reconciled.
-        FindingKind::BankDifferences => return Ok(Finding { kind, count: 0, examples: Vec::new() }),
+pub async fn finding(on: &mut impl Statements, kind: FindingKind, window: &Window) -> Result<Option<Finding>> {
+    let Window { end, passed, answered, last, .. } = window;
+    let (about, query) = match kind {
+        FindingKind::BankLines => (About::BankLine, on.query(BANK_LINES).bind(*last)),
+        FindingKind::Reversals => (About::Customer, on.query(REVERSALS).bind(*last)),
+        FindingKind::Drafts => (About::Invoice, on.query(DRAFTS).bind(*end)),
+        FindingKind::UncoveredHours => (About::Ticket, on.query(UNCOVERED_HOURS).bind(*last)),
+        FindingKind::Estimates => (About::Ticket, on.query(ESTIMATES).bind(*passed)),
+        FindingKind::Collections => (About::Invoice, on.query(COLLECTIONS).bind(*answered)),
+        FindingKind::FrozenCards => (About::Customer, on.query(FROZEN_CARDS).bind(*last)),
+        FindingKind::PausedAccounts => (About::Customer, on.query(PAUSED_ACCOUNTS).bind(*last)),
+        FindingKind::Journal => (About::Customer, on.query(JOURNAL).bind(*last)),
+        FindingKind::Addresses => return Ok(Some(without_address(on, window).await?)),
+        FindingKind::BankDifferences => return Ok(None),
     };
-    let query = on.query(sql);
-    let found: Vec<Found> = match kind {
-        FindingKind::Drafts => query.bind(window.end),
-        FindingKind::Estimates => query.bind(window.passed),
-        FindingKind::Collections => query.bind(window.answered),
-        _ => query.bind(window.last),
-    }
-    .all()
-    .await?;
-    Ok(finding_of(kind, about, found))
+    Ok(Some(finding_of(kind, about, query.all().await?)))
 }
 
 fn finding_of(kind: FindingKind, about: About, found: Vec<Found>) -> Finding {

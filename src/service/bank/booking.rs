@@ -371,7 +371,31 @@ pub(super) fn booked(mark: Mark, receipt: &Receipt) -> Mark {
             Mark { customer: Some(row.customer_id), payment: row.payment_id, collection: row.collection_id, ..mark }
         }
         Receipt::Repayment(row) => Mark { customer: Some(row.customer_id), ..mark },
-        _ => mark,
+        // Of no payment and no collection.
+        Receipt::Customer(..)
+        | Receipt::Contact(..)
+        | Receipt::Removed(..)
+        | Receipt::Installation(..)
+        | Receipt::Consent(..)
+        | Receipt::Card(..)
+        | Receipt::Invoice(..)
+        | Receipt::Allocation(..)
+        | Receipt::Costs(..)
+        | Receipt::PaidOut(..)
+        | Receipt::Unmatched(..)
+        | Receipt::Mandate(..)
+        | Receipt::Arrears(..)
+        | Receipt::Billing(..)
+        | Receipt::Ticket(..)
+        | Receipt::TicketEvent(..)
+        | Receipt::Coverage(..)
+        | Receipt::AddOn(..)
+        | Receipt::ContractEnd(..)
+        | Receipt::Conversation(..)
+        | Receipt::Estimate(..)
+        | Receipt::Time(..)
+        | Receipt::Correction(..)
+        | Receipt::Settled => mark,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{BankNotice, CHUNK, sent_groups};
 use crate::domain::{
-    BankEntryId, BankFileId, Cents, Collection, StatementId,
+    BankFileId, Cents, Collection, StatementId,
     bank::{BankEntry, BankFileKind, CollectionReport, Direction, FileHead, OpeningKind, StatementHead, Told},
     bank_statement::{Statement, StatementKind, ToldDays},
     intake::{self, Change, Shelf, Take},
@@ -475,30 +475,12 @@ impl Service {
         let line = i64::try_from(report.line).unwrap_or(i64::MAX);
         let day = collection.map_or(today, |row| row.collect_on.min(today));
         let amount = report.amount.filter(|_| report.end_to_end_id.is_some() || collection.is_none());
-        let entry_id: BankEntryId = self.clock.id();
+        let ids = (self.clock.id(), self.clock.id());
         BankLine {
-            id: self.clock.id(),
-            file_id,
             identity: Some(identity),
-            entry_id,
-            movement_id: entry_id,
-            announced_in: None,
-            stated_in: None,
-            stated_on: None,
             line,
-            account: String::new(),
-            direction: Direction::Debit,
             amount: amount.or(collection.map(|row| row.amount)).unwrap_or_default(),
-            charge: Cents::ZERO,
-            booked_on: day,
-            valued_on: day,
-            name: None,
-            iban: None,
             end_to_end_id,
-            mandate: None,
-            reference: None,
-            transaction_reference: None,
-            structured: None,
             text: report.text.clone(),
             code: Some(report.status.clone()),
             return_reason: report.reason.clone(),
@@ -506,17 +488,7 @@ impl Service {
             batch: report.batch.clone(),
             batch_message: Some(report.message_id.clone()),
             entry_line: line,
-            entry_reference: None,
-            state: LineState::New,
-            why: None,
-            customer_id: None,
-            payment_id: None,
-            collection_id: None,
-            decided_at: None,
-            decided_by: None,
-            proof: None,
-            divided: false,
-            undone: 0,
+            ..BankLine::bare(ids, file_id, Direction::Debit, day)
         }
     }
 }
