@@ -79,7 +79,7 @@ texts! {
         paid: "Betalingen", "Payments";
         queued: "Uit te zoeken", "To be sorted out";
         outside: "Niet voor deze boeken", "Not for these books";
-        known: "Al eerder verteld", "Told before";
+        known: "Al eerder gemeld", "Told before";
         becomes: "Wordt", "Becomes";
         more: "Alleen de eerste 500 regels staan hier; alle regels worden geboekt.", "Only the first 500 lines are shown; all lines are booked.";
         book_all: "Boeken", "Book";

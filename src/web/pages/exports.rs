@@ -32,7 +32,7 @@ texts! {
     /// The page of files out.
     pub struct ExportTexts {
         title: "Bestanden uit", "Files out";
-        lead: "Elk bestand krijgt een nummer en blijft zoals het is. Wat in een bestand staat, komt niet in een volgend.", "Every file gets a number and stays as it is. What is in one file is in no later one.";
+        lead: "Elk bestand krijgt een nummer en blijft zoals het is. Een journaalpost of document staat per soort in één bestand; de auditfile bevat steeds de hele periode.", "Every file gets a number and stays as it is. A journal entry or document is in one file of each kind; the audit file always holds its whole period.";
         waiting: "Nog niet geëxporteerd", "Not exported yet";
         entries: "Journaalposten", "Journal entries";
         ubl: "Documenten als UBL", "Documents as UBL";
@@ -57,7 +57,7 @@ texts! {
         standard: "alles wat wij weten", "everything that we know";
         profile: "Regels", "Rules";
         plan: "Plan eerst wat dan verschuldigd is", "First plan what is due by then";
-        plan_only: "Plan alleen", "Plan only";
+        plan_only: "Incasso’s alleen plannen", "Only plan collections";
         collect_on: "Incasseer op", "Collect on";
         button: "Maak bestand", "Make file";
         made: "Gemaakte bestanden", "Files made";

@@ -425,7 +425,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
                 .to_owned()
         }
         Refusal::LineRepeats => {
-            "Deze regel vertelt hetzelfde als een andere regel. Alleen die andere wordt geboekt.".to_owned()
+            "Deze regel meldt hetzelfde als een andere regel. Alleen die andere wordt geboekt.".to_owned()
         }
         Refusal::NoReactivation => "Deze aanbieder rekent geen heractiveringskosten.".to_owned(),
         Refusal::NoMonthlyAmount => {
@@ -693,7 +693,7 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected parts, none of them 0.00", "vul delen in; een deel van 0,00 kan niet"),
     (
         "expected a part of a customer; set aside what is costs alone",
-        "verdeel ten minste een deel over een klant; zet een regel met alleen kosten opzij",
+        "wijs ten minste één deel aan een klant toe; zet een regel met alleen kosten opzij",
     ),
     ("expected an amount above 0.00: money that came in", "vul een bedrag boven 0,00 in: hier kwam geld binnen"),
     ("expected an amount below 0.00: money that went out", "vul een bedrag met een min in: hier ging geld uit"),
