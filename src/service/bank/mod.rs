@@ -7,6 +7,7 @@
 
 mod booking;
 mod check;
+mod division;
 mod import;
 mod queue;
 
@@ -26,6 +27,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 pub(super) use check::finding_of_month;
 pub use check::{AccountCheck, BankCheck};
 use chrono::{DateTime, Utc};
+pub use division::{BookedPart, Choice, Division};
 use import::Survey;
 use std::collections::{BTreeSet, HashMap};
 
@@ -281,6 +283,21 @@ pub enum PartOf {
     PayOut(PaymentId),
     /// Costs; below zero.
     Costs,
+}
+
+/// Why a line was not booked.
+#[derive(Clone, Debug)]
+pub struct NotBooked {
+    /// The part of the division at which it showed, from 0; none where it is about all of them.
+    pub part: Option<usize>,
+    /// Why.
+    pub error: Error,
+}
+
+impl<E: Into<Error>> From<E> for NotBooked {
+    fn from(error: E) -> Self {
+        Self { part: None, error: error.into() }
+    }
 }
 
 /// Something that a line may be.
