@@ -131,6 +131,8 @@ on_both! {
         let mut finance = scene.site.login("finance@provider.example").await;
         let page = finance.get(&path).await;
         assert_eq!((fields(&page, "amount"), page.texts("#left")), (vec![String::new(); 2], vec!["Nog € 256,00 te verdelen.".to_owned()]));
+        let likely = page.texts("#what-0 option");
+        assert!(likely.iter().any(|choice| choice.starts_with("Factuur 2026-0003, ") && choice.ends_with(": € 121,00")), "{likely:?}");
         let number = scene.invoices[1].number();
         let typed = [("rows", "2"), ("number-0", number), ("amount-1", "twelve"), ("number-1", "2026-0001"), ("act", "row")];
         let page = finance.post(&path, &typed).await;
@@ -162,7 +164,7 @@ on_both! {
         let cases: &[(&[(&str, &str)], &str, &str)] = &[
             (&[("number-0", "2026-9999")], "#number-0-error", "Dit nummer kennen we niet. Typ het nummer van één verstuurde factuur of één incasso."),
             (&[("amount-1", "135")], "#what-1-error", "Kies waarvoor dit deel is, of typ een nummer."),
-            (&[("what-0", "costs"), ("number-0", a)], "#number-0-error", "Kies hierboven “Het nummer dat ik typ”, of laat dit leeg."),
+            (&[("what-0", "costs"), ("number-0", a)], "#number-0-error", "Kies bij Waarvoor “Typ een nummer”, of laat dit leeg."),
             (&[("what-0", "invoice x")], "#what-0-error", "Dit staat niet meer open. Kies iets anders."),
             (&[("what-1", "costs")], "#amount-1-error", "Vul een bedrag in, zoals 135,00 of -6,00."),
             (&[], "form .alert", "Vul ten minste één deel in."),

@@ -3,7 +3,6 @@
 
 use super::queue::Around;
 use super::{Assignment, BankLine, NotBooked, Part, PartOf, Proposal, fault};
-pub use crate::store::bank::BookedPart;
 use crate::domain::{
     BankLineId, Cents, CustomerId, bank::Direction, document::DocumentKind, matching::LineState, matching::Payable,
 };
@@ -11,9 +10,10 @@ use crate::service::access::Caller;
 use crate::service::{Error, Result, Service};
 use crate::store::Tx;
 use crate::store::bank;
+pub use crate::store::bank::BookedPart;
 use std::collections::BTreeSet;
 
-/// How many proposals give their parts to choose from.
+/// How many proposals give their parts to choose from, and up to how many open invoices fill up the choices.
 const LIKELY: usize = 12;
 
 /// Something that a part of a line may be.
@@ -87,6 +87,8 @@ impl Service {
         let proposed = divisions.clone().nth(nth).unwrap_or_else(|| around.named_parts(&line));
         let mut parts: Vec<PartOf> = proposed.iter().map(|part| part.of).collect();
         parts.extend(proposals.iter().take(LIKELY).flat_map(parts_of));
+        let within = around.open.iter().filter(|row| row.open > Cents::ZERO && row.open <= line.effect());
+        parts.extend(within.take(LIKELY.saturating_sub(parts.len())).map(|row| PartOf::Invoice(row.id)));
         let mut choices: Vec<Choice> = Vec::new();
         for of in parts {
             if !choices.iter().any(|choice| choice.of == of) {
@@ -143,7 +145,8 @@ impl Service {
             let mut payments = bank::payments_of(&mut on, invoice).await?;
             payments.retain(|(_, stands)| *stands >= -part.amount);
             let [(payment, _)] = payments[..] else {
-                let error = fault("amount", "expected an invoice with one payment of at least this amount to take back");
+                let error =
+                    fault("amount", "expected an invoice with one payment of at least this amount to take back");
                 return Err(NotBooked { part: Some(at), error });
             };
             meant.push(Part { of: PartOf::Payment(payment), ..part });

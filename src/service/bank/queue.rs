@@ -2,8 +2,8 @@
 
 use super::booking::{booked, together};
 use super::{
-    Assignment, BANK, BankLine, FileView, LOOKED_THROUGH, NUMBERS, NotBooked, PROPOSALS, Part, PartOf, Proposal, Queued,
-    fault,
+    Assignment, BANK, BankLine, FileView, LOOKED_THROUGH, NUMBERS, NotBooked, PROPOSALS, Part, PartOf, Proposal,
+    Queued, fault,
 };
 use crate::domain::{
     Act, Actor, BankFileId, BankLineId, Cents, Collection, Command, CustomerId, InvoiceId, PaymentId, Refusal, Target,
@@ -198,7 +198,9 @@ impl Service {
                 let taken = now.is_some_and(|now| now.state == LineState::Booked);
                 return Err(if taken { Refusal::LineBooked.into() } else { Failure::Broken.into() });
             }
-            Err(Stopped { at, failure }) => return Err(NotBooked { part: divided.then_some(at), error: failure.into() }),
+            Err(Stopped { at, failure }) => {
+                return Err(NotBooked { part: divided.then_some(at), error: failure.into() });
+            }
         };
         let mark = self.mark_line(line.id, LineState::Booked, None);
         let mut mark = Mark { by: actor.user(), proof: Some(Proof::Person), ..mark };

@@ -86,7 +86,7 @@ texts! {
         book_all: "Boeken", "Book";
         choose_again: "Dit bestand is groot: kies het nog eens om het te boeken.", "This file is large: choose it again to book it.";
         nothing_new: "In dit bestand staat niets nieuws.", "There is nothing new in this file.";
-        division: "Verdelen over meer dan één", "Divide over more than one";
+        division: "Verdelen over facturen, incasso's en kosten", "Divide over invoices, collections and costs";
         undo: "Ongedaan maken", "Undo";
         undo_what: "Wat voor deze regel geboekt is, wordt teruggedraaid; de regel wacht daarna weer.", "What was booked for this line is taken back; then the line waits again.";
         reopen: "Weer uitzoeken", "Sort out again";

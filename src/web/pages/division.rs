@@ -25,21 +25,21 @@ texts! {
     /// The page on which a line is divided.
     pub struct DivisionTexts {
         title: "Verdelen", "Divide";
-        lead: "Kies per deel waarvoor het is, of typ het nummer van de factuur of incasso. Laat een bedrag leeg voor alles wat openstaat.", "Choose what each part is for, or type the number of the invoice or collection. Leave an amount empty for all that is open.";
+        lead: "Kies per deel waarvoor het is, of typ het nummer van de factuur of de incasso. Laat een bedrag leeg voor alles wat openstaat.", "Choose what each part is for, or type the number of the invoice or collection. Leave an amount empty for all that is open.";
         part: "Deel", "Part";
         what: "Waarvoor", "What for";
-        by_number: "Het nummer dat ik typ", "The number that I type";
+        by_number: "Typ een nummer", "Type a number";
         number: "Nummer", "Number";
         amount: "Bedrag", "Amount";
-        amount_hint: "met een min als het eraf gaat", "with a minus when it goes off";
-        another: "Nog een deel", "Another part";
-        book: "Boek de verdeling", "Book the division";
+        amount_hint: "Zet een min voor een bedrag dat eraf gaat.", "Put a minus before an amount that is deducted.";
+        another: "Nog een deel toevoegen", "Add another part";
+        book: "Verdeling boeken", "Book the division";
         back: "Terug naar de bank", "Back to the bank";
-        costs: "Kosten van bank of betaaldienst: gaan eraf", "Costs of the bank or payment provider: go off";
+        costs: "Kosten van bank of betaaldienst (gaan eraf)", "Costs of the bank or payment provider (deducted)";
         all_divided: "Alles is verdeeld.", "All of it is divided.";
         what_missing: "Kies waarvoor dit deel is, of typ een nummer.", "Choose what this part is for, or type a number.";
         choose_again: "Dit staat niet meer open. Kies iets anders.", "This is no longer open. Choose something else.";
-        one_of_both: "Kies hierboven “Het nummer dat ik typ”, of laat dit leeg.", "Choose “The number that I type” above, or leave this empty.";
+        one_of_both: "Kies bij Waarvoor “Typ een nummer”, of laat dit leeg.", "Choose “Type a number” at What for, or leave this empty.";
         unknown: "Dit nummer kennen we niet. Typ het nummer van één verstuurde factuur of één incasso.", "We do not know this number. Type the number of one issued invoice or one collection.";
         no_amount: "Vul een bedrag in, zoals 135,00 of -6,00.", "Enter an amount such as 135.00 or -6.00.";
         nothing: "Vul ten minste één deel in.", "Fill in at least one part.";
@@ -309,7 +309,9 @@ fn offer(choice: &Choice, t: &DivisionTexts, lang: Lang) -> String {
     let said = match choice.of {
         PartOf::Invoice(_) => either(lang, format!("Factuur {about}, {name}"), format!("Invoice {about}, {name}")),
         PartOf::Credit(_) => either(lang, format!("Tegoed van {name}"), format!("Credit of {name}")),
-        PartOf::Collection(_) => either(lang, format!("Incasso {about}, {name}"), format!("Collection {about}, {name}")),
+        PartOf::Collection(_) => {
+            either(lang, format!("Incasso {about}, {name}"), format!("Collection {about}, {name}"))
+        }
         PartOf::Payment(_) => either(lang, format!("Betaling van {name} terug"), format!("Payment of {name} back")),
         PartOf::Repayment(_) => either(lang, format!("Terugbetaald aan {name}"), format!("Given back to {name}")),
         PartOf::PayOut(_) => {
