@@ -80,15 +80,20 @@ impl Service {
         let line = bank::line(&mut on, id).await?.ok_or(Error::NotFound("bank line"))?;
         let around = self.around(&mut on, std::slice::from_ref(&line)).await?;
         let proposals = around.proposals(&line);
-        let divisions = proposals.iter().filter_map(|proposal| match &proposal.assignment {
-            Assignment::Division(parts) => Some(parts.clone()),
-            _ => None,
+        let mut divisions = proposals.iter().filter_map(|proposal| {
+            let Assignment::Division(parts) = &proposal.assignment else { return None };
+            Some(parts.clone())
         });
-        let proposed = divisions.clone().nth(nth).unwrap_or_else(|| around.named_parts(&line));
+        let proposed = divisions.nth(nth).unwrap_or_else(|| around.named_parts(&line));
         let mut parts: Vec<PartOf> = proposed.iter().map(|part| part.of).collect();
         parts.extend(proposals.iter().take(LIKELY).flat_map(parts_of));
-        let within = around.open.iter().filter(|row| row.open > Cents::ZERO && row.open <= line.effect());
-        parts.extend(within.take(LIKELY.saturating_sub(parts.len())).map(|row| PartOf::Invoice(row.id)));
+        if line.direction == Direction::Credit {
+            let open = around.open.iter().filter(|row| row.kind == DocumentKind::Invoice && row.open > Cents::ZERO);
+            // Those that it can pay whole come first.
+            let (within, beyond): (Vec<_>, Vec<_>) = open.partition(|row| row.open <= line.effect());
+            let likely = within.into_iter().chain(beyond).map(|row| PartOf::Invoice(row.id));
+            parts.extend(likely.take(LIKELY.saturating_sub(parts.len())));
+        }
         let mut choices: Vec<Choice> = Vec::new();
         for of in parts {
             if !choices.iter().any(|choice| choice.of == of) {
