@@ -898,13 +898,13 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
 
 /// The money of a batch: after the transactions, cards and entries that it names.
 async fn write_money(tx: &mut Tx, rows: &Changes) -> Result<()> {
-    write(tx, &rows.allocations.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.repayments.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.costs.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.unmatched.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.mandates.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.collections.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.reversals.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.allocations.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.arrears.iter().collect::<Vec<_>>()).await?;
     money_rows::keep_invoiced(tx, &rows.invoiced).await?;
     write(tx, &rows.postings.iter().collect::<Vec<_>>()).await?;

@@ -3,12 +3,12 @@
 
 use super::{
     Case, Receipt,
-    billing::{Terms, fee_of},
+    billing::{Settling, Terms, fee_of},
     customers::invalid,
 };
 use crate::domain::{
-    Allocation, AllocationKind, BankLineId, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies,
-    Post, Refusal, Reversal, ReversalId, Series, TransactionKind,
+    Allocation, BankLineId, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post, Refusal,
+    Reversal, ReversalId, Series, TransactionKind,
     command::Undone,
     document::{DocumentKind, Quantity, VatCategory},
     policy::{CountWindow, ReversalRules},
@@ -147,7 +147,7 @@ impl Case<'_> {
         for (invoice, set) in standing.into_iter().rev() {
             let part = set.min(left);
             left -= part;
-            self.allocate(invoice, -part, (AllocationKind::Reversal, Some(id), None), transaction.id);
+            self.allocate(invoice, -part, Settling::Reversal(id, of), transaction.id);
             posts.push(Post::debit(MoneyAccount::Receivable, part).of(Some(invoice)));
             if part > Cents::ZERO {
                 opened.push(invoice);
