@@ -775,6 +775,7 @@ fn the_sequences_do_everything() {
         "nothing-to-collect",
         "collection-pending",
         "collection-answered",
+        "collection-called-off",
         "mandate-ended",
         "nothing-to-amend",
         "nothing-to-waive",

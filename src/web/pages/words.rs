@@ -391,6 +391,9 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::CollectionAnswered { end_to_end_id } => {
             format!("De bank heeft incasso {end_to_end_id} al beantwoord: er valt niets af te zeggen.")
         }
+        Refusal::CollectionCalledOff { end_to_end_id } => format!(
+            "Incasso {end_to_end_id} is afgezegd voordat hij naar de bank ging. Dit is dus ander geld: boek het als iets anders."
+        ),
         Refusal::ReminderTooSoon { last, from } => format!(
             "De vorige herinnering ging uit op {}. De volgende kan vanaf {}.",
             date(*last, lang),
