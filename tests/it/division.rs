@@ -168,8 +168,8 @@ on_both! {
             (&[("what-0", "invoice x")], "#what-0-error", "Dit staat niet meer open. Kies iets anders."),
             (&[("what-1", "costs")], "#amount-1-error", "Vul een bedrag in, zoals 135,00 of -6,00."),
             (&[], "form .alert", "Vul ten minste één deel in."),
-            (&[("number-0", a)], "form .alert", "Nog € 121,00 te verdelen. Pas een bedrag aan of voeg een deel toe."),
-            (&[("number-0", a), ("amount-0", "300")], "form .alert", "€ 44,00 te veel verdeeld. Pas een bedrag aan of voeg een deel toe."),
+            (&[("number-0", a)], "form .alert", "De delen zijn samen niet € 256,00. Pas een bedrag aan of voeg een deel toe."),
+            (&[("number-0", a), ("amount-0", "300")], "form .alert", "De delen zijn samen niet € 256,00. Pas een bedrag aan of voeg een deel toe."),
             // What the ledger refuses is said at the part that it refuses.
             (&[("number-0", a), ("number-1", c), ("amount-0", "100"), ("amount-1", "156,00")], "#amount-1-error", "€ 156,00 is meer dan de € 121,00 die nog openstaat op deze factuur."),
             (&[("number-0", a), ("amount-0", "-100"), ("number-1", c), ("amount-1", "356")], "#amount-0-error",

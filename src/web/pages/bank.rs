@@ -151,8 +151,14 @@ struct BankPage {
     listed: (LineState, Vec<BankLine>),
     forms: Forms,
     notices: Vec<String>,
-    /// The line that was just booked, and as what.
-    booked: Option<(BankLineId, Vec<String>)>,
+    booked: Option<Booked>,
+}
+
+/// The line that was just booked, in words: as what, with the way back.
+struct Booked {
+    line: BankLineId,
+    said: String,
+    parts: Vec<String>,
 }
 
 impl BankPage {
@@ -192,10 +198,13 @@ impl BankPage {
     async fn tell(&mut self, app: &App, member: &Member, id: BankLineId) -> Result<(), Fault> {
         let lang = member.lang();
         let line = app.service.bank_line(&member.caller, id).await?.line;
-        let parts = app.service.booked_parts(&member.caller, &line).await?;
-        self.notices.push(decided(&line, lang));
+        let said = decided(&line, lang);
         if line.state == LineState::Booked {
-            self.booked = Some((id, parts.iter().map(|part| booked_in_words(part, lang)).collect()));
+            let parts = app.service.booked_parts(&member.caller, &line).await?;
+            let parts = parts.iter().map(|part| booked_in_words(part, lang)).collect();
+            self.booked = Some(Booked { line: id, said, parts });
+        } else {
+            self.notices.push(said);
         }
         Ok(())
     }

@@ -219,13 +219,12 @@ impl DivisionPage {
         if self.parts().is_empty() {
             self.problem = Some(self.t.nothing.to_owned());
         } else if self.left() != Cents::ZERO {
-            let left = self.left_in_words();
-            let what = either(
+            let all = self.signed();
+            self.problem = Some(either(
                 self.page.lang,
-                "Pas een bedrag aan of voeg een deel toe.",
-                "Change an amount or add another part.",
-            );
-            self.problem = Some(format!("{left} {what}"));
+                format!("De delen zijn samen niet {all}. Pas een bedrag aan of voeg een deel toe."),
+                format!("The parts do not add up to {all}. Change an amount or add another part."),
+            ));
         }
         self.problem.is_none()
     }
