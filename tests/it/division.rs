@@ -56,6 +56,9 @@ impl Scene {
     }
 }
 
+/// What is typed, where something is said about it, and what.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+
 /// What stands in the fields `name-0`, `name-1` …
 fn fields(page: &Answer, name: &str) -> Vec<String> {
     let html = Html::parse_document(&page.text);
@@ -161,7 +164,7 @@ on_both! {
         let path = format!("/finance/bank/lines/{id}/divide");
         let mut finance = scene.site.login("finance@provider.example").await;
         let (a, c) = (scene.invoices[0].number(), scene.invoices[2].number());
-        let cases: &[(&[(&str, &str)], &str, &str)] = &[
+        let cases: &[Case<'_>] = &[
             (&[("number-0", "2026-9999")], "#number-0-error", "Dit nummer kennen we niet. Typ het nummer van één verstuurde factuur of één incasso."),
             (&[("amount-1", "135")], "#what-1-error", "Kies waarvoor dit deel is, of typ een nummer."),
             (&[("what-0", "costs"), ("number-0", a)], "#number-0-error", "Kies bij Waarvoor “Typ een nummer”, of laat dit leeg."),
