@@ -124,8 +124,10 @@ pub struct BankLine {
     pub identity: Option<String>,
     /// The telling that it is part of: one entry of a statement or notice.
     pub entry_id: BankEntryId,
-    /// The telling that bears the movement: its own, unless it repeats another.
+    /// The telling that bears the movement, or the first of those that bear parts of it: its own, unless it repeats another.
     pub movement_id: BankEntryId,
+    /// The statement or notice that told it; none in a report about collections.
+    pub told_in: Option<StatementId>,
     /// The notice that announced it.
     pub announced_in: Option<StatementId>,
     /// The statement that told it: from then on it is proved.
@@ -213,6 +215,7 @@ impl BankLine {
             identity: None,
             entry_id,
             movement_id: entry_id,
+            told_in: None,
             announced_in: None,
             stated_in: None,
             stated_on: None,
@@ -381,6 +384,7 @@ impl Teller {
 
     fn line(&self, entry: &BankEntry, detail: &BankDetail, ids: (BankEntryId, BankLineId)) -> BankLine {
         BankLine {
+            told_in: self.notice.or(self.statement),
             announced_in: self.notice,
             stated_in: self.statement,
             // An entry that the bank booked for an earlier day counts from the day of its statement.
@@ -902,6 +906,7 @@ mod tests {
             account: "NL91ABNA0417164300".to_owned(),
             told_id: "1".to_owned(),
             page: None,
+            last_page: None,
             sequence: None,
             made_at: None,
             from_day: day("2026-03-05"),

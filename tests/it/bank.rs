@@ -675,6 +675,7 @@ on_both! {
             account: OURS.to_owned(),
             told_id: told.id.clone(),
             page: None,
+            last_page: None,
             sequence: None,
             made_at: None,
             from_day: day_of("s-1"),
