@@ -244,11 +244,13 @@ CREATE TABLE bank_files (
     CHECK (kind IN ('camt.052', 'camt.053', 'camt.054', 'pain.002'))
 );
 
--- The bytes of files of the bank as they came, compressed (gzip) and in base 64, so that they can be read again. Append-only.
+-- The bytes of files of the bank as they came, compressed (gzip), in parts of base 64, so that they can be read again.
+-- Append-only.
 CREATE TABLE bank_contents (
     file_id TEXT COLLATE "C" NOT NULL,
+    part BIGINT NOT NULL,
     content TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (file_id),
+    PRIMARY KEY (file_id, part),
     FOREIGN KEY (file_id) REFERENCES bank_files (id)
 );
 

@@ -188,23 +188,33 @@ pub async fn add_statements(tx: &mut Tx, rows: &[Statement]) -> Result<()> {
     super::rows::write(tx, &rows.iter().collect::<Vec<_>>()).await
 }
 
-/// Keeps the bytes of a file.
+/// Keeps a part of the bytes of a file, by its number from 0.
 ///
 /// # Errors
 /// What the database says.
-pub async fn keep_content(tx: &mut Tx, file: BankFileId, content: String) -> Result<()> {
-    let sql = "INSERT INTO bank_contents (file_id, content) VALUES ($1, $2)";
-    tx.query(sql).bind(file).bind(content).execute().await?;
+pub async fn keep_part(tx: &mut Tx, (file, nr): (BankFileId, i64), content: String) -> Result<()> {
+    let sql = "INSERT INTO bank_contents (file_id, part, content) VALUES ($1, $2, $3)";
+    tx.query(sql).bind(file).bind(nr).bind(content).execute().await?;
     Ok(())
 }
 
-/// The name of a file and its bytes, as they were kept; none for a file of before they were.
+/// A part of the bytes of a file, as it was kept; none after the last.
 ///
 /// # Errors
 /// What the database says.
-pub async fn content(on: &mut impl Statements, file: BankFileId) -> Result<Option<(String, String)>> {
-    let sql = "SELECT name, content FROM bank_contents JOIN bank_files ON bank_files.id = file_id WHERE file_id = $1";
-    on.query(sql).bind(file).optional().await
+pub async fn part(on: &mut impl Statements, (file, nr): (BankFileId, i64)) -> Result<Option<String>> {
+    let sql = "SELECT content FROM bank_contents WHERE file_id = $1 AND part = $2";
+    let row = on.query(sql).bind(file).bind(nr).optional::<(String,)>().await?;
+    Ok(row.map(|(content,)| content))
+}
+
+/// The name of a file.
+///
+/// # Errors
+/// What the database says.
+pub async fn name_of(on: &mut impl Statements, file: BankFileId) -> Result<Option<String>> {
+    let row = on.query("SELECT name FROM bank_files WHERE id = $1").bind(file).optional::<(String,)>().await?;
+    Ok(row.map(|(name,)| name))
 }
 
 /// Adds lines; reports whose identity is known stay as they are. Gives how many were added.
