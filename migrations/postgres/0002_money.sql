@@ -345,12 +345,19 @@ CREATE TABLE bank_first_balances (
     PRIMARY KEY (account)
 );
 
--- Accounts of others by which many pay: boards, providers of payments (BANK-5).
+-- Accounts of others by which many pay: boards, providers of payments (BANK-5). Everything that was said of one is kept; the
+-- last thing counts. Append-only.
 CREATE TABLE bank_collective_accounts (
     iban TEXT COLLATE "C" NOT NULL,
+    nr BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    note TEXT COLLATE "C" NOT NULL,
+    marked BIGINT NOT NULL,
     recorded_at BIGINT NOT NULL,
     recorded_by TEXT COLLATE "C",
-    PRIMARY KEY (iban)
+    PRIMARY KEY (iban, nr),
+    CHECK (nr > 0 AND marked IN (0, 1)),
+    CHECK (kind IN ('provider', 'board', 'clearing', 'other'))
 );
 
 -- Payments that finance recorded, and the line by which the bank proved them later: nothing is booked for such a line.

@@ -345,12 +345,19 @@ CREATE TABLE bank_first_balances (
     PRIMARY KEY (account)
 ) STRICT;
 
--- Accounts of others by which many pay: boards, providers of payments (BANK-5).
+-- Accounts of others by which many pay: boards, providers of payments (BANK-5). Everything that was said of one is kept; the
+-- last thing counts. Append-only.
 CREATE TABLE bank_collective_accounts (
     iban TEXT NOT NULL,
+    nr INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    note TEXT NOT NULL,
+    marked INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     recorded_by TEXT,
-    PRIMARY KEY (iban)
+    PRIMARY KEY (iban, nr),
+    CHECK (nr > 0 AND marked IN (0, 1)),
+    CHECK (kind IN ('provider', 'board', 'clearing', 'other'))
 ) STRICT;
 
 -- Payments that finance recorded, and the line by which the bank proved them later: nothing is booked for such a line.

@@ -688,7 +688,8 @@ pub async fn payers(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Resul
 /// # Errors
 /// What the database says.
 pub async fn shared(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Result<BTreeSet<String>> {
-    let sql = "SELECT iban FROM bank_collective_accounts WHERE iban {in}";
+    let sql = "SELECT iban FROM bank_collective_accounts AS said WHERE iban {in} AND marked = 1 AND NOT EXISTS (
+                   SELECT 1 FROM bank_collective_accounts AS later WHERE later.iban = said.iban AND later.nr > said.nr)";
     let mut found: Vec<(String,)> = on.query(sql).bind_json(texts(ibans)).all().await?;
     let sql = "SELECT DISTINCT iban FROM bank_lines WHERE iban {in} AND divided = 1";
     found.extend(on.query(sql).bind_json(texts(ibans)).all::<(String,)>().await?);

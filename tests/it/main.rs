@@ -12,6 +12,7 @@ mod architecture;
 mod arrears;
 mod availability;
 mod bank;
+mod bank_collective;
 mod bank_fixtures;
 mod bank_rules;
 mod bank_uploads;

@@ -7,6 +7,7 @@
 
 mod booking;
 mod check;
+mod collective;
 mod import;
 mod kept;
 mod queue;
@@ -27,6 +28,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 pub(super) use check::finding_of_month;
 pub use check::{AccountCheck, BankCheck};
 use chrono::{DateTime, Utc};
+pub use collective::{Collective, NewCollective};
 use import::Survey;
 use std::collections::{BTreeSet, HashMap};
 

@@ -3,7 +3,7 @@
 use super::forms::{Form, Forms};
 use super::texts::texts;
 use super::words::either;
-use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
+use super::{Fault, Member, Page, Refused, Submission, Values, done, encode, show, show_with};
 use crate::domain::matching::{BankLine, Doubt, Hint, LineState, Outcome};
 use crate::domain::reconciliation::{Equation, Explanation};
 use crate::domain::{BankLineId, Cents};
@@ -122,6 +122,8 @@ texts! {
         booked_sum: "Geboekte bankregels", "Booked bank lines";
         announced: "Waarvan aangekondigd, nog op geen afschrift", "Of which announced, on no statement yet";
         by_hand: "Met de hand geboekt, door geen regel bewezen", "Booked by hand, proved by no line";
+        collective: "Verzamelrekeningen", "Collective accounts";
+        is_collective: "Dit is een verzamelrekening", "This is a collective account";
         not_stated: "Aangekondigd, maar na vijf dagen op geen afschrift", "Announced, but on no statement after five days";
     }
 }
@@ -238,6 +240,13 @@ impl BankPage {
     #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn is_undone(&self, line: &BankLine) -> bool {
         matches!(line.state, LineState::Booked | LineState::SetAside | LineState::Outside)
+    }
+
+    /// Where the account of a line is marked as one by which many pay.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn mark(&self, line: &BankLine) -> Option<String> {
+        let (iban, name) = (encode(line.iban.as_deref()?), encode(line.name.as_deref().unwrap_or_default()));
+        Some(format!("/finance/bank/collective?iban={iban}&note={name}#mark"))
     }
 
     fn received(&self, view: &FileView) -> String {
