@@ -228,7 +228,7 @@ CREATE TABLE arrears_events (
     CHECK (kind IN ('paused', 'resumed', 'arranged', 'arrangement_ended', 'reactivated'))
 );
 
--- Files of the bank, each once.
+-- Files of the bank, each once. Append-only, but for the number of lines.
 CREATE TABLE bank_files (
     id TEXT COLLATE "C" NOT NULL,
     digest TEXT COLLATE "C" NOT NULL,
@@ -493,6 +493,15 @@ CREATE TRIGGER closings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON closi
 CREATE TRIGGER exports_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER export_files_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON export_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER exported_documents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exported_documents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- What the bank told never changes (BANK-1 to BANK-5): of a file only how many lines it told first, of a line only what became
+-- of it and which statement tells it. A proof is taken back whole when the match of its line is undone (BANK-9).
+CREATE TRIGGER bank_files_append_only BEFORE UPDATE OF id, digest, name, kind, version, message_id, received_at, received_by OR DELETE OR TRUNCATE ON bank_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_contents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_contents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_statements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_lines_append_only BEFORE UPDATE OF id, file_id, identity, entry_id, line, account, direction, amount, charge, booked_on, valued_on, name, iban, end_to_end_id, mandate, reference, transaction_reference, structured, text, code, return_reason, rejected, batch, batch_message, entry_line, entry_reference OR DELETE OR TRUNCATE ON bank_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_first_balances_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_first_balances FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_collective_accounts_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_collective_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_proofs_append_only BEFORE UPDATE OR TRUNCATE ON bank_proofs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE FUNCTION refuse_change_of_issued() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'an issued invoice never changes: % refused', TG_OP;

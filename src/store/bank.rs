@@ -85,6 +85,10 @@ fn or_nothing<T: Table>() -> &'static str {
 /// # Errors
 /// What the database says.
 pub async fn add_file(tx: &mut Tx, file: &FileRow) -> Result<bool> {
+    // Asked first: the table refuses what would replace a row.
+    if file_by_digest(tx, &file.digest).await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_files (id, digest, name, kind, version, message_id, lines, received_at, received_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let added = tx
@@ -842,6 +846,9 @@ pub async fn record_first(
     (account, day, amount): (&str, NaiveDate, Cents),
     (at, by): (DateTime<Utc>, Option<UserId>),
 ) -> Result<bool> {
+    if first_balance(tx, account).await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_first_balances (account, day, amount, recorded_at, recorded_by)
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     Ok(tx.query(sql).bind(account).bind(day).bind(amount).bind(at).bind(by).execute().await? == 1)
@@ -852,6 +859,10 @@ pub async fn record_first(
 /// # Errors
 /// What the database says.
 pub async fn prove(tx: &mut Tx, line: BankLineId, payment: PaymentId) -> Result<bool> {
+    let sql = "SELECT line_id FROM bank_proofs WHERE line_id = $1 OR payment_id = $2";
+    if tx.query(sql).bind(line).bind(payment).optional::<(String,)>().await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_proofs (line_id, payment_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(tx.query(sql).bind(line).bind(payment).execute().await? == 1)
 }
