@@ -14,6 +14,7 @@ mod availability;
 mod bank;
 mod bank_collective;
 mod bank_fixtures;
+mod bank_own;
 mod bank_rules;
 mod bank_uploads;
 mod cancelled_begin;

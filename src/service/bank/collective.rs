@@ -60,8 +60,9 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let told = new.iban.trim();
         // What a bank tells need not be an IBAN.
-        let account = if collective::is_told(&mut tx, told).await? { told.to_owned() } else { iban::compact(told) };
-        if !iban::is_iban(&account) && account != told {
+        let is_told = collective::is_told(&mut tx, told).await?;
+        let account = if is_told { told.to_owned() } else { iban::compact(told) };
+        if !is_told && !iban::is_iban(&account) {
             return Err(fault(
                 "iban",
                 "expected an IBAN such as NL91 ABNA 0417 1643 00; its check digits do not match",
@@ -94,8 +95,10 @@ impl Service {
     /// Forbidden for others; a field error without a reason.
     pub async fn unmark_collective(&self, caller: &Caller, account: &str, reason: &str) -> Result<bool> {
         let actor = caller.staff(caller.is_finance())?;
-        let account = iban::compact(account);
         let mut tx = self.db.begin().await?;
+        let told = account.trim().to_owned();
+        let is_known = collective::last(&mut tx, &told).await?.is_some();
+        let account = if is_known { told } else { iban::compact(&told) };
         if let Some(last) = collective::last(&mut tx, &account).await? {
             let (note, recorded_at, recorded_by) = (reason.to_owned(), self.clock.now(), actor.user());
             let said = CollectiveAccount { note, marked: false, recorded_at, recorded_by, ..last.clone() };
