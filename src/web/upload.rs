@@ -21,7 +21,7 @@ const HEARD_OUT: u64 = 3;
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one may take that brings a file: over a slow line, with a year of entries in it.
-const PATIENCE_WITH_FILES: Duration = Duration::from_secs(30 * 60);
+const PATIENCE_WITH_FILES: Duration = Duration::from_mins(30);
 /// Where files are sent to.
 const FILES: [&str; 2] = ["/api/v1/bank/files", "/finance/bank"];
 

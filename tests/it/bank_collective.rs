@@ -2,7 +2,7 @@
 
 use crate::bank::{Books, OURS, TERMS, THEIRS, camt053, transfer};
 use crate::common::http::Site;
-use crate::common::{Fixture, on_both};
+use crate::common::on_both;
 use crate::pages;
 use axum::http::StatusCode;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! The bytes of files as they are kept: packed, in parts, so that only a part at a time is held.
 
 use crate::domain::BankFileId;
-use crate::exchange::bank::{BankFault, Incoming, Member, Upload};
+use crate::exchange::bank::{Incoming, Member, Upload};
 use crate::service::Result;
 use crate::service::ledger::Failure;
 use crate::store::{Statements, Tx, bank};
@@ -72,6 +72,6 @@ pub(super) async fn kept(on: &mut impl Statements, file: BankFileId) -> Result<O
         return Ok(None);
     }
     let told = name.clone();
-    let opening = tokio::task::spawn_blocking(move || Ok::<_, BankFault>(Upload::from_kept(&told, packed.whole()?)?));
+    let opening = tokio::task::spawn_blocking(move || Upload::from_kept(&told, packed.whole()?));
     Ok(Some((name, opening.await.map_err(|_| Failure::Broken)??)))
 }
