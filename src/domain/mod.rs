@@ -17,6 +17,7 @@ pub mod charge;
 pub mod clocks;
 pub mod closing;
 pub mod collection;
+pub mod collective;
 pub mod command;
 pub mod company_numbers;
 pub mod contact;

@@ -85,6 +85,10 @@ fn or_nothing<T: Table>() -> &'static str {
 /// # Errors
 /// What the database says.
 pub async fn add_file(tx: &mut Tx, file: &FileRow) -> Result<bool> {
+    // Asked first: the table refuses what would replace a row.
+    if file_by_digest(tx, &file.digest).await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_files (id, digest, name, kind, version, message_id, lines, received_at, received_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let added = tx
@@ -188,23 +192,33 @@ pub async fn add_statements(tx: &mut Tx, rows: &[Statement]) -> Result<()> {
     super::rows::write(tx, &rows.iter().collect::<Vec<_>>()).await
 }
 
-/// Keeps the bytes of a file.
+/// Keeps a part of the bytes of a file, by its number from 0.
 ///
 /// # Errors
 /// What the database says.
-pub async fn keep_content(tx: &mut Tx, file: BankFileId, content: String) -> Result<()> {
-    let sql = "INSERT INTO bank_contents (file_id, content) VALUES ($1, $2)";
-    tx.query(sql).bind(file).bind(content).execute().await?;
+pub async fn keep_part(tx: &mut Tx, (file, nr): (BankFileId, i64), content: String) -> Result<()> {
+    let sql = "INSERT INTO bank_contents (file_id, part, content) VALUES ($1, $2, $3)";
+    tx.query(sql).bind(file).bind(nr).bind(content).execute().await?;
     Ok(())
 }
 
-/// The name of a file and its bytes, as they were kept; none for a file of before they were.
+/// A part of the bytes of a file, as it was kept; none after the last.
 ///
 /// # Errors
 /// What the database says.
-pub async fn content(on: &mut impl Statements, file: BankFileId) -> Result<Option<(String, String)>> {
-    let sql = "SELECT name, content FROM bank_contents JOIN bank_files ON bank_files.id = file_id WHERE file_id = $1";
-    on.query(sql).bind(file).optional().await
+pub async fn part(on: &mut impl Statements, (file, nr): (BankFileId, i64)) -> Result<Option<String>> {
+    let sql = "SELECT content FROM bank_contents WHERE file_id = $1 AND part = $2";
+    let row = on.query(sql).bind(file).bind(nr).optional::<(String,)>().await?;
+    Ok(row.map(|(content,)| content))
+}
+
+/// The name of a file.
+///
+/// # Errors
+/// What the database says.
+pub async fn name_of(on: &mut impl Statements, file: BankFileId) -> Result<Option<String>> {
+    let row = on.query("SELECT name FROM bank_files WHERE id = $1").bind(file).optional::<(String,)>().await?;
+    Ok(row.map(|(name,)| name))
 }
 
 /// Adds lines; reports whose identity is known stay as they are. Gives how many were added.
@@ -653,7 +667,8 @@ pub async fn payers(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Resul
 /// # Errors
 /// What the database says.
 pub async fn shared(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Result<BTreeSet<String>> {
-    let sql = "SELECT iban FROM bank_collective_accounts WHERE iban {in}";
+    let sql = "SELECT iban FROM bank_collective_accounts AS said WHERE iban {in} AND marked = 1 AND NOT EXISTS (
+                   SELECT 1 FROM bank_collective_accounts AS later WHERE later.iban = said.iban AND later.nr > said.nr)";
     let mut found: Vec<(String,)> = on.query(sql).bind_json(texts(ibans)).all().await?;
     let sql = "SELECT DISTINCT iban FROM bank_lines WHERE iban {in} AND divided = 1";
     found.extend(on.query(sql).bind_json(texts(ibans)).all::<(String,)>().await?);
@@ -806,6 +821,9 @@ pub async fn record_first(
     (account, day, amount): (&str, NaiveDate, Cents),
     (at, by): (DateTime<Utc>, Option<UserId>),
 ) -> Result<bool> {
+    if first_balance(tx, account).await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_first_balances (account, day, amount, recorded_at, recorded_by)
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     Ok(tx.query(sql).bind(account).bind(day).bind(amount).bind(at).bind(by).execute().await? == 1)
@@ -816,6 +834,10 @@ pub async fn record_first(
 /// # Errors
 /// What the database says.
 pub async fn prove(tx: &mut Tx, line: BankLineId, payment: PaymentId) -> Result<bool> {
+    let sql = "SELECT line_id FROM bank_proofs WHERE line_id = $1 OR payment_id = $2";
+    if tx.query(sql).bind(line).bind(payment).optional::<(String,)>().await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_proofs (line_id, payment_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(tx.query(sql).bind(line).bind(payment).execute().await? == 1)
 }
