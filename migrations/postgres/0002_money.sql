@@ -288,7 +288,7 @@ CREATE TABLE bank_lines (
     identity TEXT COLLATE "C",
     entry_id TEXT COLLATE "C" NOT NULL,
     movement_id TEXT COLLATE "C" NOT NULL,
-    told_in TEXT,
+    told_in TEXT COLLATE "C",
     announced_in TEXT COLLATE "C",
     stated_in TEXT COLLATE "C",
     stated_on TEXT COLLATE "C",
@@ -501,7 +501,7 @@ CREATE TRIGGER exported_documents_append_only BEFORE UPDATE OR DELETE OR TRUNCAT
 CREATE TRIGGER bank_files_append_only BEFORE UPDATE OF id, digest, name, kind, version, message_id, received_at, received_by OR DELETE OR TRUNCATE ON bank_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER bank_contents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_contents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER bank_statements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER bank_lines_append_only BEFORE UPDATE OF id, file_id, identity, entry_id, line, account, direction, amount, charge, booked_on, valued_on, name, iban, end_to_end_id, mandate, reference, transaction_reference, structured, text, code, return_reason, rejected, batch, batch_message, entry_line, entry_reference OR DELETE OR TRUNCATE ON bank_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_lines_append_only BEFORE UPDATE OF id, file_id, identity, entry_id, told_in, line, account, direction, amount, charge, booked_on, valued_on, name, iban, end_to_end_id, mandate, reference, transaction_reference, structured, text, code, return_reason, rejected, batch, batch_message, entry_line, entry_reference OR DELETE OR TRUNCATE ON bank_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER bank_first_balances_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_first_balances FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER bank_collective_accounts_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_collective_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER bank_proofs_append_only BEFORE UPDATE OR TRUNCATE ON bank_proofs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -540,7 +540,7 @@ CREATE TRIGGER bank_statements_no_update BEFORE UPDATE ON bank_statements BEGIN 
 CREATE TRIGGER bank_statements_no_delete BEFORE DELETE ON bank_statements BEGIN SELECT RAISE(ABORT, 'bank_statements is append-only: DELETE refused'); END;
 CREATE TRIGGER bank_statements_no_replace BEFORE INSERT ON bank_statements WHEN EXISTS (SELECT 1 FROM bank_statements WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'bank_statements is append-only: REPLACE refused'); END;
-CREATE TRIGGER bank_lines_no_update BEFORE UPDATE OF id, file_id, identity, entry_id, line, account, direction, amount, charge, booked_on, valued_on, name, iban, end_to_end_id, mandate, reference, transaction_reference, structured, text, code, return_reason, rejected, batch, batch_message, entry_line, entry_reference ON bank_lines BEGIN SELECT RAISE(ABORT, 'bank_lines is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_lines_no_update BEFORE UPDATE OF id, file_id, identity, entry_id, told_in, line, account, direction, amount, charge, booked_on, valued_on, name, iban, end_to_end_id, mandate, reference, transaction_reference, structured, text, code, return_reason, rejected, batch, batch_message, entry_line, entry_reference ON bank_lines BEGIN SELECT RAISE(ABORT, 'bank_lines is append-only: UPDATE refused'); END;
 CREATE TRIGGER bank_lines_no_delete BEFORE DELETE ON bank_lines BEGIN SELECT RAISE(ABORT, 'bank_lines is append-only: DELETE refused'); END;
 CREATE TRIGGER bank_lines_no_replace BEFORE INSERT ON bank_lines WHEN EXISTS (SELECT 1 FROM bank_lines WHERE id = NEW.id OR identity = NEW.identity)
 BEGIN SELECT RAISE(ABORT, 'bank_lines is append-only: REPLACE refused'); END;
