@@ -38,28 +38,6 @@ CREATE TABLE journal_entries (
     FOREIGN KEY (customer_id, seq) REFERENCES transactions (customer_id, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Amounts set against invoices: money, credit, credit notes; negative where money came undone. Append-only.
-CREATE TABLE allocations (
-    id TEXT NOT NULL,
-    customer_id TEXT NOT NULL,
-    invoice_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    payment_id TEXT,
-    credit_note_id TEXT,
-    amount INTEGER NOT NULL,
-    open_after INTEGER NOT NULL,
-    recorded_at INTEGER NOT NULL,
-    transaction_id TEXT NOT NULL,
-    PRIMARY KEY (id),
-    FOREIGN KEY (customer_id) REFERENCES customers (id),
-    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
-    FOREIGN KEY (payment_id) REFERENCES payments (id),
-    FOREIGN KEY (credit_note_id) REFERENCES invoices (id),
-    CHECK (kind IN ('payment', 'reversal', 'credit', 'credit_note', 'unmatch')),
-    CHECK (amount <> 0 AND (kind = 'unmatch' OR (kind = 'reversal') = (amount < 0))),
-    CHECK (open_after >= 0)
-) STRICT;
-
 -- Money that we gave back (PAY-5). Append-only.
 CREATE TABLE repayments (
     id TEXT NOT NULL,
@@ -207,6 +185,31 @@ CREATE TABLE reversals (
     CHECK (amount > 0 AND charge >= 0 AND hand_charge >= 0),
     CHECK (rejected IN (0, 1) AND counted IN (0, 1) AND money_back IN (0, 1) AND by_hand IN (0, 1) AND undone IN (0, 1)),
     CHECK (undone = 0 OR (money_back = 0 AND charge = 0 AND counted = 0))
+) STRICT;
+
+-- Amounts set against invoices: money, credit, credit notes; negative where money came undone. Append-only.
+CREATE TABLE allocations (
+    id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    invoice_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    payment_id TEXT,
+    credit_note_id TEXT,
+    reversal_id TEXT,
+    amount INTEGER NOT NULL,
+    open_after INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    transaction_id TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (customer_id) REFERENCES customers (id),
+    FOREIGN KEY (invoice_id) REFERENCES invoices (id),
+    FOREIGN KEY (payment_id) REFERENCES payments (id),
+    FOREIGN KEY (credit_note_id) REFERENCES invoices (id),
+    FOREIGN KEY (reversal_id) REFERENCES reversals (id),
+    CHECK (kind IN ('payment', 'reversal', 'credit', 'credit_note', 'unmatch')),
+    CHECK (amount <> 0 AND (kind = 'unmatch' OR (kind = 'reversal') = (amount < 0))),
+    CHECK (CASE kind WHEN 'reversal' THEN reversal_id IS NOT NULL WHEN 'unmatch' THEN true ELSE reversal_id IS NULL END),
+    CHECK (open_after >= 0)
 ) STRICT;
 
 -- Pauses, arrangements and reactivations (PAY-4). Append-only.

@@ -460,6 +460,8 @@ pub struct Allocation {
     pub payment_id: Option<PaymentId>,
     /// The credit note, where it is one.
     pub credit_note_id: Option<InvoiceId>,
+    /// The reversal that took it off, or of which the undo set it against the invoice again (BANK-9).
+    pub reversal_id: Option<ReversalId>,
     /// How much; negative where a payment came undone or no longer counts.
     pub amount: Cents,
     /// What was open on the invoice after it.

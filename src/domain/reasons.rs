@@ -48,6 +48,12 @@ pub fn reason(code: &str) -> Option<&'static Reason> {
     REASONS.iter().find(|reason| reason.code.eq_ignore_ascii_case(code))
 }
 
+/// Whether a reason is about the account that was collected from, not about the mandate or its holder.
+#[must_use]
+pub fn is_of_account(code: &str) -> bool {
+    ["AC01", "AC04", "AC06", "AC13", "AG01", "SL01"].iter().any(|known| code.trim().eq_ignore_ascii_case(known))
+}
+
 const fn row(code: &'static str, action: Action, counts: bool, nl: &'static str, en: &'static str) -> Reason {
     Reason { code, nl, en, action, counts }
 }
@@ -135,6 +141,14 @@ mod tests {
             let found: Vec<_> = REASONS.iter().filter(|reason| reason.action == action).map(|r| r.code).collect();
             assert_eq!(found.join(" "), codes, "{action}");
         }
+    }
+
+    #[test]
+    fn what_blocks_is_about_the_account_or_about_the_mandate() {
+        let blocks = REASONS.iter().filter(|reason| reason.action == Action::BlockMandate).map(|reason| reason.code);
+        let of_mandate: Vec<_> = blocks.filter(|code| !is_of_account(code)).collect();
+        assert_eq!(of_mandate, ["MD01"]);
+        assert!(is_of_account(" ac04 ") && !is_of_account("AM04"));
     }
 
     #[test]

@@ -195,6 +195,14 @@ pub enum Refusal {
         /// The id by which the bank knows it.
         end_to_end_id: String,
     },
+    /// What was called off was never sent: nothing can have come of it.
+    #[error(
+        "collection {end_to_end_id} was called off before it was sent, so this is other money: book it as something else"
+    )]
+    CollectionCalledOff {
+        /// The id that it would have had at the bank.
+        end_to_end_id: String,
+    },
     /// A reminder follows the one before after some days.
     #[error("the last reminder went out on {last}; the next may go out from {from} on")]
     ReminderTooSoon {
@@ -495,6 +503,7 @@ impl Refusal {
             Self::SignedLater { .. } => "signed-later",
             Self::CollectionSent { .. } => "collection-sent",
             Self::CollectionAnswered { .. } => "collection-answered",
+            Self::CollectionCalledOff { .. } => "collection-called-off",
             Self::ReminderTooSoon { .. } => "reminder-too-soon",
             Self::NothingToCollect => "nothing-to-collect",
             Self::CollectionPending => "collection-pending",

@@ -62,15 +62,39 @@ pub struct Door {
     health: Arc<Health>,
 }
 
+/// Why commands that belong together were not booked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stopped {
+    /// At which of them it showed, from 0.
+    pub at: usize,
+    /// Why.
+    pub failure: Failure,
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self { at: 0, failure }
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        stopped.failure
+    }
+}
+
 /// What was answered to commands that belong together: every receipt, in their order, or why none of them was booked.
 pub type Replies = Result<Vec<Receipt>, Failure>;
+
+/// The same, with at which of them it stopped.
+pub type Answer = Result<Vec<Receipt>, Stopped>;
 
 /// Commands that are booked all or not at all; mostly one.
 type Bundle = Vec<Command>;
 
 #[derive(Debug)]
 enum Request {
-    Book(Bundle, oneshot::Sender<Replies>),
+    Book(Bundle, oneshot::Sender<Answer>),
     Probe(oneshot::Sender<bool>),
 }
 
@@ -102,9 +126,8 @@ impl Door {
     /// # Errors
     /// A refusal of the rules, or why it could not be tried.
     pub async fn submit(&self, command: Command) -> Reply {
-        self.submit_together(vec![command])
-            .await
-            .and_then(|receipts| receipts.into_iter().next().ok_or(Failure::Broken))
+        let receipts = self.submit_together(vec![command]).await?;
+        receipts.into_iter().next().ok_or(Failure::Broken)
     }
 
     /// Books commands, possibly of several customers, in their order and all or none of them, in one transaction; answers
@@ -115,9 +138,17 @@ impl Door {
     /// The first refusal, which leaves nothing of any of them; or why it could not be tried. When only some were booked
     /// before under their keys, it is [`Failure::Broken`].
     pub async fn submit_together(&self, commands: Vec<Command>) -> Replies {
+        Ok(self.submit_parts(commands).await?)
+    }
+
+    /// The same, and says at which of the commands it stopped.
+    ///
+    /// # Errors
+    /// As [`Door::submit_together`].
+    pub async fn submit_parts(&self, commands: Vec<Command>) -> Answer {
         let (reply, answer) = oneshot::channel();
         self.queue.try_send(Request::Book(commands, reply)).map_err(|_| Failure::Busy)?;
-        answer.await.unwrap_or(Err(Failure::Unavailable))
+        answer.await.unwrap_or(Err(Failure::Unavailable.into()))
     }
 
     /// Whether writes work. After a failure this tries one small durable write.
@@ -215,7 +246,7 @@ impl Writer {
     }
 
     /// Books a batch, whatever it takes; gives one reply for each bundle, in order.
-    async fn book(&self, batch: &[Bundle]) -> Vec<Replies> {
+    async fn book(&self, batch: &[Bundle]) -> Vec<Answer> {
         let mut attempts = 0;
         loop {
             match self.attempt(batch).await {
@@ -236,24 +267,24 @@ impl Writer {
                 Err(Fault::Down(error) | Fault::Conflict(error)) => {
                     tracing::error!(%error, "the ledger cannot be written");
                     self.health.broken.store(true, Ordering::Relaxed);
-                    return vec![Err(Failure::Unavailable); batch.len()];
+                    return vec![Err(Failure::Unavailable.into()); batch.len()];
                 }
             }
         }
     }
 
     /// Requests that the database does not take: one by one, so that only the one that is wrong fails.
-    async fn poisoned(&self, batch: &[Bundle], error: &str) -> Vec<Replies> {
+    async fn poisoned(&self, batch: &[Bundle], error: &str) -> Vec<Answer> {
         if batch.len() > 1 {
             tracing::warn!(%error, requests = batch.len(), "batch is replayed one by one");
             return self.one_by_one(batch).await;
         }
         let acts: Vec<&str> = batch.iter().flatten().map(|command| command.act.name()).collect();
         tracing::error!(%error, ?acts, "command failed");
-        vec![Err(Failure::Broken); batch.len()]
+        vec![Err(Failure::Broken.into()); batch.len()]
     }
 
-    async fn one_by_one(&self, batch: &[Bundle]) -> Vec<Replies> {
+    async fn one_by_one(&self, batch: &[Bundle]) -> Vec<Answer> {
         let mut replies = Vec::with_capacity(batch.len());
         for bundle in batch {
             replies.append(&mut Box::pin(self.book(std::slice::from_ref(bundle))).await);
@@ -261,7 +292,7 @@ impl Writer {
         replies
     }
 
-    fn count(&self, replies: &[Replies]) {
+    fn count(&self, replies: &[Answer]) {
         let booked: usize = replies.iter().flatten().map(Vec::len).sum();
         let refused = replies.iter().filter(|reply| reply.is_err()).count();
         self.health.broken.store(false, Ordering::Relaxed);
@@ -271,7 +302,7 @@ impl Writer {
     }
 
     /// Lock, load, decide, write, commit.
-    async fn attempt(&self, batch: &[Bundle]) -> Result<Vec<Replies>, Fault> {
+    async fn attempt(&self, batch: &[Bundle]) -> Result<Vec<Answer>, Fault> {
         let now = self.clock.now();
         let policies = self.policies.clone(); // the newest, and the same for the whole batch
         let mut tx = self.db.begin().await?;
@@ -332,7 +363,7 @@ impl Writer {
 /// What is known of a bundle after deciding.
 enum Verdict {
     /// Decided now.
-    New(Replies),
+    New(Answer),
     /// Booked earlier, under the same keys.
     Before(Vec<Found>),
 }
@@ -372,7 +403,7 @@ impl Bench<'_> {
     /// Decides commands one after the other; the ledgers keep what they decided only when all are accepted.
     fn decide_bundle(&mut self, bundle: &[Command]) -> Verdict {
         match self.found(bundle) {
-            Err(failure) => return Verdict::New(Err(failure)),
+            Err(failure) => return Verdict::New(Err(failure.into())),
             Ok(Some(found)) => return Verdict::Before(found),
             Ok(None) => {}
         }
@@ -380,7 +411,7 @@ impl Bench<'_> {
         let kept = (bundle.len() > 1).then(|| self.keep(bundle));
         let mut accepted = Vec::with_capacity(bundle.len());
         let mut receipts = Vec::with_capacity(bundle.len());
-        for command in bundle {
+        for (at, command) in bundle.iter().enumerate() {
             match self.decide_new(command) {
                 Ok((receipt, rows)) => {
                     receipts.push(receipt);
@@ -390,7 +421,7 @@ impl Bench<'_> {
                     if let Some(kept) = kept {
                         self.take_back(kept);
                     }
-                    return Verdict::New(Err(refusal.into()));
+                    return Verdict::New(Err(Stopped { at, failure: refusal.into() }));
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::rows::{Table, table};
 use super::{Record, Result, Row, Statements, Tx, record};
 use crate::domain::{
     BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, Payment, PaymentId,
-    StatementId, UserId,
+    StatementId, TransactionId, TransactionKind, UserId,
     bank::{BankFileKind, Direction},
     bank_statement::{Statement, StatementKind},
     document::DocumentKind,
@@ -868,6 +868,65 @@ pub async fn booked_of(on: &mut impl Statements, line: BankLineId) -> Result<Vec
     let sql = "SELECT DISTINCT customer_id FROM transactions WHERE bank_line_id = $1 ORDER BY customer_id";
     let found: Vec<(CustomerId,)> = on.query(sql).bind(line).all().await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The payments that stand on an invoice, with how much of each stands.
+///
+/// # Errors
+/// What the database says.
+pub async fn payments_of(on: &mut impl Statements, invoice: InvoiceId) -> Result<Vec<(PaymentId, Cents)>> {
+    on.query(
+        "SELECT id, amount - reversed FROM payments
+         WHERE undone = 0 AND reversed < amount
+           AND id IN (SELECT payment_id FROM allocations WHERE invoice_id = $1 AND payment_id IS NOT NULL
+                      GROUP BY payment_id HAVING SUM(amount) > 0)
+         ORDER BY id",
+    )
+    .bind(invoice)
+    .all()
+    .await
+}
+
+/// One thing that is booked for a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookedPart {
+    /// What.
+    pub kind: TransactionKind,
+    /// Name of the customer in whose ledger.
+    pub customer_name: String,
+    /// What it moved on the account of the bank.
+    pub moved: Cents,
+    /// The invoices that it paid or opened again, by number.
+    pub invoices: Vec<String>,
+}
+
+/// What stands booked for a line, in the order of booking: what was undone since is left out (BANK-9).
+///
+/// # Errors
+/// What the database says.
+pub async fn booked_parts(on: &mut impl Statements, line: BankLineId) -> Result<Vec<BookedPart>> {
+    let sql = "SELECT transactions.id, kind, customers.name,
+                      CAST((SELECT SUM(amount) FROM postings WHERE postings.customer_id = transactions.customer_id
+                              AND postings.seq = transactions.seq AND account = 'bank') AS BIGINT)
+               FROM transactions JOIN customers ON customers.id = transactions.customer_id
+               WHERE bank_line_id = $1
+                 AND EXISTS (SELECT 1 FROM postings WHERE postings.customer_id = transactions.customer_id
+                               AND postings.seq = transactions.seq AND account = 'bank')
+                 AND NOT EXISTS (SELECT 1 FROM transactions AS later
+                                 WHERE later.bank_line_id = $1 AND later.customer_id = transactions.customer_id
+                                   AND later.seq >= transactions.seq AND later.kind = 'unmatch')
+               ORDER BY transactions.id";
+    let booked: Vec<(TransactionId, TransactionKind, String, Cents)> = on.query(sql).bind(line).all().await?;
+    let sql = "SELECT DISTINCT transactions.id, invoices.number
+               FROM transactions JOIN allocations ON allocations.transaction_id = transactions.id
+               JOIN invoices ON invoices.id = allocations.invoice_id
+               WHERE bank_line_id = $1 ORDER BY invoices.number";
+    let settled: Vec<(TransactionId, String)> = on.query(sql).bind(line).all().await?;
+    let part = |(id, kind, customer_name, moved)| {
+        let of_it = settled.iter().filter(|(transaction, _)| *transaction == id);
+        BookedPart { kind, customer_name, moved, invoices: of_it.map(|(_, number)| number.clone()).collect() }
+    };
+    Ok(booked.into_iter().map(part).collect())
 }
 
 /// A line waits again, where nobody did so meanwhile: what was booked for it was undone (BANK-9).

@@ -600,12 +600,17 @@ async fn load_money(tx: &mut Tx, named: &mut Named, books: &mut Books) -> Result
     let collections = some::<Collection>(tx, "SELECT * FROM collections WHERE id {in}", &named.collections).await?;
     named.payments.extend(collections.iter().filter_map(|row| row.payment_id).map(|id| id.to_string()));
     named.invoices.extend(collections.iter().map(|row| row.invoice_id.to_string()));
+    let mut under: BTreeSet<String> = collections.iter().map(|row| row.mandate_id.to_string()).collect();
     place(collections, books, |row| row.customer_id, |rows, row| rows.collections.insert(row.id, row));
     let payments = some::<Payment>(tx, "SELECT * FROM payments WHERE id {in}", &named.payments).await?;
     let of_payments: BTreeSet<String> =
         payments.iter().filter_map(|row| row.collection_id).map(|id| id.to_string()).collect();
     let collections = some::<Collection>(tx, "SELECT * FROM collections WHERE id {in}", &of_payments).await?;
+    under.extend(collections.iter().map(|row| row.mandate_id.to_string()));
     place(collections, books, |row| row.customer_id, |rows, row| rows.collections.insert(row.id, row));
+    // A return of one that was collected under a mandate that was amended since ends the mandate as it is now.
+    let mandates = some::<Mandate>(tx, "SELECT * FROM mandates WHERE id {in}", &under).await?;
+    place(mandates, books, |row| row.customer_id, |rows, row| rows.mandates.insert(row.id, row));
     place(payments, books, |row| row.customer_id, |rows, row| rows.payments.insert(row.id, row));
     let sql = "SELECT * FROM allocations WHERE payment_id {in} ORDER BY id";
     for row in some::<Allocation>(tx, sql, &named.payments).await? {
@@ -898,13 +903,13 @@ pub async fn append(tx: &mut Tx, decided: &Decided) -> Result<()> {
 
 /// The money of a batch: after the transactions, cards and entries that it names.
 async fn write_money(tx: &mut Tx, rows: &Changes) -> Result<()> {
-    write(tx, &rows.allocations.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.repayments.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.costs.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.unmatched.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.mandates.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.collections.values().collect::<Vec<_>>()).await?;
     write(tx, &rows.reversals.values().collect::<Vec<_>>()).await?;
+    write(tx, &rows.allocations.iter().collect::<Vec<_>>()).await?;
     write(tx, &rows.arrears.iter().collect::<Vec<_>>()).await?;
     money_rows::keep_invoiced(tx, &rows.invoiced).await?;
     write(tx, &rows.postings.iter().collect::<Vec<_>>()).await?;

@@ -28,8 +28,8 @@ table!(Payment in "payments" key ["id"] changing [
 });
 table!(Allocation in "allocations" key [] changing [] {
     id: AllocationId, customer_id: CustomerId, invoice_id: InvoiceId, kind: AllocationKind,
-    payment_id: Option<PaymentId>, credit_note_id: Option<InvoiceId>, amount: Cents, open_after: Cents,
-    recorded_at: DateTime<Utc>, transaction_id: TransactionId,
+    payment_id: Option<PaymentId>, credit_note_id: Option<InvoiceId>, reversal_id: Option<ReversalId>, amount: Cents,
+    open_after: Cents, recorded_at: DateTime<Utc>, transaction_id: TransactionId,
 });
 table!(Repayment in "repayments" key [] changing [] {
     id: PaymentId, customer_id: CustomerId, amount: Cents, paid_on: NaiveDate, note: Option<String>,

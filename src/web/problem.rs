@@ -166,6 +166,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::SignedLater { .. } => "The mandate was signed later",
         Refusal::CollectionSent { .. } => "Sent to the bank already",
         Refusal::CollectionAnswered { .. } => "Answered by the bank",
+        Refusal::CollectionCalledOff { .. } => "Called off before it was sent",
         Refusal::ReminderTooSoon { .. } => "Too soon for the next reminder",
         Refusal::NothingToCollect => "Nothing to collect",
         Refusal::CollectionPending => "A collection is under way",
@@ -230,7 +231,9 @@ fn figures(refusal: &Refusal) -> Value {
         Refusal::AccountPaused { since } | Refusal::AlreadyPaused { since } => json!({ "since": since.to_string() }),
         Refusal::MandateExists { reference } => json!({ "reference": reference }),
         Refusal::SignedLater { signed_on } => json!({ "signed_on": signed_on }),
-        Refusal::CollectionSent { end_to_end_id } | Refusal::CollectionAnswered { end_to_end_id } => {
+        Refusal::CollectionSent { end_to_end_id }
+        | Refusal::CollectionAnswered { end_to_end_id }
+        | Refusal::CollectionCalledOff { end_to_end_id } => {
             json!({ "end_to_end_id": end_to_end_id })
         }
         Refusal::ReminderTooSoon { last, from } => json!({ "last": last, "from": from }),

@@ -324,6 +324,16 @@ on_both! {
         assert_eq!((books.reload(&c).await.open(), books.reload(&d).await.open()), (euros("135.00"), euros("135.00")));
         assert_eq!(lines(&books, LineState::Open).await, [euros("264.00")]);
         check(&books).await;
+        // Undone, it is booked anew: whole, and divided again; the key of a part is not the line's next one.
+        let whole = Assignment::Invoices { invoices: vec![c.id], keep_surplus: true };
+        service.assign_line(&books.finance, payout, whole).await.unwrap();
+        assert_eq!((books.balance("bank").await, books.reload(&c).await.open()), (euros("534.00"), Cents::ZERO));
+        check(&books).await;
+        service.undo_line(&books.finance, payout).await.unwrap();
+        let to = parts(&[(PartOf::Invoice(c.id), "135.00"), (PartOf::Invoice(d.id), "129.00")]);
+        service.assign_line(&books.finance, payout, to).await.unwrap();
+        assert_eq!(books.balance("bank").await, euros("534.00"));
+        check(&books).await;
     }
 }
 

@@ -7,7 +7,9 @@ use crate::exports::{keep, pdf_text};
 use crate::invoices::{Browser, Scene, texts, value};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use strippenkaart::domain::{Act, Cents, CollectionId, InvoiceId, Locale, Receipt, Refusal, Target, command::Undone};
+use strippenkaart::domain::{
+    Act, Actor, Cents, CollectionId, InvoiceId, Locale, Receipt, Refusal, Target, command::Undone,
+};
 use strippenkaart::service::Service;
 use strippenkaart::service::access::Caller;
 use strippenkaart::service::ledger::Failure;
@@ -481,6 +483,86 @@ on_both! {
         assert!(!page.text.contains("<svg class=\"qr\""), "nobody pays it twice");
         let (file, told) = scene.file("2026-03-24", "after").await;
         assert_eq!((count(&file, "<EndToEndId>"), told), (2, json!([])));
+    }
+}
+
+on_both! {
+    under POLICY;
+    async fn pay_2_a_round_collects_what_the_invoice_announced_and_leaves_the_rest_to_a_person(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        let before = scene.card().await;
+        scene.signed("MND-0001").await;
+        let announced = scene.card().await;
+        let service = &scene.site.fixture.service;
+        let round = |on: &'static str| async move {
+            let planned = service.plan_as(Actor::Service, day(on)).await.unwrap();
+            planned.into_iter().map(|row| row.invoice_id.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(round("2026-03-24").await, [announced], "what asked for a transfer is not debited unannounced");
+        // Planned by a person, who announces it; what comes back of it is again for a person.
+        let by_hand = scene.plan(&before, "2026-03-24").await;
+        scene.settled(&by_hand, "2026-03-09").await;
+        scene.refused(&by_hand, "AM04", false).await;
+        assert_eq!(round("2026-03-25").await, [String::new(); 0]);
+        assert_eq!(scene.plan(&before, "2026-03-25").await["attempt"], 2);
+    }
+}
+
+on_both! {
+    under POLICY;
+    async fn pay_2_nothing_can_come_of_what_was_called_off(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        scene.signed("MND-0001").await;
+        let invoice = scene.card().await;
+        let planned = scene.plan(&invoice, "2026-03-24").await;
+        scene.cancel(&planned).await.expect(201);
+        let id: CollectionId = text(&planned["id"]).parse().unwrap();
+        let told = |rejected| Undone { code: "AM04".to_owned(), valued_on: day("2026-03-09"), rejected, charge: Cents::ZERO };
+        for act in [
+            Act::SettleCollection { collection: id, settled_on: day("2026-03-09"), bank_line: None },
+            Act::ReverseCollection { collection: id, undone: told(false) },
+            Act::ReverseCollection { collection: id, undone: told(true) },
+        ] {
+            let name = act.name();
+            let refused = scene.site.fixture.submit(Target::Collection(id), act).await;
+            let end_to_end_id = text(&planned["end_to_end_id"]).to_owned();
+            let expected = Failure::Refused(Refusal::CollectionCalledOff { end_to_end_id });
+            assert_eq!(refused, Err(expected), "{name}");
+        }
+        let path = format!("collections/{id}/return");
+        let undone = json!({ "code": "AM04", "valued_on": "2026-03-09", "refused": true });
+        let problem = scene.post(&path, undone).await.problem(409, "collection-called-off");
+        assert_eq!(problem["end_to_end_id"], planned["end_to_end_id"]);
+        assert_eq!(scene.of_invoice(&invoice).await[0]["status"], "cancelled");
+        scene.plan(&invoice, "2026-03-24").await;
+        verify(&scene.site.fixture.service.db, |_, _| {}).await.unwrap();
+    }
+}
+
+on_both! {
+    under POLICY;
+    async fn pay_2_a_return_ends_the_mandate_as_it_is_now(fixture: Fixture) {
+        let scene = Scene::new(fixture).await;
+        // The reason, whether the account was changed meanwhile, and whether the mandate ends.
+        for (at, (code, amended, ends)) in
+            [("MD01", true, true), ("AC04", true, false), ("AC04", false, true), ("MD01", false, true), ("MD07", true, true)]
+                .into_iter()
+                .enumerate()
+        {
+            let reference = format!("MND-000{at}");
+            let id = scene.signed(&reference).await;
+            let planned = scene.plan(&scene.card().await, "2026-03-24").await;
+            scene.file("2026-03-24", "ends").await;
+            scene.settled(&planned, "2026-03-09").await;
+            if amended {
+                let change = json!({ "iban": "NL20INGB0001234567" });
+                scene.post(&scene.of(&format!("mandates/{id}/amendments")), change).await.expect(201);
+            }
+            scene.refused(&planned, code, false).await;
+            let rows = scene.get(&scene.of("mandates")).await["items"].clone();
+            let holds = |row: &&Value| row["reference"] == reference && row["ended_at"].is_null();
+            assert_eq!(rows.as_array().unwrap().iter().find(holds).is_none(), ends, "{code} {amended}: {rows}");
+        }
     }
 }
 

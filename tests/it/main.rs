@@ -28,6 +28,7 @@ mod crash;
 mod debit;
 mod definite;
 mod desk;
+mod division;
 mod door;
 mod exports;
 mod fair_use;

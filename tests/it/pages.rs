@@ -124,6 +124,14 @@ impl Browser {
         self.send(request, Body::from(pairs.join("&"))).await
     }
 
+    /// Sends a form as a page does that stays: only a part of it comes back.
+    pub async fn part(&mut self, path: &str, values: &[(&str, &str)]) -> Answer {
+        let encode = strippenkaart::web::pages::encode;
+        let pairs: Vec<String> = values.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.header("hx-request", "true"), Body::from(pairs.join("&"))).await
+    }
+
     /// Sends a form with a file: its parts as `(name, file name, content)`.
     pub async fn upload(&mut self, path: &str, parts: &[(&str, Option<&str>, &str)]) -> Answer {
         let mut body = String::new();

@@ -430,3 +430,55 @@ on_both! {
         assert_eq!(gap(&fixture).await, None, "undone, the line moved nothing");
     }
 }
+
+/// Two returns of one payment of 1,000.00 for an invoice of 968.00, told by two lines at the same moment: the first took the
+/// 32.00 that were left over, the second 100.00 of the invoice.
+#[test]
+fn bank_9_undo_of_one_of_two_returns_of_the_same_moment_sets_back_only_what_it_took() {
+    let mut till = Till::under(&[]);
+    let (_, invoice) = till.buy("10h");
+    let received = Receiving { keep_surplus: true, ..bank(invoice, 100_000, &till) };
+    let Receipt::Payment(paid) = till.paid_by(1, received) else { panic!("a payment") };
+    for (told, amount) in [(2, 3_200), (3, 10_000)] {
+        let (payment, undone) = (paid.payment.id, Undone { code: "AM05".to_owned(), ..till.undone(false, 0) });
+        let act = Act::ReversePayment { payment, amount: Some(Cents(amount)), undone };
+        till.tell(told, Target::Payment(payment), act).unwrap();
+    }
+    assert_eq!((till.owes(), till.credit()), (10_000, 0));
+    till.undo_line(2);
+    assert_eq!((till.owes(), till.credit()), (10_000, 3_200), "what was left over, and nothing of the invoice");
+    till.undo_line(3);
+    assert_eq!((till.owes(), till.credit()), (0, 3_200));
+}
+
+on_both! {
+    async fn bank_9_two_returns_of_the_same_moment_are_kept_apart_in_the_database(fixture: Fixture) {
+        let [(customer, invoice), _] = two(&fixture).await;
+        let paid_on = fixture.service.policies.day(fixture.clock.now());
+        let received = Receiving {
+            keep_surplus: true,
+            ..Receiving::of(invoice, Cents(100_000), paid_on, PaymentMethod::Bank)
+        };
+        let reply = fixture.submit(Target::Invoice(invoice), Act::RecordPayment(received)).await;
+        let Ok(Receipt::Payment(paid)) = reply else { panic!("{reply:?}") };
+        let payment = paid.payment.id;
+        let mut told = Vec::new();
+        for (number, amount) in [(2, 3_200), (3, 10_000)] {
+            let undone = Undone { code: "AM04".to_owned(), valued_on: paid_on, rejected: false, charge: Cents::ZERO };
+            let act = Act::ReversePayment { payment, amount: Some(Cents(amount)), undone };
+            told.push(fixture.command(Target::Payment(payment), act).from_line(line(number)));
+        }
+        fixture.service.door.submit_together(told).await.unwrap();
+        let moments = "SELECT COUNT(DISTINCT recorded_at) FROM reversals";
+        assert_eq!(count(&fixture, moments).await, 1, "the clock stands still");
+        let credit = "SELECT CAST(SUM(credit) AS BIGINT) FROM customers";
+        let open = "SELECT CAST(SUM(gross - paid) AS BIGINT) FROM invoices WHERE paid > 0";
+        assert_eq!((count(&fixture, open).await, count(&fixture, credit).await), (10_000, 0));
+        for (number, left) in [(2, (10_000, 3_200)), (3, (0, 3_200))] {
+            let undo = fixture.command(Target::Customer(customer), Act::UndoLine { line: line(number) });
+            fixture.service.door.submit(undo).await.unwrap();
+            assert_eq!((count(&fixture, open).await, count(&fixture, credit).await), left);
+        }
+        assert_eq!(gap(&fixture).await, None);
+    }
+}

@@ -6,8 +6,8 @@
 use super::{Case, Receipt, customers::invalid};
 use crate::domain::{
     Account, Allocation, AllocationId, AllocationKind, Card, CardId, Cents, EstimateId, Invoice, InvoiceId,
-    InvoiceLine, InvoiceState, Issued, LineSource, Minutes, MissingField, MoneyAccount, Post, Refusal, Series,
-    TimeEntry, TransactionId, TransactionKind,
+    InvoiceLine, InvoiceState, Issued, LineSource, Minutes, MissingField, MoneyAccount, PaymentId, Post, Refusal,
+    ReversalId, Series, TimeEntry, TransactionId, TransactionKind,
     command::{Crediting, NewLine},
     definite::missing_for,
     document::{DocumentKind, DocumentLine, Party, Payable, Quantity, VatCategory, VatTotal},
@@ -36,6 +36,56 @@ impl Terms {
 
 /// A part of a card that is given back.
 pub(super) type Part = (Account, Option<EstimateId>, Minutes);
+
+/// By what an amount is set against an invoice, or taken off it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Settling {
+    /// A payment.
+    Payment(PaymentId),
+    /// What the customer paid too much.
+    Credit,
+    /// A credit note.
+    CreditNote(InvoiceId),
+    /// A payment that came undone.
+    Reversal(PaymentId, ReversalId),
+    /// The match of a payment was wrong.
+    Unmatched(PaymentId),
+    /// A payment stands again, since its reversal was told wrongly.
+    Stands(PaymentId, ReversalId),
+}
+
+impl Settling {
+    const fn kind(self) -> AllocationKind {
+        match self {
+            Self::Payment(_) => AllocationKind::Payment,
+            Self::Credit => AllocationKind::Credit,
+            Self::CreditNote(_) => AllocationKind::CreditNote,
+            Self::Reversal(..) => AllocationKind::Reversal,
+            Self::Unmatched(_) | Self::Stands(..) => AllocationKind::Unmatch,
+        }
+    }
+
+    const fn payment(self) -> Option<PaymentId> {
+        match self {
+            Self::Payment(id) | Self::Reversal(id, _) | Self::Unmatched(id) | Self::Stands(id, _) => Some(id),
+            Self::Credit | Self::CreditNote(_) => None,
+        }
+    }
+
+    const fn credit_note(self) -> Option<InvoiceId> {
+        match self {
+            Self::CreditNote(id) => Some(id),
+            Self::Payment(_) | Self::Credit | Self::Reversal(..) | Self::Unmatched(_) | Self::Stands(..) => None,
+        }
+    }
+
+    const fn reversal(self) -> Option<ReversalId> {
+        match self {
+            Self::Reversal(_, id) | Self::Stands(_, id) => Some(id),
+            Self::Payment(_) | Self::Credit | Self::CreditNote(_) | Self::Unmatched(_) => None,
+        }
+    }
+}
 
 impl Case<'_> {
     /// A new draft with these lines.
@@ -539,27 +589,21 @@ impl Case<'_> {
         posts.push(Post::debit(MoneyAccount::Receivable, surplus).of(id));
         posts.push(Post::credit(MoneyAccount::CustomerCredit, surplus).of(id));
         self.draft.customer_mut().credit += surplus;
-        let noted = (AllocationKind::CreditNote, None, id);
-        self.allocate(of, taken_off, noted, transaction.id);
+        self.allocate(of, taken_off, Settling::CreditNote(note.id), transaction.id);
         self.draft.changes.invoices.insert(note.id, note.clone());
         self.book_money_with_note(transaction, reason, moved, &posts);
         note
     }
 
     /// Sets an amount against an invoice, or takes it back; what kind it is decides which figure it moves.
-    pub(super) fn allocate(
-        &mut self,
-        id: InvoiceId,
-        amount: Cents,
-        (kind, payment_id, credit_note_id): (AllocationKind, Option<crate::domain::PaymentId>, Option<InvoiceId>),
-        transaction_id: TransactionId,
-    ) {
+    pub(super) fn allocate(&mut self, id: InvoiceId, amount: Cents, by: Settling, transaction_id: TransactionId) {
         if amount == Cents::ZERO {
             return;
         }
         let (recorded_at, fresh): (_, AllocationId) = (self.recorded_at(), self.draft.fresh.id());
         let invoice = self.draft.invoice_mut(id).expect("an invoice that is settled is loaded");
         let issued = invoice.issued_mut().expect("only what was issued is settled");
+        let kind = by.kind();
         match kind {
             AllocationKind::CreditNote => issued.credited += amount,
             AllocationKind::Payment | AllocationKind::Credit => issued.paid += amount,
@@ -579,8 +623,9 @@ impl Case<'_> {
             customer_id: self.customer().id,
             invoice_id: id,
             kind,
-            payment_id,
-            credit_note_id,
+            payment_id: by.payment(),
+            credit_note_id: by.credit_note(),
+            reversal_id: by.reversal(),
             amount,
             open_after,
             recorded_at,

@@ -212,9 +212,18 @@ impl Case<'_> {
         Ok(Receipt::Collection(Box::new(row)))
     }
 
+    /// A collection of which a bank can tell something: not one that was called off, which it never got.
+    fn sent(&self, id: CollectionId) -> Result<Collection, Refusal> {
+        let found = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
+        match found.cancelled_at {
+            Some(_) => Err(Refusal::CollectionCalledOff { end_to_end_id: found.end_to_end_id }),
+            None => Ok(found),
+        }
+    }
+
     /// The money of a collection came. When it was told before that it did not stay, both are booked now.
     pub(super) fn settle_collection(&mut self, id: CollectionId, settled_on: NaiveDate) -> Result<Receipt, Refusal> {
-        let collection = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
+        let collection = self.sent(id)?;
         if collection.settled_on.is_some() {
             let payment = collection.payment_id.and_then(|id| self.draft.payment(id));
             let line = self.command.line();
@@ -252,7 +261,7 @@ impl Case<'_> {
     /// A collection was refused, or came undone. Told again, it adds only what was not known yet: that money had moved
     /// after all, and what the bank charged.
     pub(super) fn reverse_collection(&mut self, id: CollectionId, told: &Undone) -> Result<Receipt, Refusal> {
-        let collection = self.draft.collection(id).ok_or(Refusal::NotFound("collection"))?.clone();
+        let collection = self.sent(id)?;
         if let Some(known) = collection.reversal_id {
             return self.told_again(known, collection.mandate_id, told);
         }

@@ -1,7 +1,7 @@
 //! Money comes in, is set off and is given back (CARD-3, PAY-5); what follows from an invoice that is paid: a card becomes
 //! active or is thawed (PAY-3), a pause for arrears ends (PAY-4).
 
-use super::{Case, Receipt, customers::invalid};
+use super::{Case, Receipt, billing::Settling, customers::invalid};
 use crate::domain::{
     Account, Actor, Allocation, AllocationKind, ArrearsEvent, ArrearsEventKind, BankCost, CardId, Cents,
     EstimateStatus, Invoice, InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal, Repayment, Reversal,
@@ -105,7 +105,7 @@ impl Case<'_> {
         for id in &received.invoices {
             let part = self.draft.invoice(*id).map_or(Cents::ZERO, Invoice::open).min(left);
             left -= part;
-            self.allocate(*id, part, (AllocationKind::Payment, Some(payment.id), None), transaction.id);
+            self.allocate(*id, part, Settling::Payment(payment.id), transaction.id);
             posts.push(Post::credit(MoneyAccount::Receivable, part).of(Some(*id)));
         }
         posts.push(Post::credit(MoneyAccount::CustomerCredit, left));
@@ -124,7 +124,7 @@ impl Case<'_> {
         }
         let transaction = self.transaction(TransactionKind::SetOff);
         self.draft.customer_mut().credit -= part;
-        self.allocate(id, part, (AllocationKind::Credit, None, None), transaction.id);
+        self.allocate(id, part, Settling::Credit, transaction.id);
         let posts = [
             Post::debit(MoneyAccount::CustomerCredit, part),
             Post::credit(MoneyAccount::Receivable, part).of(Some(id)),

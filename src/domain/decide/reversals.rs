@@ -3,12 +3,12 @@
 
 use super::{
     Case, Receipt,
-    billing::{Terms, fee_of},
+    billing::{Settling, Terms, fee_of},
     customers::invalid,
 };
 use crate::domain::{
-    Allocation, AllocationKind, BankLineId, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies,
-    Post, Refusal, Reversal, ReversalId, Series, TransactionKind,
+    Allocation, BankLineId, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post, Refusal,
+    Reversal, ReversalId, Series, TransactionKind,
     command::Undone,
     document::{DocumentKind, Quantity, VatCategory},
     policy::{CountWindow, ReversalRules},
@@ -147,7 +147,7 @@ impl Case<'_> {
         for (invoice, set) in standing.into_iter().rev() {
             let part = set.min(left);
             left -= part;
-            self.allocate(invoice, -part, (AllocationKind::Reversal, Some(id), None), transaction.id);
+            self.allocate(invoice, -part, Settling::Reversal(id, of), transaction.id);
             posts.push(Post::debit(MoneyAccount::Receivable, part).of(Some(invoice)));
             if part > Cents::ZERO {
                 opened.push(invoice);
@@ -220,7 +220,7 @@ impl Case<'_> {
     pub(super) fn follow_reversal(&mut self, reversal: &Reversal, mandate: Option<MandateId>) {
         let rules = self.at.policies.at(reversal.valued_on).1.reversals.as_ref();
         let ended: Vec<MandateId> = match meaning_of(&reversal.code, rules).action {
-            Action::BlockMandate => mandate.into_iter().collect(),
+            Action::BlockMandate => mandate.and_then(|id| self.blocked_by(id, &reversal.code)).into_iter().collect(),
             Action::Stop => self.draft.mandates().map(|row| row.id).collect(),
             _ => Vec::new(),
         };
@@ -233,6 +233,14 @@ impl Case<'_> {
             }
         }
         self.settle_fees();
+    }
+
+    /// The mandate that ends because of what came back of a collection under one of its rows: as it is now, under the same
+    /// reference. What was told of an account that it has left behind ends nothing.
+    fn blocked_by(&self, collected_under: MandateId, code: &str) -> Option<MandateId> {
+        let then = self.draft.mandate(collected_under)?;
+        let now = self.draft.mandates().find(|row| row.reference == then.reference && row.ended_at.is_none())?;
+        (now.iban == then.iban || !reasons::is_of_account(code)).then_some(now.id)
     }
 
     /// A person says whether a reversal counts.

@@ -1,12 +1,12 @@
 //! A wrong match is undone (BANK-9): everything that transactions naming a line booked for this customer is taken back in
 //! effect, on the first open day. No reversal is counted, no fee charged; the line is as if it had never been told here.
 
-use super::{Case, Receipt};
+use super::{Case, Receipt, billing::Settling};
 use crate::domain::{
-    AllocationKind, ArrearsEventKind, BankLineId, Cents, InvoiceId, MoneyAccount, Payment, PaymentId, Post, Refusal,
-    Reversal, ReversalId, Transaction, TransactionId, TransactionKind, Unmatched, UnmatchedKind, printed,
+    Allocation, AllocationKind, ArrearsEventKind, BankLineId, Cents, InvoiceId, MoneyAccount, Payment, PaymentId, Post,
+    Refusal, Reversal, ReversalId, Transaction, TransactionId, TransactionKind, Unmatched, UnmatchedKind, printed,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -198,8 +198,7 @@ impl Case<'_> {
         let mut settled = Vec::new();
         if let Some(payment) = payment {
             self.draft.payment_mut(payment.id).expect("found above").reversed -= amount;
-            let moment = told.recorded_at.max(payment.recorded_at);
-            settled = self.stand_again((payment.id, moment), amount, transaction.id, &mut posts);
+            settled = self.stand_again((payment.id, id), amount, transaction.id, &mut posts);
         }
         let row = self.draft.reversal_mut(id).expect("the caller has it");
         (row.undone, row.money_back, row.charge, row.counted) = (true, false, Cents::ZERO, Some(false));
@@ -233,12 +232,12 @@ impl Case<'_> {
         paid
     }
 
-    /// What a reversal took off the invoices that a payment had paid. It was booked at the moment at which it was recorded, or
-    /// at which its money came after all. Another reversal of the same payment may have been undone while its invoice was
-    /// paid otherwise: that money is the customer's, and stays so.
-    fn taken_off(&self, id: PaymentId, moment: DateTime<Utc>) -> BTreeMap<InvoiceId, Cents> {
+    /// What a reversal took off the invoices that a payment had paid. Another reversal of the same payment may have been
+    /// undone while its invoice was paid otherwise: that money is the customer's, and stays so.
+    fn taken_off(&self, id: PaymentId, by: ReversalId) -> BTreeMap<InvoiceId, Cents> {
         let mut taken: BTreeMap<InvoiceId, Cents> = BTreeMap::new();
-        for row in self.draft.allocations().filter(|row| row.payment_id == Some(id) && row.recorded_at == moment) {
+        let of_it = |row: &&Allocation| row.payment_id == Some(id) && row.reversal_id == Some(by);
+        for row in self.draft.allocations().filter(of_it) {
             if row.kind == AllocationKind::Reversal {
                 *taken.entry(row.invoice_id).or_default() -= row.amount;
             }
@@ -246,16 +245,16 @@ impl Case<'_> {
         taken
     }
 
-    /// Sets what of a payment stands again against the invoices that its reversal of a moment opened, in their order; the
-    /// rest is the customer's.
+    /// Sets what of a payment stands again against the invoices that its reversal opened, in their order; the rest is the
+    /// customer's.
     fn stand_again(
         &mut self,
-        (id, moment): (PaymentId, DateTime<Utc>),
+        (id, of): (PaymentId, ReversalId),
         amount: Cents,
         transaction: TransactionId,
         posts: &mut Vec<Post>,
     ) -> Vec<InvoiceId> {
-        let taken = self.taken_off(id, moment);
+        let taken = self.taken_off(id, of);
         let mut left = amount;
         let mut settled = Vec::new();
         for (invoice, _) in self.standing_of(id) {
@@ -263,7 +262,7 @@ impl Case<'_> {
             let open = self.draft.invoice(invoice).map_or(Cents::ZERO, crate::domain::Invoice::open);
             let part = gone.min(open).min(left).max(Cents::ZERO);
             left -= part;
-            self.allocate(invoice, part, (AllocationKind::Unmatch, Some(id), None), transaction);
+            self.allocate(invoice, part, Settling::Stands(id, of), transaction);
             posts.push(Post::credit(MoneyAccount::Receivable, part).of(Some(invoice)));
             settled.push(invoice);
         }
@@ -314,7 +313,7 @@ impl Case<'_> {
                 continue;
             }
             surplus -= set;
-            self.allocate(invoice, -set, (AllocationKind::Unmatch, Some(id), None), transaction.id);
+            self.allocate(invoice, -set, Settling::Unmatched(id), transaction.id);
             posts.push(Post::debit(MoneyAccount::Receivable, set).of(Some(invoice)));
             opened.push(invoice);
         }

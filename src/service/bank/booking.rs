@@ -8,7 +8,7 @@ use crate::domain::{
     command::{Receiving, Undone},
     matching::{BankLine, Doubt, Known, LineState, Numbering, Outcome, Proof, is_collective},
 };
-use crate::service::ledger::{Door, Failure, Reply};
+use crate::service::ledger::{Answer, Door, Failure, Reply, Stopped};
 use crate::service::{Result, Service};
 use crate::store::Statements;
 use crate::store::bank::{self, Mark};
@@ -115,7 +115,7 @@ impl Service {
         for (at, commands) in bundles {
             let replies = match together(&self.door, commands).await {
                 Ok(receipts) => receipts.into_iter().map(Ok).collect(),
-                Err(failure) => vec![Err(failure)],
+                Err(stopped) => vec![Err(stopped.failure)],
             };
             answers.insert(at, replies);
         }
@@ -171,9 +171,9 @@ impl Service {
     }
 
     /// A command that a line is the cause of, one of several. The first of them has the line's own key: whoever books it,
-    /// however, and however often, it is booked once.
+    /// however, and however often, it is booked once. Those of the others are no key of the line after an undo.
     pub(super) fn of_line(&self, actor: Actor, line: &BankLine, at: usize, (target, act): (Target, Act)) -> Command {
-        let key = if at == 0 { line.key() } else { format!("{} {at}", line.key()) };
+        let key = if at == 0 { line.key() } else { format!("{} part {at}", line.key()) };
         let key = Key { caller: BANK.to_owned(), key, request: BANK.to_owned() };
         self.command(actor, Some(key), target, act).from_line(line.id)
     }
@@ -337,14 +337,14 @@ const fn proof_of(outcome: &Outcome) -> Option<Proof> {
 }
 
 /// Submits commands that stand or fall together, and waits for room in the queue.
-pub(super) async fn together(door: &Door, commands: Vec<Command>) -> Result<Vec<Receipt>, Failure> {
+pub(super) async fn together(door: &Door, commands: Vec<Command>) -> Answer {
     for _ in 0..500 {
-        match door.submit_together(commands.clone()).await {
-            Err(Failure::Busy) => tokio::time::sleep(Duration::from_millis(20)).await,
+        match door.submit_parts(commands.clone()).await {
+            Err(Stopped { failure: Failure::Busy, .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
             answer => return answer,
         }
     }
-    Err(Failure::Busy)
+    Err(Failure::Busy.into())
 }
 
 /// Submits a command, and waits for room in the queue.

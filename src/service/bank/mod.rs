@@ -8,6 +8,7 @@
 mod booking;
 mod check;
 mod collective;
+mod division;
 mod import;
 mod kept;
 mod queue;
@@ -29,6 +30,7 @@ pub(super) use check::finding_of_month;
 pub use check::{AccountCheck, BankCheck};
 use chrono::{DateTime, Utc};
 pub use collective::{Collective, NewCollective};
+pub use division::{BookedPart, Choice, Division};
 use import::Survey;
 use std::collections::{BTreeSet, HashMap};
 
@@ -284,6 +286,21 @@ pub enum PartOf {
     PayOut(PaymentId),
     /// Costs; below zero.
     Costs,
+}
+
+/// Why a line was not booked.
+#[derive(Clone, Debug)]
+pub struct NotBooked {
+    /// The part of the division at which it showed, from 0; none where it is about all of them.
+    pub part: Option<usize>,
+    /// Why.
+    pub error: Error,
+}
+
+impl<E: Into<Error>> From<E> for NotBooked {
+    fn from(error: E) -> Self {
+        Self { part: None, error: error.into() }
+    }
 }
 
 /// Something that a line may be.

@@ -2,7 +2,8 @@
 
 use super::booking::{booked, together};
 use super::{
-    Assignment, BANK, BankLine, FileView, LOOKED_THROUGH, NUMBERS, PROPOSALS, Part, PartOf, Proposal, Queued, fault,
+    Assignment, BANK, BankLine, FileView, LOOKED_THROUGH, NUMBERS, NotBooked, PROPOSALS, Part, PartOf, Proposal,
+    Queued, fault,
 };
 use crate::domain::{
     Act, Actor, BankFileId, BankLineId, Cents, Collection, Command, CustomerId, InvoiceId, PaymentId, Refusal, Target,
@@ -11,7 +12,7 @@ use crate::domain::{
     matching::{Hint, Known, LineState, Payable, Proof, hint},
 };
 use crate::service::access::Caller;
-use crate::service::ledger::Failure;
+use crate::service::ledger::{Failure, Stopped};
 use crate::service::{Error, Result, Service};
 use crate::store::Tx;
 use crate::store::bank::{self, FileRow, Mark, Recorded};
@@ -96,7 +97,18 @@ impl Service {
     }
 
     async fn propose_for(&self, on: &mut Tx, lines: Vec<BankLine>) -> Result<Vec<Queued>> {
-        let known = self.known(on, &lines, &mut None).await?;
+        let around = self.around(on, &lines).await?;
+        let propose = |line: BankLine| {
+            let mut proposals = around.proposals(&line);
+            proposals.truncate(PROPOSALS);
+            Queued { line, proposals }
+        };
+        Ok(lines.into_iter().map(propose).collect())
+    }
+
+    /// Looks up what lines that wait may be about.
+    pub(super) async fn around(&self, on: &mut Tx, lines: &[BankLine]) -> Result<Around> {
+        let known = self.known(on, lines, &mut None).await?;
         let mut open = bank::open_all(on, LOOKED_THROUGH).await?;
         open.retain(|row| !known.invoices.contains_key(&row.id));
         open.extend(known.invoices.values().cloned());
@@ -113,19 +125,7 @@ impl Service {
         let moved: BTreeSet<i64> = lines.iter().map(|line| line.effect().0).filter(|moved| *moved > 0).collect();
         let by_hand = bank::by_hand(on, &moved).await?;
         let elsewhere = bank::elsewhere(on, LOOKED_THROUGH).await?;
-        let propose = |line: BankLine| {
-            let mut proposals = by_hand_for(&line, &by_hand);
-            proposals.extend(divisions_for(&line, &known, &elsewhere));
-            proposals.extend(match line.direction {
-                Direction::Credit => invoices_for(&line, &known, &open),
-                Direction::Debit if line.is_return() => returns_for(&line, &known, &like, &customers),
-                Direction::Debit => repayments_for(&line, &known, &customers),
-            });
-            proposals.sort_by_key(|proposal| proposal.hint);
-            proposals.truncate(PROPOSALS);
-            Queued { line, proposals }
-        };
-        Ok(lines.into_iter().map(propose).collect())
+        Ok(Around { known, open, like, customers, by_hand, elsewhere })
     }
 
     /// The invoices that a person names, in the order in which they are named: for finance.
@@ -144,50 +144,17 @@ impl Service {
         if ids.is_empty() { Err(fault(field, NUMBERS)) } else { Ok(ids) }
     }
 
-    /// The parts that a person types, one a line: the number of an invoice and an amount (all that is open where none is
-    /// typed), the id of a collection, or *kosten* with an amount (BANK-6). For finance.
-    ///
-    /// # Errors
-    /// Forbidden for others; a field error that names the line which is not understood.
-    pub async fn named_parts(&self, caller: &Caller, text: &str, field: &str) -> Result<Vec<Part>> {
-        caller.staff(caller.is_finance())?;
-        let mut on = self.db.reader().await?;
-        let mut parts = Vec::new();
-        for typed in text.lines().map(str::trim).filter(|typed| !typed.is_empty()) {
-            let unknown =
-                || fault(field, "expected on each line the number of an invoice and an amount, or costs and an amount");
-            let (what, amount) = match typed.rsplit_once(char::is_whitespace) {
-                Some((what, amount)) => match crate::domain::money::typed(amount) {
-                    Some(amount) => (what.trim().trim_end_matches([':', '€', '=']).trim(), Some(amount)),
-                    None => (typed, None),
-                },
-                None => (typed, None),
-            };
-            if matches!(what.to_lowercase().as_str(), "kosten" | "bankkosten" | "costs") {
-                let amount = amount.ok_or_else(unknown)?;
-                // Costs are typed with or without their minus.
-                parts.push(Part { of: PartOf::Costs, amount: if amount > Cents::ZERO { -amount } else { amount } });
-                continue;
-            }
-            let ids = BTreeSet::from([what.to_owned()]);
-            if let Some(found) = bank::collections(&mut on, &ids).await?.pop() {
-                parts.push(Part { of: PartOf::Collection(found.id), amount: amount.unwrap_or(found.amount) });
-                continue;
-            }
-            let numbers: BTreeSet<String> = self.numbering().numbers_in(what).into_iter().collect();
-            let found = bank::numbered(&mut on, &numbers).await?;
-            let found = found.into_iter().find(|row| row.kind == DocumentKind::Invoice).ok_or_else(unknown)?;
-            parts.push(Part { of: PartOf::Invoice(found.id), amount: amount.unwrap_or(found.open) });
-        }
-        if parts.is_empty() { Err(fault(field, NUMBERS)) } else { Ok(parts) }
-    }
-
     /// A person says what a line is; it is booked so. The same said again changes nothing. For finance.
     ///
     /// # Errors
     /// Forbidden for others; not found; a line that is booked as something else, which is undone first (BANK-9); as the
     /// rules say.
     pub async fn assign_line(&self, caller: &Caller, id: BankLineId, to: Assignment) -> Result<BankLine> {
+        self.assign(caller, id, to).await.map_err(|not_booked| not_booked.error)
+    }
+
+    /// The same, and says at which part of a division it stopped.
+    pub(super) async fn assign(&self, caller: &Caller, id: BankLineId, to: Assignment) -> Result<BankLine, NotBooked> {
         let actor = caller.staff(caller.is_finance())?;
         let line = bank::line(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("bank line"))?;
         if line.state == LineState::Booked {
@@ -198,7 +165,7 @@ impl Service {
         }
         let parts = match to {
             Assignment::Division(parts) => return self.divide(actor, line, parts).await,
-            Assignment::Proof(payment) => return self.prove(actor, line, payment).await,
+            Assignment::Proof(payment) => return Ok(self.prove(actor, line, payment).await?),
             Assignment::Invoices { .. }
             | Assignment::Collection(_)
             | Assignment::Payment(_)
@@ -214,7 +181,7 @@ impl Service {
         line: &BankLine,
         mut acts: Vec<(Target, Act)>,
         divided: bool,
-    ) -> Result<BankLine> {
+    ) -> Result<BankLine, NotBooked> {
         let costs = acts.iter().any(|(_, act)| tells_charge(act)) || divided || line.charge == Cents::ZERO;
         if !costs {
             // What the bank kept goes with what it was kept of (BANK-7).
@@ -226,12 +193,14 @@ impl Service {
         let receipts = match together(&self.door, commands).await {
             Ok(receipts) => receipts,
             // Somebody else booked it meanwhile, as something else.
-            Err(Failure::Broken) => {
+            Err(Stopped { failure: Failure::Broken, .. }) => {
                 let now = bank::line(&mut self.db.reader().await?, line.id).await?;
                 let taken = now.is_some_and(|now| now.state == LineState::Booked);
                 return Err(if taken { Refusal::LineBooked.into() } else { Failure::Broken.into() });
             }
-            Err(failure) => return Err(failure.into()),
+            Err(Stopped { at, failure }) => {
+                return Err(NotBooked { part: divided.then_some(at), error: failure.into() });
+            }
         };
         let mark = self.mark_line(line.id, LineState::Booked, None);
         let mut mark = Mark { by: actor.user(), proof: Some(Proof::Person), ..mark };
@@ -250,7 +219,7 @@ impl Service {
             // Of several: whose account it came from is not known from it, nor ever again (BANK-5).
             mark = Mark { customer: None, payment: None, collection: None, divided: true, ..mark };
         }
-        self.decided(mark).await
+        Ok(self.decided(mark).await?)
     }
 
     /// Whether a booked line is what is asked.
@@ -320,21 +289,22 @@ impl Service {
     }
 
     /// A line is divided over several (BANK-6): the parts add up to what moved, and are booked together or not at all.
-    async fn divide(&self, actor: Actor, line: BankLine, parts: Vec<Part>) -> Result<BankLine> {
+    async fn divide(&self, actor: Actor, line: BankLine, parts: Vec<Part>) -> Result<BankLine, NotBooked> {
         let sum: Cents = parts.iter().map(|part| part.amount).sum();
         if sum != line.effect() {
-            return Err(fault("parts", "expected parts that add up to what the line moved"));
+            return Err(fault("parts", "expected parts that add up to what the line moved").into());
         }
         if parts.is_empty() || parts.iter().any(|part| part.amount == Cents::ZERO) {
-            return Err(fault("parts", "expected parts, none of them 0.00"));
+            return Err(fault("parts", "expected parts, none of them 0.00").into());
         }
         let mut acts = Vec::with_capacity(parts.len());
         for (at, part) in parts.iter().enumerate() {
-            acts.push(self.part(&line, part).await.map_err(|error| at_part(error, at))?);
+            let act = self.part(&line, part).await;
+            acts.push(act.map_err(|error| NotBooked { part: Some(at), error: at_part(error, at) })?);
         }
         // Costs are nobody's debt: they are booked beside the first part that is somebody's.
         let Some(beside) = acts.iter().find_map(|(target, _)| *target) else {
-            return Err(fault("parts", "expected a part of a customer; set aside what is costs alone"));
+            return Err(fault("parts", "expected a part of a customer; set aside what is costs alone").into());
         };
         let acts = acts.into_iter().map(|(target, act)| (target.unwrap_or(beside), act)).collect();
         self.book_by_person(actor, &line, acts, true).await
@@ -442,7 +412,7 @@ impl Service {
         });
         let commands: Vec<Command> = commands.collect();
         if !commands.is_empty() {
-            together(&self.door, commands).await?;
+            together(&self.door, commands).await.map_err(Failure::from)?;
         }
         let mut tx = self.db.begin().await?;
         bank::reopen(&mut tx, (id, line.undone), (self.clock.now(), actor.user())).await?;
@@ -476,6 +446,35 @@ impl Service {
         let line = bank::line(&mut tx, id).await?.ok_or(Error::NotFound("bank line"))?;
         tx.commit().await?;
         Ok(line)
+    }
+}
+
+/// What lines that wait may be about.
+pub(super) struct Around {
+    pub known: Known,
+    /// Invoices, the first due first.
+    pub open: Vec<Payable>,
+    /// Collections of the same amount that can have come undone.
+    pub like: Vec<Collection>,
+    /// What customers paid too much, and their names.
+    pub customers: HashMap<CustomerId, (Cents, String)>,
+    by_hand: Vec<Recorded>,
+    /// Payments that a provider of payments has still to pay out.
+    pub elsewhere: Vec<Recorded>,
+}
+
+impl Around {
+    /// What a line may be, the best first.
+    pub fn proposals(&self, line: &BankLine) -> Vec<Proposal> {
+        let mut proposals = by_hand_for(line, &self.by_hand);
+        proposals.extend(divisions_for(line, &self.known, &self.elsewhere));
+        proposals.extend(match line.direction {
+            Direction::Credit => invoices_for(line, &self.known, &self.open),
+            Direction::Debit if line.is_return() => returns_for(line, &self.known, &self.like, &self.customers),
+            Direction::Debit => repayments_for(line, &self.known, &self.customers),
+        });
+        proposals.sort_by_key(|proposal| proposal.hint);
+        proposals
     }
 }
 

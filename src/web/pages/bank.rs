@@ -1,5 +1,6 @@
 //! The bank (PAY-2, PAY-5): files are looked at and booked, and what waits is given its place.
 
+use super::division::booked_in_words;
 use super::forms::{Form, Forms};
 use super::texts::texts;
 use super::words::either;
@@ -9,8 +10,8 @@ use crate::domain::reconciliation::{Equation, Explanation};
 use crate::domain::{BankLineId, Cents};
 use crate::exchange::bank::Bytes;
 use crate::service::bank::{
-    AccountCheck, Assignment, BankCheck, BankImport, BankNotice, BankPreview, FileView, Part, PartOf, PreviewLine,
-    Proposal, Queued, Share,
+    AccountCheck, Assignment, BankCheck, BankImport, BankNotice, BankPreview, FileView, PreviewLine, Proposal, Queued,
+    Share,
 };
 use crate::service::{Error, FieldError, Result};
 use crate::web::App;
@@ -87,8 +88,7 @@ texts! {
         book_all: "Boeken", "Book";
         choose_again: "Dit bestand is groot: kies het nog eens om het te boeken.", "This file is large: choose it again to book it.";
         nothing_new: "In dit bestand staat niets nieuws.", "There is nothing new in this file.";
-        division: "Verdelen", "Divide";
-        division_hint: "één deel per regel: factuurnummer en bedrag, of “kosten” en een bedrag met een min", "one part a line: number of an invoice and amount, or “costs” and an amount with a minus";
+        division: "Verdelen over facturen, incasso's en kosten", "Divide over invoices, collections and costs";
         undo: "Ongedaan maken", "Undo";
         undo_what: "Wat voor deze regel geboekt is, wordt teruggedraaid; de regel wacht daarna weer.", "What was booked for this line is taken back; then the line waits again.";
         reopen: "Weer uitzoeken", "Sort out again";
@@ -155,6 +155,14 @@ struct BankPage {
     listed: (LineState, Vec<BankLine>),
     forms: Forms,
     notices: Vec<String>,
+    booked: Option<Booked>,
+}
+
+/// The line that was just booked, in words: as what, with the way back.
+struct Booked {
+    line: BankLineId,
+    said: String,
+    parts: Vec<String>,
 }
 
 impl BankPage {
@@ -186,7 +194,30 @@ impl BankPage {
             },
             forms: Forms::default(),
             notices: Vec::new(),
+            booked: None,
         })
+    }
+
+    /// Says what became of a line; what was booked for it can be undone there.
+    async fn tell(&mut self, app: &App, member: &Member, id: BankLineId) -> Result<(), Fault> {
+        let lang = member.lang();
+        let line = app.service.bank_line(&member.caller, id).await?.line;
+        let said = decided(&line, lang);
+        if line.state == LineState::Booked {
+            let parts = app.service.booked_parts(&member.caller, &line).await?;
+            let parts = parts.iter().map(|part| booked_in_words(part, lang)).collect();
+            self.booked = Some(Booked { line: id, said, parts });
+        } else {
+            self.notices.push(said);
+        }
+        Ok(())
+    }
+
+    /// Which of the divisions of a line a proposal is, if it is one.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn division(&self, row: &Queued, proposal: &Proposal) -> Option<usize> {
+        let mut divisions = row.proposals.iter().filter(|each| matches!(each.assignment, Assignment::Division(_)));
+        divisions.position(|each| each == proposal)
     }
 
     fn money(&self, amount: impl Borrow<Cents>) -> String {
@@ -316,50 +347,21 @@ impl BankPage {
             Assignment::Collection(id) => vec![("collection", id.to_string())],
             Assignment::Payment(id) => vec![("payment", id.to_string())],
             Assignment::Repayment(id) => vec![("repaid_to", id.to_string())],
-            Assignment::Division(parts) => vec![("parts", parts.iter().map(part_field).collect::<Vec<_>>().join("\n"))],
+            // Its amounts are looked at before they are booked: on the page of the division.
+            Assignment::Division(_) => Vec::new(),
             Assignment::Proof(id) => vec![("recorded", id.to_string())],
         }
     }
 }
 
 /// What moved on the account; what a report about collections is about.
-fn signed(line: &BankLine, lang: Lang) -> String {
+pub(super) fn signed(line: &BankLine, lang: Lang) -> String {
     let moved = if line.account.is_empty() { -line.amount } else { line.effect() };
     text::money(moved, lang)
 }
 
-/// A part as a proposal sends it: kind, identity, amount.
-fn part_field(part: &Part) -> String {
-    let (kind, id) = match part.of {
-        PartOf::Invoice(id) => ("invoice", id.to_string()),
-        PartOf::Credit(id) => ("credit", id.to_string()),
-        PartOf::Collection(id) => ("collection", id.to_string()),
-        PartOf::Payment(id) => ("payment", id.to_string()),
-        PartOf::Repayment(id) => ("repaid", id.to_string()),
-        PartOf::PayOut(id) => ("payout", id.to_string()),
-        PartOf::Costs => ("costs", "-".to_owned()),
-    };
-    format!("{kind} {id} {}", part.amount)
-}
-
-/// The way back.
-fn part_of(text: &str) -> Option<Part> {
-    let mut words = text.split(' ');
-    let (kind, id, amount) = (words.next()?, words.next()?, words.next()?.parse().ok()?);
-    let of = match kind {
-        "invoice" => PartOf::Invoice(id.parse().ok()?),
-        "credit" => PartOf::Credit(id.parse().ok()?),
-        "collection" => PartOf::Collection(id.parse().ok()?),
-        "payment" => PartOf::Payment(id.parse().ok()?),
-        "repaid" => PartOf::Repayment(id.parse().ok()?),
-        "payout" => PartOf::PayOut(id.parse().ok()?),
-        "costs" => PartOf::Costs,
-        _ => return None,
-    };
-    Some(Part { of, amount })
-}
-
-fn told(line: &BankLine) -> String {
+/// What the bank told of a line.
+pub(super) fn told(line: &BankLine) -> String {
     let parts = [&line.structured, &line.text, &line.end_to_end_id, &line.return_reason];
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
@@ -674,8 +676,7 @@ fn unreadable() -> Problem {
 async fn index(State(app): State<App>, member: Member, Search(asked): Search<BankQuery>) -> Result<Response, Fault> {
     let mut page = BankPage::read(&app, &member, &asked).await?;
     if let Some(id) = asked.done {
-        let line = app.service.bank_line(&member.caller, id).await?.line;
-        page.notices.push(decided(&line, member.lang()));
+        page.tell(&app, &member, id).await?;
     }
     show(&page)
 }
@@ -782,15 +783,7 @@ async fn assignment(app: &App, sent: &Submission) -> Result<Assignment> {
     if let Some(id) = values.filled("recorded") {
         return id.parse().map(Assignment::Proof).map_err(|_| unknown());
     }
-    if let Some(parts) = values.filled("parts") {
-        let parts: Option<Vec<Part>> = parts.lines().map(|line| part_of(line.trim())).collect();
-        return parts.map(Assignment::Division).ok_or_else(unknown);
-    }
     let caller = &sent.member.caller;
-    if let Some(division) = values.filled("division") {
-        let parts = app.service.named_parts(caller, division, "division").await?;
-        return Ok(Assignment::Division(parts));
-    }
     let invoices = app.service.named_invoices(caller, values.get("numbers"), "numbers").await?;
     Ok(Assignment::Invoices { invoices, keep_surplus })
 }

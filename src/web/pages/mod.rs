@@ -16,6 +16,7 @@ pub mod contacts;
 pub mod coverage;
 pub mod customers;
 pub mod desk;
+pub mod division;
 pub mod drawn;
 pub mod entry;
 pub mod exports;
@@ -542,6 +543,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(invoices::router())
         .merge(customers::router())
         .merge(desk::router())
+        .merge(division::router())
         .merge(exports::router())
         .merge(fair_use::router())
         .merge(finance::router())

@@ -391,6 +391,9 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::CollectionAnswered { end_to_end_id } => {
             format!("De bank heeft incasso {end_to_end_id} al beantwoord: er valt niets af te zeggen.")
         }
+        Refusal::CollectionCalledOff { end_to_end_id } => format!(
+            "Incasso {end_to_end_id} is afgezegd voordat hij naar de bank ging. Dit is dus ander geld: boek het als iets anders."
+        ),
         Refusal::ReminderTooSoon { last, from } => format!(
             "De vorige herinnering ging uit op {}. De volgende kan vanaf {}.",
             date(*last, lang),
@@ -690,8 +693,8 @@ pub fn bank_file(fault: &BankFault, lang: Lang) -> String {
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
 const FIELD_TEXTS: &[(&str, &str)] = &[
     (
-        "expected on each line the number of an invoice and an amount, or costs and an amount",
-        "zet op elke regel een factuurnummer met een bedrag, of “kosten” met een bedrag",
+        "expected an invoice with one payment of at least this amount to take back",
+        "van deze factuur is er niet precies één betaling van minstens dit bedrag; kijk op de factuur welke terugkwam",
     ),
     (
         "expected parts that add up to what the line moved",
