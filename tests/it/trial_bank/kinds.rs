@@ -19,22 +19,12 @@ pub const LINES: usize = 100_000;
 pub struct Upload {
     pub name: String,
     pub kind: BankFileKind,
-    pub made: NaiveDateTime,
     pub bytes: Vec<u8>,
     /// What it tells of each of our accounts, as it is read. Lines are numbered through all files: the place of the file
     /// comes before the line.
     pub told: BTreeMap<usize, File>,
     /// How many entries of accounts that are not ours it has.
     pub foreign: usize,
-}
-
-impl Upload {
-    /// Entries of our accounts, with those accounts.
-    pub fn entries(&self) -> impl Iterator<Item = (usize, &ToldEntry)> {
-        self.told.iter().flat_map(|(account, file)| {
-            file.statements.iter().flat_map(|told| &told.entries).map(move |entry| (*account, entry))
-        })
-    }
 }
 
 /// A valid Dutch account number.
@@ -150,7 +140,7 @@ fn upload(draft: Draft, place: usize, hand: Hand) -> Upload {
             own.statements.push(row);
         }
     }
-    Upload { name: format!("{place:04}.xml"), kind, made, bytes, told, foreign }
+    Upload { name: format!("{place:04}.xml"), kind, bytes, told, foreign }
 }
 
 /// With its lines numbered through all files.
