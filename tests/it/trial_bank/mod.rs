@@ -5,6 +5,7 @@
 //! never lost and never twice; nothing waits where nothing is ambiguous; every statement's equation holds.
 
 mod cases;
+mod debits;
 mod history;
 mod kinds;
 mod shelf;

@@ -351,24 +351,19 @@ fn follow(mirror: &mut Store, loaded: &Loaded) {
     }
 }
 
-/// The lines of a store, without ids: what they say, and what became of them.
+/// The lines of a store, without ids: what they say and what became of them, and which were announced and stated. Which of
+/// two that a notice fits alike it met is not told: that follows from ids.
 fn shown(store: &Store) -> Vec<String> {
-    let mut rows: Vec<String> = store
-        .entries
-        .values()
-        .flatten()
-        .map(|line| {
+    let lines = store.entries.values().flatten();
+    let mut rows: Vec<String> = lines
+        .flat_map(|line| {
             let (announced, stated) = (line.announced_in.is_some(), line.stated_in.is_some());
             let said = if line.state == LineState::Again { None } else { line.why.as_ref() };
-            format!(
-                "{} {} {} {} {said:?} {announced} {stated} {:?} {:?}",
-                line.booked_on,
-                line.direction,
-                line.moved(),
-                line.state,
-                line.stated_on,
-                line.text
-            )
+            let (day, state, moved) = (line.booked_on, line.state, line.moved());
+            [
+                format!("{day} {} {moved} {state} {said:?} {:?} {:?}", line.direction, line.stated_on, line.text),
+                format!("{day} {} {moved} announced {announced} stated {stated}", line.direction),
+            ]
         })
         .collect();
     rows.sort();
@@ -376,7 +371,7 @@ fn shown(store: &Store) -> Vec<String> {
 }
 
 /// What only one of two lists has.
-fn only(one: &[String], other: &[String]) -> String {
+pub fn only(one: &[String], other: &[String]) -> String {
     let mut other = other.to_vec();
     let mut left = one.to_vec();
     left.retain(|row| other.iter().position(|told| told == row).map(|at| other.swap_remove(at)).is_none());
