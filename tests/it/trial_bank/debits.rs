@@ -319,13 +319,13 @@ async fn end(fixture: Fixture, seed: u64, way: u64) -> (Vec<String>, Vec<String>
     (end, wrong)
 }
 
-/// What is wrong with the collections of some seeds, in four orders on both databases.
-async fn faults(seeds: std::ops::Range<u64>) -> (usize, String) {
+/// What is wrong with the collections of some seeds, in several orders on both databases.
+async fn faults(seeds: impl IntoIterator<Item = u64>, ways: u64) -> (usize, String) {
     let (mut many, mut text) = (0, String::new());
     for seed in seeds {
         let mut first: Option<Vec<String>> = None;
         let before = text.len();
-        for way in 0..4 {
+        for way in 0..ways {
             let sqlite = tokio::spawn(async move { end(Fixture::sqlite_with(TERMS).await, seed, way).await });
             let postgres = tokio::spawn(async move { end(Fixture::postgres_with(TERMS).await, seed, way).await });
             for (name, played) in [("sqlite", sqlite), ("postgres", postgres)] {
@@ -352,8 +352,8 @@ async fn faults(seeds: std::ops::Range<u64>) -> (usize, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(no_postgres, ignore = "initdb not found")]
 async fn pay_2_any_order_of_reports_returns_and_settlement_ends_the_same() {
-    let seed = number("STRIPPENKAART_TRIAL_SEED", 1);
-    let (many, text) = faults(seed..seed + 3).await;
+    // A sum without what was refused, a sum with returns that come first, and a batch.
+    let (many, text) = faults([1, 40, 3], 3).await;
     assert_eq!(many, 0, "{text}");
 }
 
@@ -363,6 +363,6 @@ async fn pay_2_any_order_of_reports_returns_and_settlement_ends_the_same() {
 #[ignore = "takes long: just trial-bank-databases"]
 async fn trial_bank_databases_debits_long() {
     let (seed, count) = (number("STRIPPENKAART_TRIAL_SEED", 1), number("STRIPPENKAART_TRIAL_COUNT", 200));
-    let (many, text) = faults(seed..seed + count).await;
+    let (many, text) = faults(seed..seed + count, 4).await;
     assert_eq!(many, 0, "of {count} from {seed}\n{text}");
 }

@@ -6,9 +6,11 @@ use super::history::{File, History, Rng, ToldEntry, ToldStatement};
 use super::xml::{self, Hand};
 use chrono::{NaiveDateTime, TimeDelta};
 use std::collections::BTreeMap;
+use std::io::{Cursor, Write as _};
 use strippenkaart::domain::Cents;
 use strippenkaart::domain::bank::{BankEntry, BankFileKind, Direction};
 use strippenkaart::domain::bank_statement::StatementKind;
+use zip::{ZipWriter, write::SimpleFileOptions};
 
 /// An account that is not ours.
 pub const FOREIGN: &str = "NL02ABNA0123456789";
@@ -25,6 +27,25 @@ pub struct Upload {
     pub told: BTreeMap<usize, File>,
     /// How many entries of accounts that are not ours it has.
     pub foreign: usize,
+    /// How many entries of ours it only announces.
+    pub pending: usize,
+}
+
+impl Upload {
+    /// Whether it has nothing of ours.
+    pub fn is_foreign(&self) -> bool {
+        self.told.is_empty() && self.kind != BankFileKind::Camt052
+    }
+}
+
+/// Several files in one, as a bank packs a download.
+pub fn packed(files: &[&Upload]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for file in files {
+        zip.start_file(file.name.as_str(), SimpleFileOptions::default()).unwrap();
+        zip.write_all(&file.bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
 }
 
 /// A valid Dutch account number.
@@ -86,6 +107,23 @@ pub fn uploads(accounts: &[(String, &History)], seed: u64) -> Vec<Upload> {
             draft.parts.insert(place, (None, foreign));
         }
     }
+    for draft in drafts.iter_mut().filter(|draft| draft.kind == BankFileKind::Camt053) {
+        // Expected, and not booked yet.
+        let (of, told) = draft.parts.last_mut().unwrap();
+        if of.is_some()
+            && rng.chance(8)
+            && let Some(mut more) = told.entries.last().cloned()
+        {
+            more.entry.booked = false;
+            told.entries.push(more);
+        }
+    }
+    if let Some(Draft { made, kind, parts }) = drafts.first()
+        && let Some((_, mut told)) = parts.first().cloned()
+    {
+        told.head.account = FOREIGN.to_owned();
+        drafts.push(Draft { made: *made, kind: *kind, parts: vec![(None, told)] });
+    }
     drafts.sort_by_key(|draft| draft.made);
     let numbered = drafts.into_iter().enumerate();
     numbered.map(|(place, draft)| upload(draft, place, Hand::of(rng.below(usize::MAX) as u64))).collect()
@@ -122,7 +160,7 @@ fn upload(draft: Draft, place: usize, hand: Hand) -> Upload {
     let (whose, statements): (Vec<Option<usize>>, Vec<ToldStatement>) = parts.into_iter().unzip();
     let mut file = File { made, statements };
     let bytes = xml::written(&file, kind, &format!("MSG-{place:04}"), hand);
-    let mut foreign = 0;
+    let (mut foreign, mut pending) = (0, 0);
     let mut told: BTreeMap<usize, File> = BTreeMap::new();
     for ((_, read), (of, mut row)) in
         xml::read_back(&bytes).into_iter().zip(whose.into_iter().zip(std::mem::take(&mut file.statements)))
@@ -135,12 +173,15 @@ fn upload(draft: Draft, place: usize, hand: Hand) -> Upload {
         for (known, entry) in row.entries.iter_mut().zip(read) {
             known.entry = placed(entry, place);
         }
+        let all = row.entries.len();
+        row.entries.retain(|known| known.entry.booked);
+        pending += all - row.entries.len();
         if kind != BankFileKind::Camt052 {
             let own = told.entry(of).or_insert_with(|| File { made, statements: Vec::new() });
             own.statements.push(row);
         }
     }
-    Upload { name: format!("{place:04}.xml"), kind, bytes, told, foreign }
+    Upload { name: format!("{place:04}.xml"), kind, bytes, told, foreign, pending }
 }
 
 /// With its lines numbered through all files.
@@ -154,7 +195,7 @@ fn placed(mut entry: BankEntry, place: usize) -> BankEntry {
 
 #[test]
 fn what_is_uploaded_has_every_kind() {
-    let (mut reports, mut shared, mut foreign, mut alone) = (0, 0, 0, 0);
+    let (mut reports, mut shared, mut foreign, mut alone, mut pending) = (0, 0, 0, 0, 0);
     for seed in 1..40 {
         let histories = [History::new(seed), History::new(1000 + seed)];
         let accounts: Vec<(String, &History)> =
@@ -164,6 +205,7 @@ fn what_is_uploaded_has_every_kind() {
             shared += usize::from(upload.told.len() > 1);
             foreign += usize::from(upload.foreign > 0);
             alone += usize::from(upload.told.len() == 1);
+            pending += usize::from(upload.pending > 0 && upload.kind == BankFileKind::Camt053);
             let kind = |kind| match kind {
                 StatementKind::Statement => BankFileKind::Camt053,
                 StatementKind::Notice => BankFileKind::Camt054,
@@ -173,5 +215,6 @@ fn what_is_uploaded_has_every_kind() {
             }
         }
     }
-    assert!(reports > 30 && shared > 10 && foreign > 30 && alone > 100, "{reports} {shared} {foreign} {alone}");
+    let found = [reports, shared, foreign, alone, pending];
+    assert!(found.iter().zip([30, 10, 30, 100, 20]).all(|(found, least)| *found >= least), "{found:?}");
 }

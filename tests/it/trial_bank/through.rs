@@ -7,17 +7,18 @@
 //! and both databases hold the same.
 
 use super::history::{History, Rng, ToldEntry};
-use super::kinds::{FOREIGN, LINES, Upload, dutch, uploads};
+use super::kinds::{FOREIGN, LINES, Upload, dutch, packed, uploads};
 use super::shelf::Store;
 use super::{Wrong, look, number};
 use crate::bank::{Books, TERMS};
 use crate::common::{Fixture, day};
 use chrono::{TimeDelta, TimeZone, Utc};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Write as _;
 use strippenkaart::domain::bank::{BankFileKind, Direction};
 use strippenkaart::domain::matching::{BankLine, LineState};
 use strippenkaart::domain::{BankEntryId, BankFileId, Cents, CustomerId, Policy};
+use strippenkaart::service::Error;
 use strippenkaart::service::bank::{BankImport, BankNotice};
 use strippenkaart::service::verify::verify;
 use strippenkaart::store::bank;
@@ -186,37 +187,54 @@ impl Play<'_> {
         Loaded { store, by_place, place_of }
     }
 
-    async fn upload(&mut self, upload: &Upload, place: usize) {
+    /// Uploads some files, several of them in a zip.
+    async fn upload(&mut self, some: &[(usize, &Upload)]) {
         let Self { books, .. } = *self;
         let (service, clock) = (&books.fixture.service, &books.fixture.clock);
         clock.set(clock.now() + TimeDelta::seconds(1));
-        let bytes = || upload.bytes.clone();
-        let preview = match place % 5 {
-            0 => Some(service.preview_bank(&books.finance, &upload.name, bytes()).await.unwrap()),
+        let files: Vec<&Upload> = some.iter().map(|(_, upload)| *upload).collect();
+        let (name, bytes) = match &files[..] {
+            [only] => (only.name.as_str(), only.bytes.clone()),
+            files => ("download.zip", packed(files)),
+        };
+        let first = some[0].0;
+        let preview = match first % 5 {
+            0 => Some(service.preview_bank(&books.finance, name, bytes.clone()).await),
             _ => None,
         };
-        let import = service.import_bank(&books.finance, &upload.name, bytes(), |_, _| {}).await;
-        let import = import.unwrap_or_else(|error| panic!("{error:?}\n{}", String::from_utf8_lossy(&upload.bytes)));
-        if let Some(preview) = preview.filter(|preview| preview.tally != import.tally) {
-            let what = format!("{}: {:?} but {:?}", upload.name, preview.tally, import.tally);
-            self.faults.push((None, Kind::Preview, what));
+        let import = service.import_bank(&books.finance, name, bytes.clone(), |_, _| {}).await;
+        if files.iter().any(|file| file.is_foreign()) {
+            let refused = |error: &Error| matches!(error, Error::BankFile(_));
+            if import.as_ref().err().is_none_or(|error| !refused(error)) {
+                self.faults.push((None, Kind::Told, format!("{name} has nothing of ours: {import:?}")));
+            }
+            return;
         }
-        self.files.insert(import.file.id, place);
-        for file in upload.told.values() {
+        let import = import.unwrap_or_else(|error| panic!("{error:?}\n{}", String::from_utf8_lossy(&bytes)));
+        if let Some(preview) = preview.map(Result::unwrap).filter(|preview| preview.tally != import.tally) {
+            let what = format!("{name}: {:?} but {:?}", preview.tally, import.tally);
+            // The second file of a zip meets what the first one booked.
+            self.faults.extend((files.len() == 1).then_some((None, Kind::Preview, what)));
+        }
+        for row in [&import.file].into_iter().chain(&import.others) {
+            let place = some.iter().find(|(_, upload)| upload.name == row.name).unwrap().0;
+            self.files.insert(row.id, place);
+        }
+        for file in files.iter().flat_map(|upload| upload.told.values()) {
             for entry in file.statements.iter().flat_map(|told| &told.entries) {
                 self.told.insert(entry.entry.line, entry.clone());
             }
         }
-        if let Some(what) = told_otherwise(upload, &import) {
-            self.faults.push((None, Kind::Told, format!("{}: {what}", upload.name)));
+        if let Some(what) = told_otherwise(&files, &import) {
+            self.faults.push((None, Kind::Told, format!("{name}: {what}")));
         }
-        if place % 11 == 3 {
-            let again = service.import_bank(&books.finance, "again.xml", bytes(), |_, _| {}).await.unwrap();
+        if first % 11 == 3 {
+            let again = service.import_bank(&books.finance, "again.xml", bytes, |_, _| {}).await.unwrap();
             if !again.seen || again.tally.fresh() > 0 {
-                self.faults.push((None, Kind::Told, format!("{} again: {again:?}", upload.name)));
+                self.faults.push((None, Kind::Told, format!("{name} again: {again:?}")));
             }
         }
-        for (account, file) in &upload.told {
+        for (account, file) in files.iter().flat_map(|upload| &upload.told) {
             self.mirrors[*account].import(file);
             let loaded = self.load(*account).await;
             follow(&mut self.mirrors[*account], &loaded);
@@ -326,16 +344,23 @@ impl Play<'_> {
 }
 
 /// What an import told otherwise than it should have.
-fn told_otherwise(upload: &Upload, import: &BankImport) -> Option<String> {
-    let is_report = upload.kind == BankFileKind::Camt052;
-    let announces = import.notices.contains(&BankNotice::OnlyAnnounces);
-    let foreign = import.notices.iter().find_map(|notice| match notice {
-        BankNotice::OtherAccount { account, entries } => Some((account.as_str(), *entries)),
-        _ => None,
-    });
+fn told_otherwise(uploads: &[&Upload], import: &BankImport) -> Option<String> {
+    let (mut announces, mut foreign, mut pending) = (0, Vec::new(), 0);
+    for notice in &import.notices {
+        match notice {
+            BankNotice::OnlyAnnounces => announces += 1,
+            BankNotice::OtherAccount { account, entries } => foreign.push((account.as_str(), *entries)),
+            BankNotice::Pending(many) => pending += *many,
+            BankNotice::SeenFile { .. } | BankNotice::Foreign(_) => return Some(format!("{import:?}")),
+            BankNotice::SeenStatement { .. } | BankNotice::Gap { .. } | BankNotice::BookedTwice => {}
+        }
+    }
+    let reports = uploads.iter().filter(|upload| upload.kind == BankFileKind::Camt052).count();
+    let others = uploads.iter().filter(|upload| upload.foreign > 0).map(|upload| (FOREIGN, upload.foreign));
+    let expected = (reports, others.collect(), uploads.iter().map(|upload| upload.pending).sum::<usize>());
     let kept = !import.statements.is_empty() || import.tally.fresh() > 0 || import.file.lines > 0;
-    let expected = (upload.foreign > 0).then_some((FOREIGN, upload.foreign));
-    (import.seen || announces != is_report || foreign != expected || (is_report && kept)).then(|| format!("{import:?}"))
+    let is_wrong = import.seen || (announces, foreign, pending) != expected || (reports == uploads.len() && kept);
+    is_wrong.then(|| format!("{import:?}"))
 }
 
 /// Lets the pure domain know what the tables say of lines that it holds to be new: booked, not ours, or waiting.
@@ -391,8 +416,17 @@ async fn play(fixture: Fixture, seeds: Vec<u64>, shuffled: bool) -> Played {
     let mirrors = accounts.iter().map(|_| Store::default()).collect();
     let (files, known) = (HashMap::new(), HashMap::new());
     let mut play = Play { books: &books, accounts: &accounts, mirrors, files, told: known, faults: Vec::new() };
-    for place in order(uploads.len(), seeds[0], shuffled) {
-        play.upload(&uploads[place], place).await;
+    let mut order: VecDeque<usize> = order(uploads.len(), seeds[0], shuffled).into();
+    let mut rng = Rng::new(seeds[0] ^ 0x21b);
+    while !order.is_empty() {
+        // Some come packed together.
+        let many = if rng.chance(10) { 3 } else { 1 };
+        let mut some: Vec<(usize, &Upload)> =
+            order.drain(..many.min(order.len())).map(|place| (place, &uploads[place])).collect();
+        if some.iter().any(|(_, upload)| upload.is_foreign()) {
+            some.drain(1..).rev().for_each(|(place, _)| order.push_front(place));
+        }
+        play.upload(&some).await;
     }
     let (mut ends, mut loaded) = (Vec::new(), Vec::new());
     for account in 0..accounts.len() {
