@@ -5,17 +5,17 @@
 
 use super::history::{History, Movement, Part, Plan, Rng, Slim};
 use super::kinds::dutch;
-use super::xml::{self, Hand};
 use super::number;
-use crate::bank::{Books, TERMS};
-use crate::common::{Fixture, day};
+use super::xml::{self, Hand};
+use crate::bank::{Books, TERMS, camt053, detail, entry, rejected, returned};
+use crate::common::{Fixture, day, on_both};
 use chrono::{NaiveDate, TimeDelta, TimeZone, Utc};
 use std::fmt::Write as _;
-use strippenkaart::domain::bank::{BankFile, BankFileKind, CollectionReport, Direction, OpeningKind};
+use strippenkaart::domain::bank::{BankEntry, BankFile, BankFileKind, CollectionReport, Direction, OpeningKind};
 use strippenkaart::domain::bank_statement::StatementKind;
+use strippenkaart::domain::export::ExportKind;
 use strippenkaart::domain::matching::LineState;
 use strippenkaart::domain::{Cents, Collection, CustomerId};
-use strippenkaart::domain::export::ExportKind;
 use strippenkaart::exchange::bank::{SentFile, sent, write};
 use strippenkaart::service::access::Request;
 use strippenkaart::service::exports::Asked;
@@ -150,15 +150,12 @@ async fn told(books: &Books, seed: u64) -> Told {
         end_to_end_id: Some(order.collection.end_to_end_id.clone()),
         ..Part::default()
     };
-    let back = |order: &Order, costs: i64| Part {
-        reason: Some(order.code.to_owned()),
-        charge: Cents(costs),
-        ..part(order)
-    };
+    let back =
+        |order: &Order, costs: i64| Part { reason: Some(order.code.to_owned()), charge: Cents(costs), ..part(order) };
     let mut movements: Vec<Movement> = Vec::new();
-    let went = orders.iter().filter(|order| {
-        matches!(order.fate, Fate::Paid | Fate::Returned { .. } | Fate::Refused { debited: true })
-    });
+    let went = orders
+        .iter()
+        .filter(|order| matches!(order.fate, Fate::Paid | Fate::Returned { .. } | Fate::Refused { debited: true }));
     let went: Vec<Part> = went.map(part).collect();
     if came == Came::OneByOne {
         for one in went.clone() {
@@ -179,7 +176,9 @@ async fn told(books: &Books, seed: u64) -> Told {
     for order in &orders {
         let (on, costs) = match order.fate {
             Fate::Refused { debited: true } => (taken_out, 0),
-            Fate::Returned { costs, .. } => (settled + TimeDelta::days(1 + i64::try_from(rng.below(6)).unwrap()), costs),
+            Fate::Returned { costs, .. } => {
+                (settled + TimeDelta::days(1 + i64::try_from(rng.below(6)).unwrap()), costs)
+            }
             Fate::Paid | Fate::Refused { debited: false } | Fate::Silent => continue,
         };
         let id = movements.len();
@@ -225,7 +224,11 @@ fn reports(orders: &[Order], sent: &SentFile, rng: &mut Rng) -> Vec<(NaiveDate, 
     let report = |order: &Order| CollectionReport {
         line: 1,
         message_id: sent.message_id.clone(),
-        batch: sent.groups.iter().find(|(_, ids)| ids.contains(&order.collection.end_to_end_id)).map(|row| row.0.clone()),
+        batch: sent
+            .groups
+            .iter()
+            .find(|(_, ids)| ids.contains(&order.collection.end_to_end_id))
+            .map(|row| row.0.clone()),
         end_to_end_id: Some(order.collection.end_to_end_id.clone()),
         rejected: true,
         status: "RJCT".to_owned(),
@@ -346,6 +349,33 @@ async fn faults(seeds: impl IntoIterator<Item = u64>, ways: u64) -> (usize, Stri
         many += usize::from(text.len() > before);
     }
     (many, text)
+}
+
+on_both! {
+    under TERMS;
+    async fn pay_2_a_batch_told_as_one_sum_settles_whichever_of_its_messages_comes_first(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let (_, first, a) = books.collected("800.00", &dutch("RABO", 1)).await;
+        let (_, second, b) = books.collected("98.00", &dutch("RABO", 2)).await;
+        let (_, third, c) = books.collected("10.00", &dutch("RABO", 3)).await;
+        let sent = send(&books).await;
+        // One came back before its money was told; another was refused, which nobody has said yet.
+        let back = vec![returned(&c.amount.to_string(), &c.end_to_end_id, "MD06")];
+        books.import(&camt053("s-2", vec![entry(Direction::Debit, &c.amount.to_string(), "OUT-1", back)])).await;
+        let came = (a.amount + c.amount).to_string();
+        let sum = vec![detail(&came, "")];
+        let batch = Some(sent.groups[0].0.clone());
+        let sum = BankEntry { batch, ..entry(Direction::Credit, &came, "IN-1", sum) };
+        let import = books.import(&camt053("s-3", vec![sum])).await;
+        assert_eq!((import.tally.queued.count, import.tally.settled.count), (1, 0));
+        books.import(&rejected("R-1", &b, "AC04")).await;
+        assert_eq!(books.queue().await, []);
+        assert_eq!(books.reload(&first).await.open(), Cents::ZERO);
+        assert_eq!(books.reload(&second).await.open(), second.gross);
+        assert_eq!(books.reload(&third).await.open(), third.gross);
+        assert_eq!((books.balance("bank").await, books.balance("in_transit").await), (a.amount, Cents::ZERO));
+        verify(&books.fixture.service.db, |_, _| {}).await.unwrap();
+    }
 }
 
 /// PAY-2 for the collections of some seeds.

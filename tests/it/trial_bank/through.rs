@@ -31,7 +31,8 @@ fn terms() -> String {
     let text = Policy::shipped(TERMS).unwrap();
     let accounts: Vec<String> = (1..TOGETHER).map(|at| format!("\"{}\"", ours(at))).collect();
     let own = format!("iban = \"{}\"\nother_ibans = [{}]\n", ours(0), accounts.join(", "));
-    let told = text.replace("iban = \"NL91ABNA0417164300\"\n", &own).replace("\n[invoices]\n", "\n[invoices]\nvat_rate = 0\n");
+    let told =
+        text.replace("iban = \"NL91ABNA0417164300\"\n", &own).replace("\n[invoices]\n", "\n[invoices]\nvat_rate = 0\n");
     assert!(told.contains("other_ibans") && told.contains("vat_rate = 0"));
     told
 }
@@ -293,7 +294,8 @@ impl Play<'_> {
         for (at, loaded) in loaded.iter().enumerate() {
             for row in &loaded.store.statements {
                 let file = self.files[&row.file_id];
-                let strippenkaart::domain::bank_statement::Statement { kind, told_id, page, sequence, made_at, .. } = row;
+                let strippenkaart::domain::bank_statement::Statement { kind, told_id, page, sequence, made_at, .. } =
+                    row;
                 let (from, to, first, last) = (row.from_day, row.to_day, row.first_day, row.last_day);
                 let (opening, closing, entries) = (row.opening, row.closing, row.entries);
                 rows.push(format!(
@@ -474,7 +476,8 @@ async fn both(seeds: &[u64]) -> Found {
         }
         for (name, played) in [("sqlite", sqlite), ("postgres", postgres)] {
             let whose = |at: Option<usize>| at.map_or(seeds[0], |at| seeds[at]);
-            let named = played.faults.into_iter().map(|(at, kind, what)| (whose(at), format!("{order}, {name}"), kind, what));
+            let named =
+                played.faults.into_iter().map(|(at, kind, what)| (whose(at), format!("{order}, {name}"), kind, what));
             found.faults.extend(named);
             found.booked += played.booked;
             found.waiting += played.waiting;

@@ -77,10 +77,14 @@ pub fn written(file: &File, kind: BankFileKind, message: &str, hand: Hand) -> Ve
     let mut xml = Xml { text: String::new(), deep: 0, hand, account: String::new() };
     xml.text.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     let (namespace, colon) = (format!("urn:iso:std:iso:20022:tech:xsd:{kind}.001.{version}"), hand.prefix);
-    let _ = write!(xml.text, "\n<{colon}Document xmlns{}=\"{namespace}\">", match colon.strip_suffix(':') {
-        Some(prefix) => format!(":{prefix}"),
-        None => String::new(),
-    });
+    let _ = write!(
+        xml.text,
+        "\n<{colon}Document xmlns{}=\"{namespace}\">",
+        match colon.strip_suffix(':') {
+            Some(prefix) => format!(":{prefix}"),
+            None => String::new(),
+        }
+    );
     xml.deep = 1;
     xml.within(name, |xml| {
         // A file that tells when it was made would tell it of its statements as well.
