@@ -119,12 +119,11 @@ async fn told(books: &Books, seed: u64) -> Told {
     for at in 0..4 + rng.below(5) {
         let net = Cents(i64::try_from(1_000 + rng.below(60_000)).unwrap()).to_string();
         let again = orders.last().filter(|_| rng.chance(35)).map(|order| order.customer);
-        let (customer, collection) = match again {
-            Some(customer) => (customer, books.plan(&books.invoice(customer, &net).await).await),
-            None => {
-                let (customer, _, collection) = books.collected(&net, &dutch("RABO", 700 + at)).await;
-                (customer, collection)
-            }
+        let (customer, collection) = if let Some(customer) = again {
+            (customer, books.plan(&books.invoice(customer, &net).await).await)
+        } else {
+            let (customer, _, collection) = books.collected(&net, &dutch("RABO", 700 + at)).await;
+            (customer, collection)
         };
         let fate = match rng.below(10) {
             0..=3 => Fate::Paid,
@@ -273,11 +272,11 @@ async fn end(fixture: Fixture, seed: u64, way: u64) -> (Vec<String>, Vec<String>
         books.try_import(&told.files[*place].1).await.unwrap();
     }
     let (mut end, mut wrong) = (Vec::new(), Vec::new());
-    let mut seen: Vec<CustomerId> = Vec::new();
+    let mut known: Vec<CustomerId> = Vec::new();
     for order in &told.orders {
-        if !seen.contains(&order.customer) {
-            seen.push(order.customer);
-            end.extend(books.money_of(order.customer).await.into_iter().map(|row| format!("{}: {row}", seen.len())));
+        if !known.contains(&order.customer) {
+            known.push(order.customer);
+            end.extend(books.money_of(order.customer).await.into_iter().map(|row| format!("{}: {row}", known.len())));
         }
     }
     for account in ["bank", "in_transit", "bank_charges", "receivable"] {
@@ -339,8 +338,8 @@ async fn faults(seeds: impl IntoIterator<Item = u64>, ways: u64) -> (usize, Stri
                 match &first {
                     None => first = Some(end),
                     Some(first) if *first != end => {
-                        let (was, now) = (super::through::only(first, &end), super::through::only(&end, first));
-                        let _ = writeln!(text, "seed {seed}, order {way}, {name}: natural: {was} | now: {now}");
+                        let (then, now) = (super::through::only(first, &end), super::through::only(&end, first));
+                        let _ = writeln!(text, "seed {seed}, order {way}, {name}: natural: {then} | now: {now}");
                     }
                     Some(_) => {}
                 }

@@ -102,7 +102,7 @@ pub fn uploads(accounts: &[(String, &History)], seed: u64) -> Vec<Upload> {
         if rng.chance(12) {
             let draft = &mut drafts[at];
             let mut foreign = draft.parts[rng.below(draft.parts.len())].1.clone();
-            foreign.head.account = FOREIGN.to_owned();
+            FOREIGN.clone_into(&mut foreign.head.account);
             let place = if rng.chance(50) { 0 } else { draft.parts.len() };
             draft.parts.insert(place, (None, foreign));
         }
@@ -121,7 +121,7 @@ pub fn uploads(accounts: &[(String, &History)], seed: u64) -> Vec<Upload> {
     if let Some(Draft { made, kind, parts }) = drafts.first()
         && let Some((_, mut told)) = parts.first().cloned()
     {
-        told.head.account = FOREIGN.to_owned();
+        FOREIGN.clone_into(&mut told.head.account);
         drafts.push(Draft { made: *made, kind: *kind, parts: vec![(None, told)] });
     }
     drafts.sort_by_key(|draft| draft.made);
