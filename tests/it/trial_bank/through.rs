@@ -279,7 +279,9 @@ impl Play<'_> {
             let told = check.accounts.iter().find(|row| row.account == self.accounts[account].iban);
             // Of two lines that would explain a difference either may come first.
             let sorted = |mut rows: Vec<Equation>| {
-                rows.iter_mut().for_each(|row| row.explanations.sort_by_key(|told| format!("{told:?}")));
+                for row in &mut rows {
+                    row.explanations.sort_by_key(|told| format!("{told:?}"));
+                }
                 rows
             };
             let ours = loaded.store.check().map(|(first, rows)| (first, sorted(rows)));
