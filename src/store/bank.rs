@@ -394,6 +394,21 @@ pub async fn new_of_all(on: &mut impl Statements, limit: i64) -> Result<Vec<Bank
     .await
 }
 
+/// Batches that wait because their sum is not that of what was sent, the newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn waiting_batches(on: &mut impl Statements, limit: i64) -> Result<Vec<BankLine>> {
+    on.query(
+        "SELECT * FROM bank_lines WHERE state IN ('new', 'open') AND state = 'open' AND why = 'amount_differs'
+           AND direction = 'credit' AND end_to_end_id IS NULL AND (batch IS NOT NULL OR batch_message IS NOT NULL)
+         ORDER BY booked_on DESC, id LIMIT $1",
+    )
+    .bind(limit)
+    .all()
+    .await
+}
+
 /// How many lines of a file were not looked at yet.
 ///
 /// # Errors

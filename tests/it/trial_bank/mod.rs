@@ -5,8 +5,12 @@
 //! never lost and never twice; nothing waits where nothing is ambiguous; every statement's equation holds.
 
 mod cases;
+mod debits;
 mod history;
+mod kinds;
 mod shelf;
+mod through;
+mod xml;
 
 use history::{Asked, File, History, Rng, ToldEntry};
 use shelf::Store;
@@ -94,13 +98,18 @@ fn end(history: &History, asked: Asked, files: &[&File], booked: bool) -> Result
             store.book();
         }
     }
-    every_movement_once(history, &store)?;
+    look(history, asked, &store)
+}
+
+/// What the end is like, or what is wrong with it.
+fn look(history: &History, asked: Asked, store: &Store) -> Result<Vec<String>, (Wrong, String)> {
+    every_movement_once(history, store)?;
     if !asked.may_wait
         && let Some((told, lines, _)) = store.bearers().find(|(.., waits)| *waits)
     {
         return Err((Wrong::Waits, format!("m{} waits: {:?}", told.movement, lines[0].why)));
     }
-    every_statement_agrees(history, asked, &store)?;
+    every_statement_agrees(history, asked, store)?;
     let separate = separate(history);
     let mut ends: Vec<String> = store
         .bearers()
