@@ -36,7 +36,11 @@ bench *arguments:
 
 # Many made-up histories of a bank account against what the product makes of them (docs/trials.md)
 trial-bank count="10000" seed="1":
-    STRIPPENKAART_TRIAL_COUNT={{ count }} STRIPPENKAART_TRIAL_SEED={{ seed }} cargo nextest run --run-ignored only trial_bank
+    STRIPPENKAART_TRIAL_COUNT={{ count }} STRIPPENKAART_TRIAL_SEED={{ seed }} cargo nextest run --run-ignored only trial_bank_long
+
+# The same through the service on both databases, and collections with what a bank makes of them
+trial-bank-databases count="200" seed="1":
+    STRIPPENKAART_TRIAL_COUNT={{ count }} STRIPPENKAART_TRIAL_SEED={{ seed }} cargo nextest run --no-fail-fast --run-ignored only trial_bank_databases
 
 [private]
 lint:

@@ -231,7 +231,7 @@ CREATE TABLE arrears_events (
     CHECK (kind IN ('paused', 'resumed', 'arranged', 'arrangement_ended', 'reactivated'))
 );
 
--- Files of the bank, each once.
+-- Files of the bank, each once. Append-only, but for the number of lines.
 CREATE TABLE bank_files (
     id TEXT COLLATE "C" NOT NULL,
     digest TEXT COLLATE "C" NOT NULL,
@@ -247,11 +247,13 @@ CREATE TABLE bank_files (
     CHECK (kind IN ('camt.052', 'camt.053', 'camt.054', 'pain.002'))
 );
 
--- The bytes of files of the bank as they came, compressed (gzip) and in base 64, so that they can be read again. Append-only.
+-- The bytes of files of the bank as they came, compressed (gzip), in parts of base 64, so that they can be read again.
+-- Append-only.
 CREATE TABLE bank_contents (
     file_id TEXT COLLATE "C" NOT NULL,
+    part BIGINT NOT NULL,
     content TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (file_id),
+    PRIMARY KEY (file_id, part),
     FOREIGN KEY (file_id) REFERENCES bank_files (id)
 );
 
@@ -263,6 +265,7 @@ CREATE TABLE bank_statements (
     account TEXT COLLATE "C" NOT NULL,
     told_id TEXT COLLATE "C" NOT NULL,
     page BIGINT,
+    last_page BIGINT,
     sequence BIGINT,
     made_at TEXT COLLATE "C",
     from_day TEXT COLLATE "C" NOT NULL,
@@ -288,6 +291,7 @@ CREATE TABLE bank_lines (
     identity TEXT COLLATE "C",
     entry_id TEXT COLLATE "C" NOT NULL,
     movement_id TEXT COLLATE "C" NOT NULL,
+    told_in TEXT COLLATE "C",
     announced_in TEXT COLLATE "C",
     stated_in TEXT COLLATE "C",
     stated_on TEXT COLLATE "C",
@@ -326,6 +330,7 @@ CREATE TABLE bank_lines (
     PRIMARY KEY (id),
     UNIQUE (identity),
     FOREIGN KEY (file_id) REFERENCES bank_files (id),
+    FOREIGN KEY (told_in) REFERENCES bank_statements (id),
     FOREIGN KEY (announced_in) REFERENCES bank_statements (id),
     FOREIGN KEY (stated_in) REFERENCES bank_statements (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
@@ -346,12 +351,19 @@ CREATE TABLE bank_first_balances (
     PRIMARY KEY (account)
 );
 
--- Accounts of others by which many pay: boards, providers of payments (BANK-5).
+-- Accounts of others by which many pay: boards, providers of payments (BANK-5). Everything that was said of one is kept; the
+-- last thing counts. Append-only.
 CREATE TABLE bank_collective_accounts (
     iban TEXT COLLATE "C" NOT NULL,
+    nr BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    note TEXT COLLATE "C" NOT NULL,
+    marked BIGINT NOT NULL,
     recorded_at BIGINT NOT NULL,
     recorded_by TEXT COLLATE "C",
-    PRIMARY KEY (iban)
+    PRIMARY KEY (iban, nr),
+    CHECK (nr > 0 AND marked IN (0, 1)),
+    CHECK (kind IN ('provider', 'board', 'clearing', 'other'))
 );
 
 -- Payments that finance recorded, and the line by which the bank proved them later: nothing is booked for such a line.
@@ -487,6 +499,15 @@ CREATE TRIGGER closings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON closi
 CREATE TRIGGER exports_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER export_files_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON export_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER exported_documents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exported_documents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- What the bank told never changes (BANK-1 to BANK-5): of a file only how many lines it told first, of a line only what became
+-- of it and which statement tells it. A proof is taken back whole when the match of its line is undone (BANK-9).
+CREATE TRIGGER bank_files_append_only BEFORE UPDATE OF id, digest, name, kind, version, message_id, received_at, received_by OR DELETE OR TRUNCATE ON bank_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_contents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_contents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_statements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_lines_append_only BEFORE UPDATE OF id, file_id, identity, entry_id, told_in, line, account, direction, amount, charge, booked_on, valued_on, name, iban, end_to_end_id, mandate, reference, transaction_reference, structured, text, code, return_reason, rejected, batch, batch_message, entry_line, entry_reference OR DELETE OR TRUNCATE ON bank_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_first_balances_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_first_balances FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_collective_accounts_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_collective_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_proofs_append_only BEFORE UPDATE OR TRUNCATE ON bank_proofs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE FUNCTION refuse_change_of_issued() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'an issued invoice never changes: % refused', TG_OP;

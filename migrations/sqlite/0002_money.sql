@@ -231,7 +231,7 @@ CREATE TABLE arrears_events (
     CHECK (kind IN ('paused', 'resumed', 'arranged', 'arrangement_ended', 'reactivated'))
 ) STRICT;
 
--- Files of the bank, each once.
+-- Files of the bank, each once. Append-only, but for the number of lines.
 CREATE TABLE bank_files (
     id TEXT NOT NULL,
     digest TEXT NOT NULL,
@@ -247,11 +247,13 @@ CREATE TABLE bank_files (
     CHECK (kind IN ('camt.052', 'camt.053', 'camt.054', 'pain.002'))
 ) STRICT;
 
--- The bytes of files of the bank as they came, compressed (gzip) and in base 64, so that they can be read again. Append-only.
+-- The bytes of files of the bank as they came, compressed (gzip), in parts of base 64, so that they can be read again.
+-- Append-only.
 CREATE TABLE bank_contents (
     file_id TEXT NOT NULL,
+    part INTEGER NOT NULL,
     content TEXT NOT NULL,
-    PRIMARY KEY (file_id),
+    PRIMARY KEY (file_id, part),
     FOREIGN KEY (file_id) REFERENCES bank_files (id)
 ) STRICT;
 
@@ -263,6 +265,7 @@ CREATE TABLE bank_statements (
     account TEXT NOT NULL,
     told_id TEXT NOT NULL,
     page INTEGER,
+    last_page INTEGER,
     sequence INTEGER,
     made_at TEXT,
     from_day TEXT NOT NULL,
@@ -288,6 +291,7 @@ CREATE TABLE bank_lines (
     identity TEXT,
     entry_id TEXT NOT NULL,
     movement_id TEXT NOT NULL,
+    told_in TEXT,
     announced_in TEXT,
     stated_in TEXT,
     stated_on TEXT,
@@ -326,6 +330,7 @@ CREATE TABLE bank_lines (
     PRIMARY KEY (id),
     UNIQUE (identity),
     FOREIGN KEY (file_id) REFERENCES bank_files (id),
+    FOREIGN KEY (told_in) REFERENCES bank_statements (id),
     FOREIGN KEY (announced_in) REFERENCES bank_statements (id),
     FOREIGN KEY (stated_in) REFERENCES bank_statements (id),
     FOREIGN KEY (customer_id) REFERENCES customers (id),
@@ -346,12 +351,19 @@ CREATE TABLE bank_first_balances (
     PRIMARY KEY (account)
 ) STRICT;
 
--- Accounts of others by which many pay: boards, providers of payments (BANK-5).
+-- Accounts of others by which many pay: boards, providers of payments (BANK-5). Everything that was said of one is kept; the
+-- last thing counts. Append-only.
 CREATE TABLE bank_collective_accounts (
     iban TEXT NOT NULL,
+    nr INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    note TEXT NOT NULL,
+    marked INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     recorded_by TEXT,
-    PRIMARY KEY (iban)
+    PRIMARY KEY (iban, nr),
+    CHECK (nr > 0 AND marked IN (0, 1)),
+    CHECK (kind IN ('provider', 'board', 'clearing', 'other'))
 ) STRICT;
 
 -- Payments that finance recorded, and the line by which the bank proved them later: nothing is booked for such a line.
@@ -517,6 +529,35 @@ CREATE TRIGGER exported_documents_no_update BEFORE UPDATE ON exported_documents 
 CREATE TRIGGER exported_documents_no_delete BEFORE DELETE ON exported_documents BEGIN SELECT RAISE(ABORT, 'exported_documents is append-only: DELETE refused'); END;
 CREATE TRIGGER exported_documents_no_replace BEFORE INSERT ON exported_documents WHEN EXISTS (SELECT 1 FROM exported_documents WHERE kind = NEW.kind AND invoice_id = NEW.invoice_id)
 BEGIN SELECT RAISE(ABORT, 'exported_documents is append-only: REPLACE refused'); END;
+-- What the bank told never changes (BANK-1 to BANK-5): of a file only how many lines it told first, of a line only what became
+-- of it and which statement tells it. A proof is taken back whole when the match of its line is undone (BANK-9).
+CREATE TRIGGER bank_files_no_update BEFORE UPDATE OF id, digest, name, kind, version, message_id, received_at, received_by ON bank_files BEGIN SELECT RAISE(ABORT, 'bank_files is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_files_no_delete BEFORE DELETE ON bank_files BEGIN SELECT RAISE(ABORT, 'bank_files is append-only: DELETE refused'); END;
+CREATE TRIGGER bank_files_no_replace BEFORE INSERT ON bank_files WHEN EXISTS (SELECT 1 FROM bank_files WHERE id = NEW.id OR digest = NEW.digest)
+BEGIN SELECT RAISE(ABORT, 'bank_files is append-only: REPLACE refused'); END;
+CREATE TRIGGER bank_contents_no_update BEFORE UPDATE ON bank_contents BEGIN SELECT RAISE(ABORT, 'bank_contents is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_contents_no_delete BEFORE DELETE ON bank_contents BEGIN SELECT RAISE(ABORT, 'bank_contents is append-only: DELETE refused'); END;
+CREATE TRIGGER bank_contents_no_replace BEFORE INSERT ON bank_contents WHEN EXISTS (SELECT 1 FROM bank_contents WHERE file_id = NEW.file_id AND part = NEW.part)
+BEGIN SELECT RAISE(ABORT, 'bank_contents is append-only: REPLACE refused'); END;
+CREATE TRIGGER bank_statements_no_update BEFORE UPDATE ON bank_statements BEGIN SELECT RAISE(ABORT, 'bank_statements is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_statements_no_delete BEFORE DELETE ON bank_statements BEGIN SELECT RAISE(ABORT, 'bank_statements is append-only: DELETE refused'); END;
+CREATE TRIGGER bank_statements_no_replace BEFORE INSERT ON bank_statements WHEN EXISTS (SELECT 1 FROM bank_statements WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'bank_statements is append-only: REPLACE refused'); END;
+CREATE TRIGGER bank_lines_no_update BEFORE UPDATE OF id, file_id, identity, entry_id, told_in, line, account, direction, amount, charge, booked_on, valued_on, name, iban, end_to_end_id, mandate, reference, transaction_reference, structured, text, code, return_reason, rejected, batch, batch_message, entry_line, entry_reference ON bank_lines BEGIN SELECT RAISE(ABORT, 'bank_lines is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_lines_no_delete BEFORE DELETE ON bank_lines BEGIN SELECT RAISE(ABORT, 'bank_lines is append-only: DELETE refused'); END;
+CREATE TRIGGER bank_lines_no_replace BEFORE INSERT ON bank_lines WHEN EXISTS (SELECT 1 FROM bank_lines WHERE id = NEW.id OR identity = NEW.identity)
+BEGIN SELECT RAISE(ABORT, 'bank_lines is append-only: REPLACE refused'); END;
+CREATE TRIGGER bank_first_balances_no_update BEFORE UPDATE ON bank_first_balances BEGIN SELECT RAISE(ABORT, 'bank_first_balances is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_first_balances_no_delete BEFORE DELETE ON bank_first_balances BEGIN SELECT RAISE(ABORT, 'bank_first_balances is append-only: DELETE refused'); END;
+CREATE TRIGGER bank_first_balances_no_replace BEFORE INSERT ON bank_first_balances WHEN EXISTS (SELECT 1 FROM bank_first_balances WHERE account = NEW.account)
+BEGIN SELECT RAISE(ABORT, 'bank_first_balances is append-only: REPLACE refused'); END;
+CREATE TRIGGER bank_collective_accounts_no_update BEFORE UPDATE ON bank_collective_accounts BEGIN SELECT RAISE(ABORT, 'bank_collective_accounts is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_collective_accounts_no_delete BEFORE DELETE ON bank_collective_accounts BEGIN SELECT RAISE(ABORT, 'bank_collective_accounts is append-only: DELETE refused'); END;
+CREATE TRIGGER bank_collective_accounts_no_replace BEFORE INSERT ON bank_collective_accounts WHEN EXISTS (SELECT 1 FROM bank_collective_accounts WHERE iban = NEW.iban AND nr = NEW.nr)
+BEGIN SELECT RAISE(ABORT, 'bank_collective_accounts is append-only: REPLACE refused'); END;
+CREATE TRIGGER bank_proofs_no_update BEFORE UPDATE ON bank_proofs BEGIN SELECT RAISE(ABORT, 'bank_proofs is append-only: UPDATE refused'); END;
+CREATE TRIGGER bank_proofs_no_replace BEFORE INSERT ON bank_proofs WHEN EXISTS (SELECT 1 FROM bank_proofs WHERE line_id = NEW.line_id OR payment_id = NEW.payment_id)
+BEGIN SELECT RAISE(ABORT, 'bank_proofs is append-only: REPLACE refused'); END;
 CREATE TRIGGER invoices_issued BEFORE UPDATE ON invoices WHEN OLD.number IS NOT NULL AND (NEW.customer_id IS NOT OLD.customer_id OR NEW.kind IS NOT OLD.kind OR NEW.series IS NOT OLD.series OR NEW.card_id IS NOT OLD.card_id OR NEW.credits IS NOT OLD.credits OR NEW.net IS NOT OLD.net OR NEW.vat IS NOT OLD.vat OR NEW.gross IS NOT OLD.gross OR NEW.vat_totals IS NOT OLD.vat_totals OR NEW.number IS NOT OLD.number OR NEW.reference IS NOT OLD.reference OR NEW.issued_on IS NOT OLD.issued_on OR NEW.due_on IS NOT OLD.due_on OR NEW.supplied_on IS NOT OLD.supplied_on OR NEW.facts IS NOT OLD.facts OR NEW.created_at IS NOT OLD.created_at)
 BEGIN SELECT RAISE(ABORT, 'an issued invoice never changes: UPDATE refused'); END;
 CREATE TRIGGER invoices_no_delete BEFORE DELETE ON invoices BEGIN SELECT RAISE(ABORT, 'invoices are kept: DELETE refused'); END;

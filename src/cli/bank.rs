@@ -5,15 +5,17 @@ use crate::clock::Clock;
 use crate::domain::Cents;
 use crate::domain::bank_statement::Statement;
 use crate::domain::reconciliation::Explanation;
+use crate::exchange::bank::{Bytes, Incoming, MAX_BYTES};
 use crate::service::bank::{AccountCheck, BankNotice, BankTally, Share};
 use crate::service::{Error, Service};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 /// `strippenkaart import bank FILE [--preview]`.
 pub(super) async fn import(database: &str, file: &Path, email: &str, preview: bool) -> anyhow::Result<()> {
-    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let bytes = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let service = Service::beside(admin::existing(database).await?, Clock::system()).await?;
     let result = run(&service, (&name, bytes), email, preview).await;
@@ -21,7 +23,23 @@ pub(super) async fn import(database: &str, file: &Path, email: &str, preview: bo
     result
 }
 
-async fn run(service: &Service, (name, bytes): (&str, Vec<u8>), email: &str, preview: bool) -> anyhow::Result<()> {
+/// The file as it is now: what others write to it meanwhile changes nothing.
+fn read(file: &Path) -> anyhow::Result<Bytes> {
+    let mut source = BufReader::with_capacity(64 * 1024, std::fs::File::open(file)?);
+    let mut incoming = Incoming::new(MAX_BYTES);
+    loop {
+        let chunk = source.fill_buf()?;
+        let length = chunk.len();
+        if length == 0 || incoming.size() > MAX_BYTES {
+            break;
+        }
+        incoming.add(chunk)?;
+        source.consume(length);
+    }
+    Ok(incoming.whole()?)
+}
+
+async fn run(service: &Service, (name, bytes): (&str, Bytes), email: &str, preview: bool) -> anyhow::Result<()> {
     let caller = service.caller_by_email(email).await.map_err(worded)?;
     if preview {
         let preview = service.preview_bank(&caller, name, bytes).await.map_err(worded)?;

@@ -31,6 +31,8 @@ pub struct Statement {
     pub told_id: String,
     /// Number of the page, from 1, where it has pages.
     pub page: Option<i64>,
+    /// Whether that is the last one, where told.
+    pub last_page: Option<bool>,
     /// The bank's sequence number, where told.
     pub sequence: Option<i64>,
     /// When the bank made it; the bank's own clock.
@@ -107,20 +109,6 @@ impl Statement {
         self.account == other.account && self.first_day <= other.last_day && other.first_day <= self.last_day
     }
 
-    /// Whether it tells everything that another tells, whenever the bank booked it: it is about all of its days, and was made
-    /// after them.
-    #[must_use]
-    pub fn contains(&self, other: &Self) -> bool {
-        self.from_day <= other.from_day && self.to_day >= other.to_day && self.is_whole_on(other.to_day)
-    }
-
-    /// Whether it begins after the other's last day, or ends before its first: they share no entry, whatever day the bank
-    /// booked it for.
-    #[must_use]
-    pub fn is_disjoint_from(&self, other: &Self) -> bool {
-        self.from_day > other.to_day || other.from_day > self.to_day
-    }
-
     /// Whether they are the same, whatever the bank called them: the same account, days and balances, and entries of the
     /// same number and sums. Without balances there is no telling.
     #[must_use]
@@ -130,6 +118,8 @@ impl Statement {
                 row.kind,
                 row.from_day,
                 row.to_day,
+                // Of one that was made within its last day, that moment: later, more may have come.
+                row.made_at.filter(|_| row.kind == StatementKind::Statement && !row.is_whole_on(row.to_day)),
                 row.opening,
                 row.closing,
                 row.page,
@@ -177,81 +167,57 @@ impl Statement {
         balances && (self.from_day > before.to_day || (next && goes_on))
     }
 
-    /// Whether it was made later, about more days that begin earlier: so it tells what the other tells, and perhaps more.
-    #[must_use]
-    pub fn widens(&self, other: &Self) -> bool {
-        self.from_day < other.from_day && self.to_day >= other.to_day && self.made_at >= other.made_at
-    }
-
     /// Whether it may go on within the last day of the other, by the balances alone.
     #[must_use]
     pub fn may_follow(&self, before: &Self) -> bool {
         let balances = self.opening.is_some() && self.opening == before.closing && before.opening != before.closing;
         self.account == before.account && balances && self.from_day == before.to_day
     }
-
-    /// Whether it begins where the other begins, so that it tells the same entries and perhaps more.
-    #[must_use]
-    pub fn begins_with(&self, other: &Self) -> bool {
-        self.opening.is_some() && self.opening == other.opening && self.from_day == other.from_day
-    }
 }
 
-/// Statements with the pages of each made one (BANK-8), and for each of the given ones the place of the whole.
+/// A statement with its pages made one (BANK-8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// It, with the sums of all pages; `page` is that of the first.
+    pub statement: Statement,
+    /// Every page is here, as far as can be told.
+    pub complete: bool,
+}
+
+/// Statements with the pages of each made one, and for each of the given ones the place of the whole.
 #[must_use]
-pub fn with_pages_joined(statements: &[Statement]) -> (Vec<Statement>, Vec<usize>) {
-    let mut joined: Vec<Statement> = Vec::with_capacity(statements.len());
+pub fn with_pages_joined(statements: &[Statement]) -> (Vec<Whole>, Vec<usize>) {
+    let mut groups: Vec<Vec<&Statement>> = Vec::new();
     let mut places = Vec::with_capacity(statements.len());
     for row in statements {
-        let Some(place) = joined.iter().position(|other| row.is_page_of(other)) else {
-            places.push(joined.len());
-            joined.push(row.clone());
-            continue;
-        };
-        places.push(place);
-        let whole = &mut joined[place];
-        // The first page opens, the last one closes; `page` stays that of the first.
-        if row.page < whole.page {
-            (whole.opening, whole.page) = (row.opening, row.page);
+        let known = groups.iter().position(|pages| row.is_page_of(pages[0]));
+        let place = known.unwrap_or(groups.len());
+        match known {
+            Some(place) => groups[place].push(row),
+            None => groups.push(vec![row]),
         }
-        let last = statements.iter().filter(|other| other.is_page_of(row)).max_by_key(|other| other.page);
-        whole.closing = last.and_then(|last| last.closing);
-        whole.from_day = whole.from_day.min(row.from_day);
-        whole.to_day = whole.to_day.max(row.to_day);
-        whole.first_day = whole.first_day.min(row.first_day);
-        whole.last_day = whole.last_day.max(row.last_day);
-        whole.entries += row.entries;
-        whole.credits += row.credits;
-        whole.debits += row.debits;
+        places.push(place);
     }
-    (joined, places)
+    (groups.into_iter().map(whole).collect(), places)
 }
 
-/// Which statements follow each other, directly or over others between them: entries of such two are never the same.
-#[derive(Debug)]
-pub struct Chains(Vec<Vec<bool>>);
-
-impl Chains {
-    /// Of these statements, by their place.
-    #[must_use]
-    pub fn of(statements: &[Statement]) -> Self {
-        let many = statements.len();
-        let mut reach: Vec<Vec<bool>> =
-            statements.iter().map(|next| statements.iter().map(|before| next.follows(before)).collect()).collect();
-        for middle in 0..many {
-            for from in 0..many {
-                if reach[from][middle] {
-                    let over = reach[middle].clone();
-                    reach[from].iter_mut().zip(over).for_each(|(known, over)| *known |= over);
-                }
-            }
-        }
-        Self(reach)
+fn whole(mut pages: Vec<&Statement>) -> Whole {
+    pages.sort_by_key(|row| row.page);
+    let (first, last) = (pages[0], pages[pages.len() - 1]);
+    let follows = |pair: &[&Statement]| {
+        pair[0].page.zip(pair[1].page).is_some_and(|(before, page)| before.checked_add(1) == Some(page))
+    };
+    let complete =
+        first.page.is_none_or(|page| page == 1) && last.last_page != Some(false) && pages.windows(2).all(follows);
+    let mut statement = Statement { closing: last.closing, last_page: last.last_page, ..first.clone() };
+    for row in &pages[1..] {
+        statement.from_day = statement.from_day.min(row.from_day);
+        statement.to_day = statement.to_day.max(row.to_day);
+        statement.first_day = statement.first_day.min(row.first_day);
+        statement.last_day = statement.last_day.max(row.last_day);
+        statement.entries += row.entries;
+        statement.credits += row.credits;
+        statement.debits += row.debits;
     }
-
-    /// Whether one of the two follows on the other.
-    #[must_use]
-    pub fn chained(&self, one: usize, other: usize) -> bool {
-        self.0[one][other] || self.0[other][one]
-    }
+    Whole { statement, complete }
 }

@@ -1,17 +1,27 @@
 //! What becomes of entries that come in, beside what is known (BANK-1 to BANK-3): pure. Who asks loads what is known around
 //! their days ([`Shelf`]), and does what the [`Change`]s say; a preview, an import and a re-check ask the same.
+//!
+//! Everything around some days is read together, so the order in which files come decides only what is booked already.
 
 use super::{
-    BankEntryId, BankLineId, Cents, StatementId,
-    bank_statement::{Statement, StatementKind, with_pages_joined},
+    BankEntryId, BankLineId, StatementId,
+    bank_statement::{Statement, StatementKind, Whole, with_pages_joined},
     matching::{BankLine, Doubt, LineState},
-    reading::{
-        Bearing, EntryTold, Meeting, NOTICE_DAYS, ReadingDoubt, Step, Telling, Together, Unmet, is_repeated, meetings,
-        part, steps,
-    },
+    meeting::{Bond, Meetings, Side, meetings},
+    reading::{Bearing, EntryTold, Movement, NOTICE_DAYS, ReadingDoubt, Telling, Together, part},
 };
 use chrono::{Days, NaiveDate};
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The most days that a bank tells an entry after the day for which it books it, as far as is looked for.
+pub const LATE_DAYS: u64 = 10;
+/// Within so many days of what is read anew, what was found to be one may be found to be another.
+const INNER_DAYS: u64 = 6;
+/// Within so many days of it everything is loaded: what is one lies within these, and mostly the balances by which it is placed.
+const OUTER_DAYS: u64 = 35;
+/// The most days that are read at once.
+const RUN_DAYS: i64 = 31;
 
 /// What is known of one account around some days.
 #[derive(Clone, Debug, Default)]
@@ -36,10 +46,49 @@ impl Shelf {
         }
         Self { statements, entries: entries.into_values().collect() }
     }
+}
 
-    fn is_whole_on(&self, day: NaiveDate) -> bool {
-        self.statements.iter().any(|row| row.is_whole_on(day))
+/// Days that are read together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The first one.
+    pub first: NaiveDate,
+    /// The last one.
+    pub last: NaiveDate,
+}
+
+impl Run {
+    /// The days between whose entries what is one may change.
+    #[must_use]
+    pub fn inner(&self) -> (NaiveDate, NaiveDate) {
+        widened((self.first, self.last), INNER_DAYS)
     }
+
+    /// The days of which everything is to be loaded.
+    #[must_use]
+    pub fn outer(&self) -> (NaiveDate, NaiveDate) {
+        widened((self.first, self.last), OUTER_DAYS)
+    }
+}
+
+fn widened((first, last): (NaiveDate, NaiveDate), days: u64) -> (NaiveDate, NaiveDate) {
+    let days = Days::new(days);
+    (first.checked_sub_days(days).unwrap_or(first), last.checked_add_days(days).unwrap_or(last))
+}
+
+/// Days in runs: those that lie near each other are read together, as long as they are not too many.
+#[must_use]
+pub fn runs(days: &BTreeSet<NaiveDate>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for day in days {
+        match runs.last_mut() {
+            Some(run) if (*day - run.last).num_days() <= NOTICE_DAYS && (*day - run.first).num_days() < RUN_DAYS => {
+                run.last = *day;
+            }
+            _ => runs.push(Run { first: *day, last: *day }),
+        }
+    }
+    runs
 }
 
 /// Something to be done.
@@ -47,30 +96,25 @@ impl Shelf {
 pub enum Change {
     /// Store these lines of one entry, in the state that they have.
     Keep(Vec<BankLine>),
-    /// Note that a line is told by another kind of file as well.
-    Met(Met),
-    /// The lines of a stored entry repeat what another bears.
-    Repeat {
-        /// Which entry.
-        entry: BankEntryId,
-        /// The one that bears.
-        of: BankEntryId,
-    },
-    /// The lines of a stored entry are movements of their own: they are to be booked.
-    Release(BankEntryId),
-    /// Lines of a stored entry that nobody decided on wait now: it is not clear whether they are a movement of their own.
-    Doubt(BankEntryId, ReadingDoubt),
-    /// The lines of a stored entry count on this day in the balances of statements.
-    Counts(BankEntryId, NaiveDate),
+    /// A line is told by these as well, and is a part of this movement.
+    Told(Told),
+    /// A line repeats what another bears.
+    Again(BankLineId),
+    /// A line is a movement of its own: it is to be booked.
+    Release(BankLineId),
+    /// A line that nobody decided on waits now: it is not clear whether it is a movement of its own.
+    Doubt(BankLineId, ReadingDoubt),
     /// Two are booked that are one: a person undoes one of them.
     Twice(BankEntryId),
 }
 
-/// What told a line as well.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Met {
+/// What tells a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
     /// Which line.
     pub id: BankLineId,
+    /// The entry that bears its movement.
+    pub movement_id: BankEntryId,
     /// A notice.
     pub announced_in: Option<StatementId>,
     /// A statement.
@@ -84,372 +128,528 @@ pub struct Met {
 pub enum Take {
     /// It is known: its entries are left out.
     Seen,
-    /// Its entries are read; on the days within these ranges others tell entries as well.
+    /// Its entries are read; on the days within these ranges others tell entries as well, or may.
     Read(Vec<(NaiveDate, NaiveDate)>),
 }
 
-/// How a statement or notice is taken (BANK-1). `others`: those of its account about any day of its entries.
+/// How a statement or notice is taken (BANK-1). `others`: those of its account about any of its days.
 #[must_use]
 pub fn take(statement: &Statement, others: &[Statement]) -> Take {
     let others = || others.iter().filter(|other| other.kind == statement.kind && other.account == statement.account);
     if others().any(|other| statement.is_same_as(other)) {
         return Take::Seen;
     }
+    let late = |day: NaiveDate| day.checked_sub_days(Days::new(LATE_DAYS)).unwrap_or(day);
     match statement.kind {
-        StatementKind::Notice => Take::Read(Vec::new()),
-        StatementKind::Statement => Take::Read(others().map(|other| (other.first_day, other.last_day)).collect()),
+        StatementKind::Notice => Take::Read(vec![(NaiveDate::MIN, NaiveDate::MAX)]),
+        StatementKind::Statement => Take::Read(others().map(|other| (late(other.first_day), other.last_day)).collect()),
     }
 }
 
-/// The days around entries on which the other kind of file may tell them (BANK-3); nothing without entries.
+/// The days on which a notice may tell what a statement tells.
 #[must_use]
-pub fn around<'a>(lines: impl Iterator<Item = &'a BankLine>) -> Option<(NaiveDate, NaiveDate)> {
-    let mut days: Option<(NaiveDate, NaiveDate)> = None;
-    for line in lines {
-        let (first, last) = days.unwrap_or((line.booked_on, line.booked_on));
-        days = Some((first.min(line.booked_on), last.max(line.booked_on)));
-    }
-    let near = Days::new(NOTICE_DAYS.unsigned_abs());
-    let (first, last) = days?;
-    Some((first.checked_sub_days(near).unwrap_or(first), last.checked_add_days(near).unwrap_or(last)))
+pub fn announced_around(statement: &Statement) -> (NaiveDate, NaiveDate) {
+    widened((statement.first_day, statement.last_day), NOTICE_DAYS.unsigned_abs())
 }
 
-/// The days around a booking day.
+/// The days of entries that are known and that a new statement may tell as well, where others are about them: `shared` as of
+/// [`Take::Read`].
 #[must_use]
-pub fn around_day(day: NaiveDate) -> (NaiveDate, NaiveDate) {
-    let near = Days::new(NOTICE_DAYS.unsigned_abs());
-    (day.checked_sub_days(near).unwrap_or(day), day.checked_add_days(near).unwrap_or(day))
+pub fn read_again(statement: &Statement, shared: &[(NaiveDate, NaiveDate)]) -> Option<(NaiveDate, NaiveDate)> {
+    let (first, last) = widened((statement.first_day, statement.last_day), LATE_DAYS);
+    let first = shared.iter().map(|(from, _)| *from).min()?.max(first);
+    let last = shared.iter().map(|(_, to)| *to).max()?.min(last).min(statement.last_day);
+    (first <= last).then_some((first, last))
 }
 
-fn told(lines: &[BankLine]) -> EntryTold {
-    EntryTold::of(&lines.iter().collect::<Vec<_>>())
+/// An entry that is read.
+struct Entry<'a> {
+    lines: &'a [BankLine],
+    told: EntryTold,
+    bearing: Bearing,
+    statement: StatementId,
+    is_stated: bool,
 }
 
-fn bearing(lines: &[BankLine]) -> Bearing {
-    Bearing::of(&lines.iter().collect::<Vec<_>>())
-}
+impl Entry<'_> {
+    fn id(&self) -> BankEntryId {
+        self.lines[0].entry_id
+    }
 
-/// An entry that may be met by another kind of telling.
-fn unmet(lines: &[BankLine]) -> Unmet {
-    Unmet {
-        told: told(lines),
-        lines: lines.iter().map(|line| (line.id, part(line))).collect(),
-        group: format!("{:?} {}", lines[0].announced_in, lines[0].booked_on),
-        doubted: bearing(lines) == Bearing::Doubted,
+    fn is_decided(&self) -> bool {
+        self.bearing == Bearing::Decided
     }
 }
 
-/// The same, of an entry in parts those that no statement told yet.
-fn unstated(lines: &[BankLine]) -> Unmet {
-    let row = unmet(lines);
-    let open = |id: &BankLineId| lines.iter().any(|line| line.id == *id && line.stated_in.is_none());
-    Unmet { lines: row.lines.into_iter().filter(|(id, _)| open(id)).collect(), ..row }
+/// What a line is to be.
+#[derive(Clone, Copy)]
+struct Wanted {
+    bears: bool,
+    doubt: Option<ReadingDoubt>,
+    movement_id: BankEntryId,
+    announced_in: Option<StatementId>,
+    stated_in: Option<StatementId>,
+    stated_on: Option<NaiveDate>,
 }
 
-fn repeating(lines: Vec<BankLine>, of: BankEntryId) -> Change {
-    let again = |line| BankLine { state: LineState::Again, movement_id: of, why: None, ..line };
-    Change::Keep(lines.into_iter().map(again).collect())
-}
-
-fn doubted(lines: Vec<BankLine>, doubt: ReadingDoubt) -> Change {
-    let why = Doubt::from(doubt).to_string();
-    Change::Keep(
-        lines.into_iter().map(|line| BankLine { state: LineState::Open, why: Some(why.clone()), ..line }).collect(),
-    )
-}
-
-/// Entries that a statement tells on days of which no other tells any: each is a movement, unless it was announced (BANK-3).
-/// `shelf`: at least what was announced around their days and that no statement told yet.
+/// Reads the days of a run as a whole (BANK-1 to BANK-3). `fresh`: new entries. `shelf`: everything known of [`Run::outer`], the
+/// new statements as well.
 #[must_use]
-pub fn stated(entries: Vec<Vec<BankLine>>, shelf: &Shelf) -> Vec<Change> {
-    let open: Vec<&Vec<BankLine>> = shelf.entries.iter().filter(|lines| is_unmet(lines)).collect();
-    if open.is_empty() {
-        return entries.into_iter().map(Change::Keep).collect();
-    }
-    let found = meetings(
-        &entries.iter().map(|lines| told(lines)).collect::<Vec<_>>(),
-        &open.iter().map(|lines| unstated(lines)).collect::<Vec<_>>(),
-    );
-    let mut changes = Vec::with_capacity(entries.len());
-    for (entry, met) in entries.into_iter().zip(found) {
-        match met {
-            Meeting::Nothing => changes.push(Change::Keep(entry)),
-            Meeting::Perhaps => changes.push(doubted(entry, ReadingDoubt::Again)),
-            Meeting::Lines(lines) => meet(entry, &lines, &open, &mut changes),
+pub fn read(run: Run, fresh: Vec<Vec<BankLine>>, shelf: &Shelf) -> Vec<Change> {
+    let mut reading = Reading::new(run, &fresh, shelf);
+    reading.read();
+    let Reading { wanted, twice, .. } = reading;
+    let mut changes: Vec<Change> = Vec::new();
+    for lines in &shelf.entries {
+        for line in lines {
+            if let Some(wanted) = wanted.get(&line.id) {
+                changes.extend(told(line, wanted).into_iter().chain(state(line, wanted)));
+            }
         }
+    }
+    changes.extend(twice.into_iter().map(Change::Twice));
+    for lines in fresh {
+        let as_wanted = |line: BankLine| match wanted.get(&line.id) {
+            Some(wanted) => as_wanted(line, wanted),
+            None => line,
+        };
+        changes.push(Change::Keep(lines.into_iter().map(as_wanted).collect()));
     }
     changes
 }
 
-/// An entry tells again what others bear: those are noted as told by it as well. Where the bearer tells an amount alone and is
-/// not booked, the entry takes its place.
-fn meet(entry: Vec<BankLine>, met: &[BankLineId], open: &[&Vec<BankLine>], changes: &mut Vec<Change>) {
-    let (borne, is_lump) = met_by(&entry, met, open, changes);
-    let Some(bearer) = borne.first() else { return changes.push(Change::Keep(entry)) };
-    if is_lump {
-        changes.push(Change::Repeat { entry: bearer[0].entry_id, of: entry[0].entry_id });
-        let before = &bearer[0];
-        let fill = |line: BankLine| BankLine {
-            announced_in: line.announced_in.or(before.announced_in),
-            stated_in: line.stated_in.or(before.stated_in),
-            stated_on: line.stated_on.or(before.stated_on),
-            ..line
-        };
-        return changes.push(Change::Keep(entry.into_iter().map(fill).collect()));
+fn as_wanted(line: BankLine, wanted: &Wanted) -> BankLine {
+    let Wanted { movement_id, announced_in, stated_in, stated_on, .. } = *wanted;
+    let line = BankLine { movement_id, announced_in, stated_in, stated_on, ..line };
+    match (wanted.bears, wanted.doubt) {
+        (false, _) => BankLine { state: LineState::Again, why: None, ..line },
+        (true, None) => line,
+        (true, Some(doubt)) => BankLine { state: LineState::Open, why: Some(Doubt::from(doubt).to_string()), ..line },
     }
-    changes.push(repeating(entry, bearer[0].entry_id));
 }
 
-/// Notes that lines are told by an entry as well. Gives the entries that bear them, and whether the entry takes the place of
-/// an amount alone.
-fn met_by<'a>(
-    entry: &[BankLine],
-    met: &[BankLineId],
-    open: &[&'a Vec<BankLine>],
-    changes: &mut Vec<Change>,
-) -> (Vec<&'a Vec<BankLine>>, bool) {
-    let first = &entry[0];
-    let noted = |id: &BankLineId| {
-        let BankLine { announced_in, stated_in, stated_on, .. } = first;
-        Change::Met(Met { id: *id, announced_in: *announced_in, stated_in: *stated_in, stated_on: *stated_on })
-    };
-    changes.extend(met.iter().map(noted));
-    let borne: Vec<&Vec<BankLine>> =
-        open.iter().copied().filter(|lines| lines.iter().any(|line| met.contains(&line.id))).collect();
-    let is_lump =
-        borne.len() == 1 && told(borne[0]).is_bare() && bearing(borne[0]) != Bearing::Decided && !told(entry).is_bare();
-    if !is_lump {
-        let waited = borne.iter().filter(|lines| bearing(lines) == Bearing::Doubted);
-        changes.extend(waited.map(|lines| Change::Release(lines[0].entry_id)));
-    }
-    (borne, is_lump)
+/// What is to be noted of who tells a line.
+fn told(line: &BankLine, wanted: &Wanted) -> Option<Change> {
+    let Wanted { movement_id, announced_in, stated_in, stated_on, .. } = *wanted;
+    let known = (line.movement_id, line.announced_in, line.stated_in, line.stated_on);
+    let told = Told { id: line.id, movement_id, announced_in, stated_in, stated_on };
+    (known != (movement_id, announced_in, stated_in, stated_on)).then_some(Change::Told(told))
 }
 
-/// Entries that a notice announces: told by a statement already, announced before, or new (BANK-3). `shelf`: everything around
-/// their days.
-#[must_use]
-pub fn announced(notice: &Statement, entries: Vec<Vec<BankLine>>, shelf: &Shelf) -> Vec<Change> {
-    let is_own = |line: &BankLine| {
-        let page = |id| {
-            shelf.statements.iter().any(|other| other.id == id && (notice.follows(other) || other.follows(notice)))
-        };
-        line.announced_in.is_some_and(|id| id == notice.id || page(id))
-    };
-    // What a statement tells and no notice told yet, and what other notices told, as they told it.
-    let of_notice = |line: &BankLine| {
-        line.announced_in
-            .is_some_and(|id| shelf.statements.iter().any(|other| other.id == id && other.file_id == line.file_id))
-    };
-    let stated: Vec<&Vec<BankLine>> = shelf
-        .entries
-        .iter()
-        .filter(|lines| lines[0].state != LineState::Again && lines.iter().any(|line| line.announced_in.is_none()))
-        .collect();
-    let before: Vec<&Vec<BankLine>> =
-        shelf.entries.iter().filter(|lines| of_notice(&lines[0]) && !is_own(&lines[0])).collect();
-    let now: Vec<EntryTold> = entries.iter().map(|lines| told(lines)).collect();
-    let open: Vec<Unmet> = stated
-        .iter()
-        .map(|lines| {
-            // Of an entry in parts those that were not announced yet.
-            let row = unmet(lines);
-            let open = |id: &BankLineId| lines.iter().any(|line| line.id == *id && line.announced_in.is_none());
-            Unmet { lines: row.lines.into_iter().filter(|(id, _)| open(id)).collect(), ..row }
-        })
-        .collect();
-    let mut found = meetings(&now, &open);
-    in_parts(&now, &open, &mut found);
-    let earlier: Vec<EntryTold> = before.iter().map(|lines| told(lines)).collect();
-    let mut used = vec![false; earlier.len()];
-    let mut changes = Vec::with_capacity(entries.len());
-    for ((entry, now), met) in entries.into_iter().zip(&now).zip(found) {
-        if let Meeting::Lines(lines) = met {
-            meet(entry, &lines, &stated, &mut changes);
-            continue;
+/// What becomes of a line that is stored.
+fn state(line: &BankLine, wanted: &Wanted) -> Option<Change> {
+    let by_person = line.state == LineState::SetAside && line.decided_by.is_some();
+    if line.state == LineState::Booked || by_person {
+        return None;
+    }
+    match (wanted.bears, wanted.doubt) {
+        (false, _) => (line.state != LineState::Again).then_some(Change::Again(line.id)),
+        (true, Some(doubt)) => (line.reading_doubt() != Some(doubt)).then_some(Change::Doubt(line.id, doubt)),
+        (true, None) => {
+            let waited = line.state == LineState::Again || line.reading_doubt().is_some();
+            waited.then_some(Change::Release(line.id))
         }
-        let Some(again) = (0..earlier.len()).find(|at| !used[*at] && is_repeated(&earlier[*at], now)) else {
-            changes.push(match met {
-                Meeting::Perhaps => doubted(entry, ReadingDoubt::Again),
-                Meeting::Nothing | Meeting::Lines(_) => Change::Keep(entry),
+    }
+}
+
+struct Reading<'a> {
+    run: Run,
+    statements: Vec<Whole>,
+    /// Entries of statements and of notices.
+    stated: Vec<Entry<'a>>,
+    announced: Vec<Entry<'a>>,
+    /// The whole statement or notice of each.
+    stated_of: Vec<usize>,
+    announced_of: Vec<usize>,
+    movements: Vec<Movement>,
+    wanted: HashMap<BankLineId, Wanted>,
+    twice: Vec<BankEntryId>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(run: Run, fresh: &'a [Vec<BankLine>], shelf: &'a Shelf) -> Self {
+        let of_kind = |kind: StatementKind| -> Vec<Statement> {
+            shelf.statements.iter().filter(|row| row.kind == kind).cloned().collect()
+        };
+        let (told_apart, announcing) = (of_kind(StatementKind::Statement), of_kind(StatementKind::Notice));
+        let (statements, statement_places) = with_pages_joined(&told_apart);
+        let (_, notice_places) = with_pages_joined(&announcing);
+        let places = |rows: &[Statement], places: Vec<usize>| -> HashMap<StatementId, usize> {
+            rows.iter().map(|row| row.id).zip(places).collect()
+        };
+        let (statement_of, notice_of) = (places(&told_apart, statement_places), places(&announcing, notice_places));
+        let (mut stated, mut announced) = (Vec::new(), Vec::new());
+        let (mut stated_of, mut announced_of) = (Vec::new(), Vec::new());
+        let stored = shelf.entries.iter().map(|lines| (lines, false));
+        for (lines, is_fresh) in stored.chain(fresh.iter().map(|lines| (lines, true))) {
+            let Some(statement) = lines.first().and_then(|line| line.told_in) else { continue };
+            let told: Vec<&BankLine> = lines.iter().collect();
+            let bearing = if is_fresh { Bearing::Fresh } else { Bearing::of(&told) };
+            let is_stated = statement_of.contains_key(&statement);
+            let entry = Entry { lines, told: EntryTold::of(&told), bearing, statement, is_stated };
+            match (statement_of.get(&statement), notice_of.get(&statement)) {
+                (Some(place), _) => {
+                    stated.push(entry);
+                    stated_of.push(*place);
+                }
+                (None, Some(place)) => {
+                    announced.push(entry);
+                    announced_of.push(*place);
+                }
+                (None, None) => {}
+            }
+        }
+        let (movements, wanted, twice) = (Vec::new(), HashMap::new(), Vec::new());
+        Self { run, statements, stated, announced, stated_of, announced_of, movements, wanted, twice }
+    }
+
+    fn read(&mut self) {
+        self.read_statements();
+        self.trust_decisions();
+        let (stated, announced) = self.free();
+        let met = {
+            let of_stated: Vec<Side> = stated.iter().map(|at| self.stated_side(*at)).collect();
+            let of_announced: Vec<Side> = announced.iter().map(|at| self.announced_side(*at)).collect();
+            meetings(&of_stated, &of_announced)
+        };
+        self.settle(&stated, &announced, &met);
+    }
+
+    /// The movements that statements tell, day by day.
+    fn read_statements(&mut self) {
+        let mut days: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
+        for (at, entry) in self.stated.iter().enumerate() {
+            days.entry(entry.told.booked_on).or_default().push(at);
+        }
+        let told = |place: usize, (first, last): (NaiveDate, NaiveDate)| {
+            let of_days = days.range(first..=last).flat_map(|(_, places)| places);
+            let of_days = of_days.filter(|at| self.stated_of[**at] == place);
+            of_days.map(|at| &self.stated[*at].told).collect()
+        };
+        let together = Together::new(&self.statements, &told);
+        let mut movements: Vec<Movement> = Vec::with_capacity(self.stated.len());
+        for (day, places) in &days {
+            let telling = |at: &usize| {
+                let entry = &self.stated[*at];
+                Telling {
+                    entry: entry.id(),
+                    statement: self.stated_of[*at],
+                    movement: entry.lines[0].movement_id,
+                    told: entry.told.clone(),
+                    bearing: entry.bearing,
+                }
+            };
+            let tellings: Vec<Telling> = places.iter().map(telling).collect();
+            let before = movements.len();
+            movements.extend(together.movements_of(*day, &tellings).into_iter().map(|row| Movement {
+                tellings: row.tellings.iter().map(|at| places[*at]).collect(),
+                rivals: row.rivals.iter().map(|at| at + before).collect(),
+                ..row
+            }));
+        }
+        together.settle_days(&mut movements, &|at| (self.stated_of[at], self.stated[at].told.effect()));
+        for movement in &mut movements {
+            // Of days further off, and of what is in doubt, less is known now than when they were read.
+            if movement.doubt.is_some() || !self.is_near(movement) {
+                let known = movement.tellings.iter().flat_map(|at| self.stated[*at].lines);
+                let mut known = known.filter(|line| line.state != LineState::Again);
+                movement.counts_on = known.find_map(|line| line.stated_on).unwrap_or(movement.counts_on);
+            }
+        }
+        self.movements = movements;
+    }
+
+    fn is_near(&self, movement: &Movement) -> bool {
+        let mut tellings = movement.tellings.iter().map(|at| &self.stated[*at]);
+        tellings.any(|entry| entry.bearing == Bearing::Fresh || self.within(entry.told.booked_on))
+    }
+
+    /// What is booked stays booked: then what it may be the same as waits.
+    fn trust_decisions(&mut self) {
+        let is_decided = |movement: &Movement| movement.tellings.iter().any(|at| self.stated[*at].is_decided());
+        let decided: Vec<bool> = self.movements.iter().map(is_decided).collect();
+        for at in 0..self.movements.len() {
+            if !decided[at] {
+                continue;
+            }
+            let Some(doubt) = self.movements[at].doubt.take() else { continue };
+            let rivals = self.movements[at].rivals.clone();
+            let rival = rivals.into_iter().find(|rival| self.movements[*rival].doubt.is_none() && !decided[*rival]);
+            if let Some(rival) = rival {
+                self.movements[rival].doubt = Some(doubt);
+            }
+        }
+    }
+
+    fn within(&self, day: NaiveDate) -> bool {
+        let (first, last) = self.run.inner();
+        (first..=last).contains(&day)
+    }
+
+    /// Movements and announced entries that may be found to be one: those near what is read anew, and those further off that
+    /// are not one with anything yet, or with something near.
+    fn free(&self) -> (Vec<usize>, Vec<usize>) {
+        #[derive(Default)]
+        struct Linked {
+            near: bool,
+            bearer: bool,
+            stated: bool,
+            announced: bool,
+            wanted: (bool, bool),
+        }
+        let mut linked: HashMap<BankEntryId, Linked> = HashMap::new();
+        let mut note = |lines: &[BankLine], is_stated: bool| {
+            for line in lines {
+                let row = linked.entry(line.movement_id).or_default();
+                row.near |= self.within(line.booked_on);
+                row.bearer |= line.entry_id == line.movement_id;
+                row.stated |= is_stated;
+                row.announced |= !is_stated;
+                row.wanted.0 |= line.state != LineState::Again && line.stated_in.is_some();
+                row.wanted.1 |= line.state != LineState::Again && line.announced_in.is_some();
+            }
+        };
+        self.stated.iter().for_each(|entry| note(entry.lines, true));
+        self.announced.iter().for_each(|entry| note(entry.lines, false));
+        let is_free = |entry: &Entry<'_>, alone: bool| {
+            entry.lines.iter().all(|line| {
+                let row = &linked[&line.movement_id];
+                let complete = (row.stated || !row.wanted.0) && (row.announced || !row.wanted.1);
+                row.bearer && ((row.near && complete) || (alone && !(row.wanted.0 && row.wanted.1)))
+            })
+        };
+        let is_movement_free = |row: &Movement| {
+            let mut tellings = row.tellings.iter().map(|at| &self.stated[*at]);
+            tellings.clone().any(|entry| entry.bearing == Bearing::Fresh) || tellings.all(|entry| is_free(entry, true))
+        };
+        let stated = self.movements.iter().enumerate().filter(|(_, row)| is_movement_free(row));
+        let announced =
+            self.announced.iter().enumerate().filter(|(_, entry)| {
+                entry.bearing == Bearing::Fresh || is_free(entry, entry.bearing != Bearing::Repeats)
             });
-            continue;
-        };
-        used[again] = true;
-        changes.push(if shelf.is_whole_on(now.booked_on) {
-            repeating(entry, before[again][0].movement_id)
-        } else {
-            doubted(entry, ReadingDoubt::Again)
-        });
+        (stated.map(|(at, _)| at).collect(), announced.map(|(at, _)| at).collect())
     }
-    changes
-}
 
-/// Entries of a notice that together are one sum which a statement told: all of a batch, or all that the notice tells of a
-/// day.
-fn in_parts(now: &[EntryTold], open: &[Unmet], found: &mut [Meeting]) {
-    for row in open.iter().filter(|row| row.told.is_bare()) {
-        let line = row.lines.first().map(|(id, _)| *id);
-        let taken =
-            found.iter().any(|met| matches!((met, line), (Meeting::Lines(lines), Some(line)) if lines.contains(&line)));
-        let fits = |at: &usize| {
-            let entry = &now[*at];
-            !matches!(found[*at], Meeting::Lines(_))
-                && entry.direction == row.told.direction
-                && (entry.booked_on - row.told.booked_on).num_days().abs() <= NOTICE_DAYS
+    fn stated_side(&self, at: usize) -> Side {
+        let movement = &self.movements[at];
+        let best = self.best(movement.tellings.iter().map(|at| &self.stated[*at]));
+        Side {
+            told: best.told.clone(),
+            parts: best.lines.iter().map(part).collect(),
+            teller: self.stated_of[movement.tellings[0]],
+            decided: movement.tellings.iter().any(|at| self.stated[*at].is_decided()),
+            doubted: movement.doubt.is_some(),
+        }
+    }
+
+    fn announced_side(&self, at: usize) -> Side {
+        let entry = &self.announced[at];
+        Side {
+            told: entry.told.clone(),
+            parts: entry.lines.iter().map(part).collect(),
+            teller: self.announced_of[at],
+            decided: entry.is_decided(),
+            doubted: entry.bearing == Bearing::Doubted,
+        }
+    }
+
+    /// Of those that tell the same: what is booked; else what tells the most, of what is stored where it tells as much.
+    fn best<'b>(&self, entries: impl Iterator<Item = &'b Entry<'a>>) -> &'b Entry<'a>
+    where
+        'a: 'b,
+    {
+        let rank = |entry: &&Entry<'_>| {
+            let bears = !matches!(entry.bearing, Bearing::Fresh | Bearing::Repeats);
+            (entry.is_decided(), !entry.told.is_bare(), entry.told.parts.len(), bears, Reverse(entry.id()))
         };
-        let free: Vec<usize> = (0..now.len()).filter(fits).collect();
-        let mut groups: Vec<(Option<&String>, NaiveDate)> =
-            free.iter().map(|at| (now[*at].batch.as_ref(), now[*at].booked_on)).collect();
-        groups.sort();
-        groups.dedup();
-        for group in groups {
-            let parts: Vec<usize> =
-                free.iter().copied().filter(|at| (now[*at].batch.as_ref(), now[*at].booked_on) == group).collect();
-            let sum: Cents = parts.iter().map(|at| now[*at].amount).sum();
-            let of_batch = row.told.batch.as_ref().zip(group.0).is_none_or(|(one, other)| one == other);
-            if let Some(line) = line
-                && !taken
-                && parts.len() > 1
-                && sum == row.told.amount
-                && of_batch
-            {
-                for at in parts {
-                    found[at] = Meeting::Lines(vec![line]);
+        entries.max_by_key(rank).expect("a movement is told by something")
+    }
+
+    /// Says for each line what it is to be.
+    fn settle(&mut self, stated: &[usize], announced: &[usize], met: &Meetings) {
+        let mut alone: Vec<bool> = vec![true; stated.len()];
+        let mut unmet: Vec<bool> = vec![true; announced.len()];
+        for bond in &met.bonds {
+            match bond {
+                Bond::One { stated: one, announced: other } => {
+                    (alone[*one], unmet[*other]) = (false, false);
+                    self.bear(Some(stated[*one]), Some(announced[*other]), None);
                 }
-                break;
-            }
-        }
-    }
-}
-
-/// A booking day of which several statements tell entries, read as a whole (BANK-2). `fresh`: its new entries, each with its
-/// statement. `shelf`: everything around the day, the new statements as well.
-#[must_use]
-pub fn shared_day(day: NaiveDate, fresh: Vec<(StatementId, Vec<BankLine>)>, shelf: &Shelf) -> Vec<Change> {
-    let told_apart: Vec<Statement> =
-        shelf.statements.iter().filter(|row| row.kind == StatementKind::Statement).cloned().collect();
-    let (statements, wholes) = with_pages_joined(&told_apart);
-    let place = |id: StatementId| told_apart.iter().position(|row| row.id == id);
-    let bearers: HashMap<BankEntryId, &Vec<BankLine>> =
-        shelf.entries.iter().map(|lines| (lines[0].entry_id, lines)).collect();
-    let mut tellings = Vec::new();
-    for lines in shelf.entries.iter().filter(|lines| lines[0].booked_on == day) {
-        let first = &lines[0];
-        // An entry of a notice that a statement met is told by that statement's own lines.
-        let Some(statement) = first.stated_in.and_then(place).filter(|at| told_apart[*at].file_id == first.file_id)
-        else {
-            continue;
-        };
-        let statement = wholes[statement];
-        let (mut entry, mut borne) = (first.entry_id, bearing(lines));
-        if borne == Bearing::Repeats
-            && let Some(bearer) = bearers.get(&first.movement_id).filter(|bearer| bearer[0].announced_in.is_some())
-        {
-            (entry, borne) = (first.movement_id, bearing(bearer));
-        }
-        let movement = first.movement_id;
-        tellings.push(Telling { entry, statement, movement, told: told(lines), bearing: borne });
-    }
-    for (id, lines) in &fresh {
-        let Some(statement) = place(*id).map(|at| wholes[at]) else { continue };
-        let entry = lines[0].entry_id;
-        tellings.push(Telling { entry, statement, movement: entry, told: told(lines), bearing: Bearing::Fresh });
-    }
-    let movements = Together::new(&statements).movements_of(day, &tellings);
-    let counted: HashMap<BankEntryId, NaiveDate> =
-        shelf.entries.iter().filter_map(|lines| Some((lines[0].entry_id, lines[0].stated_on?))).collect();
-    let mut new: HashMap<BankEntryId, Vec<BankLine>> =
-        fresh.into_iter().map(|(_, lines)| (lines[0].entry_id, lines)).collect();
-    let (mut clear, mut released, mut changes, mut counts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let steps = steps(&movements, &tellings);
-    for step in &steps {
-        let Step::Counts(entry, day) = step else { continue };
-        match new.get_mut(entry) {
-            Some(lines) => lines.iter_mut().for_each(|line| line.stated_on = Some(*day)),
-            None if counted.get(entry).is_some_and(|known| known != day) => counts.push(Change::Counts(*entry, *day)),
-            None => {}
-        }
-    }
-    for step in steps {
-        match step {
-            Step::Bear(entry, doubt) => match (new.remove(&entry), doubt) {
-                (Some(lines), None) => clear.push(lines),
-                (Some(lines), Some(doubt)) => changes.push(doubted(lines, doubt)),
-                (None, None) => released.push(entry),
-                (None, Some(doubt)) => changes.push(Change::Doubt(entry, doubt)),
-            },
-            Step::Repeat { entry, of } => changes.push(match new.remove(&entry) {
-                Some(lines) => repeating(lines, of),
-                None => Change::Repeat { entry, of },
-            }),
-            Step::Release(entry) => released.push(entry),
-            Step::Doubt(entry, doubt) => changes.push(Change::Doubt(entry, doubt)),
-            Step::Counts(..) => {}
-            Step::Twice(entry) => changes.push(Change::Twice(entry)),
-        }
-    }
-    changes.extend(release(&released, shelf));
-    changes.extend(stated(clear, shelf));
-    changes.extend(counts);
-    changes
-}
-
-/// Stored entries are clear: each is a movement, unless it was announced meanwhile (BANK-3).
-fn release(entries: &[BankEntryId], shelf: &Shelf) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let open: Vec<&Vec<BankLine>> = shelf.entries.iter().filter(|lines| is_unmet(lines)).collect();
-    let of = |entry: &BankEntryId| shelf.entries.iter().find(|lines| lines[0].entry_id == *entry);
-    let stored: Vec<&Vec<BankLine>> = entries.iter().filter_map(of).collect();
-    let now: Vec<EntryTold> = stored.iter().map(|lines| told(lines)).collect();
-    let others: Vec<&Vec<BankLine>> = open.into_iter().filter(|lines| !entries.contains(&lines[0].entry_id)).collect();
-    let found = meetings(&now, &others.iter().map(|lines| unmet(lines)).collect::<Vec<_>>());
-    for (lines, met) in stored.into_iter().zip(found) {
-        let entry = lines[0].entry_id;
-        match met {
-            // A notice that waited in doubt has nothing to meet.
-            Meeting::Lines(ids) if lines[0].stated_in.is_some() => {
-                let (borne, is_lump) = met_by(lines, &ids, &others, &mut changes);
-                match borne.first() {
-                    Some(bearer) if is_lump => {
-                        changes.push(Change::Repeat { entry: bearer[0].entry_id, of: entry });
-                        changes.push(Change::Release(entry));
-                    }
-                    Some(bearer) => changes.push(Change::Repeat { entry, of: bearer[0].entry_id }),
-                    None => changes.push(Change::Release(entry)),
+                Bond::AnnouncedApart { stated: whole, parts } => {
+                    alone[*whole] = false;
+                    let single = |(part, at): &(Option<usize>, usize)| {
+                        (*part, Single { movement: None, announced: Some(announced[*at]) })
+                    };
+                    let singles = parts.iter().map(single).collect();
+                    parts.iter().for_each(|(_, at)| unmet[*at] = false);
+                    self.bear_apart(&Single { movement: Some(stated[*whole]), announced: None }, singles);
+                }
+                Bond::StatedApart { announced: whole, parts } => {
+                    unmet[*whole] = false;
+                    let single = |(part, at): &(Option<usize>, usize)| {
+                        (*part, Single { movement: Some(stated[*at]), announced: None })
+                    };
+                    let singles = parts.iter().map(single).collect();
+                    parts.iter().for_each(|(_, at)| alone[*at] = false);
+                    self.bear_apart(&Single { movement: None, announced: Some(announced[*whole]) }, singles);
                 }
             }
-            Meeting::Perhaps if lines[0].stated_in.is_some() => {
-                changes.push(Change::Doubt(entry, ReadingDoubt::Again));
+        }
+        for (at, movement) in stated.iter().enumerate().filter(|(at, _)| alone[*at]) {
+            if !self.is_near(&self.movements[*movement]) {
+                continue;
             }
-            Meeting::Lines(_) | Meeting::Perhaps | Meeting::Nothing => changes.push(Change::Release(entry)),
+            let again = met.perhaps.contains(&at).then_some(ReadingDoubt::Again);
+            let doubt = self.movements[*movement].doubt.or(again);
+            self.bear(Some(*movement), None, doubt);
+        }
+        let repeats = || met.repeats.iter().chain(&met.certain);
+        let near = |place: usize| {
+            let entry = &self.announced[place];
+            entry.bearing == Bearing::Fresh || self.within(entry.told.booked_on)
+        };
+        let unmet: Vec<bool> = (0..announced.len()).map(|at| unmet[at] && near(announced[at])).collect();
+        for (at, place) in announced.iter().enumerate().filter(|(at, _)| unmet[*at]) {
+            if !repeats().any(|(again, _)| *again == at) {
+                self.bear(None, Some(*place), None);
+            }
+        }
+        for (at, of) in repeats().filter(|(at, _)| unmet[*at]) {
+            let (again, of) = (announced[*at], announced[*of]);
+            let day = self.announced[again].told.booked_on;
+            let certain = met.certain.iter().any(|(certain, _)| certain == at)
+                || self.statements.iter().any(|row| row.statement.is_whole_on(day));
+            if certain {
+                let of = self.announced[of].lines.iter().find_map(|line| self.wanted.get(&line.id));
+                let movement = of.map_or(self.announced[again].id(), |wanted| wanted.movement_id);
+                self.repeat_announced(again, movement);
+            } else {
+                self.bear(None, Some(again), Some(ReadingDoubt::Again));
+            }
         }
     }
-    changes
+
+    fn repeat_announced(&mut self, at: usize, movement_id: BankEntryId) {
+        let entry = &self.announced[at];
+        let announced_in = Some(entry.statement);
+        let again = Wanted { bears: false, doubt: None, movement_id, announced_in, stated_in: None, stated_on: None };
+        self.wanted.extend(entry.lines.iter().map(|line| (line.id, again)));
+    }
+
+    fn entries_of(&self, single: &Single) -> Vec<&Entry<'a>> {
+        let stated = single.movement.iter().flat_map(|at| &self.movements[*at].tellings).map(|at| &self.stated[*at]);
+        stated.chain(single.announced.iter().map(|at| &self.announced[*at])).collect()
+    }
+
+    /// Who tells something, as it is noted at the lines that bear it.
+    fn facts(&self, single: &Single, movement_id: BankEntryId, doubt: Option<ReadingDoubt>) -> Wanted {
+        let movement = single.movement.map(|at| &self.movements[at]);
+        let first = movement.and_then(|row| row.tellings.first()).map(|at| self.stated[*at].statement);
+        Wanted {
+            bears: true,
+            doubt,
+            movement_id,
+            announced_in: single.announced.map(|at| self.announced[at].statement),
+            stated_in: first,
+            stated_on: movement.map(|row| row.counts_on),
+        }
+    }
+
+    /// Lines of an entry bear, by these facts; one of a statement names its own.
+    fn own(entry: &Entry<'_>, facts: Wanted) -> Wanted {
+        let stated_in = if entry.is_stated { Some(entry.statement) } else { facts.stated_in };
+        Wanted { stated_in, ..facts }
+    }
+
+    /// An entry that repeats another: it names its own teller alone.
+    fn again(entry: &Entry<'_>, movement_id: BankEntryId) -> Vec<(BankLineId, Wanted)> {
+        let is_stated = entry.is_stated;
+        let again = |line: &BankLine| Wanted {
+            bears: false,
+            doubt: None,
+            movement_id,
+            announced_in: (!is_stated).then_some(entry.statement),
+            stated_in: is_stated.then_some(entry.statement),
+            stated_on: line.stated_on.filter(|_| is_stated),
+        };
+        entry.lines.iter().map(|line| (line.id, again(line))).collect()
+    }
+
+    /// One movement: the best of what tells it bears it, the others repeat it.
+    fn bear(&mut self, movement: Option<usize>, announced: Option<usize>, doubt: Option<ReadingDoubt>) {
+        let single = Single { movement, announced };
+        let entries = self.entries_of(&single);
+        let bearer = self.best(entries.iter().copied());
+        let facts = self.facts(&single, bearer.id(), doubt);
+        let (mut wanted, mut twice) = (Vec::new(), Vec::new());
+        let own = Self::own(bearer, facts);
+        wanted.extend(bearer.lines.iter().map(|line| (line.id, own)));
+        for entry in entries.into_iter().filter(|entry| entry.id() != bearer.id()) {
+            if entry.is_decided() {
+                twice.push(entry.id());
+            } else {
+                wanted.extend(Self::again(entry, bearer.id()));
+            }
+        }
+        self.wanted.extend(wanted);
+        self.twice.extend(twice);
+    }
+
+    /// A whole that is told in parts on the other side: what is booked bears; else what tells the most.
+    fn bear_apart(&mut self, whole: &Single, singles: Vec<(Option<usize>, Single)>) {
+        let tellers = self.entries_of(whole);
+        let best = self.best(tellers.iter().copied());
+        let single_entries: Vec<Vec<&Entry<'a>>> = singles.iter().map(|(_, single)| self.entries_of(single)).collect();
+        let booked = single_entries.iter().flatten().any(|entry| entry.is_decided());
+        let by_whole = best.is_decided() || !(booked || best.told.is_bare());
+        let (mut wanted, mut twice) = (Vec::new(), Vec::new());
+        let bearers: Vec<&Entry<'a>> =
+            single_entries.iter().map(|entries| self.best(entries.iter().copied())).collect();
+        let movement_id = if by_whole { best.id() } else { bearers[0].id() };
+        // The whole, line by line: those that were told apart, and the rest.
+        for (place, line) in best.lines.iter().enumerate() {
+            let single =
+                singles.iter().find(|(part, _)| part.is_none_or(|part| part == place)).map(|(_, single)| single);
+            let both = single.map_or(whole.clone(), |single| Single {
+                movement: whole.movement.or(single.movement),
+                announced: whole.announced.or(single.announced),
+            });
+            let mut facts = Self::own(best, self.facts(&both, movement_id, None));
+            facts.bears = by_whole || single.is_none();
+            wanted.push((line.id, facts));
+        }
+        for entry in tellers.iter().filter(|entry| entry.id() != best.id()) {
+            if entry.is_decided() {
+                twice.push(entry.id());
+            } else {
+                wanted.extend(Self::again(entry, movement_id));
+            }
+        }
+        for (((_, single), entries), bearer) in singles.iter().zip(&single_entries).zip(&bearers) {
+            let both = Single {
+                movement: whole.movement.or(single.movement),
+                announced: whole.announced.or(single.announced),
+            };
+            for entry in entries {
+                let bears = !by_whole && entry.id() == bearer.id();
+                if entry.is_decided() && !bears {
+                    twice.push(entry.id());
+                } else if bears {
+                    let facts = Self::own(entry, self.facts(&both, movement_id, None));
+                    wanted.extend(entry.lines.iter().map(|line| (line.id, facts)));
+                } else {
+                    wanted.extend(Self::again(entry, movement_id));
+                }
+            }
+        }
+        self.wanted.extend(wanted);
+        self.twice.extend(twice);
+    }
 }
 
-/// Whether an entry was announced, bears, and was told by no statement yet.
-fn is_unmet(lines: &[BankLine]) -> bool {
-    let first = &lines[0];
-    first.announced_in.is_some() && lines.iter().any(|line| line.stated_in.is_none()) && first.state != LineState::Again
-}
-
-/// What waited because it looked like something announced before, on a day of which a statement tells everything now: it was no
-/// money of its own (BANK-3). `shelf`: everything around the day of `waiting`.
-#[must_use]
-pub fn refute(waiting: &[BankLine], shelf: &Shelf) -> Vec<Change> {
-    let Some(first) = waiting.first() else { return Vec::new() };
-    if first.stated_in.is_some() {
-        // What a statement tells waits only while something announced may be the same.
-        let changes = release(&[first.entry_id], shelf);
-        let still = [Change::Doubt(first.entry_id, ReadingDoubt::Again)];
-        return if changes == still { Vec::new() } else { changes };
-    }
-    if !shelf.is_whole_on(first.booked_on) {
-        return Vec::new();
-    }
-    let now = told(waiting);
-    let other = shelf.entries.iter().find(|lines| {
-        lines[0].entry_id != first.entry_id && lines[0].announced_in.is_some() && is_repeated(&told(lines), &now)
-    });
-    other.map(|other| Change::Repeat { entry: first.entry_id, of: other[0].movement_id }).into_iter().collect()
+/// What tells something: a movement of statements, an announced entry, or both.
+#[derive(Clone, Debug)]
+struct Single {
+    movement: Option<usize>,
+    announced: Option<usize>,
 }

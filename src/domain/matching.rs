@@ -124,8 +124,10 @@ pub struct BankLine {
     pub identity: Option<String>,
     /// The telling that it is part of: one entry of a statement or notice.
     pub entry_id: BankEntryId,
-    /// The telling that bears the movement: its own, unless it repeats another.
+    /// The telling that bears the movement, or the first of those that bear parts of it: its own, unless it repeats another.
     pub movement_id: BankEntryId,
+    /// The statement or notice that told it; none in a report about collections.
+    pub told_in: Option<StatementId>,
     /// The notice that announced it.
     pub announced_in: Option<StatementId>,
     /// The statement that told it: from then on it is proved.
@@ -213,6 +215,7 @@ impl BankLine {
             identity: None,
             entry_id,
             movement_id: entry_id,
+            told_in: None,
             announced_in: None,
             stated_in: None,
             stated_on: None,
@@ -381,6 +384,7 @@ impl Teller {
 
     fn line(&self, entry: &BankEntry, detail: &BankDetail, ids: (BankEntryId, BankLineId)) -> BankLine {
         BankLine {
+            told_in: self.notice.or(self.statement),
             announced_in: self.notice,
             stated_in: self.statement,
             // An entry that the bank booked for an earlier day counts from the day of its statement.
@@ -545,6 +549,9 @@ pub enum Outcome {
 /// The most that a return may be larger than the collection, for the bank's charge within it.
 const MOST_CHARGE: Cents = Cents(10_000);
 
+/// Of how many collections that came undone all sets are looked at, to find those that a batch is without.
+const MOST_UNDONE: usize = 12;
+
 impl Known {
     /// What a line becomes, and notes that for the lines after it.
     pub fn settle(&mut self, line: &BankLine) -> Outcome {
@@ -631,8 +638,9 @@ impl Known {
         // The bank may have taken out what it rejected beforehand.
         let went: Vec<&Collection> =
             all.iter().filter(|row| row.settled_on.is_some() || row.reversal_id.is_none()).copied().collect();
-        let fits = |rows: &&Vec<&Collection>| rows.iter().map(|row| row.amount).sum::<Cents>() == line.amount;
-        let found = [&all, &went].into_iter().find(fits);
+        let sum = |rows: &[&Collection]| rows.iter().map(|row| row.amount).sum::<Cents>();
+        let known = [&all, &went].into_iter().find(|rows| sum(rows) == line.amount).cloned();
+        let found = known.or_else(|| without_some_undone(&all, sum(&all) - line.amount));
         Some(match found {
             Some(rows) if !rows.is_empty() => Outcome::Settle(rows.iter().map(|row| row.id).collect()),
             _ => Outcome::Queue(Doubt::AmountDiffers),
@@ -740,6 +748,22 @@ impl Known {
         }
         if proven.is_empty() { Outcome::Queue(Doubt::NotCertain) } else { pay(&proven, Proof::Reference) }
     }
+}
+
+/// A batch without those of its collections that came undone and make `rest`: some were rejected beforehand, others came
+/// back, and the news of that may be here before their money is (PAY-2). Nothing where more than one set would do.
+fn without_some_undone<'a>(all: &[&'a Collection], rest: Cents) -> Option<Vec<&'a Collection>> {
+    let is_undone = |row: &Collection| row.reversal_id.is_some() && row.settled_on.is_none();
+    let undone: Vec<usize> = (0..all.len()).filter(|at| is_undone(all[*at])).collect();
+    if rest <= Cents::ZERO || undone.len() > MOST_UNDONE {
+        return None;
+    }
+    let chosen = |set: u32| (0..undone.len()).filter(move |bit| set >> bit & 1 == 1);
+    let makes_rest = |set: &u32| chosen(*set).map(|bit| all[undone[bit]].amount).sum::<Cents>() == rest;
+    let mut sets = (0..1_u32 << undone.len()).filter(makes_rest);
+    let set = sets.next().filter(|_| sets.next().is_none())?;
+    let missing: BTreeSet<usize> = chosen(set).map(|bit| undone[bit]).collect();
+    Some((0..all.len()).filter(|at| !missing.contains(at)).map(|at| all[at]).collect())
 }
 
 /// Finds sets of `many` of `rows`, from `from` on, that make `rest`; stops at a few.
@@ -902,6 +926,7 @@ mod tests {
             account: "NL91ABNA0417164300".to_owned(),
             told_id: "1".to_owned(),
             page: None,
+            last_page: None,
             sequence: None,
             made_at: None,
             from_day: day("2026-03-05"),
@@ -1141,6 +1166,15 @@ mod tests {
         let mut without = known();
         without.collections.get_mut("A-1").unwrap().reversal_id = Some(Uuid::nil().into());
         assert_eq!(without.decide(&batch(5_000)), ids(&[22]), "the other was rejected beforehand");
+        // One was rejected, the other came back before the money of the batch was told.
+        let mut both = without.clone();
+        let other = both.collections.get_mut("B-1").unwrap();
+        (other.reversal_id, other.settled_on) = (Some(Uuid::nil().into()), None);
+        assert_eq!(both.decide(&batch(5_000)), ids(&[22]));
+        assert_eq!(both.decide(&batch(10_000)), ids(&[21]));
+        assert_eq!(both.decide(&batch(14_000)), Outcome::Queue(Doubt::AmountDiffers));
+        both.collections.get_mut("A-1").unwrap().amount = Cents(5_000);
+        assert_eq!(both.decide(&batch(5_000)), Outcome::Queue(Doubt::AmountDiffers), "either may be missing");
         let one = BankLine { end_to_end_id: Some("A-1".to_owned()), ..credit(10_000, "", None) };
         assert_eq!(known().decide(&one), ids(&[21]));
     }

@@ -10,13 +10,15 @@
 //! apart where both have one.
 
 use super::{
-    BankEntryId, BankLineId, Cents,
+    BankEntryId, Cents,
     bank::Direction,
-    bank_statement::{Chains, Statement},
+    bank_statement::Whole,
     matching::{BankLine, LineState},
+    timeline::{Places, Point, Slot, Span, ToldOf, belief, day_of, spans},
 };
 use chrono::NaiveDate;
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most days between a notice and the statement that tells the same (BANK-3).
 pub const NOTICE_DAYS: i64 = 3;
@@ -81,6 +83,15 @@ impl EntryTold {
         }
     }
 
+    /// What it did to the balance of the account.
+    #[must_use]
+    pub fn effect(&self) -> Cents {
+        match self.direction {
+            Direction::Credit => self.amount,
+            Direction::Debit => -self.amount,
+        }
+    }
+
     /// Whether it tells an amount alone.
     #[must_use]
     pub fn is_bare(&self) -> bool {
@@ -88,7 +99,7 @@ impl EntryTold {
     }
 
     /// How alike two are; nothing when they cannot be one.
-    fn likeness(&self, other: &Self) -> Option<Likeness> {
+    pub(super) fn likeness(&self, other: &Self) -> Option<Likeness> {
         if (self.direction, self.amount) != (other.direction, other.amount) {
             return None;
         }
@@ -127,7 +138,7 @@ impl EntryTold {
 
 /// How alike two tellings of the same direction and amount are; the last is the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
+pub(super) enum Likeness {
     /// References tell them apart.
     Apart,
     /// Nothing but the amount.
@@ -140,11 +151,11 @@ enum Likeness {
     Equal,
 }
 
-fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+pub(super) fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
     one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
-fn same<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+pub(super) fn same<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
     one.zip(other).is_some_and(|(one, other)| one == other)
 }
 
@@ -158,11 +169,11 @@ impl PartTold {
         ]
     }
 
-    fn is_apart_from(&self, other: &Self) -> bool {
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
         self.references().into_iter().zip(other.references()).any(|(one, other)| differ(one, other))
     }
 
-    fn shares_reference(&self, other: &Self) -> bool {
+    pub(super) fn shares_reference(&self, other: &Self) -> bool {
         self.references().into_iter().zip(other.references()).take(3).any(|(one, other)| same(one, other))
     }
 }
@@ -240,517 +251,361 @@ pub enum ReadingDoubt {
     Again,
 }
 
-/// Money that moved once, with the tellings (by their place) that tell it, in the order in which they were read.
+/// Money that moved once, with the tellings (by their place) that tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
-    /// Tellings by their place; at least one.
+    /// Tellings by their place; at least one, and at most one of each statement.
     pub tellings: Vec<usize>,
     /// Whether it is in doubt.
     pub doubt: Option<ReadingDoubt>,
     /// Movements (by their place) that it may be the same as.
     pub rivals: Vec<usize>,
     /// The day on which it counts in the balances of statements.
-    pub counts_on: Option<NaiveDate>,
+    pub counts_on: NaiveDate,
 }
 
 /// The statements of an account that are read together.
 #[derive(Debug)]
 pub struct Together<'a> {
-    statements: &'a [Statement],
-    chains: Chains,
+    wholes: &'a [Whole],
+    spans: Vec<Span>,
 }
 
 impl<'a> Together<'a> {
-    /// Of these.
+    /// Of these. `told`: what each tells of a day.
     #[must_use]
-    pub fn new(statements: &'a [Statement]) -> Self {
-        Self { statements, chains: Chains::of(statements) }
-    }
-
-    /// Whether a statement tells everything of a day: not where another tells another part of it.
-    fn is_whole(&self, place: usize, day: NaiveDate) -> bool {
-        let mine = &self.statements[place];
-        let part = |other: usize| {
-            let row = &self.statements[other];
-            other != place
-                && row.covers(day)
-                && (self.chains.chained(place, other) || mine.may_follow(row) || row.may_follow(mine))
-        };
-        mine.is_whole_on(day) && !(0..self.statements.len()).any(part)
+    pub fn new(wholes: &'a [Whole], told: ToldOf<'a>) -> Self {
+        Self { wholes, spans: spans(wholes, told) }
     }
 
     /// The movements of one booking day (BANK-2). `tellings` are those of the day, of whatever statement.
     #[must_use]
     pub fn movements_of(&self, day: NaiveDate, tellings: &[Telling]) -> Vec<Movement> {
-        let mut places: Vec<usize> = tellings.iter().map(|telling| telling.statement).collect();
-        places.sort_unstable();
-        places.dedup();
-        let rank = |place: &usize| {
-            let row = &self.statements[*place];
-            let whole = self.is_whole(*place, day);
-            // Of those that tell the whole day the newest knows best; those that do not come in the order in which they grew.
-            (
-                !whole,
-                whole.then_some(Reverse(row.made_at)),
-                (row.made_at, row.sequence.is_none(), row.sequence),
-                Reverse(row.from_day),
-                row.entries,
-                row.id,
-            )
-        };
-        places.sort_by_key(rank);
-        let mut day = Day { together: self, date: day, tellings, movements: Vec::new(), read: Vec::new() };
-        for place in places {
-            day.add(place);
-            day.read.push(place);
+        let mut kinds: BTreeMap<(Direction, Cents), Vec<usize>> = BTreeMap::new();
+        for (at, telling) in tellings.iter().enumerate() {
+            kinds.entry((telling.told.direction, telling.told.amount)).or_default().push(at);
         }
-        let mut movements = day.movements;
-        for movement in &mut movements {
-            movement.counts_on = self.counts_on(movement, tellings);
+        let mut movements = Vec::with_capacity(tellings.len());
+        for told in kinds.into_values() {
+            Kind::new(self, day, tellings, told).read(&mut movements);
         }
         movements
     }
-
-    /// The day on which a movement counts: that on which the bank booked it, where a statement tells it that begins later the
-    /// first day of that; and after all that tell its booking day wholly without telling it, and ended before those that do.
-    fn counts_on(&self, movement: &Movement, tellings: &[Telling]) -> Option<NaiveDate> {
-        let telling = || movement.tellings.iter().map(|at| tellings[*at].statement);
-        let booked_on = tellings[*movement.tellings.first()?].told.booked_on;
-        let told = telling().map(|place| self.statements[place].from_day.max(booked_on)).max()?;
-        let last = telling().map(|place| self.statements[place].to_day).min()?;
-        let without = (0..self.statements.len()).filter(|place| {
-            let row = &self.statements[*place];
-            row.covers(booked_on)
-                && row.to_day < last
-                && row.is_whole_on(row.to_day)
-                && self.is_whole(*place, booked_on)
-                && !telling().any(|teller| teller == *place || self.chains.chained(teller, *place))
-        });
-        let after = without.filter_map(|place| self.statements[place].to_day.succ_opt()).max();
-        Some(after.map_or(told, |after| after.max(told)))
-    }
-
-    /// Whether one statement tells everything that another tells.
-    fn contains(&self, place: usize, other: usize) -> bool {
-        let (mine, row) = (&self.statements[place], &self.statements[other]);
-        mine.contains(row) && !mine.may_follow(row) && !row.may_follow(mine) && !self.chains.chained(place, other)
-    }
 }
 
-/// A day while its statements are read one after the other.
-struct Day<'a> {
-    together: &'a Together<'a>,
-    date: NaiveDate,
-    tellings: &'a [Telling],
-    movements: Vec<Movement>,
-    read: Vec<usize>,
-}
-
-impl Day<'_> {
-    fn clear(&mut self, at: usize) {
-        self.movements.push(Movement { tellings: vec![at], doubt: None, rivals: Vec::new(), counts_on: None });
-    }
-
-    /// A movement in doubt: it may be one of those of the same direction and amount.
-    fn doubt(&mut self, at: usize, doubt: ReadingDoubt) {
-        let money = |at: usize| (self.tellings[at].told.direction, self.tellings[at].told.amount);
-        let like = |place: &usize| money(self.movements[*place].tellings[0]) == money(at);
-        let rivals = (0..self.movements.len()).filter(like).collect();
-        self.movements.push(Movement { tellings: vec![at], doubt: Some(doubt), rivals, counts_on: None });
-    }
-
-    /// Reads one more statement of the day.
-    fn add(&mut self, place: usize) {
-        let statements = self.together.statements;
-        let mine = &statements[place];
-        let apart =
-            |other: usize| self.together.chains.chained(place, other) || mine.is_disjoint_from(&statements[other]);
-        let others: Vec<usize> = self.read.iter().copied().filter(|other| !apart(*other)).collect();
-        let mut rest: Vec<usize> =
-            (0..self.tellings.len()).filter(|at| self.tellings[*at].statement == place).collect();
-        if others.is_empty() {
-            for at in rest {
-                self.clear(at);
+impl Together<'_> {
+    /// What the balances of other statements say of the days on which movements count that only a statement about more days
+    /// tells: such a one may have come later than the day for which the bank booked it. `told`: of a telling its statement and
+    /// what it did to the balance.
+    pub fn settle_days(&self, movements: &mut [Movement], told: &dyn Fn(usize) -> (usize, Cents)) {
+        let mut known: BTreeMap<NaiveDate, Option<Cents>> = BTreeMap::new();
+        for (whole, span) in self.wholes.iter().zip(&self.spans) {
+            let ends = [
+                (span.from, whole.statement.opening.filter(|_| span.exact)),
+                (span.to, whole.statement.closing.filter(|_| span.ends)),
+            ];
+            for ((day, second), balance) in ends {
+                let Some(balance) = balance.filter(|_| second == 0) else { continue };
+                // Where they do not agree nothing is known.
+                let row = known.entry(day).or_insert(Some(balance));
+                *row = row.filter(|other| *other == balance);
             }
-            return;
         }
-        let told_apart = |movement: &Movement| {
-            movement
-                .tellings
-                .iter()
-                .any(|at| self.tellings[*at].statement == place || apart(self.tellings[*at].statement))
-        };
-        let mut left: Vec<usize> = (0..self.movements.len()).filter(|at| !told_apart(&self.movements[*at])).collect();
-        let whole = others
-            .iter()
-            .any(|other| self.together.is_whole(*other, self.date) || self.together.contains(*other, place));
-        let grows = others.iter().all(|other| {
-            mine.begins_with(&statements[*other])
-                || mine.widens(&statements[*other])
-                || self.together.contains(place, *other)
-        });
-        let goes_on = |other: &usize| {
-            mine.opening.is_some() && mine.opening == statements[*other].closing && statements[*other].entries > 0
-        };
-        let before = (self.movements.clone(), rest.clone(), left.clone());
-        if whole || grows {
-            self.pair((&mut rest, &mut left), Likeness::Payer);
-        }
-        if !whole && grows && !left.is_empty() && others.iter().any(goes_on) {
-            // It lacks what the other tells, and opens with its closing balance: it goes on rather than tells again.
-            (self.movements, rest, left) = before;
-        } else if whole || grows {
-            let certain = (self.movements.clone(), rest.clone());
-            let least =
-                if whole && self.together.is_whole(place, self.date) { Likeness::Apart } else { Likeness::Amount };
-            self.pair((&mut rest, &mut left), least);
-            if !rest.is_empty() {
-                // By the amount alone only where all of it finds a place.
-                (self.movements, rest) = certain;
-            }
-            for at in rest {
-                match () {
-                    () if whole => self.doubt(at, ReadingDoubt::Surplus),
-                    // What the shorter one tells must be in the longer one; where it is not, neither is to be trusted.
-                    () if !left.is_empty() => self.doubt(at, ReadingDoubt::Unclear),
-                    () => self.clear(at),
-                }
-            }
-            return;
-        }
-        // Statements within one day (BANK-1): with sequence numbers only what looks told already is in doubt; without, all.
-        let numbered = mine.sequence.is_some() && others.iter().all(|other| statements[*other].sequence.is_some());
-        self.add_within(rest, left, numbered);
-    }
-
-    /// Reads a statement that tells a part of the day, as others do: what looks told already, and without numbers all of it,
-    /// is in doubt (BANK-1).
-    fn add_within(&mut self, rest: Vec<usize>, mut left: Vec<usize>, numbered: bool) {
-        for at in rest {
-            let told = &self.tellings[at].told;
-            let is_equal = |other: &usize| {
-                let known = self.movements[*other].tellings.iter();
-                known.map(|other| self.tellings[*other].told.likeness(told)).any(|like| like == Some(Likeness::Equal))
-            };
-            let linked = |other: &usize| {
-                self.movements[*other]
-                    .tellings
-                    .iter()
-                    .any(|other| self.tellings[*other].movement == self.tellings[at].movement)
-            };
-            if let Some(known) = left.iter().position(linked) {
-                // They were found to be one before.
-                let movement = left.remove(known);
-                self.movements[movement].tellings.push(at);
+        // Points at which something begins that others tell, or do not.
+        let starts: BTreeSet<Point> = self.spans.iter().flat_map(|span| [span.from, span.to]).collect();
+        let known: Vec<(NaiveDate, Cents)> = known.into_iter().filter_map(|(day, row)| Some((day, row?))).collect();
+        for pair in known.windows(2) {
+            let [(from, before), (to, after)] = pair else { continue };
+            let is_here = |at: &usize| (*from..*to).contains(&movements[*at].counts_on);
+            let (clear, doubted): (Vec<usize>, Vec<usize>) =
+                (0..movements.len()).filter(is_here).partition(|at| movements[*at].doubt.is_none());
+            let effect = |at: usize| movements[at].tellings.first().map_or(Cents::ZERO, |at| told(*at).1);
+            let over = clear.iter().map(|at| effect(*at)).sum::<Cents>() - (*after - *before);
+            // What is in doubt may be the reason itself.
+            if over == Cents::ZERO || over + doubted.iter().map(|at| effect(*at)).sum::<Cents>() == Cents::ZERO {
                 continue;
             }
-            let equal = left.iter().position(is_equal).map(|found| left.remove(found));
-            if numbered && equal.is_none() { self.clear(at) } else { self.doubt(at, ReadingDoubt::Unclear) }
+            let later = |at: usize| {
+                let tellers: Vec<usize> = movements[at].tellings.iter().map(|at| told(*at).0).collect();
+                let tells = |point: Point| {
+                    let spans = self.spans.iter().enumerate().filter(|(_, span)| span.exact);
+                    spans.filter(move |(_, span)| span.from <= point && point < span.to).map(|(place, _)| place)
+                };
+                let fits = |point: &Point| {
+                    tells(*point).all(|place| tellers.contains(&place))
+                        && tellers.iter().all(|place| tells(*point).any(|other| other == *place))
+                };
+                starts.range((*to, 0)..).copied().find(fits).map(|point| point.0)
+            };
+            let here = clear;
+            let may_move: Vec<(usize, NaiveDate)> =
+                here.iter().filter_map(|at| Some((*at, later(*at)?))).take(10).collect();
+            let sets = (1..1_usize << may_move.len()).map(|chosen| {
+                may_move.iter().enumerate().filter(move |(at, _)| chosen >> at & 1 == 1).map(|(_, row)| *row)
+            });
+            let fits = sets.filter(|set| set.clone().map(|(at, _)| effect(at)).sum::<Cents>() == over);
+            let Some(chosen) = fits.min_by_key(|set| set.clone().count()) else { continue };
+            let chosen: Vec<(usize, NaiveDate)> = chosen.collect();
+            for (at, day) in chosen {
+                movements[at].counts_on = day;
+            }
+        }
+    }
+}
+
+/// Entries of one day, direction and amount.
+struct Kind<'a> {
+    together: &'a Together<'a>,
+    tellings: &'a [Telling],
+    /// The first day on which the bank can have told one of them.
+    day: NaiveDate,
+    /// Its entries, by statement.
+    told: BTreeMap<usize, Vec<usize>>,
+}
+
+/// More entries of one day that look the same than are tried in every way.
+const MANY: usize = 60;
+
+/// Movements as far as they are found: where each lies, and its tellings.
+type Found = Vec<(Slot, Vec<usize>)>;
+
+impl<'a> Kind<'a> {
+    fn new(together: &'a Together<'a>, day: NaiveDate, tellings: &'a [Telling], all: Vec<usize>) -> Self {
+        let mut told: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for at in all {
+            told.entry(tellings[at].statement).or_default().push(at);
+        }
+        let ended = told.keys().map(|place| together.wholes[*place].statement.to_day).min();
+        Self { together, tellings, day: ended.map_or(day, |ended| ended.min(day)), told }
+    }
+
+    fn span(&self, place: usize) -> &'a Span {
+        &self.together.spans[place]
+    }
+
+    fn read(&self, movements: &mut Vec<Movement>) {
+        let first = movements.len();
+        let clear = |(slot, tellings): (Slot, Vec<usize>)| Movement {
+            tellings,
+            doubt: None,
+            rivals: Vec::new(),
+            counts_on: day_of(&slot),
+        };
+        let (mut found, surplus) = self.nested().unwrap_or_else(|| self.placed());
+        let mut doubted: Vec<(usize, ReadingDoubt)> =
+            surplus.into_iter().map(|at| (at, ReadingDoubt::Surplus)).collect();
+        for place in self.ordered(|place| !self.span(place).exact) {
+            self.read_part(place, &mut found, &mut doubted);
+        }
+        movements.extend(found.into_iter().map(clear));
+        let clear: Vec<usize> = (first..movements.len()).collect();
+        for (at, doubt) in doubted {
+            let mut rivals = clear.clone();
+            rivals.sort_by_key(|rival| Reverse(self.score_with(&movements[*rival].tellings, at)));
+            let counts_on = self.together.wholes[self.tellings[at].statement].statement.from_day.max(self.day);
+            movements.push(Movement { tellings: vec![at], doubt: Some(doubt), rivals, counts_on });
         }
     }
 
-    /// Pairs what is left one to one, the most alike first, down to `least`; what was found to be one before stays so.
-    fn pair(&mut self, (rest, left): (&mut Vec<usize>, &mut Vec<usize>), least: Likeness) {
-        let tellings = self.tellings;
-        for wanted in [Likeness::Equal, Likeness::Reference, Likeness::Payer, Likeness::Amount, Likeness::Apart] {
-            if wanted < least {
-                return;
+    /// Places of statements that tell some of them, in the order in which they are believed.
+    fn ordered(&self, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut places: Vec<usize> = self.told.keys().copied().filter(|place| wanted(*place)).collect();
+        places.sort_by_key(|place| belief(&self.together.wholes[*place].statement, self.span(*place)));
+        places
+    }
+
+    /// Statements that tell everything, about days on which these may lie.
+    fn about(&self) -> Vec<usize> {
+        let begin = (self.day, 0);
+        let end = self.told.keys().map(|place| self.span(*place).to).max().unwrap_or(begin);
+        let spans = self.together.spans.iter().enumerate();
+        spans.filter(|(_, span)| span.exact && span.to > begin && span.from < end).map(|(place, _)| place).collect()
+    }
+
+    /// The plain case: one statement lies in all others that tell as many, and in no other.
+    fn nested(&self) -> Option<(Found, Vec<usize>)> {
+        let begin = (self.day, 0);
+        let slot = |place: usize| Slot { from: self.span(place).from.max(begin), to: self.span(place).to };
+        let places = || self.told.keys().copied();
+        let inner = places().max_by_key(|place| (slot(*place).from, Reverse(slot(*place).to)))?;
+        let (own, many) = (slot(inner), self.told[&inner].len());
+        let holds = |place: usize| {
+            let other = slot(place);
+            self.span(place).exact && other.from <= own.from && own.to <= other.to && self.told[&place].len() == many
+        };
+        let apart = |place: &usize| {
+            self.told.contains_key(place) || self.span(*place).from >= own.to || self.span(*place).to <= own.from
+        };
+        if own.from >= own.to || !places().all(holds) || !self.about().iter().all(apart) {
+            return None;
+        }
+        Some(self.assign(vec![own; many]))
+    }
+
+    /// How many there are, and where, by what each statement tells of the time that it is about.
+    fn placed(&self) -> (Found, Vec<usize>) {
+        let mut about = self.about();
+        about.sort_by_key(|place| belief(&self.together.wholes[*place].statement, self.span(*place)));
+        let new = || Places::new(self.day, about.iter().map(|place| self.span(*place)));
+        let mut places = new();
+        for place in &about {
+            places.tell(self.span(*place), self.told.get(place).map_or(0, |told| many(told.len())));
+        }
+        let (least, most) = places.total();
+        // Where several numbers are possible, the one that makes one of what is alike.
+        let tried = (least..=most.min(least + 4)).map(|number| {
+            let mut places = new();
+            for place in &about {
+                places.tell(self.span(*place), self.told.get(place).map_or(0, |told| many(told.len())));
             }
-            for round in 0..3 {
-                let mut unpaired = Vec::with_capacity(rest.len());
-                for at in std::mem::take(rest) {
-                    let told = &tellings[at];
-                    let fits = |movement: &usize| {
-                        let known = &self.movements[*movement].tellings;
-                        let like = known.iter().filter_map(|other| tellings[*other].told.likeness(&told.told)).max();
-                        let one_before = || known.iter().any(|other| tellings[*other].movement == told.movement);
-                        like == Some(wanted)
-                            && match round {
-                                0 => one_before(),
-                                1 => !self.is_promised(*movement, at),
-                                _ => true,
-                            }
+            self.assign(places.slots(number))
+        });
+        tried.max_by_key(|(found, _)| found.iter().map(|(_, told)| self.score(told)).sum::<i32>()).unwrap_or_default()
+    }
+
+    /// Puts the entries of statements that tell everything in slots, what is alike together; gives those that find none.
+    fn assign(&self, slots: Vec<Slot>) -> (Found, Vec<usize>) {
+        let mut found: Found = slots.into_iter().map(|slot| (slot, Vec::new())).collect();
+        let own = |found: &Found, place: usize| -> Vec<usize> {
+            (0..found.len()).filter(|at| found[*at].0.is_in(self.span(place))).collect()
+        };
+        let mut order = self.ordered(|place| self.span(place).exact);
+        order.sort_by_key(|place| own(&found, *place).len());
+        let mut surplus = Vec::new();
+        for place in &order {
+            let mut free = own(&found, *place);
+            let mut rest = self.told[place].clone();
+            self.pair(&mut rest, &mut free, &mut found);
+            surplus.extend(rest);
+        }
+        self.improve(&mut found, &order, &own);
+        found.retain(|(_, told)| !told.is_empty());
+        (found, surplus)
+    }
+
+    /// Puts each of `rest` in one of the `free` slots, what is most alike first, and takes both from the lists.
+    fn pair(&self, rest: &mut Vec<usize>, free: &mut Vec<usize>, found: &mut Found) {
+        let mut scores: Vec<(Reverse<i32>, usize, usize)> = Vec::with_capacity(rest.len() * free.len());
+        for (one, at) in rest.iter().enumerate() {
+            for (slot, to) in free.iter().enumerate() {
+                scores.push((Reverse(self.score_with(&found[*to].1, *at)), one, slot));
+            }
+        }
+        scores.sort_unstable();
+        let (mut placed, mut taken) = (vec![false; rest.len()], vec![false; free.len()]);
+        for (_, one, slot) in scores {
+            if !placed[one] && !taken[slot] {
+                (placed[one], taken[slot]) = (true, true);
+                found[free[slot]].1.push(rest[one]);
+            }
+        }
+        let (mut placed, mut taken) = (placed.into_iter(), taken.into_iter());
+        rest.retain(|_| placed.next() == Some(false));
+        free.retain(|_| taken.next() == Some(false));
+    }
+
+    /// Swaps entries of one statement as long as that makes more of what is together alike.
+    fn improve(&self, found: &mut Found, order: &[usize], own: &dyn Fn(&Found, usize) -> Vec<usize>) {
+        // Of very many that look the same it does not matter.
+        let rounds = if found.len() > MANY { 0 } else { 8 };
+        for _ in 0..rounds {
+            let mut better = false;
+            for place in order {
+                let slots = own(found, *place);
+                for (one, other) in slots.iter().flat_map(|one| slots.iter().map(move |other| (*one, *other))) {
+                    let of = |found: &Found, slot: usize| {
+                        found[slot].1.iter().position(|at| self.tellings[*at].statement == *place)
                     };
-                    match left.iter().position(fits) {
-                        Some(found) => {
-                            let movement = left.remove(found);
-                            self.movements[movement].tellings.push(at);
-                        }
-                        None => unpaired.push(at),
+                    let (Some(first), Some(second)) = (of(found, one), of(found, other)) else { continue };
+                    if one >= other || found[one].1.len() + found[other].1.len() < 3 {
+                        continue;
+                    }
+                    let before = self.score(&found[one].1) + self.score(&found[other].1);
+                    let (left, right) = (found[one].1[first], found[other].1[second]);
+                    (found[one].1[first], found[other].1[second]) = (right, left);
+                    if self.score(&found[one].1) + self.score(&found[other].1) > before {
+                        better = true;
+                    } else {
+                        (found[one].1[first], found[other].1[second]) = (left, right);
                     }
                 }
-                *rest = unpaired;
+            }
+            if !better {
+                return;
             }
         }
     }
 
-    /// Whether a movement was found before to be one with a telling that was not read yet.
-    fn is_promised(&self, movement: usize, to_other_than: usize) -> bool {
-        let known = &self.movements[movement].tellings;
-        let read = |at: &usize| self.movements.iter().any(|movement| movement.tellings.contains(at));
-        let linked =
-            |at: &usize| known.iter().any(|other| self.tellings[*other].movement == self.tellings[*at].movement);
-        (0..self.tellings.len()).any(|at| at != to_other_than && linked(&at) && !read(&at))
+    /// How well entries go together.
+    fn score(&self, told: &[usize]) -> i32 {
+        (0..told.len()).map(|at| self.score_with(&told[..at], told[at])).sum()
     }
-}
 
-/// What a movement asks to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Store the lines of a telling, to be booked or, in doubt, to wait.
-    Bear(BankEntryId, Option<ReadingDoubt>),
-    /// The lines of a telling repeat what another bears.
-    Repeat {
-        /// Which telling.
-        entry: BankEntryId,
-        /// The one that bears.
-        of: BankEntryId,
-    },
-    /// What waited in doubt is clear now.
-    Release(BankEntryId),
-    /// What was not booked yet is in doubt now.
-    Doubt(BankEntryId, ReadingDoubt),
-    /// What bears counts on this day.
-    Counts(BankEntryId, NaiveDate),
-    /// Two are booked for what is one: a person undoes one of them.
-    Twice(BankEntryId),
-}
-
-/// What follows from the movements of a day for lines that are stored or are to be.
-#[must_use]
-pub fn steps(movements: &[Movement], tellings: &[Telling]) -> Vec<Step> {
-    let is_decided = |movement: &Movement| movement.tellings.iter().any(|at| tellings[*at].bearing == Bearing::Decided);
-    let mut doubts: Vec<Option<ReadingDoubt>> = movements.iter().map(|movement| movement.doubt).collect();
-    for (at, movement) in movements.iter().enumerate().filter(|(_, movement)| is_decided(movement)) {
-        // What is booked stays booked: then the one that it may be the same as waits.
-        if let Some(doubt) = doubts[at].take()
-            && let Some(rival) =
-                movement.rivals.iter().find(|rival| doubts[**rival].is_none() && !is_decided(&movements[**rival]))
-        {
-            doubts[*rival] = Some(doubt);
-        }
-    }
-    let mut steps = Vec::new();
-    for (movement, doubt) in movements.iter().zip(doubts) {
-        let all = || movement.tellings.iter().map(|at| &tellings[*at]);
-        let bears = |telling: &&Telling| !matches!(telling.bearing, Bearing::Fresh | Bearing::Repeats);
-        let most = |telling: &&Telling| (!telling.told.is_bare(), telling.told.parts.len());
-        let best = |list: &mut dyn Iterator<Item = &Telling>| {
-            list.max_by_key(|telling| (most(telling), bears(telling), Reverse(telling.entry)))
-                .map(|telling| telling.entry)
+    fn score_with(&self, told: &[usize], at: usize) -> i32 {
+        let score = |other: &usize| {
+            let (one, other) = (&self.tellings[at], &self.tellings[*other]);
+            let alike = match one.told.likeness(&other.told) {
+                Some(Likeness::Equal) => 8,
+                Some(Likeness::Reference) => 6,
+                Some(Likeness::Payer) => 4,
+                Some(Likeness::Amount) => -2,
+                Some(Likeness::Apart) | None => -6,
+            };
+            alike + i32::from(one.movement == other.movement)
         };
-        // What is booked stays; else what tells the most, of what is stored where it tells as much.
-        let decided = best(&mut all().filter(|telling| telling.bearing == Bearing::Decided));
-        let Some(bearer) = decided.or_else(|| best(&mut all())) else { continue };
-        let Some(chosen) = all().find(|telling| telling.entry == bearer) else { continue };
-        match (chosen.bearing, doubt) {
-            (Bearing::Fresh | Bearing::Repeats, doubt) => steps.push(Step::Bear(bearer, doubt)),
-            (Bearing::Doubted, None) => steps.push(Step::Release(bearer)),
-            (Bearing::Unbooked, Some(doubt)) => steps.push(Step::Doubt(bearer, doubt)),
-            (Bearing::Doubted | Bearing::Decided, _) | (Bearing::Unbooked, None) => {}
-        }
-        for telling in all().filter(|telling| telling.entry != bearer) {
-            match telling.bearing {
-                Bearing::Repeats => {}
-                Bearing::Decided => steps.push(Step::Twice(telling.entry)),
-                Bearing::Fresh | Bearing::Doubted | Bearing::Unbooked => {
-                    steps.push(Step::Repeat { entry: telling.entry, of: bearer });
-                }
-            }
-        }
-        steps.extend(movement.counts_on.map(|day| Step::Counts(bearer, day)));
+        let decided = |at: usize| self.tellings[at].bearing == Bearing::Decided;
+        // What is booked for both stays booked: rather not together.
+        let both = decided(at) && told.iter().any(|other| decided(*other));
+        told.iter().map(score).max().unwrap_or(0) - 2 * i32::from(both)
     }
-    steps
-}
 
-/// An entry that another kind of file may tell as well (BANK-3).
-#[derive(Clone, Debug)]
-pub struct Unmet {
-    /// What it tells.
-    pub told: EntryTold,
-    /// Its lines, each with what it tells.
-    pub lines: Vec<(BankLineId, PartTold)>,
-    /// Its notice and day: parts of a batch are told together.
-    pub group: String,
-    /// It waits in doubt: it steps back for one that does not.
-    pub doubted: bool,
-}
-
-/// What an entry met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meeting {
-    /// Nothing that it could be.
-    Nothing,
-    /// These lines, which it tells again.
-    Lines(Vec<BankLineId>),
-    /// Something of the same payer and amount with another text: it may be that, or not.
-    Perhaps,
-}
-
-/// Which of `open` each of `entries` tells again; each line is met once (BANK-3). Those that are equal meet first, then by a
-/// reference, by the payer, and last where one tells an amount alone.
-#[must_use]
-pub fn meetings(entries: &[EntryTold], open: &[Unmet]) -> Vec<Meeting> {
-    let mut met = vec![Meeting::Nothing; entries.len()];
-    let mut taken: Vec<Vec<bool>> = open.iter().map(|row| vec![false; row.lines.len()]).collect();
-    let mut fits: Vec<(Reverse<Likeness>, bool, i64, NaiveDate, usize, usize)> = Vec::new();
-    for (at, entry) in entries.iter().enumerate() {
-        for (place, other) in open.iter().enumerate() {
-            match encounter(entry, &other.told) {
-                Encounter::Apart => {}
-                Encounter::Perhaps => met[at] = Meeting::Perhaps,
-                Encounter::Fits(like) => {
-                    let days = (entry.booked_on - other.told.booked_on).num_days().abs();
-                    fits.push((Reverse(like), other.doubted, days, other.told.booked_on, at, place));
-                }
-            }
-        }
-    }
-    fits.sort();
-    for (.., at, place) in fits {
-        if !matches!(met[at], Meeting::Lines(_)) && taken[place].iter().all(|taken| !taken) {
-            taken[place].fill(true);
-            met[at] = Meeting::Lines(open[place].lines.iter().map(|(line, _)| *line).collect());
-        }
-    }
-    for (at, entry) in entries.iter().enumerate() {
-        if matches!(met[at], Meeting::Lines(_)) {
-            continue;
-        }
-        let found = if entry.is_bare() || entry.batch.is_some() { batch(entry, open, &mut taken) } else { None };
-        let found = found.or_else(|| part_of(entry, open, &mut taken)).or_else(|| in_parts(entry, open, &mut taken));
-        if let Some(lines) = found {
-            met[at] = Meeting::Lines(lines);
-        }
-    }
-    met
-}
-
-fn is_near(one: &EntryTold, other: &EntryTold) -> bool {
-    (one.booked_on - other.booked_on).num_days().abs() <= NOTICE_DAYS
-}
-
-enum Encounter {
-    Apart,
-    Perhaps,
-    Fits(Likeness),
-}
-
-fn encounter(one: &EntryTold, other: &EntryTold) -> Encounter {
-    let Some(like) = one.likeness(other).filter(|like| *like > Likeness::Apart && is_near(one, other)) else {
-        return Encounter::Apart;
-    };
-    if one.parts.len() != other.parts.len() {
-        return Encounter::Fits(like);
-    }
-    let pairs = || one.parts.iter().zip(&other.parts);
-    if pairs().any(|(one, other)| differ(one.iban.as_ref(), other.iban.as_ref())) {
-        return Encounter::Apart;
-    }
-    let texts_differ = pairs().any(|(one, other)| {
-        one.text.as_ref().zip(other.text.as_ref()).is_some_and(|(one, other)| are_other_texts(one, other))
-    });
-    if texts_differ && like < Likeness::Reference { Encounter::Perhaps } else { Encounter::Fits(like) }
-}
-
-/// Whether two texts say something else: neither is a part of the other, whatever the white space and the marks between.
-fn are_other_texts(one: &str, other: &str) -> bool {
-    let letters =
-        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
-    let (one, other) = (letters(one), letters(other));
-    !one.contains(&other) && !other.contains(&one)
-}
-
-/// A batch that is told as one sum, and was told in parts: all of a notice or group that add up.
-fn batch(entry: &EntryTold, open: &[Unmet], taken: &mut [Vec<bool>]) -> Option<Vec<BankLineId>> {
-    let is_free = |place: &usize| {
-        let row = &open[*place];
-        taken[*place].iter().all(|taken| !taken) && row.told.direction == entry.direction && is_near(entry, &row.told)
-    };
-    let candidates: Vec<usize> = (0..open.len()).filter(is_free).collect();
-    let key = |place: usize| open[place].told.batch.clone().unwrap_or_else(|| open[place].group.clone());
-    let mut groups: Vec<String> = candidates.iter().map(|place| key(*place)).collect();
-    groups.sort();
-    groups.dedup();
-    for group in groups {
-        let parts: Vec<usize> = candidates.iter().filter(|place| key(**place) == group).copied().collect();
-        let told = parts.first().and_then(|place| open[*place].told.batch.as_ref());
-        let sum: Cents = parts.iter().map(|place| open[*place].told.amount).sum();
-        if parts.len() > 1 && sum == entry.amount && !differ(told, entry.batch.as_ref()) {
-            for place in &parts {
-                taken[*place].fill(true);
-            }
-            return Some(parts.iter().flat_map(|place| open[*place].lines.iter().map(|(line, _)| *line)).collect());
-        }
-    }
-    None
-}
-
-/// An entry of one part that was told as a part of a larger entry.
-fn part_of(entry: &EntryTold, open: &[Unmet], taken: &mut [Vec<bool>]) -> Option<Vec<BankLineId>> {
-    let [own] = &entry.parts[..] else { return None };
-    for (place, row) in open.iter().enumerate().filter(|(_, row)| row.told.parts.len() > 1) {
-        if row.told.direction != entry.direction
-            || !is_near(entry, &row.told)
-            || differ(row.told.batch.as_ref(), entry.batch.as_ref())
-        {
-            continue;
-        }
-        let fits = |at: &usize| {
-            let part = &row.lines[*at].1;
-            let tells = same(part.iban.as_ref(), own.iban.as_ref())
-                || part.shares_reference(own)
-                || same(part.text.as_ref(), own.text.as_ref());
-            !taken[place][*at]
-                && part.amount == own.amount
-                && (tells || !own.detailed)
-                && !part.is_apart_from(own)
-                && !differ(part.iban.as_ref(), own.iban.as_ref())
+    /// Reads a statement of which it is not certain where it begins, or of which pages are missing.
+    fn read_part(&self, place: usize, found: &mut Found, doubted: &mut Vec<(usize, ReadingDoubt)>) {
+        let span = self.span(place);
+        let begin = (self.day, 0);
+        let mut about: Vec<&Span> = self.about().into_iter().map(|place| self.span(place)).collect();
+        about.sort_by_key(|span| span.from);
+        let covered =
+            about.iter().fold(span.from.max(begin), |to, other| if other.from <= to { to.max(other.to) } else { to });
+        let covered = covered >= span.to;
+        let mut free: Vec<usize> =
+            (0..found.len()).filter(|at| found[*at].0.from < span.to && span.from < found[*at].0.to).collect();
+        let mut rest = self.told[&place].clone();
+        let likeness = |found: &Found, to: usize, at: usize| {
+            let tellings = found[to].1.iter().map(|other| &self.tellings[*other]);
+            let linked = tellings.clone().any(|other| other.movement == self.tellings[at].movement);
+            let like = tellings.filter_map(|other| other.told.likeness(&self.tellings[at].told)).max();
+            (linked, like)
         };
-        if let Some(at) = (0..row.lines.len()).find(fits) {
-            taken[place][at] = true;
-            return Some(vec![row.lines[at].0]);
+        if covered {
+            // What it tells is all told by others.
+            self.pair(&mut rest, &mut free, found);
+            doubted.extend(rest.into_iter().map(|at| (at, ReadingDoubt::Surplus)));
+            return;
         }
-    }
-    None
-}
-
-/// An entry in parts, each of which was told apart.
-fn in_parts(entry: &EntryTold, open: &[Unmet], taken: &mut [Vec<bool>]) -> Option<Vec<BankLineId>> {
-    if entry.parts.len() < 2 {
-        return None;
-    }
-    let mut found: Vec<usize> = Vec::new();
-    for own in &entry.parts {
-        let fits = |place: &usize| {
-            let row = &open[*place];
-            let ([part], [(_, _)]) = (&row.told.parts[..], &row.lines[..]) else { return false };
-            let tells = same(part.iban.as_ref(), own.iban.as_ref())
-                || part.shares_reference(own)
-                || same(row.told.batch.as_ref(), entry.batch.as_ref())
-                || same(part.text.as_ref(), own.text.as_ref());
-            !taken[*place][0]
-                && !found.contains(place)
-                && row.told.direction == entry.direction
-                && is_near(entry, &row.told)
-                && !differ(row.told.batch.as_ref(), entry.batch.as_ref())
-                && part.amount == own.amount
-                && tells
-                && !part.is_apart_from(own)
-                && !differ(part.iban.as_ref(), own.iban.as_ref())
+        let meets = || {
+            let spans = self.together.spans.iter().enumerate();
+            spans.filter(|(other, _)| *other != place).any(|(_, other)| other.meets(span))
         };
-        found.push((0..open.len()).find(fits)?);
+        let mut fresh = Vec::new();
+        for at in std::mem::take(&mut rest) {
+            if let Some(slot) = free.iter().position(|to| likeness(found, *to, at).0) {
+                // They were found to be one before.
+                found[free.remove(slot)].1.push(at);
+                continue;
+            }
+            let equal = free.iter().position(|to| likeness(found, *to, at).1 == Some(Likeness::Equal));
+            equal.map(|slot| free.remove(slot));
+            if equal.is_some() || (!span.apart && meets()) {
+                doubted.push((at, ReadingDoubt::Unclear));
+            } else {
+                fresh.push((Slot { from: span.from.max(begin), to: span.to }, vec![at]));
+            }
+        }
+        found.extend(fresh);
     }
-    for place in &found {
-        taken[*place][0] = true;
-    }
-    Some(found.into_iter().map(|place| open[place].lines[0].0).collect())
 }
 
-/// Whether a notice may tell again what another notice told on the same day: equal, or one with fewer details.
-#[must_use]
-pub fn is_repeated(one: &EntryTold, other: &EntryTold) -> bool {
-    let like = one.likeness(other).is_some_and(|like| like >= Likeness::Payer);
-    let fits = matches!(encounter(one, other), Encounter::Fits(_));
-    one.booked_on == other.booked_on && like && fits
+fn many(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

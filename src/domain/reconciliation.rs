@@ -5,7 +5,7 @@
 
 use super::{
     BankLineId, Cents, StatementId,
-    bank_statement::{Statement, StatementKind},
+    bank_statement::{Statement, StatementKind, with_pages_joined},
 };
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -125,6 +125,7 @@ impl Equation {
 /// The first balance where nobody recorded one: what the first statement opens with.
 #[must_use]
 pub fn first_balance(statements: &[Statement]) -> Option<FirstBalance> {
+    let statements: Vec<Statement> = with_pages_joined(statements).0.into_iter().map(|row| row.statement).collect();
     let told = statements.iter().filter(|row| row.kind == StatementKind::Statement && row.opening.is_some());
     let goes_on = |row: &Statement| statements.iter().any(|other| row.follows(other) || row.may_follow(other));
     let first = told.min_by_key(|row| (row.from_day, goes_on(row), row.made_at, row.sequence, row.id))?;

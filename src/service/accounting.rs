@@ -10,6 +10,7 @@ use crate::domain::availability::{bounds, instant};
 use crate::domain::closing::{
     ANSWER_DAYS, BookMonth, Closing, ClosingKind, Finding, FindingKind, Kept, NotClosed, StandingBalance,
 };
+use crate::domain::journal::ChartAccount;
 use crate::domain::policy::{Accounts, Part};
 use crate::domain::{
     Account, Balance, Card, CardId, Cents, CustomerId, InvoiceId, Minutes, MoneyAccount, Policies, Refusal, UserId,
@@ -344,8 +345,13 @@ impl Service {
         }
         let accounts = &self.policies.at(day).1.accounts;
         let mut snapshot = self.db.snapshot().await?;
-        let all = named(accounts, &books::sums(&mut snapshot, None, Some(day)).await?);
-        let mut period = named(accounts, &books::sums(&mut snapshot, Some(from), Some(day)).await?);
+        // Only asked where it is told apart: a sum over the lines of the bank.
+        let own = match accounts.own().next() {
+            Some(_) => crate::store::exports::own_sums(&mut snapshot, NaiveDate::default(), day).await?,
+            None => Vec::new(),
+        };
+        let all = named(accounts, &books::sums(&mut snapshot, None, Some(day)).await?, &own);
+        let mut period = named(accounts, &books::sums(&mut snapshot, Some(from), Some(day)).await?, &[]);
         period.retain(|row| !row.account.is_balance_sheet());
         Ok(Balances { on: day, from, accounts: all, period })
     }
@@ -493,14 +499,39 @@ fn year_of(day: NaiveDate) -> NaiveDate {
     NaiveDate::from_ymd_opt(day.year(), 1, 1).unwrap_or(day)
 }
 
-/// Every account with its number and name; nothing where nothing was posted.
-fn named(accounts: &Accounts, sums: &[(MoneyAccount, Cents, Cents)]) -> Vec<AccountSum> {
+/// Every account with its number and name; nothing where nothing was posted. `own`: what of the bank was posted for lines of
+/// our accounts there; those that have an account of the bookkeeper of their own stand apart.
+fn named(
+    accounts: &Accounts,
+    sums: &[(MoneyAccount, Cents, Cents)],
+    own: &[(String, Cents, Cents)],
+) -> Vec<AccountSum> {
+    let sum_of = |account, chart: &ChartAccount, (debit, credit)| AccountSum {
+        account,
+        number: chart.number.clone(),
+        name: chart.name.clone(),
+        debit,
+        credit,
+    };
     let of = |role| sums.iter().find(|(account, ..)| *account == role).map(|(_, debit, credit)| (*debit, *credit));
-    let all = accounts.all().map(|(account, chart)| {
+    let posted = |iban: &str| own.iter().find(|(known, ..)| known == iban).map(|(_, debit, credit)| (*debit, *credit));
+    let apart: Vec<AccountSum> = accounts
+        .own()
+        .map(|(iban, chart)| sum_of(MoneyAccount::Bank, chart, posted(iban).unwrap_or_default()))
+        .collect();
+    let mut all = Vec::new();
+    for (account, chart) in accounts.all() {
         let (debit, credit) = of(account).unwrap_or_default();
-        AccountSum { account, number: chart.number.clone(), name: chart.name.clone(), debit, credit }
-    });
-    all.collect()
+        if account == MoneyAccount::Bank {
+            let elsewhere: (Cents, Cents) =
+                (apart.iter().map(|row| row.debit).sum(), apart.iter().map(|row| row.credit).sum());
+            all.push(sum_of(account, chart, (debit - elsewhere.0, credit - elsewhere.1)));
+            all.extend(apart.iter().cloned());
+        } else {
+            all.push(sum_of(account, chart, (debit, credit)));
+        }
+    }
+    all
 }
 
 /// A page of cards that held prepaid money on a day, and where the next one begins.

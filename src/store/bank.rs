@@ -8,7 +8,7 @@ use crate::domain::{
     bank::{BankFileKind, Direction},
     bank_statement::{Statement, StatementKind},
     document::DocumentKind,
-    intake::Met,
+    intake::Told,
     matching::{BankLine, LineState, Payable, Proof},
     reconciliation::FirstBalance,
 };
@@ -24,7 +24,7 @@ super::columns::stored!(NaiveDateTime as String => "TEXT", |at| at.format("%Y-%m
 
 table!(BankLine in "bank_lines" key [] changing [] {
     id: BankLineId, file_id: BankFileId, identity: Option<String>, entry_id: BankEntryId, movement_id: BankEntryId,
-    announced_in: Option<StatementId>, stated_in: Option<StatementId>, stated_on: Option<NaiveDate>, line: i64,
+    told_in: Option<StatementId>, announced_in: Option<StatementId>, stated_in: Option<StatementId>, stated_on: Option<NaiveDate>, line: i64,
     account: String, direction: Direction, amount: Cents, charge: Cents, booked_on: NaiveDate, valued_on: NaiveDate,
     name: Option<String>, iban: Option<String>, end_to_end_id: Option<String>, mandate: Option<String>,
     reference: Option<String>, transaction_reference: Option<String>, structured: Option<String>,
@@ -37,7 +37,7 @@ table!(BankLine in "bank_lines" key [] changing [] {
 
 table!(Statement in "bank_statements" key [] changing [] {
     id: StatementId, file_id: BankFileId, kind: StatementKind, account: String, told_id: String, page: Option<i64>,
-    sequence: Option<i64>, made_at: Option<NaiveDateTime>, from_day: NaiveDate, to_day: NaiveDate,
+    last_page: Option<bool>, sequence: Option<i64>, made_at: Option<NaiveDateTime>, from_day: NaiveDate, to_day: NaiveDate,
     first_day: NaiveDate, last_day: NaiveDate,
     opening: Option<Cents>, closing: Option<Cents>, entries: i64, credits: Cents, debits: Cents,
 });
@@ -85,6 +85,10 @@ fn or_nothing<T: Table>() -> &'static str {
 /// # Errors
 /// What the database says.
 pub async fn add_file(tx: &mut Tx, file: &FileRow) -> Result<bool> {
+    // Asked first: the table refuses what would replace a row.
+    if file_by_digest(tx, &file.digest).await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_files (id, digest, name, kind, version, message_id, lines, received_at, received_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let added = tx
@@ -188,23 +192,33 @@ pub async fn add_statements(tx: &mut Tx, rows: &[Statement]) -> Result<()> {
     super::rows::write(tx, &rows.iter().collect::<Vec<_>>()).await
 }
 
-/// Keeps the bytes of a file.
+/// Keeps a part of the bytes of a file, by its number from 0.
 ///
 /// # Errors
 /// What the database says.
-pub async fn keep_content(tx: &mut Tx, file: BankFileId, content: String) -> Result<()> {
-    let sql = "INSERT INTO bank_contents (file_id, content) VALUES ($1, $2)";
-    tx.query(sql).bind(file).bind(content).execute().await?;
+pub async fn keep_part(tx: &mut Tx, (file, nr): (BankFileId, i64), content: String) -> Result<()> {
+    let sql = "INSERT INTO bank_contents (file_id, part, content) VALUES ($1, $2, $3)";
+    tx.query(sql).bind(file).bind(nr).bind(content).execute().await?;
     Ok(())
 }
 
-/// The name of a file and its bytes, as they were kept; none for a file of before they were.
+/// A part of the bytes of a file, as it was kept; none after the last.
 ///
 /// # Errors
 /// What the database says.
-pub async fn content(on: &mut impl Statements, file: BankFileId) -> Result<Option<(String, String)>> {
-    let sql = "SELECT name, content FROM bank_contents JOIN bank_files ON bank_files.id = file_id WHERE file_id = $1";
-    on.query(sql).bind(file).optional().await
+pub async fn part(on: &mut impl Statements, (file, nr): (BankFileId, i64)) -> Result<Option<String>> {
+    let sql = "SELECT content FROM bank_contents WHERE file_id = $1 AND part = $2";
+    let row = on.query(sql).bind(file).bind(nr).optional::<(String,)>().await?;
+    Ok(row.map(|(content,)| content))
+}
+
+/// The name of a file.
+///
+/// # Errors
+/// What the database says.
+pub async fn name_of(on: &mut impl Statements, file: BankFileId) -> Result<Option<String>> {
+    let row = on.query("SELECT name FROM bank_files WHERE id = $1").bind(file).optional::<(String,)>().await?;
+    Ok(row.map(|(name,)| name))
 }
 
 /// Adds lines; reports whose identity is known stay as they are. Gives how many were added.
@@ -244,55 +258,18 @@ pub async fn lines_between(
     on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
 }
 
-/// Lines of an account that were announced on these days, and that no statement told yet.
+/// Whether a notice announced something of an account on these days.
 ///
 /// # Errors
 /// What the database says.
-pub async fn unmet(on: &mut impl Statements, account: &str, days: (NaiveDate, NaiveDate)) -> Result<Vec<BankLine>> {
-    // All lines of an entry of which some are open: it is compared as a whole.
-    let sql = "SELECT * FROM bank_lines WHERE entry_id IN (
-                   SELECT entry_id FROM bank_lines AS open
-                   WHERE open.account = $1 AND open.announced_in IS NOT NULL AND open.stated_in IS NULL
-                     AND open.direction IN ('credit', 'debit') AND open.booked_on >= $2 AND open.booked_on <= $3
-                     AND open.state <> 'again')
-               ORDER BY entry_id, line, id";
-    on.query(sql).bind(account).bind(days.0).bind(days.1).all().await
+pub async fn is_announced(on: &mut impl Statements, account: &str, days: (NaiveDate, NaiveDate)) -> Result<bool> {
+    let sql = "SELECT id FROM bank_lines
+               WHERE account = $1 AND announced_in IS NOT NULL AND booked_on >= $2 AND booked_on <= $3 LIMIT 1";
+    let found: Option<(BankLineId,)> = on.query(sql).bind(account).bind(days.0).bind(days.1).optional().await?;
+    Ok(found.is_some())
 }
 
-/// Lines of entries that nobody decided on wait: it is not clear whether they are movements of their own.
-///
-/// # Errors
-/// What the database says.
-pub async fn doubt(tx: &mut Tx, doubts: &[(BankEntryId, String)]) -> Result<()> {
-    use super::columns::Stored as _;
-    if doubts.is_empty() {
-        return Ok(());
-    }
-    let list = doubts.iter().map(|(entry, why)| Value::Array(vec![entry.json(), Value::from(why.as_str())]));
-    let sql = "UPDATE bank_lines SET state = 'open', movement_id = entry_id, why = value ->> 1
-               FROM {rows} WHERE bank_lines.entry_id = value ->> 0 AND bank_lines.state NOT IN ('booked', 'set_aside')";
-    tx.query(sql).bind_json(list.collect()).execute().await?;
-    Ok(())
-}
-
-/// The day on which lines of entries count in the balances of statements.
-///
-/// # Errors
-/// What the database says.
-pub async fn count_on(tx: &mut Tx, days: &[(BankEntryId, NaiveDate)]) -> Result<()> {
-    use super::columns::Stored as _;
-    if days.is_empty() {
-        return Ok(());
-    }
-    let list = days.iter().map(|(entry, day)| Value::Array(vec![entry.json(), day.json()]));
-    let sql = "UPDATE bank_lines SET stated_on = value ->> 1
-               FROM {rows} WHERE bank_lines.entry_id = value ->> 0 AND bank_lines.stated_on IS NOT NULL";
-    tx.query(sql).bind_json(list.collect()).execute().await?;
-    Ok(())
-}
-
-/// The booking days, within some, of entries that statements of an account told; and those on which an entry waits in doubt
-/// about what statements tell.
+/// The booking days, within some, of what is known of an account.
 ///
 /// # Errors
 /// What the database says.
@@ -301,39 +278,56 @@ pub async fn told_days(
     account: &str,
     within: (NaiveDate, NaiveDate),
 ) -> Result<Vec<NaiveDate>> {
-    let sql = "SELECT DISTINCT booked_on FROM bank_lines
-               WHERE account = $1 AND stated_in IS NOT NULL AND booked_on >= $2 AND booked_on <= $3
-               UNION SELECT DISTINCT booked_on FROM bank_lines
-               WHERE account = $1 AND state IN ('new', 'open') AND state = 'open' AND why IN ('surplus', 'unclear')";
+    let sql = "SELECT DISTINCT booked_on FROM bank_lines WHERE account = $1 AND booked_on >= $2 AND booked_on <= $3";
     let found: Vec<(NaiveDate,)> = on.query(sql).bind(account).bind(within.0).bind(within.1).all().await?;
     Ok(found.into_iter().map(|(day,)| day).collect())
 }
 
-/// Lines of an account that wait for this reason.
+/// The booking days of what waits because it is not clear whether it is a movement of its own.
 ///
 /// # Errors
 /// What the database says.
-pub async fn doubted(on: &mut impl Statements, account: &str, why: &str) -> Result<Vec<BankLine>> {
-    let sql = "SELECT * FROM bank_lines WHERE state IN ('new', 'open') AND state = 'open' AND why = $2 AND account = $1
-               ORDER BY booked_on, entry_id, line, id";
-    on.query(sql).bind(account).bind(why).all().await
+pub async fn doubted_days(on: &mut impl Statements, account: &str) -> Result<Vec<NaiveDate>> {
+    // Both conditions: SQLite uses the index only for the one that is said of it.
+    let sql = "SELECT DISTINCT booked_on FROM bank_lines
+               WHERE state IN ('new', 'open') AND state = 'open' AND account = $1
+                 AND why IN ('surplus', 'unclear', 'told_before')";
+    let found: Vec<(NaiveDate,)> = on.query(sql).bind(account).all().await?;
+    Ok(found.into_iter().map(|(day,)| day).collect())
 }
 
-/// Notes that a statement tells lines that were announced before, or a notice lines that were stated before.
+/// Notes who tells lines, and whose movement they are a part of.
 ///
 /// # Errors
 /// What the database says.
-pub async fn meet(tx: &mut Tx, met: &[Met]) -> Result<()> {
+pub async fn tell(tx: &mut Tx, told: &[Told]) -> Result<()> {
     use super::columns::Stored as _;
-    if met.is_empty() {
+    if told.is_empty() {
         return Ok(());
     }
-    let list = met.iter().map(|row| {
-        Value::Array(vec![row.id.json(), row.announced_in.json(), row.stated_in.json(), row.stated_on.json()])
+    let list = told.iter().map(|row| {
+        let Told { id, movement_id, announced_in, stated_in, stated_on } = row;
+        Value::Array(vec![id.json(), movement_id.json(), announced_in.json(), stated_in.json(), stated_on.json()])
     });
-    let sql = "UPDATE bank_lines SET announced_in = COALESCE(announced_in, value ->> 1),
-                      stated_in = COALESCE(stated_in, value ->> 2), stated_on = COALESCE(stated_on, value ->> 3)
+    let sql = "UPDATE bank_lines SET movement_id = value ->> 1, announced_in = value ->> 2, stated_in = value ->> 3,
+                      stated_on = value ->> 4
                FROM {rows} WHERE bank_lines.id = value ->> 0";
+    tx.query(sql).bind_json(list.collect()).execute().await?;
+    Ok(())
+}
+
+/// Lines that nobody decided on wait: it is not clear whether they are movements of their own.
+///
+/// # Errors
+/// What the database says.
+pub async fn doubt(tx: &mut Tx, doubts: &[(BankLineId, String)]) -> Result<()> {
+    use super::columns::Stored as _;
+    if doubts.is_empty() {
+        return Ok(());
+    }
+    let list = doubts.iter().map(|(line, why)| Value::Array(vec![line.json(), Value::from(why.as_str())]));
+    let sql = "UPDATE bank_lines SET state = 'open', why = value ->> 1
+               FROM {rows} WHERE bank_lines.id = value ->> 0 AND bank_lines.state <> 'booked'";
     tx.query(sql).bind_json(list.collect()).execute().await?;
     Ok(())
 }
@@ -342,30 +336,25 @@ pub async fn meet(tx: &mut Tx, met: &[Met]) -> Result<()> {
 ///
 /// # Errors
 /// What the database says.
-pub async fn repeat(tx: &mut Tx, repeats: &[(BankEntryId, BankEntryId)]) -> Result<()> {
-    use super::columns::Stored as _;
-    if repeats.is_empty() {
+pub async fn repeat(tx: &mut Tx, lines: &[BankLineId]) -> Result<()> {
+    if lines.is_empty() {
         return Ok(());
     }
-    let list = repeats.iter().map(|(entry, of)| Value::Array(vec![entry.json(), of.json()]));
-    let sql = "UPDATE bank_lines SET state = 'again', movement_id = value ->> 1, why = NULL
-               FROM {rows} WHERE bank_lines.entry_id = value ->> 0 AND bank_lines.state <> 'booked'";
-    tx.query(sql).bind_json(list.collect()).execute().await?;
+    let sql = "UPDATE bank_lines SET state = 'again', why = NULL WHERE id {in} AND state <> 'booked'";
+    tx.query(sql).bind_json(texts(lines)).execute().await?;
     Ok(())
 }
 
-/// Lines of entries are to be looked at anew, as movements of their own: a doubt is gone, or they tell more than what they
-/// repeated.
+/// Lines are to be looked at anew, as movements of their own: a doubt is gone, or they tell more than what they repeated.
 ///
 /// # Errors
 /// What the database says.
-pub async fn release(tx: &mut Tx, entries: &[BankEntryId]) -> Result<()> {
-    if entries.is_empty() {
+pub async fn release(tx: &mut Tx, lines: &[BankLineId]) -> Result<()> {
+    if lines.is_empty() {
         return Ok(());
     }
-    let sql = "UPDATE bank_lines SET state = 'new', movement_id = entry_id, why = NULL
-               WHERE entry_id {in} AND state IN ('open', 'again')";
-    tx.query(sql).bind_json(texts(entries)).execute().await?;
+    let sql = "UPDATE bank_lines SET state = 'new', why = NULL WHERE id {in} AND state IN ('open', 'again')";
+    tx.query(sql).bind_json(texts(lines)).execute().await?;
     Ok(())
 }
 
@@ -399,6 +388,21 @@ pub async fn new_of_all(on: &mut impl Statements, limit: i64) -> Result<Vec<Bank
     // Both conditions: SQLite uses the index only for the one that is said of it.
     on.query(
         "SELECT * FROM bank_lines WHERE state IN ('new', 'open') AND state = 'new' ORDER BY booked_on, id LIMIT $1",
+    )
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// Batches that wait because their sum is not that of what was sent, the newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn waiting_batches(on: &mut impl Statements, limit: i64) -> Result<Vec<BankLine>> {
+    on.query(
+        "SELECT * FROM bank_lines WHERE state IN ('new', 'open') AND state = 'open' AND why = 'amount_differs'
+           AND direction = 'credit' AND end_to_end_id IS NULL AND (batch IS NOT NULL OR batch_message IS NOT NULL)
+         ORDER BY booked_on DESC, id LIMIT $1",
     )
     .bind(limit)
     .all()
@@ -678,7 +682,8 @@ pub async fn payers(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Resul
 /// # Errors
 /// What the database says.
 pub async fn shared(on: &mut impl Statements, ibans: &BTreeSet<String>) -> Result<BTreeSet<String>> {
-    let sql = "SELECT iban FROM bank_collective_accounts WHERE iban {in}";
+    let sql = "SELECT iban FROM bank_collective_accounts AS said WHERE iban {in} AND marked = 1 AND NOT EXISTS (
+                   SELECT 1 FROM bank_collective_accounts AS later WHERE later.iban = said.iban AND later.nr > said.nr)";
     let mut found: Vec<(String,)> = on.query(sql).bind_json(texts(ibans)).all().await?;
     let sql = "SELECT DISTINCT iban FROM bank_lines WHERE iban {in} AND divided = 1";
     found.extend(on.query(sql).bind_json(texts(ibans)).all::<(String,)>().await?);
@@ -831,6 +836,9 @@ pub async fn record_first(
     (account, day, amount): (&str, NaiveDate, Cents),
     (at, by): (DateTime<Utc>, Option<UserId>),
 ) -> Result<bool> {
+    if first_balance(tx, account).await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_first_balances (account, day, amount, recorded_at, recorded_by)
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     Ok(tx.query(sql).bind(account).bind(day).bind(amount).bind(at).bind(by).execute().await? == 1)
@@ -841,6 +849,10 @@ pub async fn record_first(
 /// # Errors
 /// What the database says.
 pub async fn prove(tx: &mut Tx, line: BankLineId, payment: PaymentId) -> Result<bool> {
+    let sql = "SELECT line_id FROM bank_proofs WHERE line_id = $1 OR payment_id = $2";
+    if tx.query(sql).bind(line).bind(payment).optional::<(String,)>().await?.is_some() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO bank_proofs (line_id, payment_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(tx.query(sql).bind(line).bind(payment).execute().await? == 1)
 }

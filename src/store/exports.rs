@@ -287,6 +287,8 @@ record! {
         pub method: Option<PaymentMethod>,
         /// The bank's reason, of a payment that came undone.
         pub code: Option<String>,
+        /// Which of our accounts at the bank the line was of that told it; none where no line did.
+        pub own_account: Option<String>,
     }
 }
 
@@ -324,13 +326,14 @@ macro_rules! entries {
                                          AND allocations.transaction_id = transactions.id
                          JOIN reversals ON reversals.payment_id = allocations.payment_id AND undone = 0
                          WHERE postings.customer_id = transactions.customer_id AND postings.seq = transactions.seq)
-                    END AS code
+                    END AS code, bank_lines.account AS own_account
              FROM journal_entries
              JOIN transactions ON transactions.customer_id = journal_entries.customer_id
                               AND transactions.seq = journal_entries.seq
              JOIN customers ON customers.id = journal_entries.customer_id
              LEFT JOIN users ON users.id = transactions.actor_id
              LEFT JOIN tickets ON tickets.id = transactions.ticket_id
+             LEFT JOIN bank_lines ON bank_lines.id = transactions.bank_line_id
              WHERE ",
             $condition,
             " AND (journal_entries.booked_on, journal_entries.customer_id, journal_entries.seq) > ($3, $4, $5)
@@ -364,6 +367,26 @@ pub async fn entries(
         .bind(limit)
         .all()
         .await
+}
+
+/// What was posted on the bank for lines of each of our accounts there, within these days: debit and credit.
+///
+/// # Errors
+/// What the database says.
+pub async fn own_sums(
+    on: &mut impl Statements,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<(String, Cents, Cents)>> {
+    let sql = "SELECT bank_lines.account,
+                      CAST(SUM(CASE WHEN postings.amount > 0 THEN postings.amount ELSE 0 END) AS BIGINT),
+                      CAST(SUM(CASE WHEN postings.amount < 0 THEN -postings.amount ELSE 0 END) AS BIGINT)
+               FROM bank_lines
+               JOIN transactions ON transactions.bank_line_id = bank_lines.id
+               JOIN postings ON postings.customer_id = transactions.customer_id AND postings.seq = transactions.seq
+               WHERE postings.account = 'bank' AND transactions.booked_on BETWEEN $1 AND $2
+               GROUP BY bank_lines.account ORDER BY bank_lines.account";
+    on.query(sql).bind(first).bind(last).all().await
 }
 
 /// How many entries booked up to a day no export has.

@@ -7,6 +7,7 @@ pub mod availability;
 pub mod bank;
 pub mod books;
 pub mod cards;
+pub mod collective;
 pub mod columns;
 pub mod contacts;
 pub mod coverage;

@@ -11,16 +11,16 @@ pub mod pages;
 pub mod problem;
 pub mod strips;
 pub mod text;
+pub mod upload;
 
+use crate::exchange::bank::MAX_BYTES;
 use crate::service::Service;
 use axum::Router;
 use axum::http::StatusCode;
 use problem::Problem;
 use std::sync::Arc;
-use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::timeout::TimeoutLayer;
 
 /// How this instance is reached.
 #[derive(Clone, Debug)]
@@ -48,12 +48,19 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// What is counted.
     pub metrics: Arc<health::Metrics>,
+    /// The largest file of a bank that is taken, in bytes.
+    pub most_file_bytes: u64,
 }
 
 /// The whole site.
 pub fn router(service: Service, settings: Settings) -> Router {
+    router_taking(service, settings, MAX_BYTES)
+}
+
+/// The whole site, which takes files of a bank of at most so many bytes.
+pub fn router_taking(service: Service, settings: Settings, most_file_bytes: u64) -> Router {
     let metrics = Arc::new(health::Metrics::default());
-    let app = App { service, settings: Arc::new(settings), metrics };
+    let app = App { service, settings: Arc::new(settings), metrics, most_file_bytes };
     Router::new()
         .merge(health::router())
         .merge(api::router())
@@ -62,7 +69,7 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(app.clone(), health::count))
         .layer(CompressionLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(30)))
+        .layer(axum::middleware::from_fn(upload::patience))
         .layer(axum::middleware::from_fn_with_state(app.clone(), headers::secure))
         .layer(CatchPanicLayer::custom(|_| {
             let detail = "This request ran into a fault of ours.";

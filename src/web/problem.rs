@@ -3,6 +3,7 @@
 
 use crate::domain::closing::NotClosed;
 use crate::domain::{Minutes, Refusal};
+use crate::exchange::bank::BankFaultKind;
 use crate::service::ledger::Failure;
 use crate::service::{Error, FieldError};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -74,8 +75,9 @@ impl From<Error> for Problem {
                 Self { retry_after: Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)), ..problem }
             }
             Error::BankFile(fault) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bank-file", "The file is refused", text)
-                    .with(json!({ "line": fault.line }))
+                let too_large = matches!(fault.kind, BankFaultKind::TooLarge { .. });
+                let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::UNPROCESSABLE_ENTITY };
+                Self::new(status, "bank-file", "The file is refused", text).with(json!({ "line": fault.line }))
             }
             Error::Ledger(Failure::Refused(refusal)) => refusal.into(),
             Error::Ledger(Failure::Busy | Failure::Unavailable) => {

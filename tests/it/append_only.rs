@@ -151,3 +151,56 @@ async fn sqlite_refuses_replace_on_a_foreign_connection() {
         }
     }
 }
+
+/// What the bank told: tables with the columns that never change, a key, and whether the code takes rows away.
+const TOLD: [(&str, &[&str], bool); 7] = [
+    ("bank_files", &["id", "digest", "name", "kind", "version", "message_id", "received_at", "received_by"], true),
+    ("bank_contents", &["file_id", "part", "content"], true),
+    ("bank_statements", &["opening", "closing", "from_day", "entries", "told_id"], true),
+    (
+        "bank_lines",
+        &["id", "file_id", "entry_id", "line", "account", "direction", "amount", "charge", "booked_on", "iban", "text"],
+        true,
+    ),
+    ("bank_first_balances", &["day", "amount", "recorded_by"], true),
+    ("bank_collective_accounts", &["kind", "note", "marked", "recorded_at", "recorded_by"], true),
+    // A proof is taken back whole (BANK-9).
+    ("bank_proofs", &["payment_id"], false),
+];
+
+on_both! {
+    under crate::bank::TERMS;
+    async fn bank_1_what_the_bank_told_cannot_be_changed(fixture: Fixture) {
+        use crate::bank::{Books, OURS, THEIRS, camt053, euros, transfer};
+        let books = Books::new(fixture).await;
+        let (service, finance) = (&books.fixture.service, &books.finance);
+        let (customer, _) = books.fixture.customer().await;
+        let invoice = books.invoice(customer, "100.00").await;
+        let reference = invoice.issued().unwrap().reference.clone();
+        books.import(&camt053("1", vec![transfer("121.00", &reference, Some(THEIRS[0]), "")])).await;
+        let first = (crate::common::day("2026-02-21"), euros("0.00"));
+        service.record_first_balance(finance, OURS, first).await.unwrap();
+        let (iban, note) = (THEIRS[1].to_owned(), String::new());
+        let kind = strippenkaart::domain::collective::CollectiveKind::Board;
+        let board = strippenkaart::service::bank::NewCollective { iban, kind, note };
+        service.mark_collective(finance, board).await.unwrap();
+        let db = &service.db;
+        story::run_raw(db, "INSERT INTO bank_proofs (line_id, payment_id) SELECT id, payment_id FROM bank_lines").await.unwrap();
+        for (table, facts, kept) in TOLD {
+            let mut changes: Vec<String> =
+                facts.iter().map(|column| format!("UPDATE {table} SET {column} = {column}")).collect();
+            changes.extend(kept.then(|| format!("DELETE FROM {table}")));
+            changes.push(match db {
+                Db::Sqlite { .. } => format!("REPLACE INTO {table} SELECT * FROM {table}"),
+                Db::Postgres { .. } => format!("TRUNCATE {table} CASCADE"),
+            });
+            for sql in changes {
+                assert_refused(story::run_raw(db, &sql).await, &sql);
+            }
+        }
+        // What the code does change still can be.
+        for sql in ["UPDATE bank_files SET lines = lines", "UPDATE bank_lines SET state = state, why = why", "DELETE FROM bank_proofs"] {
+            story::run_raw(db, sql).await.unwrap();
+        }
+    }
+}

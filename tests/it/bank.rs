@@ -671,6 +671,7 @@ on_both! {
             account: OURS.to_owned(),
             told_id: told.id.clone(),
             page: None,
+            last_page: None,
             sequence: None,
             made_at: None,
             from_day: day_of("s-1"),
@@ -882,7 +883,7 @@ on_both! {
         assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(broken.texts("#main .alert")[0].starts_with("Dit bestand is geweigerd en er is niets geboekt. Regel 1: "), "{}", broken.text);
         let none = finance.upload("/finance/bank", &[("file", Some(""), ""), ("act", None, "preview")]).await;
-        assert_eq!(none.texts("#file-error"), ["Kies een bestand van hooguit 16 MiB."]);
+        assert_eq!(none.texts("#file-error"), ["Kies een bestand van hooguit 200 MiB."]);
 
         let preview = finance.upload("/finance/bank", &[("file", Some("march.xml"), &told), ("act", None, "preview")]).await;
         assert_eq!((preview.status, preview.texts("h1")), (StatusCode::OK, vec!["Zo wordt het geboekt".to_owned()]));

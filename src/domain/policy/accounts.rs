@@ -10,6 +10,8 @@ use toml::de::DeValue;
 pub struct Accounts {
     /// One for each [`MoneyAccount`], in the order of [`MoneyAccount::ALL`]; each number once.
     chart: Vec<ChartAccount>,
+    /// Accounts of the bookkeeper for some of our accounts at the bank, by IBAN; of the others it is that of the bank.
+    own: Vec<(String, ChartAccount)>,
     /// Codes of the journals (*dagboeken*).
     pub journals: Journals,
     /// Codes of VAT.
@@ -71,7 +73,31 @@ impl Accounts {
         MoneyAccount::ALL.iter().copied().zip(&self.chart)
     }
 
-    pub(super) fn read(keys: &mut Reader<'_>) -> Self {
+    /// The account of what was posted on a role: of the bank that of `own`, one of our accounts there, where it has its own.
+    #[must_use]
+    pub fn of(&self, role: MoneyAccount, own: Option<&str>) -> &ChartAccount {
+        let of_own = own.filter(|_| role == MoneyAccount::Bank).and_then(|iban| self.of_own(iban));
+        of_own.unwrap_or_else(|| self.get(role))
+    }
+
+    /// The account of one of our accounts at the bank, where it has its own.
+    #[must_use]
+    pub fn of_own(&self, iban: &str) -> Option<&ChartAccount> {
+        self.own.iter().find(|(own, _)| own == iban).map(|(_, account)| account)
+    }
+
+    /// Our accounts at the bank that have an account of the bookkeeper of their own, by IBAN.
+    pub fn own(&self) -> impl Iterator<Item = (&str, &ChartAccount)> {
+        self.own.iter().map(|(iban, account)| (iban.as_str(), account))
+    }
+
+    /// Every account: of each role, and of our accounts at the bank.
+    pub fn every(&self) -> impl Iterator<Item = &ChartAccount> {
+        self.chart.iter().chain(self.own.iter().map(|(_, account)| account))
+    }
+
+    /// `ours`: our accounts at the bank.
+    pub(super) fn read(keys: &mut Reader<'_>, ours: &[String]) -> Self {
         let chart: Vec<ChartAccount> = MoneyAccount::ALL.iter().map(|role| account(keys, *role)).collect();
         for (at, role) in MoneyAccount::ALL.iter().enumerate() {
             let twin = (0..at).find(|earlier| chart[*earlier].number == chart[at].number);
@@ -85,8 +111,35 @@ impl Accounts {
         if sales == bank || sales == memo || bank == memo {
             keys.fault("journals", "three codes that differ");
         }
-        Self { chart, journals, vat_codes: keys.table("vat_codes", VatCodes::read) }
+        let mut own: Vec<(String, ChartAccount)> = Vec::new();
+        keys.tables("own", |keys| {
+            let (iban, account) = own_account(keys, ours);
+            if own.iter().any(|(known, _)| *known == iban) {
+                keys.fault("iban", "an account that no other [[accounts.own]] has");
+            }
+            let known = chart.iter().chain(own.iter().map(|(_, account)| account));
+            if known.into_iter().any(|known| known.number == account.number) {
+                keys.fault("account", "a number that no other account has");
+            }
+            own.push((iban, account));
+        });
+        Self { chart, own, journals, vat_codes: keys.table("vat_codes", VatCodes::read) }
     }
+}
+
+/// One of our accounts at the bank, and the bookkeeper's account of it.
+fn own_account(keys: &mut Reader<'_>, ours: &[String]) -> (String, ChartAccount) {
+    let known = ours.to_vec();
+    let expected = "one of provider.iban and provider.other_ibans";
+    let iban = keys.required("iban", matching(expected, move |text| known.iter().any(|iban| iban.as_str() == text)));
+    let told = keys.required("account", chart_account());
+    let account = ChartAccount {
+        number: told.number.unwrap_or_default(),
+        name: told.name.unwrap_or_else(|| format!("Bank {iban}")),
+        rgs: told.rgs,
+        balance_sheet: true,
+    };
+    (iban, account)
 }
 
 fn account(keys: &mut Reader<'_>, role: MoneyAccount) -> ChartAccount {
@@ -208,6 +261,40 @@ mod tests {
         assert_eq!(accounts.vat_codes.standard, "21");
         // Two roles may change numbers with each other.
         assert!(read("receivable = \"1310\"\ncustomer_credit = \"1300\"\n").is_ok());
+    }
+
+    #[test]
+    fn bank_4_an_own_account_may_have_an_account_of_the_bookkeeper_of_its_own() {
+        const OURS: [&str; 2] = ["NL91ABNA0417164300", "NL20INGB0001234567"];
+        let read = |section: &str| {
+            let provider = format!("iban = \"{}\"\nother_ibans = [\"{}\"]", OURS[0], OURS[1]);
+            let head = format!(
+                "name = \"t\"\neffective_from = 2026-01-01\n[provider]\nname = \"T\"\nemail = \"t@t.example\"\n{provider}"
+            );
+            Policy::parse(&format!("{head}\n{section}")).map(|policy| policy.accounts)
+        };
+        let own = |iban: &str, account: &str| format!("[[accounts.own]]\niban = \"{iban}\"\naccount = {account}\n");
+        let accounts = read(&own(OURS[1], "\"1110\"")).unwrap();
+        let of = |role, own| accounts.of(role, own).number.as_str();
+        assert_eq!(of(MoneyAccount::Bank, Some(OURS[1])), "1110");
+        for own in [None, Some(OURS[0]), Some("NL44RABO0123456789")] {
+            assert_eq!(of(MoneyAccount::Bank, own), "1100", "{own:?}");
+        }
+        assert_eq!(of(MoneyAccount::BankCharges, Some(OURS[1])), "4500");
+        assert_eq!(accounts.every().count(), MoneyAccount::ALL.len() + 1);
+        assert_eq!(accounts.of_own(OURS[1]).unwrap().name, "Bank NL20INGB0001234567");
+        let named = read(&own(OURS[1], "{ number = \"1110\", name = \"ING\", rgs = \"BLimBanRba\" }")).unwrap();
+        assert_eq!(named.of_own(OURS[1]).unwrap().name, "ING");
+        for (section, key) in [
+            (own("NL44RABO0123456789", "\"1110\""), "accounts.own[0].iban"),
+            (own(OURS[1], "\"1100\""), "accounts.own[0].account"),
+            (own(OURS[1], "1110"), "accounts.own[0].account"),
+            (own(OURS[0], "\"1110\"") + &own(OURS[1], "\"1110\""), "accounts.own[1].account"),
+            (own(OURS[0], "\"1110\"") + &own(OURS[0], "\"1111\""), "accounts.own[1].iban"),
+        ] {
+            let PolicyErrors(faults) = read(&section).expect_err(&section);
+            assert_eq!(faults.first().map(|fault| fault.key.as_str()), Some(key), "{faults:?}");
+        }
     }
 
     #[test]

@@ -197,16 +197,18 @@ impl Policy {
         let has_fair_use = keys.has("fair_use");
         let known = coverage::Known { topics: &topics, rates: &rates, has_cards, has_fair_use };
         let coverage = CoverRule::read_all(keys, &known);
+        let provider = keys.table("provider", Provider::read);
+        let ours = provider.own_accounts();
         Self {
             name: keys.required("name", text()),
             effective_from,
             time_zone: keys.or("time_zone", Tz::Europe__Amsterdam, zone()),
-            provider: keys.table("provider", Provider::read),
+            provider,
             invoices: keys.table("invoices", InvoiceRules::read),
             reversals: keys.has("reversals").then(|| keys.table("reversals", ReversalRules::read)),
             reactivation: keys.has("reactivation").then(|| keys.table("reactivation", ReactivationRules::read)),
             collection: CollectionRules::read_section(keys),
-            accounts: keys.table("accounts", Accounts::read),
+            accounts: keys.table("accounts", |keys| Accounts::read(keys, &ours)),
             hours,
             matrix: Matrix::read(keys, &priorities),
             priorities,
@@ -564,6 +566,10 @@ fee_outside = "8900"
 bank_charges = "4500"
 journals = { sales = "VRK", bank = "BNK", memo = "MEM" }
 vat_codes = { standard = "1", outside = "0" }
+
+[[accounts.own]]
+iban = "NL20INGB0001234567"
+account = { number = "1110", name = "Bank ING" }
 "#;
 
     const LEAST: &str = "name = \"least\"\neffective_from = 2026-01-01\n\

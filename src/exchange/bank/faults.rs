@@ -399,7 +399,9 @@ impl BankFaultKind {
                 accounts.join(", "),
                 ours.join(", ")
             ),
-            Self::TooLarge { most } => format!("more than {most} MiB when unpacked; download a shorter period"),
+            Self::TooLarge { most } => format!(
+                "more than {most} MiB when unpacked; download shorter periods and import them one after the other"
+            ),
             Self::BrokenEncoding { encoding } => format!(
                 "a byte that does not exist in {encoding}, the encoding of the file; download it again and do not open \
                  it in an editor before"
@@ -514,7 +516,7 @@ impl BankFaultKind {
                 ours.join(", ")
             ),
             Self::TooLarge { most } => {
-                format!("uitgepakt meer dan {most} MiB; download een kortere periode")
+                format!("uitgepakt meer dan {most} MiB; download kortere perioden en lees ze na elkaar in")
             }
             Self::BrokenEncoding { encoding } => format!(
                 "een byte die niet bestaat in {encoding}, de tekencodering van het bestand; download het opnieuw en open \

@@ -36,6 +36,7 @@ mod markup;
 mod pain002;
 pub mod pain008;
 mod sent;
+mod spool;
 #[cfg(test)]
 mod stream_tests;
 #[cfg(test)]
@@ -48,6 +49,7 @@ mod write;
 pub use check::{SumCheck, check, check_follows};
 pub use faults::{AmountFault, BankFault, BankFaultKind, Foreign};
 pub use sent::{SentFile, sent};
+pub use spool::{Bytes, Incoming};
 pub use tree::{MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, MAX_TOKEN, MAX_TREE};
 pub use upload::{MAX_MEMBERS, Member, Upload, clean_name};
 pub use write::{write, write_at};

@@ -435,6 +435,12 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+fn packed(member: &Member) -> Vec<u8> {
+    let mut packed = Vec::new();
+    member.pack(&mut packed).unwrap();
+    packed
+}
+
 #[test]
 fn bank_8_a_zip_holds_files_of_their_own_and_what_is_kept_is_the_same_however_it_came() {
     let (one, two) = (fixture("returns.camt053.08.xml"), [fixture("returns.camt053.02.xml"), b"\n".to_vec()].concat());
@@ -450,8 +456,8 @@ fn bank_8_a_zip_holds_files_of_their_own_and_what_is_kept_is_the_same_however_it
             assert!(again == *bytes, "each reader begins at the beginning");
         }
         let plain = Upload::open("x.xml", bytes.clone()).unwrap().members.remove(0);
-        let kept = plain.compressed().unwrap();
-        assert_eq!((&member.digest, member.compressed().unwrap()), (&plain.digest, kept.clone()));
+        let kept = packed(&plain);
+        assert_eq!((&member.digest, packed(member)), (&plain.digest, kept.clone()));
         assert!(kept.len() < bytes.len() / 3);
         let back = Upload::from_kept("x.xml.gz", kept).unwrap();
         assert_eq!((&back.digest, back.size, back.name.as_str()), (&member.digest, member.size, "x.xml"));
@@ -575,7 +581,7 @@ fn who_is_told_may_end_the_reading() {
 fn damaged_bytes_in_any_encoding_or_archive_never_panic() {
     let mut files: Vec<Vec<u8>> = encoded().into_iter().map(|(_, bytes)| bytes).collect();
     files.push(zip(&[("one.xml", &fixture("traps.camt053.08.xml")), ("two.xml", &fixture("rejects.pain002.10.xml"))]));
-    files.push(Upload::open("x", fixture("returns.camt054.08.xml")).unwrap().members[0].compressed().unwrap());
+    files.push(packed(&Upload::open("x", fixture("returns.camt054.08.xml")).unwrap().members[0]));
     files.extend(examples().iter().flat_map(|path| example_files(path)).map(|path| std::fs::read(path).unwrap()));
     let (mut lot, mut read_again) = (Lot(9), 0);
     for _ in 0..2_000 {

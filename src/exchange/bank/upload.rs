@@ -1,11 +1,16 @@
 //! What a person uploads, opened: an XML file, one that is packed (gzip), or a zip with one or more. Which it is, its
 //! first bytes tell, never its name. What is packed is unpacked while it is read, as often as it is read: only the bytes
-//! that were uploaded are held.
+//! that were uploaded are held, and more than a few of them in a temporary file (`spool.rs`).
 //!
 //! Refused: more than [`MAX_BYTES`] when unpacked (all together), more than [`MAX_MEMBERS`] files in a zip, a zip within
 //! a zip, one with a password, and what is no XML. Folders, and what macOS adds on its own, are passed over.
 
-use super::{BankFault, BankFaultKind, Foreign, decode::foreign, tree::MAX_BYTES};
+use super::{
+    BankFault, BankFaultKind, Foreign,
+    decode::{HEAD, foreign},
+    spool::Bytes,
+    tree::MAX_BYTES,
+};
 use crate::domain::chain::hex;
 use flate2::{
     Compression, Crc,
@@ -14,11 +19,15 @@ use flate2::{
 };
 use sha2::{Digest as _, Sha256};
 use std::{
-    io::{self, BufRead, BufReader, Cursor, Read},
+    io::{self, BufRead, BufReader, Read, Write},
     ops::Range,
-    sync::Arc,
 };
-use zip::{CompressionMethod, ZipArchive, result::ZipError};
+use zip::{
+    CompressionMethod, ZipReadOptions,
+    read::{Config, ZipFile},
+    result::ZipError,
+    unstable::read::ZipIterable,
+};
 
 /// The most files in a zip.
 pub const MAX_MEMBERS: usize = 1000;
@@ -43,8 +52,8 @@ pub struct Member {
     pub size: u64,
     /// SHA-256 of those, in hexadecimal.
     pub digest: String,
-    bytes: Arc<Vec<u8>>,
-    range: Range<usize>,
+    bytes: Bytes,
+    range: Range<u64>,
     packing: Packing,
 }
 
@@ -61,17 +70,18 @@ impl Upload {
     ///
     /// # Errors
     /// When it cannot be unpacked, is too large, or holds something else than XML.
-    pub fn open(name: &str, bytes: Vec<u8>) -> Result<Self, BankFault> {
-        let bytes = Arc::new(bytes);
-        let zip = matches!(bytes.as_slice(), [b'P', b'K', 3 | 5, ..]);
+    pub fn open(name: &str, bytes: impl Into<Bytes>) -> Result<Self, BankFault> {
+        let bytes = bytes.into();
+        let head = bytes.head(HEAD as u64).map_err(|_| fault(BankFaultKind::Unreadable))?;
         // A workbook is a zip too.
-        if zip && foreign(&bytes) != Some(BankFaultKind::NotXml(Foreign::Workbook)) {
+        let is_workbook = foreign(&head) == Some(BankFaultKind::NotXml(Foreign::Workbook));
+        if matches!(head.as_slice(), [b'P', b'K', 3 | 5, ..]) && !is_workbook {
             return Self::zip(&bytes);
         }
-        let gzip = matches!(bytes.as_slice(), [0x1f, 0x8b, ..]);
+        let gzip = matches!(head.as_slice(), [0x1f, 0x8b, ..]);
         let (name, packing) =
             if gzip { (name.strip_suffix(".gz").unwrap_or(name), Packing::Gzip) } else { (name, Packing::Plain) };
-        let range = 0..bytes.len();
+        let range = 0..bytes.size();
         let mut member = Member { name: clean_name(name), size: 0, digest: String::new(), bytes, range, packing };
         let seen = member.scan(MAX_BYTES)?;
         match foreign(&seen.head) {
@@ -80,51 +90,35 @@ impl Upload {
         }
     }
 
-    fn zip(bytes: &Arc<Vec<u8>>) -> Result<Self, BankFault> {
-        let mut archive = ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|error| broken(&error))?;
+    fn zip(bytes: &Bytes) -> Result<Self, BankFault> {
+        // Reads one entry of the list of files at a time, so a list of millions is not held.
+        let archive = ZipIterable::try_new(bytes.part(0..bytes.size()), Config::default());
+        let mut archive = archive.map_err(|error| broken(&error))?;
         if archive.len() > MAX_MEMBERS {
             return Err(fault(BankFaultKind::ArchiveTooMany { most: MAX_MEMBERS }));
         }
+        for entry in archive.files().map_err(|error| broken(&error))? {
+            if entry.map_err(|error| broken(&error))?.name_raw() == b"[Content_Types].xml" {
+                return Err(fault(BankFaultKind::NotXml(Foreign::Workbook)));
+            }
+        }
         let (mut members, mut left) = (Vec::new(), MAX_BYTES);
-        for at in 0..archive.len() {
-            let file = archive.by_index(at).map_err(|error| broken(&error))?;
-            if file.is_dir() || added(&file.name().map_err(|error| broken(&error))?) {
-                continue;
-            }
-            let packing = match file.compression() {
-                CompressionMethod::Stored => Packing::Plain,
-                CompressionMethod::Deflated => Packing::Deflate,
-                _ => return Err(fault(BankFaultKind::ArchiveBroken)),
-            };
-            let place = || {
-                let from = usize::try_from(file.data_start()?).ok()?;
-                let to = from.checked_add(usize::try_from(file.compressed_size()).ok()?)?;
-                bytes.get(from..to).map(|_| from..to)
-            };
-            let range = place().ok_or_else(|| fault(BankFaultKind::ArchiveBroken))?;
-            let name = clean_name(&file.name().map_err(|error| broken(&error))?);
-            let mut member = Member { name, size: 0, digest: String::new(), bytes: bytes.clone(), range, packing };
-            let seen = member.scan(left)?;
-            if seen.crc != file.crc32() || member.size != file.size() {
-                return Err(fault(BankFaultKind::ArchiveBroken));
-            }
-            left -= member.size;
-            match foreign(&seen.head) {
-                Some(BankFaultKind::NotXml(what)) => {
-                    return Err(fault(BankFaultKind::ArchiveMember { name: member.name, what }));
-                }
-                Some(other) => return Err(fault(other)),
-                None => members.push(member),
+        let mut files = archive.files_with_cloned_reader(ZipReadOptions::default()).map_err(|error| broken(&error))?;
+        while let Some(file) = files.next() {
+            let file = file.map_err(|error| broken(&error))?;
+            if let Some(member) = Member::of(bytes, &file, left)? {
+                left -= member.size;
+                members.push(member);
             }
         }
         if members.is_empty() { Err(fault(BankFaultKind::ArchiveEmpty)) } else { Ok(Self { members }) }
     }
 
-    /// Opens what [`Member::compressed`] gave.
+    /// Opens what [`Member::pack`] wrote.
     ///
     /// # Errors
     /// As [`open`](Self::open): when the bytes were damaged since.
-    pub fn from_kept(name: &str, kept: Vec<u8>) -> Result<Member, BankFault> {
+    pub fn from_kept(name: &str, kept: impl Into<Bytes>) -> Result<Member, BankFault> {
         Self::open(name, kept)?.members.pop().ok_or_else(|| fault(BankFaultKind::ArchiveEmpty))
     }
 }
@@ -137,10 +131,40 @@ struct Seen {
 }
 
 impl Member {
+    /// A file of a zip, looked through; nothing for what is passed over. Refused is more than `most` bytes.
+    fn of<R: Read>(bytes: &Bytes, file: &ZipFile<'_, R>, most: u64) -> Result<Option<Self>, BankFault> {
+        let name = file.name().map_err(|error| broken(&error))?;
+        if file.is_dir() || added(&name) {
+            return Ok(None);
+        }
+        let packing = match file.compression() {
+            CompressionMethod::Stored => Packing::Plain,
+            CompressionMethod::Deflated => Packing::Deflate,
+            _ => return Err(fault(BankFaultKind::ArchiveBroken)),
+        };
+        let place = || {
+            let from = file.data_start()?;
+            let to = from.checked_add(file.compressed_size())?;
+            (to <= bytes.size()).then_some(from..to)
+        };
+        let range = place().ok_or_else(|| fault(BankFaultKind::ArchiveBroken))?;
+        let (name, digest) = (clean_name(&name), String::new());
+        let mut member = Self { name, size: 0, digest, bytes: bytes.clone(), range, packing };
+        let seen = member.scan(most)?;
+        if seen.crc != file.crc32() || member.size != file.size() {
+            return Err(fault(BankFaultKind::ArchiveBroken));
+        }
+        match foreign(&seen.head) {
+            Some(BankFaultKind::NotXml(what)) => Err(fault(BankFaultKind::ArchiveMember { name: member.name, what })),
+            Some(other) => Err(fault(other)),
+            None => Ok(Some(member)),
+        }
+    }
+
     /// A reader from its beginning, unpacking on the way. A new one each time.
     #[must_use]
-    pub fn reader(&self) -> Box<dyn BufRead + Send + '_> {
-        let bytes = self.bytes.get(self.range.clone()).unwrap_or_default();
+    pub fn reader(&self) -> Box<dyn BufRead + Send> {
+        let bytes = BufReader::with_capacity(CHUNK, self.bytes.part(self.range.clone()));
         match self.packing {
             Packing::Plain => Box::new(bytes),
             Packing::Deflate => Box::new(BufReader::with_capacity(CHUNK, DeflateDecoder::new(bytes))),
@@ -148,13 +172,13 @@ impl Member {
         }
     }
 
-    /// The file packed (gzip), to be kept: the same bytes for the same file, however it was uploaded.
+    /// Writes the file packed (gzip), to be kept: the same bytes for the same file, however it was uploaded.
     ///
     /// # Errors
-    /// When it cannot be unpacked, which [`Upload::open`] has seen to.
-    pub fn compressed(&self) -> Result<Vec<u8>, BankFault> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        let packed = io::copy(&mut self.reader(), &mut encoder).and_then(|_| encoder.finish());
+    /// When it cannot be unpacked, which [`Upload::open`] has seen to, or what is packed cannot be written.
+    pub fn pack(&self, into: impl Write) -> Result<(), BankFault> {
+        let mut encoder = GzEncoder::new(into, Compression::default());
+        let packed = io::copy(&mut self.reader(), &mut encoder).and_then(|_| encoder.finish()?.flush());
         packed.map_err(|_| fault(BankFaultKind::Unreadable))
     }
 
@@ -171,7 +195,7 @@ impl Member {
                 }
                 digest.update(chunk);
                 crc.update(chunk);
-                head.extend(chunk.iter().take(super::decode::HEAD.saturating_sub(head.len())));
+                head.extend(chunk.iter().take(HEAD.saturating_sub(head.len())));
                 size += length as u64;
                 reader.consume(length);
             }

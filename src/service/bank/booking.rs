@@ -56,6 +56,9 @@ impl Service {
             };
             last = lines.last().map_or(last, |line| (line.line, line.id));
             if lines.is_empty() {
+                if file.is_none() || tally.reversed.count > 0 {
+                    self.book_batches().await?;
+                }
                 return Ok(tally);
             }
             let booked = bank::booked_for(&mut on, &lines, BANK).await?;
@@ -67,6 +70,20 @@ impl Service {
             self.book_some(lines, &booked, known, &mut tally).await?;
             progress(done, total.max(done));
         }
+    }
+
+    /// Books batches of which the sum is explained by what came undone since they were told: any order of messages ends the
+    /// same (BANK-3, PAY-2).
+    async fn book_batches(&self) -> Result<()> {
+        let mut on = self.db.reader().await?;
+        let mut lines = bank::waiting_batches(&mut on, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let known = self.known(&mut on, &lines, &mut None).await?;
+        drop(on);
+        lines.retain(|line| matches!(known.decide(line), Outcome::Settle(_)));
+        self.book_some(lines, &HashMap::new(), known, &mut BankTally::default()).await
     }
 
     /// Decides and books some lines, and marks them.

@@ -192,7 +192,7 @@ impl Service {
     pub async fn bank_file_bytes(&self, caller: &Caller, id: BankFileId) -> Result<(String, Vec<u8>)> {
         caller.staff(caller.is_finance())?;
         let mut on = self.db.reader().await?;
-        let (name, member) = super::kept(&mut on, id).await?.ok_or(Error::NotFound("bank file"))?;
+        let (name, member) = super::kept::kept(&mut on, id).await?.ok_or(Error::NotFound("bank file"))?;
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut member.reader(), &mut bytes).map_err(|_| super::Failure::Broken)?;
         Ok((name, bytes))

@@ -3,7 +3,7 @@
 
 use super::{BankNotice, CHUNK, sent_groups};
 use crate::domain::{
-    BankFileId, Cents, Collection, StatementId,
+    BankFileId, Cents, Collection,
     bank::{BankEntry, BankFileKind, CollectionReport, Direction, FileHead, OpeningKind, StatementHead, Told},
     bank_statement::{Statement, StatementKind, ToldDays},
     intake::{self, Change, Shelf, Take},
@@ -117,19 +117,18 @@ impl Survey {
         let (first, last) = row.entries.unwrap_or((entry.booked_on, entry.booked_on));
         row.entries = Some((first.min(entry.booked_on), last.max(entry.booked_on)));
     }
-
-    /// Our accounts in it.
-    pub fn accounts(&self) -> BTreeSet<String> {
-        self.statements.iter().filter(|row| row.ours).map(|row| row.head.account.clone()).collect()
-    }
 }
 
 /// A statement of a file whose entries are read, and the days on which others tell entries as well; nothing for one that is
 /// left out.
 type Taken = Option<(Statement, Vec<(NaiveDate, NaiveDate)>)>;
 
-/// Entries of a day that several statements tell: each with its statement.
-type Shared = BTreeMap<(String, NaiveDate), Vec<(StatementId, Vec<BankLine>)>>;
+/// What is to be read together with what is known, of one account: days, and new entries.
+#[derive(Default)]
+struct Shared {
+    days: BTreeSet<NaiveDate>,
+    fresh: Vec<Vec<BankLine>>,
+}
 
 /// What storing the lines of a file came to.
 #[derive(Default)]
@@ -160,7 +159,7 @@ impl Service {
         let mut stored = Stored::default();
         let taken = self.take_statements(tx, file, survey, &mut stored).await?;
         bank::add_statements(tx, &stored.statements).await?;
-        let mut staging = Staging { service: self, tx, stored, shared: Shared::new() };
+        let mut staging = Staging { service: self, tx, stored, shared: BTreeMap::new() };
         let read = member.clone();
         let wanted: Vec<bool> = taken.iter().map(Option::is_some).collect();
         let (parts, mut waiting) = mpsc::channel::<(usize, Vec<BankEntry>)>(AHEAD);
@@ -175,7 +174,6 @@ impl Service {
             staging.read_again(row, shared).await?;
         }
         staging.read_shared().await?;
-        staging.refute(&survey.accounts()).await?;
         staging.add_reports(file, &survey.reports).await?;
         Ok(staging.stored)
     }
@@ -201,7 +199,7 @@ impl Service {
             let days = (statement.first_day, statement.last_day);
             let mut others = bank::statements_about(tx, &statement.account, days).await?;
             others.extend(stored.statements.iter().filter(|other| other.shares_days_with(&statement)).cloned());
-            let shared = match intake::take(&statement, &others) {
+            let mut shared = match intake::take(&statement, &others) {
                 Take::Read(shared) => shared,
                 Take::Seen => {
                     let (account, id) = (statement.account, row.head.id.clone());
@@ -212,6 +210,10 @@ impl Service {
                 }
             };
             self.look_for_gap(tx, &statement, stored).await?;
+            let around = intake::announced_around(&statement);
+            if bank::is_announced(tx, &statement.account, around).await? {
+                shared.push(around);
+            }
             stored.statements.push(statement.clone());
             taken.push(Some((statement, shared)));
         }
@@ -245,6 +247,7 @@ impl Service {
             account: head.account.clone(),
             told_id: head.id.clone(),
             page: head.page.map(i64::from),
+            last_page: head.last_page,
             sequence: head.sequence,
             made_at: made_at.or_else(|| made.and_then(|day| day.and_hms_opt(0, 0, 0))),
             from_day: period.0,
@@ -306,7 +309,8 @@ struct Staging<'a> {
     service: &'a Service,
     tx: &'a mut Tx,
     stored: Stored,
-    shared: Shared,
+    /// By account.
+    shared: BTreeMap<String, Shared>,
 }
 
 impl Staging<'_> {
@@ -314,20 +318,18 @@ impl Staging<'_> {
     async fn add(&mut self, row: &Statement, shared: &[(NaiveDate, NaiveDate)], entries: Vec<BankEntry>) -> Result<()> {
         let teller = Teller::new(row);
         let is_shared = |day: NaiveDate| shared.iter().any(|(from, to)| (*from..=*to).contains(&day));
-        let mut fresh = Vec::with_capacity(entries.len());
+        let mut alone = Vec::with_capacity(entries.len());
         for entry in entries {
             let lines = teller.entry(&entry, || self.service.clock.id());
             if is_shared(entry.booked_on) {
-                let key = (row.account.clone(), entry.booked_on);
-                self.shared.entry(key).or_default().push((row.id, lines));
+                let shared = self.shared.entry(row.account.clone()).or_default();
+                shared.days.insert(entry.booked_on);
+                shared.fresh.push(lines);
             } else {
-                fresh.push(lines);
+                alone.extend(lines);
             }
         }
-        match row.kind {
-            StatementKind::Statement => self.add_stated(&row.account, fresh).await,
-            StatementKind::Notice => self.add_announced(row, fresh).await,
-        }
+        self.insert(alone).await
     }
 
     async fn insert(&mut self, lines: Vec<BankLine>) -> Result<()> {
@@ -350,80 +352,49 @@ impl Staging<'_> {
 
     /// Does what is to be done.
     async fn follow(&mut self, changes: Vec<Change>) -> Result<()> {
-        let (mut lines, mut met, mut repeats, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut doubts, mut counts) = (Vec::new(), Vec::new());
+        let (mut lines, mut told, mut repeats, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut doubts = Vec::new();
         for change in changes {
             match change {
                 Change::Keep(entry) => lines.extend(entry),
-                Change::Met(row) => met.push(row),
-                Change::Repeat { entry, of } => repeats.push((entry, of)),
-                Change::Release(entry) => released.push(entry),
-                Change::Doubt(entry, doubt) => doubts.push((entry, Doubt::from(doubt).to_string())),
-                Change::Counts(entry, day) => counts.push((entry, day)),
+                Change::Told(row) => told.push(row),
+                Change::Again(line) => repeats.push(line),
+                Change::Release(line) => released.push(line),
+                Change::Doubt(line, doubt) => doubts.push((line, Doubt::from(doubt).to_string())),
                 Change::Twice(_) => self.stored.notices.push(BankNotice::BookedTwice),
             }
         }
-        bank::meet(self.tx, &met).await?;
+        bank::tell(self.tx, &told).await?;
         bank::repeat(self.tx, &repeats).await?;
         bank::release(self.tx, &released).await?;
         bank::doubt(self.tx, &doubts).await?;
         self.stored.released |= !released.is_empty();
-        self.insert(lines).await?;
-        Ok(bank::count_on(self.tx, &counts).await?)
-    }
-
-    /// Entries on days of which no other statement tells any.
-    async fn add_stated(&mut self, account: &str, entries: Vec<Vec<BankLine>>) -> Result<()> {
-        let Some(days) = intake::around(entries.iter().flatten()) else { return Ok(()) };
-        let open = bank::unmet(self.tx, account, days).await?;
-        self.follow(intake::stated(entries, &Shelf::new(Vec::new(), open))).await
-    }
-
-    /// Entries that a notice announces.
-    async fn add_announced(&mut self, notice: &Statement, entries: Vec<Vec<BankLine>>) -> Result<()> {
-        let Some(days) = intake::around(entries.iter().flatten()) else { return Ok(()) };
-        let around = self.shelf(&notice.account, days).await?;
-        self.follow(intake::announced(notice, entries, &around)).await
-    }
-
-    /// Everything that is known around some days.
-    async fn shelf(&mut self, account: &str, days: (NaiveDate, NaiveDate)) -> Result<Shelf> {
-        let about = bank::statements_about(self.tx, account, days).await?;
-        // Those between as well, by which they may follow each other.
-        let span = about.iter().fold(days, |(first, last), row| (first.min(row.first_day), last.max(row.last_day)));
-        let statements = if span == days { about } else { bank::statements_about(self.tx, account, span).await? };
-        Ok(Shelf::new(statements, bank::lines_between(self.tx, account, days).await?))
+        self.insert(lines).await
     }
 
     /// Days that a new statement is about are read anew, also where it has no entry of them: it may join others, or tell what
     /// waits in doubt (BANK-1).
     async fn read_again(&mut self, row: &Statement, shared: &[(NaiveDate, NaiveDate)]) -> Result<()> {
-        let within = shared.iter().map(|(from, to)| ((*from).max(row.first_day), (*to).min(row.last_day)));
-        let (first, last) =
-            within.fold((NaiveDate::MAX, NaiveDate::MIN), |all, one| (all.0.min(one.0), all.1.max(one.1)));
-        for day in bank::told_days(self.tx, &row.account, (first, last)).await? {
-            self.shared.entry((row.account.clone(), day)).or_default();
+        let mut days = bank::doubted_days(self.tx, &row.account).await?;
+        if let Some(within) = intake::read_again(row, shared) {
+            days.extend(bank::told_days(self.tx, &row.account, within).await?);
+        }
+        if !days.is_empty() {
+            self.shared.entry(row.account.clone()).or_default().days.extend(days);
         }
         Ok(())
     }
 
-    /// Days that several statements tell are read as a whole (BANK-2).
+    /// Days that others tell as well are read as a whole (BANK-1 to BANK-3).
     async fn read_shared(&mut self) -> Result<()> {
-        for ((account, day), fresh) in std::mem::take(&mut self.shared) {
-            let around = self.shelf(&account, intake::around_day(day)).await?;
-            self.follow(intake::shared_day(day, fresh, &around)).await?;
-        }
-        Ok(())
-    }
-
-    /// What waited in doubt about a notice, and is clear now that a statement came.
-    async fn refute(&mut self, accounts: &BTreeSet<String>) -> Result<()> {
-        for account in accounts {
-            let waiting = Shelf::new(Vec::new(), bank::doubted(self.tx, account, Doubt::ToldBefore.as_str()).await?);
-            for entry in waiting.entries {
-                let Some(days) = intake::around(entry.iter()) else { continue };
-                let around = self.shelf(account, days).await?;
-                self.follow(intake::refute(&entry, &around)).await?;
+        for (account, Shared { days, mut fresh }) in std::mem::take(&mut self.shared) {
+            for run in intake::runs(&days) {
+                let (first, last) = run.outer();
+                let statements = bank::statements_about(self.tx, &account, (first, last)).await?;
+                let lines = bank::lines_between(self.tx, &account, (first, last)).await?;
+                let is_now = |lines: &mut Vec<BankLine>| lines.first().is_none_or(|line| line.booked_on <= run.last);
+                let now = fresh.extract_if(.., is_now).collect();
+                self.follow(intake::read(run, now, &Shelf::new(statements, lines))).await?;
             }
         }
         Ok(())

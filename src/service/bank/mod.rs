@@ -7,8 +7,10 @@
 
 mod booking;
 mod check;
+mod collective;
 mod division;
 mod import;
+mod kept;
 mod queue;
 
 use super::access::Caller;
@@ -20,13 +22,14 @@ use crate::domain::{
     bank_statement::Statement,
     matching::{BankLine, Hint, Known, Outcome},
 };
-use crate::exchange::bank::{self as files, Member, Upload};
+use crate::exchange::bank::{self as files, Bytes, Member, Upload};
 pub use crate::store::bank::FileRow;
 use crate::store::{Statements, Tx, bank};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 pub(super) use check::finding_of_month;
 pub use check::{AccountCheck, BankCheck};
 use chrono::{DateTime, Utc};
+pub use collective::{Collective, NewCollective};
 pub use division::{BookedPart, Choice, Division};
 use import::Survey;
 use std::collections::{BTreeSet, HashMap};
@@ -352,9 +355,9 @@ impl Service {
     ///
     /// # Errors
     /// Forbidden for others. A file that is broken, does not add up, or is of another account is refused as a whole.
-    pub async fn preview_bank(&self, caller: &Caller, name: &str, bytes: Vec<u8>) -> Result<BankPreview> {
+    pub async fn preview_bank(&self, caller: &Caller, name: &str, bytes: impl Into<Bytes>) -> Result<BankPreview> {
         caller.staff(caller.is_finance())?;
-        let upload = self.survey_upload(name, bytes).await?;
+        let upload = self.survey_upload(name, bytes.into()).await?;
         // The very import, which is taken back: only so can it never say anything else.
         let mut tx = self.db.begin().await?;
         let mut all: Option<BankPreview> = None;
@@ -447,11 +450,11 @@ impl Service {
         &self,
         caller: &Caller,
         name: &str,
-        bytes: Vec<u8>,
+        bytes: impl Into<Bytes>,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<BankImport> {
         caller.staff(caller.is_finance())?;
-        let upload = self.survey_upload(name, bytes).await?;
+        let upload = self.survey_upload(name, bytes.into()).await?;
         let mut all: Option<BankImport> = None;
         for surveyed in &upload {
             let (mut one, released) = self.keep_file(caller, name, surveyed).await?;
@@ -486,7 +489,7 @@ impl Service {
     }
 
     /// Opens what was uploaded, and reads every file in it through.
-    async fn survey_upload(&self, name: &str, bytes: Vec<u8>) -> Result<Vec<Surveyed>> {
+    async fn survey_upload(&self, name: &str, bytes: Bytes) -> Result<Vec<Surveyed>> {
         let (name, own) = (name.to_owned(), self.own_accounts());
         let read = tokio::task::spawn_blocking(move || {
             let upload = Upload::open(&name, bytes)?;
@@ -526,16 +529,12 @@ impl Service {
         Surveyed { member, survey }: &Surveyed,
     ) -> Result<(BankImport, bool)> {
         let mut row = self.file_row(caller, name, (member, survey));
-        let kept = member.clone();
-        let content =
-            tokio::task::spawn_blocking(move || Ok::<_, files::BankFault>(STANDARD.encode(kept.compressed()?)));
-        let content = content.await.map_err(|_| Failure::Broken)??;
         let mut tx = self.db.begin().await?;
         if !bank::add_file(&mut tx, &row).await? {
             drop(tx);
             return Ok((self.seen(&row.digest).await?, false));
         }
-        bank::keep_content(&mut tx, row.id, content).await?;
+        kept::keep(&mut tx, row.id, member).await?;
         let stored = self.store_lines(&mut tx, row.id, survey, member).await?;
         row.lines = i64::try_from(stored.added).unwrap_or(i64::MAX);
         bank::count_lines(&mut tx, row.id, row.lines).await?;
@@ -589,12 +588,4 @@ fn about(known: &Known, outcome: &Outcome) -> Vec<String> {
         }
         Outcome::Queue(_) | Outcome::Outside => Vec::new(),
     }
-}
-
-/// A file as it was kept, with its name; nothing for one of before bytes were kept.
-async fn kept(on: &mut impl Statements, file: BankFileId) -> Result<Option<(String, Member)>> {
-    let Some((name, content)) = bank::content(on, file).await? else { return Ok(None) };
-    let bytes = STANDARD.decode(content).map_err(|_| Failure::Broken)?;
-    let member = Upload::from_kept(&name, bytes)?;
-    Ok(Some((name, member)))
 }

@@ -175,7 +175,7 @@ pub(super) async fn read(
 /// says what it is.
 fn chart<'a>(terms: impl Iterator<Item = &'a Accounts>) -> Vec<ChartAccount> {
     let mut chart: Vec<ChartAccount> = Vec::new();
-    for (_, account) in terms.flat_map(Accounts::all) {
+    for account in terms.flat_map(Accounts::every) {
         if chart.iter().any(|known| known.number == account.number) {
             continue;
         }
@@ -219,7 +219,7 @@ impl Booked<'_> {
             .collect();
         about.sort_unstable();
         let plain = |posting: &Posting| JournalLine {
-            account: accounts.get(posting.account).number.clone(),
+            account: accounts.of(posting.account, row.own_account.as_deref()).number.clone(),
             amount: posting.amount,
             vat: None,
         };
@@ -377,8 +377,9 @@ pub(super) async fn audit_file(
     agrees(tx, &found, (from, to)).await?;
     let before = from.pred_opt().unwrap_or(from);
     let sums = exports::account_sums(tx, NaiveDate::default(), before).await?;
+    let own = exports::own_sums(tx, NaiveDate::default(), before).await?;
     let today = service.policies.day(service.clock.now());
-    let file = compose(&service.policies, &found, sums, (from, to), today)?;
+    let file = compose(&service.policies, &found, (sums, own), (from, to), today)?;
     let bytes = xaf::write(&file).map_err(cannot)?.into_bytes();
     Ok(Prepared {
         kind: ExportKind::Xaf,
@@ -411,7 +412,7 @@ pub(super) async fn agrees(tx: &mut Tx, found: &Journal, (from, to): (NaiveDate,
 fn compose(
     policies: &Policies,
     found: &Journal,
-    sums: Vec<exports::AccountSum>,
+    (sums, own): (Vec<exports::AccountSum>, Vec<(String, Cents, Cents)>),
     (from, to): (NaiveDate, NaiveDate),
     today: NaiveDate,
 ) -> Result<AuditFile> {
@@ -449,19 +450,26 @@ fn compose(
         customers: customers.into_iter().map(|(number, name)| AuditCustomer { number, name }).collect(),
         vat_codes: vat_codes(versions.values().rev().copied()),
         periods: AuditPeriod::months(first, last),
-        opening: opening(sums, accounts),
+        opening: opening(sums, &own, accounts),
         journals: journals(versions.values().copied()),
         entries: found.entries.clone(),
     })
 }
 
-/// What each account stood at; those that stood at nothing are left out.
-fn opening(sums: Vec<exports::AccountSum>, accounts: &Accounts) -> Vec<OpeningBalance> {
-    let balances = sums.into_iter().map(|sum| OpeningBalance {
-        account: accounts.get(sum.account).number.clone(),
-        amount: sum.debit - sum.credit,
+/// What each account stood at; those that stood at nothing are left out. `own`: what of the bank was posted for lines of our
+/// accounts there, of which some have an account of their own.
+fn opening(sums: Vec<exports::AccountSum>, own: &[(String, Cents, Cents)], accounts: &Accounts) -> Vec<OpeningBalance> {
+    let apart = |(iban, debit, credit): &(String, Cents, Cents)| {
+        let account = accounts.of_own(iban)?.number.clone();
+        Some(OpeningBalance { account, amount: *debit - *credit })
+    };
+    let apart: Vec<OpeningBalance> = own.iter().filter_map(apart).collect();
+    let elsewhere: Cents = apart.iter().map(|balance| balance.amount).sum();
+    let of_role = sums.into_iter().map(|sum| {
+        let less = if sum.account == MoneyAccount::Bank { elsewhere } else { Cents::ZERO };
+        OpeningBalance { account: accounts.get(sum.account).number.clone(), amount: sum.debit - sum.credit - less }
     });
-    balances.filter(|balance| balance.amount != Cents::ZERO).collect()
+    of_role.chain(apart).filter(|balance| balance.amount != Cents::ZERO).collect()
 }
 
 fn vat_codes<'a>(terms: impl Iterator<Item = &'a Accounts>) -> Vec<AuditVatCode> {

@@ -9,6 +9,8 @@ use crate::domain::{
     bank::{BankFileKind, Direction},
     matching::{Hint, LineState, Outcome},
 };
+use crate::exchange::bank::Bytes;
+use crate::service::Error;
 use crate::service::bank::{
     AccountCheck, Assignment, BankCheck, BankImport, BankPreview, BankTally, FileRow, FileView, Part, PartOf, Proposal,
     Queued, Share,
@@ -17,7 +19,7 @@ use crate::web::App;
 use crate::web::extract::{Id, Paging, Search, Token, Write};
 use crate::web::fields::Fields;
 use crate::web::problem::Problem;
-use axum::body::Bytes;
+use crate::web::upload;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -25,10 +27,7 @@ use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use utoipa::{IntoParams, ToSchema};
 
-/// The largest file, in bytes.
-pub const MOST_FILE_BYTES: usize = 16 * 1024 * 1024;
-
-/// The bytes of a file, of a program with a good token.
+/// A file, of a program with a good token.
 #[derive(Debug)]
 pub struct Upload {
     caller: crate::service::access::Caller,
@@ -43,10 +42,7 @@ impl FromRequest<App> for Upload {
         let (mut parts, body) = request.into_parts();
         let Token(caller) = Token::from_request_parts(&mut parts, app).await?;
         caller.staff(caller.is_finance())?;
-        let bytes = axum::body::to_bytes(body, MOST_FILE_BYTES).await.map_err(|_| {
-            let detail = format!("The file must be at most {MOST_FILE_BYTES} bytes.");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
-        })?;
+        let bytes = upload::of_body(body, app.most_file_bytes).await?.whole().map_err(Error::from)?;
         Ok(Self { caller, bytes })
     }
 }
@@ -597,8 +593,9 @@ pub(super) async fn files(
 
 /// Import a bank file
 ///
-/// The body is the file itself: camt.053, camt.054 or pain.002, at most 16 MiB. A file that was seen before changes nothing
-/// (200); a broken one is refused as a whole, with its line. With `preview=true` nothing is written (200). For finance.
+/// The body is the file itself: camt.053, camt.054 or pain.002, also packed (zip, gzip), at most 200 MiB, unpacked as well. A
+/// larger one is refused (413). A file that was seen before changes nothing (200); a broken one is refused as a whole, with
+/// its line. With `preview=true` nothing is written (200). For finance.
 #[utoipa::path(post, path = "/api/v1/bank/files", tag = "bank", params(Sending),
     request_body(content = String, content_type = "application/xml", description = "The file"),
     responses((status = 201, description = "The file was imported", body = BankFileAnswer),
@@ -611,10 +608,10 @@ pub(super) async fn import(
     let name = how.name.unwrap_or_else(|| "api".to_owned());
     let Upload { caller, bytes } = upload;
     if how.preview == Some(true) {
-        let preview = app.service.preview_bank(&caller, &name, bytes.to_vec()).await?;
+        let preview = app.service.preview_bank(&caller, &name, bytes).await?;
         return Ok((StatusCode::OK, found(preview)));
     }
-    let import = import_whole(&app, caller, name, bytes.to_vec()).await?;
+    let import = import_whole(&app, caller, name, bytes).await?;
     let status = if import.seen { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, found(import)))
 }
@@ -624,7 +621,7 @@ pub(in crate::web) async fn import_whole(
     app: &App,
     caller: crate::service::access::Caller,
     name: String,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 ) -> crate::service::Result<BankImport> {
     let service = app.service.clone();
     let task = tokio::spawn(async move { service.import_bank(&caller, &name, bytes, |_, _| {}).await });

@@ -12,6 +12,7 @@ pub mod bank;
 pub mod billing;
 pub mod cards;
 pub mod collections;
+pub mod collective;
 pub mod contacts;
 pub mod coverage;
 pub mod customers;
@@ -240,4 +241,6 @@ fn money() -> OpenApiRouter<App> {
         .routes(routes!(bank::undo))
         .routes(routes!(bank::check))
         .routes(routes!(bank::first_balance))
+        .routes(routes!(collective::list, collective::mark))
+        .routes(routes!(collective::unmark))
 }

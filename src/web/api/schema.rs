@@ -5,6 +5,7 @@ use crate::domain::availability::{Cause, Verdict};
 use crate::domain::bank::{BankFileKind, Direction};
 use crate::domain::bank_statement::StatementKind;
 use crate::domain::closing::{About, ClosingKind, FindingKind};
+use crate::domain::collective::CollectiveKind;
 use crate::domain::coverage::Outcome;
 use crate::domain::export::ExportKind;
 use crate::domain::fair_use::{Level, NoVerdict};
@@ -157,5 +158,6 @@ words! {
         person, `outside` when it is not for these books.",
     Hint: "Why something is proposed, the best reason first.",
     Proof: "What proved that a line is what it was booked as (BANK-5).",
+    CollectiveKind: "Whose an account is by which many pay (BANK-5).",
     StatementKind: "What tells entries of an account: a statement proves, a notice announces.",
 }

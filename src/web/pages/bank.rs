@@ -4,21 +4,23 @@ use super::division::booked_in_words;
 use super::forms::{Form, Forms};
 use super::texts::texts;
 use super::words::either;
-use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
+use super::{Fault, Member, Page, Refused, Submission, Values, done, encode, show, show_with};
 use crate::domain::matching::{BankLine, Doubt, Hint, LineState, Outcome};
 use crate::domain::reconciliation::{Equation, Explanation};
 use crate::domain::{BankLineId, Cents};
+use crate::exchange::bank::Bytes;
 use crate::service::bank::{
     AccountCheck, Assignment, BankCheck, BankImport, BankNotice, BankPreview, FileView, PreviewLine, Proposal, Queued,
     Share,
 };
 use crate::service::{Error, FieldError, Result};
 use crate::web::App;
-use crate::web::api::bank::{MOST_FILE_BYTES, import_whole};
+use crate::web::api::bank::import_whole;
 use crate::web::extract::{Id, Search, cursor, position};
 use crate::web::fields::Fields;
 use crate::web::problem::Problem;
 use crate::web::text::{self, Lang};
+use crate::web::upload;
 use askama::Template;
 use axum::Router;
 use axum::extract::multipart::{Field, Multipart};
@@ -38,7 +40,7 @@ const LISTED: i64 = 25;
 /// How many files are listed.
 const FILES: i64 = 12;
 /// The largest file that goes along with its preview, so that it need not be chosen again.
-const CARRIED: usize = 4 * 1024 * 1024;
+const CARRIED: u64 = 4 * 1024 * 1024;
 
 texts! {
     /// The pages of the bank.
@@ -46,7 +48,7 @@ texts! {
         title: "Bank", "Bank";
         import: "Bestand inlezen", "Import a file";
         file: "Bestand van de bank", "File of the bank";
-        file_hint: "camt.053, camt.054 of pain.002; ook ingepakt (zip)", "camt.053, camt.054 or pain.002; also packed (zip)";
+        file_hint: "camt.053, camt.054 of pain.002; ook ingepakt (zip); hooguit 200 MiB", "camt.053, camt.054 or pain.002; also packed (zip); at most 200 MiB";
         look: "Bekijk", "Look at it";
         nothing_yet: "Er wordt nog niets geboekt.", "Nothing is booked yet.";
         waiting: "Wacht op u", "Waits for you";
@@ -120,6 +122,8 @@ texts! {
         booked_sum: "Geboekte bankregels", "Booked bank lines";
         announced: "Waarvan aangekondigd, nog op geen afschrift", "Of which announced, on no statement yet";
         by_hand: "Met de hand geboekt, door geen regel bewezen", "Booked by hand, proved by no line";
+        collective: "Verzamelrekeningen", "Collective accounts";
+        is_collective: "Dit is een verzamelrekening", "This is a collective account";
         not_stated: "Aangekondigd, maar na vijf dagen op geen afschrift", "Announced, but on no statement after five days";
     }
 }
@@ -267,6 +271,13 @@ impl BankPage {
     #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn is_undone(&self, line: &BankLine) -> bool {
         matches!(line.state, LineState::Booked | LineState::SetAside | LineState::Outside)
+    }
+
+    /// Where the account of a line is marked as one by which many pay.
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn mark(&self, line: &BankLine) -> Option<String> {
+        let (iban, name) = (encode(line.iban.as_deref()?), encode(line.name.as_deref().unwrap_or_default()));
+        Some(format!("/finance/bank/collective?iban={iban}&note={name}#mark"))
     }
 
     fn received(&self, view: &FileView) -> String {
@@ -618,7 +629,7 @@ impl PreviewPage {
 struct Chosen {
     member: Member,
     name: String,
-    bytes: Vec<u8>,
+    file: Result<Bytes>,
     book: bool,
 }
 
@@ -631,29 +642,34 @@ impl FromRequest<App> for Chosen {
         member.caller.staff(member.caller.is_finance())?;
         let form = Multipart::from_request(Request::from_parts(parts, body), app).await;
         let mut form = form.map_err(|_| unreadable())?;
-        let (mut name, mut bytes, mut book) = (String::new(), Vec::new(), false);
-        while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        let (mut name, mut file, mut book) = (String::new(), Ok(Bytes::from(Vec::new())), false);
+        while let Some(mut field) = form.next_field().await.map_err(|_| unreadable())? {
             match field.name().unwrap_or_default() {
                 "file" => {
                     name = field.file_name().unwrap_or_default().to_owned();
-                    bytes = whole(field).await?;
+                    file = upload::of_field(&mut field, app.most_file_bytes).await?.whole().map_err(Into::into);
+                    if file.is_err() {
+                        break; // What comes after it does not matter, however much that is.
+                    }
                 }
-                "name" => name = String::from_utf8(whole(field).await?).unwrap_or_default(),
-                "content" => bytes = STANDARD.decode(whole(field).await?).map_err(|_| unreadable())?,
-                "act" => book = whole(field).await? == b"book",
+                "name" => name = String::from_utf8(short(field).await?).unwrap_or_default(),
+                "content" => file = Ok(STANDARD.decode(short(field).await?).map_err(|_| unreadable())?.into()),
+                "act" => book = short(field).await? == b"book",
                 _ => {}
             }
         }
-        Ok(Self { member, name, bytes, book })
+        Ok(Self { member, name, file, book })
     }
 }
 
-async fn whole(field: Field<'_>) -> Result<Vec<u8>, Fault> {
-    Ok(field.bytes().await.map_err(|_| unreadable())?.to_vec())
+/// A field that is at most a file that went along with its preview, in base 64.
+async fn short(mut field: Field<'_>) -> Result<Vec<u8>, Fault> {
+    let whole = upload::of_field(&mut field, 2 * CARRIED).await?.whole().map_err(|_| unreadable())?;
+    whole.head(2 * CARRIED).map_err(|_| unreadable().into())
 }
 
 fn unreadable() -> Problem {
-    let detail = "This form cannot be read, or the file is larger than 16 MiB.";
+    let detail = "This form cannot be read. Choose the file again.";
     Problem::new(StatusCode::BAD_REQUEST, "unreadable", "Unreadable form", detail)
 }
 
@@ -676,18 +692,18 @@ fn decided(line: &BankLine, lang: Lang) -> String {
 
 /// Looks at a file, or books it.
 async fn send(State(app): State<App>, chosen: Chosen) -> Result<Response, Fault> {
-    let Chosen { member, name, bytes, book } = chosen;
-    let result = if bytes.is_empty() || bytes.len() > MOST_FILE_BYTES {
-        let expected = "expected a file of at most 16 MiB".to_owned();
-        Err(Error::Fields(vec![FieldError { field: "file".to_owned(), expected }]))
-    } else if book {
-        match import_whole(&app, member.caller.clone(), name, bytes).await {
+    let Chosen { member, name, file, book } = chosen;
+    let result = match chosen_file(file) {
+        Ok(file) if book => match import_whole(&app, member.caller.clone(), name, file).await {
             Ok(import) => return imported(&app, &member, &import).await,
             Err(error) => Err(error),
+        },
+        Ok(file) => {
+            let carried = file.head(CARRIED).ok().filter(|_| file.size() <= CARRIED);
+            let preview = app.service.preview_bank(&member.caller, &name, file).await;
+            preview.map(|preview| (preview, carried.map(|bytes| STANDARD.encode(bytes))))
         }
-    } else {
-        let content = (bytes.len() <= CARRIED).then(|| STANDARD.encode(&bytes));
-        app.service.preview_bank(&member.caller, &name, bytes).await.map(|preview| (preview, content))
+        Err(error) => Err(error),
     };
     match result {
         Ok((preview, content)) => {
@@ -698,6 +714,16 @@ async fn send(State(app): State<App>, chosen: Chosen) -> Result<Response, Fault>
         }
         Err(error) => refuse(&app, &member, "import".to_owned(), (Values::default(), error)).await,
     }
+}
+
+/// The file, where one was chosen.
+fn chosen_file(file: Result<Bytes>) -> Result<Bytes> {
+    let file = file?;
+    if file.size() == 0 {
+        let expected = "expected a file of at most 200 MiB".to_owned();
+        return Err(Error::Fields(vec![FieldError { field: "file".to_owned(), expected }]));
+    }
+    Ok(file)
 }
 
 /// What was done with a file, above the queue.
@@ -786,7 +812,8 @@ async fn undo(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submission) 
 
 /// The pages of this module.
 pub fn router() -> Router<App> {
-    let upload = post(send).layer(DefaultBodyLimit::max(MOST_FILE_BYTES + MOST_FILE_BYTES / 8));
+    // What is taken is counted in `upload`.
+    let upload = post(send).layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/finance/bank", get(index).merge(upload))
         .route("/finance/bank/check", get(check))

@@ -11,6 +11,7 @@ pub mod availability;
 pub mod balance;
 pub mod bank;
 pub mod clock;
+pub mod collective;
 pub mod contacts;
 pub mod coverage;
 pub mod customers;
@@ -535,6 +536,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(availability::router())
         .merge(balance::router())
         .merge(bank::router())
+        .merge(collective::router())
         .merge(renewal::router())
         .merge(contacts::router())
         .merge(coverage::router())

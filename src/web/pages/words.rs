@@ -8,7 +8,7 @@ use crate::domain::{
     Channel, Cover, CoveredBy, EstimateStatus, Minutes, MissingField, PaymentMethod, Question, Refusal, TicketKind,
     TicketStatus,
 };
-use crate::exchange::bank::BankFault;
+use crate::exchange::bank::{BankFault, BankFaultKind};
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
@@ -676,6 +676,13 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
 #[must_use]
 pub fn bank_file(fault: &BankFault, lang: Lang) -> String {
     let (line, why) = (fault.line, either(lang, fault.dutch(), fault.reason()));
+    if matches!(fault.kind, BankFaultKind::TooLarge { .. }) {
+        return either(
+            lang,
+            format!("Dit bestand is geweigerd en er is niets geboekt: {why}"),
+            format!("This file is refused, and nothing was booked: {why}"),
+        );
+    }
     either(
         lang,
         format!("Dit bestand is geweigerd en er is niets geboekt. Regel {line}: {why}"),
@@ -722,7 +729,8 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "vul een naam in met letters of cijfers die een bank kan lezen",
     ),
     ("is needed", "dit is nodig"),
-    ("expected a file of at most 16 MiB", "kies een bestand van hooguit 16 MiB"),
+    ("expected an account of somebody else", "dit is een rekening van uzelf; vul de rekening van een ander in"),
+    ("expected a file of at most 200 MiB", "kies een bestand van hooguit 200 MiB"),
     ("expected money that came in", "dit kan alleen met geld dat binnenkwam"),
     ("expected money that went out", "dit kan alleen met geld dat eraf ging"),
     ("expected at least one invoice", "kies minstens één factuur"),

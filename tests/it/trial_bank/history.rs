@@ -921,7 +921,8 @@ fn entries(plan: &Plan, row: &Movement) -> Vec<ToldEntry> {
             }
             Slim::NoText => detail = BankDetail { text: None, structured: None, ..detail },
             Slim::Bare => {
-                detail = BankDetail { line: 1, amount: part.amount, charge: part.charge, ..BankDetail::default() }
+                let (amount, charge) = (part.amount, part.charge);
+                detail = BankDetail { line: 1, amount, charge, told_charge: charge, ..BankDetail::default() }
             }
         }
         detail

@@ -5,8 +5,12 @@
 //! never lost and never twice; nothing waits where nothing is ambiguous; every statement's equation holds.
 
 mod cases;
+mod debits;
 mod history;
+mod kinds;
 mod shelf;
+mod through;
+mod xml;
 
 use history::{Asked, File, History, Rng, ToldEntry};
 use shelf::Store;
@@ -94,13 +98,18 @@ fn end(history: &History, asked: Asked, files: &[&File], booked: bool) -> Result
             store.book();
         }
     }
-    every_movement_once(history, &store)?;
+    look(history, asked, &store)
+}
+
+/// What the end is like, or what is wrong with it.
+fn look(history: &History, asked: Asked, store: &Store) -> Result<Vec<String>, (Wrong, String)> {
+    every_movement_once(history, store)?;
     if !asked.may_wait
         && let Some((told, lines, _)) = store.bearers().find(|(.., waits)| *waits)
     {
         return Err((Wrong::Waits, format!("m{} waits: {:?}", told.movement, lines[0].why)));
     }
-    every_statement_agrees(history, asked, &store)?;
+    every_statement_agrees(history, asked, store)?;
     let separate = separate(history);
     let mut ends: Vec<String> = store
         .bearers()
@@ -208,7 +217,12 @@ fn every_movement_once(history: &History, store: &Store) -> Result<(), (Wrong, S
             in_parts(movements, bearers)?;
             continue;
         }
-        let fits = |bearer: &Bearer<'_>, row: &history::Movement| is_true_of(bearer.0, row);
+        // Of what statements tell as one sum nobody can know which of two that look the same a notice was about.
+        let lumps: BTreeSet<usize> =
+            movements.iter().filter(|row| is_told_as_a_sum(row, store)).map(|row| row.id).collect();
+        let fits = |bearer: &Bearer<'_>, row: &history::Movement| {
+            is_true_of(bearer.0, row) || (bearer.0.notice && lumps.contains(&row.id))
+        };
         let sure: Vec<&Bearer<'_>> = bearers.iter().filter(|(.., waits)| !waits).collect();
         if let Err(extra) = partners(sure.len(), movements.len(), &|one, other| fits(sure[one], movements[other])) {
             let what = format!(
@@ -231,6 +245,12 @@ fn every_movement_once(history: &History, store: &Store) -> Result<(), (Wrong, S
         }
     }
     Ok(())
+}
+
+/// Whether no statement tells more of a batch than its sum.
+fn is_told_as_a_sum(row: &history::Movement, store: &Store) -> bool {
+    let mut told = store.about.values().filter(|told| !told.notice && told.movement == row.id);
+    row.parts.len() > 1 && told.all(|told| told.entry.details.len() < 2)
 }
 
 /// Of a batch that is told as a whole and in parts: a whole, or each of its parts.
@@ -293,6 +313,12 @@ fn every_statement_agrees(history: &History, asked: Asked, store: &Store) -> Res
             .flat_map(|(_, lines, _)| lines.iter().map(BankLine::effect))
             .take(12)
             .collect();
+        let waiting = doubted.len();
+        // What a wrong statement lacks.
+        let lacked = history.plans.iter().filter_map(|plan| plan.lacks);
+        let lacked =
+            lacked.filter_map(|id| history.movements.iter().find(|row| row.id == id)).map(history::Movement::effect);
+        let doubted: Vec<Cents> = doubted.into_iter().chain(lacked).collect();
         let sums = (1..1_usize << doubted.len()).map(|chosen| {
             let part = (0..doubted.len()).filter(|at| chosen >> at & 1 == 1);
             part.map(|at| doubted[at]).sum::<Cents>()
@@ -300,6 +326,7 @@ fn every_statement_agrees(history: &History, asked: Asked, store: &Store) -> Res
         if !sums.into_iter().any(|sum| sum == -difference) {
             return Err((Wrong::Differs, what));
         }
+        let doubted: Vec<Cents> = doubted.into_iter().take(waiting).collect();
         let named = row.explanations.iter().any(|explanation| matches!(explanation, Explanation::Line(_)));
         if row.is_new() && doubted.contains(&-row.new_difference()) && !named {
             return Err((Wrong::Unnamed, what));
@@ -445,19 +472,12 @@ fn run(seed: u64, count: u64, most: usize) -> (BTreeMap<String, usize>, Vec<Stri
     (faults, stories)
 }
 
-/// BANK-1 to BANK-4, for a part of a minute. What docs/trials.md says is still wrong may not become more: of these histories
-/// none loses a movement, and at most so many of each other kind fail.
+/// BANK-1 to BANK-4, for a part of a minute: no history fails.
 #[test]
 fn trial_bank_short() {
-    let (faults, stories) = run(number("STRIPPENKAART_TRIAL_SEED", 1), number("STRIPPENKAART_TRIAL_SHORT", 300), 1);
-    let many = |kind: &str| -> u64 {
-        let of_kind = faults.iter().filter(|(wrong, _)| wrong.starts_with(kind));
-        of_kind.map(|(_, many)| u64::try_from(*many).unwrap()).sum()
-    };
-    let found = ["Lost", "Twice", "Differs", "Order", "Waits"].map(many);
-    let known = [0, 1, 4, 3, 2];
-    let more = found.iter().zip(known).any(|(found, known)| *found > known);
-    assert!(!more, "{found:?} of {known:?}\n{faults:#?}\n{}", stories.join("\n"));
+    let (seed, count) = (number("STRIPPENKAART_TRIAL_SEED", 1), number("STRIPPENKAART_TRIAL_SHORT", 300));
+    let (faults, stories) = run(seed, count, 1);
+    assert!(faults.is_empty(), "of {count} from {seed}: {faults:#?}\n{}", stories.join("\n"));
 }
 
 /// The same, as often as asked: `just trial-bank`.

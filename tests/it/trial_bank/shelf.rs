@@ -2,13 +2,13 @@
 
 use super::history::{File, ToldEntry, ToldStatement};
 use chrono::NaiveDate;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use strippenkaart::domain::bank::{Direction, OpeningKind};
 use strippenkaart::domain::bank_statement::{Statement, StatementKind, ToldDays};
 use strippenkaart::domain::intake::{self, Change, Shelf, Take};
 use strippenkaart::domain::matching::{BankLine, Doubt, LineState, Teller};
 use strippenkaart::domain::reconciliation::{DayMoved, Equation, FirstBalance, Suspect, equations, first_balance};
-use strippenkaart::domain::{BankEntryId, BankFileId, Cents, StatementId};
+use strippenkaart::domain::{BankEntryId, BankFileId, BankLineId, Cents, StatementId};
 use uuid::Uuid;
 
 /// What was taken in.
@@ -24,8 +24,6 @@ pub struct Store {
     pub twice: usize,
     next: u128,
 }
-
-type Ranges = Vec<(NaiveDate, NaiveDate)>;
 
 impl Store {
     fn id(&mut self) -> Uuid {
@@ -56,6 +54,7 @@ impl Store {
             account: head.account.clone(),
             told_id: head.id.clone(),
             page: head.page.map(i64::from),
+            last_page: head.last_page,
             sequence: head.sequence,
             made_at: head.created_at,
             from_day,
@@ -73,147 +72,97 @@ impl Store {
     /// Takes a file in.
     pub fn import(&mut self, file: &File) {
         let id = BankFileId(self.id());
-        let mut taken: Vec<Option<(Statement, Ranges)>> = Vec::new();
-        let mut fresh: Vec<Statement> = Vec::new();
+        let mut fresh: Vec<Vec<BankLine>> = Vec::new();
+        let mut days: BTreeSet<NaiveDate> = BTreeSet::new();
+        let mut taken: Vec<(&ToldStatement, Statement, Vec<(NaiveDate, NaiveDate)>)> = Vec::new();
         for told in &file.statements {
             let row = self.statement(id, told);
-            let about = |other: &&Statement| other.shares_days_with(&row);
-            let mut others: Vec<Statement> = self.statements.iter().filter(about).cloned().collect();
-            others.extend(fresh.iter().filter(|other| other.shares_days_with(&row)).cloned());
+            let others: Vec<Statement> =
+                self.statements.iter().filter(|other| other.shares_days_with(&row)).cloned().collect();
             match intake::take(&row, &others) {
-                Take::Seen => {
-                    self.seen += 1;
-                    taken.push(None);
-                }
-                Take::Read(ranges) => {
-                    fresh.push(row.clone());
-                    taken.push(Some((row, ranges)));
+                Take::Seen => self.seen += 1,
+                Take::Read(shared) => {
+                    self.statements.push(row.clone());
+                    taken.push((told, row, shared));
                 }
             }
         }
-        self.statements.extend(fresh);
-        let mut shared: BTreeMap<NaiveDate, Vec<(StatementId, Vec<BankLine>)>> = BTreeMap::new();
-        let mut again: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-        let mut stated = false;
-        for (told, taken) in file.statements.iter().zip(taken) {
-            let Some((row, ranges)) = taken else { continue };
-            stated |= row.kind == StatementKind::Statement;
-            again.extend(ranges.iter().map(|(from, to)| ((*from).max(row.first_day), (*to).min(row.last_day))));
+        for (told, row, shared) in taken {
+            let mut shared = shared;
+            let around = intake::announced_around(&row);
+            let announced =
+                |line: &&BankLine| line.announced_in.is_some() && (around.0..=around.1).contains(&line.booked_on);
+            if self.entries.values().flatten().find(announced).is_some() {
+                shared.push(around);
+            }
             let teller = Teller::new(&row);
-            let mut own = Vec::new();
             for entry in &told.entries {
                 let lines = teller.entry(&entry.entry, || self.id());
                 self.about.insert(lines[0].entry_id, entry.clone());
                 let day = entry.entry.booked_on;
-                if ranges.iter().any(|(from, to)| (*from..=*to).contains(&day)) {
-                    shared.entry(day).or_default().push((row.id, lines));
+                if shared.iter().any(|(from, to)| (*from..=*to).contains(&day)) {
+                    days.insert(day);
+                    fresh.push(lines);
                 } else {
-                    own.push(lines);
+                    self.entries.insert(lines[0].entry_id, lines);
                 }
             }
-            let Some(days) = intake::around(own.iter().flatten()) else { continue };
-            let changes = match row.kind {
-                StatementKind::Statement => intake::stated(own, &self.unmet(days)),
-                StatementKind::Notice => intake::announced(&row, own, &self.shelf(days)),
-            };
-            self.follow(changes);
-        }
-        // Days on which a statement that has no entry of them may change what is known, and those on which something waits.
-        for lines in self.entries.values().filter(|lines| lines[0].stated_in.is_some()) {
-            let waits = stated && lines[0].reading_doubt().is_some();
-            if waits || again.iter().any(|(from, to)| (*from..=*to).contains(&lines[0].booked_on)) {
-                shared.entry(lines[0].booked_on).or_default();
+            if row.kind == StatementKind::Statement {
+                let doubted = self.entries.values().flatten().filter(|line| line.reading_doubt().is_some());
+                days.extend(doubted.map(|line| line.booked_on));
+            }
+            if let (StatementKind::Statement, Some((first, last))) = (row.kind, intake::read_again(&row, &shared)) {
+                let told = self.entries.values().flatten().map(|line| line.booked_on);
+                days.extend(told.filter(|day| (first..=last).contains(day)));
             }
         }
-        for (day, fresh) in shared {
-            let days = intake::around_day(day);
-            let changes = intake::shared_day(day, fresh, &self.shelf(days));
-            self.follow(changes);
+        for run in intake::runs(&days) {
+            let shelf = self.shelf(run.outer());
+            let (now, later) = std::mem::take(&mut fresh)
+                .into_iter()
+                .partition(|lines: &Vec<BankLine>| lines[0].booked_on <= run.last);
+            fresh = later;
+            self.follow(intake::read(run, now, &shelf));
         }
-        let told_before = Doubt::ToldBefore.to_string();
-        let waits = |line: &BankLine| line.state == LineState::Open && line.why.as_ref() == Some(&told_before);
-        let waiting: Vec<Vec<BankLine>> = self.entries.values().filter(|lines| waits(&lines[0])).cloned().collect();
-        for lines in waiting {
-            let Some(days) = intake::around(lines.iter()) else { continue };
-            let changes = intake::refute(&lines, &self.shelf(days));
-            self.follow(changes);
-        }
-    }
-
-    fn lines(&self, days: (NaiveDate, NaiveDate), wanted: impl Fn(&BankLine) -> bool) -> Vec<BankLine> {
-        let lines = self.entries.values().flatten();
-        lines.filter(|line| (days.0..=days.1).contains(&line.booked_on) && wanted(line)).cloned().collect()
     }
 
     fn shelf(&self, days: (NaiveDate, NaiveDate)) -> Shelf {
-        let about =
-            |days: (NaiveDate, NaiveDate)| move |row: &&Statement| row.last_day >= days.0 && row.first_day <= days.1;
-        // Those between as well, by which they may follow each other.
-        let span = self
-            .statements
-            .iter()
-            .filter(about(days))
-            .fold(days, |(first, last), row| (first.min(row.first_day), last.max(row.last_day)));
-        Shelf::new(self.statements.iter().filter(about(span)).cloned().collect(), self.lines(days, |_| true))
+        let about = |row: &&Statement| row.last_day >= days.0 && row.first_day <= days.1;
+        let lines = self.entries.values().flatten();
+        Shelf::new(
+            self.statements.iter().filter(about).cloned().collect(),
+            lines.filter(|line| (days.0..=days.1).contains(&line.booked_on)).cloned().collect(),
+        )
     }
 
-    fn unmet(&self, days: (NaiveDate, NaiveDate)) -> Shelf {
-        let unmet = |line: &BankLine| line.announced_in.is_some() && line.stated_in.is_none();
-        let entries = self
-            .entries
-            .values()
-            .filter(|lines| lines.iter().any(|line| unmet(line) && line.state != LineState::Again));
-        let lines = entries.flatten().filter(|line| (days.0..=days.1).contains(&line.booked_on));
-        Shelf::new(Vec::new(), lines.cloned().collect())
+    fn line(&mut self, id: BankLineId) -> &mut BankLine {
+        self.entries.values_mut().flatten().find(|line| line.id == id).unwrap()
     }
 
-    /// As the tables do: what was met first, what repeats, what is released, and then what is new.
+    /// As the tables do.
     fn follow(&mut self, changes: Vec<Change>) {
-        let (mut kept, mut met, mut repeats, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut doubts, mut counts) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
-                Change::Keep(lines) => kept.push(lines),
-                Change::Met(row) => met.push(row),
-                Change::Repeat { entry, of } => repeats.push((entry, of)),
-                Change::Release(entry) => released.push(entry),
+                Change::Keep(lines) => drop(self.entries.insert(lines[0].entry_id, lines)),
+                Change::Told(told) => {
+                    let line = self.line(told.id);
+                    line.movement_id = told.movement_id;
+                    (line.announced_in, line.stated_in, line.stated_on) =
+                        (told.announced_in, told.stated_in, told.stated_on);
+                }
+                Change::Again(id) => {
+                    let line = self.line(id);
+                    (line.state, line.why) = (LineState::Again, None);
+                }
+                Change::Release(id) => {
+                    let line = self.line(id);
+                    (line.state, line.why) = (LineState::New, None);
+                }
+                Change::Doubt(id, doubt) => {
+                    let line = self.line(id);
+                    (line.state, line.why) = (LineState::Open, Some(Doubt::from(doubt).to_string()));
+                }
                 Change::Twice(_) => self.twice += 1,
-                Change::Doubt(entry, doubt) => doubts.push((entry, doubt)),
-                Change::Counts(entry, day) => counts.push((entry, day)),
-            }
-        }
-        for row in met {
-            for line in self.entries.values_mut().flatten().filter(|line| line.id == row.id) {
-                line.announced_in = line.announced_in.or(row.announced_in);
-                line.stated_in = line.stated_in.or(row.stated_in);
-                line.stated_on = line.stated_on.or(row.stated_on);
-            }
-        }
-        for (entry, of) in repeats {
-            let lines = self.entries.get_mut(&entry).into_iter().flatten();
-            for line in lines.filter(|line| line.state != LineState::Booked) {
-                (line.state, line.movement_id, line.why) = (LineState::Again, of, None);
-            }
-        }
-        for entry in released {
-            let lines = self.entries.get_mut(&entry).into_iter().flatten();
-            for line in lines.filter(|line| matches!(line.state, LineState::Open | LineState::Again)) {
-                (line.state, line.movement_id, line.why) = (LineState::New, line.entry_id, None);
-            }
-        }
-        for (entry, doubt) in doubts {
-            let lines = self.entries.get_mut(&entry).into_iter().flatten();
-            for line in lines.filter(|line| !matches!(line.state, LineState::Booked | LineState::SetAside)) {
-                (line.state, line.movement_id, line.why) =
-                    (LineState::Open, line.entry_id, Some(Doubt::from(doubt).to_string()));
-            }
-        }
-        for lines in kept {
-            self.entries.insert(lines[0].entry_id, lines);
-        }
-        for (entry, day) in counts {
-            for line in self.entries.get_mut(&entry).into_iter().flatten() {
-                line.stated_on = line.stated_on.map(|_| day);
             }
         }
     }
