@@ -1,12 +1,12 @@
 //! `strippenkaart import bank`: a file of the bank, looked at or booked.
 
-use super::{admin, print};
+use super::{admin, print, serve};
 use crate::clock::Clock;
 use crate::domain::Cents;
 use crate::domain::bank_statement::Statement;
 use crate::domain::reconciliation::Explanation;
 use crate::exchange::bank::{Bytes, Incoming, MAX_BYTES};
-use crate::service::bank::{AccountCheck, BankNotice, BankTally, Share};
+use crate::service::bank::{AccountCheck, BankNotice, BankTally, Counted, Share};
 use crate::service::{Error, Service};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -85,11 +85,42 @@ fn tell(statements: &[Statement], notices: &[BankNotice], tally: &BankTally) -> 
 }
 
 /// `strippenkaart bank check`: whether every statement and every posting agrees (BANK-4). Fails where one does not.
-pub(super) async fn check(database: &str, email: &str) -> anyhow::Result<()> {
+/// `reread`: and whether every kept file, read again, counts the same.
+pub(super) async fn check(database: &str, email: &str, reread: bool) -> anyhow::Result<()> {
     let service = Service::beside(admin::existing(database).await?, Clock::system()).await?;
-    let result = run_check(&service, email).await;
+    let again = async { if reread { run_again(&service, email).await } else { Ok(()) } };
+    let result = match again.await {
+        Ok(()) => run_check(&service, email).await,
+        Err(error) => run_check(&service, email).await.and(Err(error)),
+    };
     service.db.close().await;
     result
+}
+
+async fn run_again(service: &Service, email: &str) -> anyhow::Result<()> {
+    let caller = service.caller_by_email(email).await.map_err(worded)?;
+    let directory = tempfile::Builder::new().prefix("strippenkaart-reread-").tempdir()?;
+    let scratch = serve::open(&format!("sqlite://{}", directory.path().join("again.db").display())).await?;
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}")?);
+    bar.set_message("Reading files again");
+    let read = service.read_bank_again(&caller, &scratch, |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    let read = read.await.map_err(worded);
+    bar.finish_and_clear();
+    scratch.close().await;
+    let read = read?;
+    print::line(format_args!("{} files read again", read.files))?;
+    for name in &read.missing {
+        print::line(format_args!("  {name} came before bytes were kept: import it again, then it is"))?;
+    }
+    for row in &read.differing {
+        let Counted { account, day, direction, books, again } = row;
+        print::line(format_args!("  {account} {day} {direction}: {books} in the books, {again} read again"))?;
+    }
+    anyhow::ensure!(read.differing.is_empty(), "read again, the files count otherwise than the books");
+    Ok(())
 }
 
 async fn run_check(service: &Service, email: &str) -> anyhow::Result<()> {

@@ -92,6 +92,9 @@ enum BankCommand {
         /// E-mail address of the login that asks: finance or admin
         #[arg(long = "as", value_name = "EMAIL", env = "STRIPPENKAART_AS", hide_env_values = true)]
         email: String,
+        /// Also read every kept file again, and name what would count otherwise today
+        #[arg(long)]
+        reread: bool,
     },
 }
 
@@ -385,7 +388,9 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Import(ImportCommand::Bank { database, file, preview, email }) => {
             bank::import(&database.database, &file, &email, preview).await
         }
-        Command::Bank(BankCommand::Check { database, email }) => bank::check(&database.database, &email).await,
+        Command::Bank(BankCommand::Check { database, email, reread }) => {
+            bank::check(&database.database, &email, reread).await
+        }
         Command::CloseMonth(CloseArgs { database, month, reason, reopen: true }) => {
             close::reopen(&database.database, month, reason).await
         }

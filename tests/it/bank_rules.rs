@@ -4,7 +4,8 @@
 use crate::bank::{
     Books, OURS, TERMS, THEIRS, booked, camt054, detail, entry, euros, file, returned, statement, transfer,
 };
-use crate::common::{day, on_both};
+use crate::common::{Fixture, day, on_both};
+use crate::story::{run_raw, tamper};
 use std::io::Write as _;
 use strippenkaart::domain::bank::{BankDetail, BankEntry, BankFile, BankFileKind, BankStatement, Direction};
 use strippenkaart::domain::matching::LineState;
@@ -12,8 +13,9 @@ use strippenkaart::domain::reconciliation::Explanation;
 use strippenkaart::domain::{Act, BankLineId, Cents, Invoice, PaymentMethod, Receipt, Target, command::Receiving};
 use strippenkaart::exchange::bank::write;
 use strippenkaart::service::Error;
-use strippenkaart::service::bank::{Assignment, BankNotice, Part, PartOf};
+use strippenkaart::service::bank::{Assignment, BankNotice, Part, PartOf, ReadAgain};
 use strippenkaart::service::verify::verify;
+use strippenkaart::store::Db;
 
 /// A statement of a day that opens with a balance.
 fn of_day(id: &str, on: &str, opening: &str, entries: Vec<BankEntry>) -> BankFile {
@@ -489,5 +491,36 @@ on_both! {
         assert_eq!(ends[0].0, Cents::ZERO);
         assert_eq!(ends[1].1, ends[0].1 + ends[0].1);
         check(&books).await;
+    }
+}
+
+/// What comes of reading every kept file again.
+async fn read_again(books: &Books) -> ReadAgain {
+    let scratch = Fixture::sqlite().await;
+    books.fixture.service.read_bank_again(&books.finance, &scratch.service.db, |_, _| {}).await.unwrap()
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_2_files_read_again_count_the_same_and_what_does_not_is_named(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let file = crate::bank::a_payment("100.00");
+        books.try_import(file.as_bytes()).await.unwrap();
+        assert_eq!(read_again(&books).await, ReadAgain { files: 1, ..ReadAgain::default() });
+        let db = &books.fixture.service.db;
+        run_raw(db, "UPDATE bank_lines SET state = 'again'").await.unwrap();
+        let moved: Vec<_> = read_again(&books).await.differing.iter().map(|row| (row.books, row.again)).collect();
+        assert_eq!(moved, [(Cents(0), Cents(10_000))], "what the books have lost");
+        // A file of before bytes were kept is named; given again, it is kept.
+        let unlocked = match db {
+            Db::Sqlite { .. } => "DROP TRIGGER bank_contents_no_delete; DELETE FROM bank_contents",
+            Db::Postgres { .. } => "DELETE FROM bank_contents",
+        };
+        tamper(db, unlocked).await;
+        let again = read_again(&books).await;
+        assert_eq!((again.files, again.missing.len()), (0, 1));
+        books.try_import(file.as_bytes()).await.unwrap();
+        let again = read_again(&books).await;
+        assert_eq!((again.files, again.missing.len()), (1, 0));
     }
 }

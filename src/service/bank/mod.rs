@@ -5,6 +5,7 @@
 //! door, under a key that follows from the line, and marked ([`booking`]). Whatever happens in between, the same file again,
 //! or [`Service::finish_bank`], books what is left and nothing twice. What the rules do not book waits in the [`queue`].
 
+mod again;
 mod booking;
 mod check;
 mod collective;
@@ -25,6 +26,7 @@ use crate::domain::{
 use crate::exchange::bank::{self as files, Bytes, Member, Upload};
 pub use crate::store::bank::FileRow;
 use crate::store::{Statements, Tx, bank};
+pub use again::{Counted, ReadAgain};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 pub(super) use check::finding_of_month;
 pub use check::{AccountCheck, BankCheck};
@@ -531,8 +533,13 @@ impl Service {
         let mut row = self.file_row(caller, name, (member, survey));
         let mut tx = self.db.begin().await?;
         if !bank::add_file(&mut tx, &row).await? {
-            drop(tx);
-            return Ok((self.seen(&row.digest).await?, false));
+            let seen = self.seen(&row.digest).await?;
+            // One of before bytes were kept, given again: so that it can be read again.
+            if bank::part(&mut tx, (seen.file.id, 0)).await?.is_none() {
+                kept::keep(&mut tx, seen.file.id, member).await?;
+                tx.commit().await?;
+            }
+            return Ok((seen, false));
         }
         kept::keep(&mut tx, row.id, member).await?;
         let stored = self.store_lines(&mut tx, row.id, survey, member).await?;
