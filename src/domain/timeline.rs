@@ -13,7 +13,7 @@ use super::{
 use chrono::{NaiveDate, Timelike};
 use std::cmp::Reverse;
 
-/// A point of time between entries: the day, and the second before which the entries lie; zero before the first of the day.
+/// A point of time between entries: the day, and a moment of it (thousandths of a second from one on); zero before the first.
 pub type Point = (NaiveDate, u32);
 
 /// A statement on the time of its account.
@@ -69,8 +69,8 @@ fn after(day: NaiveDate) -> Point {
     (day.succ_opt().unwrap_or(day), 0)
 }
 
-/// The second of a day after all that a statement within it can have been made at.
-const NIGHT: u32 = 100_000;
+/// A moment of a day after all at which a statement within it can have been made.
+const NIGHT: u32 = 100_000_000;
 
 /// What a statement tells that the bank booked from a day to another.
 pub type ToldOf<'a> = &'a dyn Fn(usize, (NaiveDate, NaiveDate)) -> Vec<&'a EntryTold>;
@@ -106,7 +106,7 @@ impl Rows<'_> {
                 && row.opening.is_some()
                 && before.closing == row.opening
                 && before.opening != before.closing
-                && before.made_at < row.made_at
+                && self.moment(*other) < self.moment(at)
         };
         let mut found = self.others(at).filter(ends);
         found.clone().find(|other| self.is_next(at, *other)).or_else(|| found.next())
@@ -151,19 +151,25 @@ impl Rows<'_> {
         }
     }
 
+    /// When a statement was made, on that day; of those that were made at once the next number comes later, and one without a
+    /// number last.
+    fn moment(&self, at: usize) -> (Option<NaiveDate>, u32) {
+        let row = self.rows[at];
+        let numbers = self.rows.iter().filter(|other| other.to_day == row.to_day).filter_map(|other| other.sequence);
+        let number = row.sequence.zip(numbers.min()).map(|(number, first)| (number - first).min(998));
+        let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(999);
+        let second = row.made_at.map_or(0, |made| made.time().num_seconds_from_midnight());
+        (row.made_at.map(|made| made.date()), second * 1_000 + number + 1)
+    }
+
     /// Where a statement ends: where another that was made as late goes on within its last day, in the course of that.
     fn end(&self, at: usize) -> Point {
-        let row = self.rows[at];
+        let (row, (_, moment)) = (self.rows[at], self.moment(at));
         if !row.is_whole_on(row.to_day) {
-            let made = row.made_at.map_or(0, |made| made.time().num_seconds_from_midnight());
-            return (row.to_day, made + 1);
+            return (row.to_day, moment);
         }
         let goes_on = self.others(at).any(|other| self.goes_on(other, at) == GoesOn::Yes);
-        let numbers = || self.rows.iter().filter(|other| other.to_day == row.to_day).filter_map(|other| other.sequence);
-        match row.sequence.zip(numbers().min()).filter(|_| goes_on) {
-            Some((number, first)) => (row.to_day, NIGHT + u32::try_from(number - first).unwrap_or(NIGHT).min(NIGHT)),
-            None => after(row.to_day),
-        }
+        if goes_on { (row.to_day, NIGHT + moment % 1_000) } else { after(row.to_day) }
     }
 }
 
