@@ -246,8 +246,8 @@ fn state(line: &BankLine, wanted: &Wanted) -> Option<Change> {
         (false, _) => (line.state != LineState::Again).then_some(Change::Again(line.id)),
         (true, Some(doubt)) => (line.reading_doubt() != Some(doubt)).then_some(Change::Doubt(line.id, doubt)),
         (true, None) => {
-            let waited = line.state == LineState::Again || line.reading_doubt().is_some();
-            waited.then_some(Change::Release(line.id))
+            let is_held = line.state == LineState::Again || line.reading_doubt().is_some();
+            is_held.then_some(Change::Release(line.id))
         }
     }
 }
@@ -389,13 +389,14 @@ impl<'a> Reading<'a> {
     /// Movements and announced entries that may be found to be one: those near what is read anew, and those further off that
     /// are not one with anything yet, or with something near.
     fn free(&self) -> (Vec<usize>, Vec<usize>) {
+        // Of what is known to be one: whether some of it is near, what bears it is here, and for statements and notices whether
+        // such a one is here, and is noted.
         #[derive(Default)]
         struct Linked {
             near: bool,
             bearer: bool,
-            stated: bool,
-            announced: bool,
-            wanted: (bool, bool),
+            here: [bool; 2],
+            noted: [bool; 2],
         }
         let mut linked: HashMap<BankEntryId, Linked> = HashMap::new();
         let mut note = |lines: &[BankLine], is_stated: bool| {
@@ -403,10 +404,9 @@ impl<'a> Reading<'a> {
                 let row = linked.entry(line.movement_id).or_default();
                 row.near |= self.within(line.booked_on);
                 row.bearer |= line.entry_id == line.movement_id;
-                row.stated |= is_stated;
-                row.announced |= !is_stated;
-                row.wanted.0 |= line.state != LineState::Again && line.stated_in.is_some();
-                row.wanted.1 |= line.state != LineState::Again && line.announced_in.is_some();
+                row.here[usize::from(is_stated)] = true;
+                row.noted[1] |= line.state != LineState::Again && line.stated_in.is_some();
+                row.noted[0] |= line.state != LineState::Again && line.announced_in.is_some();
             }
         };
         self.stated.iter().for_each(|entry| note(entry.lines, true));
@@ -414,8 +414,8 @@ impl<'a> Reading<'a> {
         let is_free = |entry: &Entry<'_>, alone: bool| {
             entry.lines.iter().all(|line| {
                 let row = &linked[&line.movement_id];
-                let complete = (row.stated || !row.wanted.0) && (row.announced || !row.wanted.1);
-                row.bearer && ((row.near && complete) || (alone && !(row.wanted.0 && row.wanted.1)))
+                let is_complete = (0..2).all(|kind| row.here[kind] || !row.noted[kind]);
+                row.bearer && ((row.near && is_complete) || (alone && row.noted != [true; 2]))
             })
         };
         let is_movement_free = |row: &Movement| {
@@ -432,7 +432,7 @@ impl<'a> Reading<'a> {
 
     fn stated_side(&self, at: usize) -> Side {
         let movement = &self.movements[at];
-        let best = self.best(movement.tellings.iter().map(|at| &self.stated[*at]));
+        let best = Self::best(movement.tellings.iter().map(|at| &self.stated[*at]));
         Side {
             told: best.told.clone(),
             parts: best.lines.iter().map(part).collect(),
@@ -454,7 +454,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Of those that tell the same: what is booked; else what tells the most, of what is stored where it tells as much.
-    fn best<'b>(&self, entries: impl Iterator<Item = &'b Entry<'a>>) -> &'b Entry<'a>
+    fn best<'b>(entries: impl Iterator<Item = &'b Entry<'a>>) -> &'b Entry<'a>
     where
         'a: 'b,
     {
@@ -480,18 +480,22 @@ impl<'a> Reading<'a> {
                     let single = |(part, at): &(Option<usize>, usize)| {
                         (*part, Single { movement: None, announced: Some(announced[*at]) })
                     };
-                    let singles = parts.iter().map(single).collect();
-                    parts.iter().for_each(|(_, at)| unmet[*at] = false);
-                    self.bear_apart(&Single { movement: Some(stated[*whole]), announced: None }, singles);
+                    let singles: Vec<_> = parts.iter().map(single).collect();
+                    for (_, at) in parts {
+                        unmet[*at] = false;
+                    }
+                    self.bear_apart(&Single { movement: Some(stated[*whole]), announced: None }, &singles);
                 }
                 Bond::StatedApart { announced: whole, parts } => {
                     unmet[*whole] = false;
                     let single = |(part, at): &(Option<usize>, usize)| {
                         (*part, Single { movement: Some(stated[*at]), announced: None })
                     };
-                    let singles = parts.iter().map(single).collect();
-                    parts.iter().for_each(|(_, at)| alone[*at] = false);
-                    self.bear_apart(&Single { movement: None, announced: Some(announced[*whole]) }, singles);
+                    let singles: Vec<_> = parts.iter().map(single).collect();
+                    for (_, at) in parts {
+                        alone[*at] = false;
+                    }
+                    self.bear_apart(&Single { movement: None, announced: Some(announced[*whole]) }, &singles);
                 }
             }
         }
@@ -579,7 +583,7 @@ impl<'a> Reading<'a> {
     fn bear(&mut self, movement: Option<usize>, announced: Option<usize>, doubt: Option<ReadingDoubt>) {
         let single = Single { movement, announced };
         let entries = self.entries_of(&single);
-        let bearer = self.best(entries.iter().copied());
+        let bearer = Self::best(entries.iter().copied());
         let facts = self.facts(&single, bearer.id(), doubt);
         let (mut wanted, mut twice) = (Vec::new(), Vec::new());
         let own = Self::own(bearer, facts);
@@ -596,15 +600,15 @@ impl<'a> Reading<'a> {
     }
 
     /// A whole that is told in parts on the other side: what is booked bears; else what tells the most.
-    fn bear_apart(&mut self, whole: &Single, singles: Vec<(Option<usize>, Single)>) {
+    fn bear_apart(&mut self, whole: &Single, singles: &[(Option<usize>, Single)]) {
         let tellers = self.entries_of(whole);
-        let best = self.best(tellers.iter().copied());
+        let best = Self::best(tellers.iter().copied());
         let single_entries: Vec<Vec<&Entry<'a>>> = singles.iter().map(|(_, single)| self.entries_of(single)).collect();
         let booked = single_entries.iter().flatten().any(|entry| entry.is_decided());
         let by_whole = best.is_decided() || !(booked || best.told.is_bare());
         let (mut wanted, mut twice) = (Vec::new(), Vec::new());
         let bearers: Vec<&Entry<'a>> =
-            single_entries.iter().map(|entries| self.best(entries.iter().copied())).collect();
+            single_entries.iter().map(|entries| Self::best(entries.iter().copied())).collect();
         let movement_id = if by_whole { best.id() } else { bearers[0].id() };
         // The whole, line by line: those that were told apart, and the rest.
         for (place, line) in best.lines.iter().enumerate() {

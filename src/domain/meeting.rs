@@ -259,7 +259,9 @@ impl Sides<'_> {
             let free: Vec<usize> = (0..self.announced.len()).filter(is_exact).collect();
             let Some((_, parts)) = in_sets(&[at], self.stated, &free, self.announced).pop() else { continue };
             self.met[at] = true;
-            parts.iter().for_each(|(_, part)| self.spent[*part] = true);
+            for (_, part) in &parts {
+                self.spent[*part] = true;
+            }
             self.found.bonds.push(Bond::AnnouncedApart { stated: at, parts });
         }
     }
@@ -278,14 +280,17 @@ impl Sides<'_> {
             });
             let Some(alone) = alone else { continue };
             let free: Vec<usize> = (0..self.announced.len()).filter(|at| !self.spent[*at]).collect();
-            if in_sets(&[alone], self.stated, &free, self.announced).is_empty() {
-                if let Some((_, parts)) = in_sets(&[stated], self.stated, &free, self.announced).pop() {
-                    parts.iter().for_each(|(_, part)| self.spent[*part] = true);
-                    self.met[alone] = true;
-                    self.found.bonds[at] = Bond::One { stated: alone, announced };
-                    self.found.bonds.push(Bond::AnnouncedApart { stated, parts });
-                }
+            let parts_of = |at: usize| in_sets(&[at], self.stated, &free, self.announced).pop();
+            if parts_of(alone).is_some() {
+                continue;
             }
+            let Some((_, parts)) = parts_of(stated) else { continue };
+            for (_, part) in &parts {
+                self.spent[*part] = true;
+            }
+            self.met[alone] = true;
+            self.found.bonds[at] = Bond::One { stated: alone, announced };
+            self.found.bonds.push(Bond::AnnouncedApart { stated, parts });
         }
     }
 

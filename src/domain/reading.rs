@@ -446,7 +446,8 @@ impl<'a> Kind<'a> {
     fn placed(&self) -> (Found, Vec<usize>) {
         let mut about = self.about();
         about.sort_by_key(|place| belief(&self.together.wholes[*place].statement, self.span(*place)));
-        let new = || Places::new(self.day, about.iter().map(|place| self.span(*place)));
+        let spans: Vec<&Span> = about.iter().map(|place| self.span(*place)).collect();
+        let new = || Places::new(self.day, &spans);
         let mut places = new();
         for place in &about {
             places.tell(self.span(*place), self.told.get(place).map_or(0, |told| many(told.len())));

@@ -177,11 +177,11 @@ impl Rows<'_> {
 fn is_within(some: &[&EntryTold], all: &[&EntryTold]) -> bool {
     let mut left = all.to_vec();
     let mut found = |one: &EntryTold| {
-        let same = |other: &&EntryTold| {
+        let is_alike = |other: &&EntryTold| {
             let like = one.likeness(other);
             like == Some(Likeness::Equal) || (like.is_some() && (one.is_bare() || other.is_bare()))
         };
-        left.iter().position(same).map(|at| left.swap_remove(at)).is_some()
+        left.iter().position(is_alike).map(|at| left.swap_remove(at)).is_some()
     };
     some.iter().all(|one| found(one))
 }
@@ -260,10 +260,9 @@ const ANY: i64 = i64::MAX / 4;
 impl Places {
     /// Places of movements that the bank booked for a day, told by these spans: no movement is told before its day.
     #[must_use]
-    pub fn new<'a>(day: NaiveDate, spans: impl Iterator<Item = &'a Span> + Clone) -> Self {
+    pub fn new(day: NaiveDate, spans: &[&Span]) -> Self {
         let first = start_of(day);
-        let mut points: Vec<Point> =
-            spans.clone().flat_map(|span| [span.from.max(first), span.to.max(first)]).collect();
+        let mut points: Vec<Point> = spans.iter().flat_map(|span| [span.from.max(first), span.to.max(first)]).collect();
         points.push(first);
         points.sort_unstable();
         points.dedup();
@@ -277,7 +276,7 @@ impl Places {
         // What no statement tells is not known.
         for at in 1..size {
             let stretch = Slot { from: places.points[at - 1], to: places.points[at] };
-            if !spans.clone().any(|span| span.holds(&stretch)) {
+            if !spans.iter().any(|span| span.holds(&stretch)) {
                 places.bound(at - 1, at, 0);
             }
         }

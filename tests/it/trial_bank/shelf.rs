@@ -25,6 +25,8 @@ pub struct Store {
     next: u128,
 }
 
+type Ranges = Vec<(NaiveDate, NaiveDate)>;
+
 impl Store {
     fn id(&mut self) -> Uuid {
         self.next += 1;
@@ -74,7 +76,7 @@ impl Store {
         let id = BankFileId(self.id());
         let mut fresh: Vec<Vec<BankLine>> = Vec::new();
         let mut days: BTreeSet<NaiveDate> = BTreeSet::new();
-        let mut taken: Vec<(&ToldStatement, Statement, Vec<(NaiveDate, NaiveDate)>)> = Vec::new();
+        let mut taken: Vec<(&ToldStatement, Statement, Ranges)> = Vec::new();
         for told in &file.statements {
             let row = self.statement(id, told);
             let others: Vec<Statement> =
@@ -117,12 +119,12 @@ impl Store {
             }
         }
         for run in intake::runs(&days) {
-            let shelf = self.shelf(run.outer());
+            let known = self.shelf(run.outer());
             let (now, later) = std::mem::take(&mut fresh)
                 .into_iter()
                 .partition(|lines: &Vec<BankLine>| lines[0].booked_on <= run.last);
             fresh = later;
-            self.follow(intake::read(run, now, &shelf));
+            self.follow(intake::read(run, now, &known));
         }
     }
 
