@@ -54,6 +54,14 @@ fn is_in_euros(head: &StatementHead) -> bool {
     head.currency.as_deref().is_none_or(|currency| currency == "EUR")
 }
 
+/// An account, with its currency where that is another one.
+fn named(head: &StatementHead) -> String {
+    match &head.currency {
+        Some(currency) if !is_in_euros(head) => format!("{} {currency}", head.account),
+        Some(_) | None => head.account.clone(),
+    }
+}
+
 /// Reads a file through, and checks that it is whole and adds up. `own`: our accounts; any where none is known.
 pub(super) fn survey(member: &Member, own: &BTreeSet<String>) -> Result<Survey, BankFault> {
     let mut survey: Option<Survey> = None;
@@ -95,7 +103,7 @@ pub(super) fn survey(member: &Member, own: &BTreeSet<String>) -> Result<Survey, 
     sums.iter().try_for_each(finish)?;
     let survey = survey.ok_or(BankFault::new(1, BankFaultKind::Empty))?;
     if !survey.statements.is_empty() && survey.statements.iter().all(|row| !row.ours) {
-        let accounts: BTreeSet<String> = survey.statements.iter().map(|row| row.head.account.clone()).collect();
+        let accounts: BTreeSet<String> = survey.statements.iter().map(|row| named(&row.head)).collect();
         let (accounts, ours) = (accounts.into_iter().collect(), own.iter().cloned().collect());
         return Err(BankFault::new(1, BankFaultKind::NoneOfOurs { accounts, ours }));
     }
