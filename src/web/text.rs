@@ -106,14 +106,15 @@ pub fn hours_words(minutes: Minutes, lang: Lang) -> String {
     if minutes.0 < 0 { format!("{minus}{words}") } else { words }
 }
 
-/// An amount in euros: `€ 1.234,50`, `€ -0,05` in Dutch; `€1,234.50`, `-€0.05` in English.
+/// An amount in euros, with a real minus sign and a space that does not break: `€ 1.234,50`, `€ −0,05` in Dutch; `€1,234.50`,
+/// `−€0.05` in English.
 #[must_use]
 pub fn money(amount: Cents, lang: Lang) -> String {
-    let sign = if amount.0 < 0 { "-" } else { "" };
+    let sign = if amount.0 < 0 { "−" } else { "" };
     let all = amount.0.unsigned_abs();
     let cents = all % 100;
     match lang {
-        Lang::Nl => format!("€ {sign}{},{cents:02}", grouped(all / 100, '.')),
+        Lang::Nl => format!("€\u{a0}{sign}{},{cents:02}", grouped(all / 100, '.')),
         Lang::En => format!("{sign}€{}.{cents:02}", grouped(all / 100, ',')),
     }
 }
@@ -254,11 +255,12 @@ mod tests {
             (123_450, "€ 1.234,50", "€1,234.50"),
             (96_800, "€ 968,00", "€968.00"),
             (0, "€ 0,00", "€0.00"),
-            (-5, "€ -0,05", "-€0.05"),
+            (-5, "€ −0,05", "−€0.05"),
             (100_000_000, "€ 1.000.000,00", "€1,000,000.00"),
-            (i64::MIN, "€ -92.233.720.368.547.758,08", "-€92,233,720,368,547,758.08"),
+            (i64::MIN, "€ −92.233.720.368.547.758,08", "−€92,233,720,368,547,758.08"),
         ] {
-            assert_eq!([money(Cents(cents), Lang::Nl), money(Cents(cents), Lang::En)], [nl, en]);
+            let said = [money(Cents(cents), Lang::Nl), money(Cents(cents), Lang::En)];
+            assert_eq!(said, [nl.replace(' ', "\u{a0}"), en.to_owned()], "never over two lines");
         }
     }
 

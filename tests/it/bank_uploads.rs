@@ -59,7 +59,7 @@ on_both! {
         assert_eq!((preview.status, preview.texts("h1")), (StatusCode::OK, vec!["Zo wordt het geboekt".to_owned()]));
         assert!(preview.texts("form .hint").iter().any(|hint| hint.contains("kies het nog eens")), "{:?}", preview.texts("form"));
         let booked = finance.upload("/finance/bank", &[("file", Some("big.xml"), &other), ("act", None, "book")]).await;
-        assert_eq!(booked.texts("#notice"), ["big.xml: 0 geboekt, 1 uit te zoeken, 0 al eerder verteld."]);
+        assert_eq!(booked.texts("#notice"), ["big.xml: 0 geboekt, 1 uit te zoeken, 0 niet voor deze boeken, 0 al eerder ingelezen."]);
     }
 }
 
@@ -67,7 +67,7 @@ on_both! {
     under TERMS;
     async fn bank_8_a_file_over_the_limit_is_refused_with_the_limit_and_what_to_do(fixture: Fixture) {
         let (site, token) = site_of(fixture, 2 * MIB).await;
-        let most = "more than 2 MiB when unpacked; download shorter periods and import them one after the other";
+        let most = "more than 2 MiB; download shorter periods and import them one after the other";
         // A little more is heard out, much more is cut off: both are answered.
         for mib in [3, 9] {
             let refused = site.raw("POST", &token, FILES, None, long("1.00", mib)).await.problem(413, "bank-file");
@@ -82,8 +82,8 @@ on_both! {
         let site = pages::Site::taking(site.fixture, 2 * MIB as u64);
         let mut finance = site.login("finance@provider.example").await;
         for (lang, expected) in [
-            ("nl", "Dit bestand is geweigerd en er is niets geboekt: uitgepakt meer dan 2 MiB; download kortere perioden en lees ze na elkaar in"),
-            ("en", "This file is refused, and nothing was booked: more than 2 MiB when unpacked; download shorter periods and import them one after the other"),
+            ("nl", "Dit bestand is geweigerd en er is niets geboekt: meer dan 2 MiB; download kortere perioden en lees ze na elkaar in"),
+            ("en", "This file is refused, and nothing was booked: more than 2 MiB; download shorter periods and import them one after the other"),
         ] {
             finance.lang = lang;
             for mib in [3, 9] {

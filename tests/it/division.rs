@@ -105,7 +105,7 @@ on_both! {
         let said = page.texts("#notice li");
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(said[0].starts_with(&format!("€ 135,00: factuur {}, ", numbers[0])), "in their order: {said:?}");
-        assert_eq!(said[2], "€ -6,00: kosten");
+        assert_eq!(said[2], "€ −6,00: kosten");
         assert_eq!(page.texts("#notice button"), ["Ongedaan maken"]);
         assert_eq!(scene.open().await, [Cents::ZERO, Cents::ZERO, euros("121.00")]);
         // The page of a line that is booked says what was booked.
@@ -222,7 +222,7 @@ on_both! {
         let done = finance.post(&format!("/finance/bank/lines/{id}/divide"), &rows).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
         let said = finance.get(done.location()).await.texts("#notice li");
-        assert!(said.iter().any(|said| said.starts_with("€ -6,00: teruggeboekt, ")), "{said:?}");
+        assert!(said.iter().any(|said| said.starts_with("€ −6,00: teruggeboekt, ")), "{said:?}");
         assert_eq!(scene.open().await, [euros("6.00"), euros("135.00"), Cents::ZERO]);
         let books = scene.books();
         strippenkaart::service::verify::verify(&books.fixture.service.db, |_, _| {}).await.unwrap();

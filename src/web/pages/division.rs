@@ -126,7 +126,7 @@ struct DivisionPage {
 
 impl DivisionPage {
     fn new(member: &Member, division: Division) -> Self {
-        let page = member.page().at("/finance/bank".to_owned());
+        let page = member.page().at(format!("/finance/bank/lines/{}/divide", division.line.id));
         let lang = member.lang();
         let (t, b) = (DivisionTexts::of(lang), BankTexts::of(lang));
         Self { page, t, b, division, rows: Vec::new(), problem: None }
