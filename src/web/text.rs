@@ -72,10 +72,10 @@ fn weight(parameters: &str) -> Option<u16> {
     format!("{whole}{decimals:0<3}").parse().ok().filter(|thousandths| *thousandths <= 1000)
 }
 
-/// Hours and minutes for a table: `7:45`, `-0:15`. The same in both languages.
+/// Hours and minutes for a table, with a real minus sign: `7:45`, `−0:15`. The same in both languages.
 #[must_use]
 pub fn hours(minutes: Minutes, _lang: Lang) -> String {
-    minutes.to_string()
+    minutes.to_string().replace('-', "−")
 }
 
 /// Hours and minutes in words: `7 uur en 45 minuten`, `7 hours and 45 minutes`, `min 15 minuten`, `minus 15 minutes`.
@@ -239,8 +239,8 @@ mod tests {
             (1, "0:01", "1 minuut", "1 minute"),
             (45, "0:45", "45 minuten", "45 minutes"),
             (0, "0:00", "0 minuten", "0 minutes"),
-            (-15, "-0:15", "min 15 minuten", "minus 15 minutes"),
-            (-135, "-2:15", "min 2 uur en 15 minuten", "minus 2 hours and 15 minutes"),
+            (-15, "−0:15", "min 15 minuten", "minus 15 minutes"),
+            (-135, "−2:15", "min 2 uur en 15 minuten", "minus 2 hours and 15 minutes"),
             (60_000, "1000:00", "1000 uur", "1000 hours"),
         ] {
             let minutes = Minutes(minutes);

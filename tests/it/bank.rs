@@ -922,6 +922,16 @@ on_both! {
         finance.lang = "en";
         let page = finance.get("/finance/bank").await;
         assert_eq!(page.texts(".empty"), ["There is nothing to sort out."]);
+
+        finance.lang = "nl";
+        let known = finance.upload("/finance/bank", &[("file", Some("march.xml"), &told), ("act", None, "preview")]).await;
+        assert_eq!(known.texts("main .actions"), ["Terug"], "what is known is not booked again");
+        let page = finance.get("/finance/bank?state=again").await;
+        assert_eq!(page.texts("[aria-labelledby=decided] .empty"), ["In deze lijst staat niets."]);
+        assert_eq!(finance.get("/finance/bank?state=zzz").await.status, StatusCode::OK);
+        let done = finance.post(&path("60.50", "undo"), &[]).await;
+        let said = finance.get(done.location()).await.texts("#notice");
+        assert!(said[0].starts_with("Ongedaan gemaakt: de boeking van € 60,50, "), "{said:?}");
     }
 }
 
