@@ -259,7 +259,7 @@ on_both! {
 }
 
 on_both! {
-    under terms(&[("example = true", "example = \"demo\"")]);
+    under terms(&[("example = true", "\"example\" = \"demo\"")]);
     async fn pay_1a_a_reminder_of_an_example_says_so_and_names_no_account(fixture: Fixture) {
         let (customer, _) = fixture.customer().await;
         fixture.submit(Target::Customer(customer), Act::order("10h")).await.unwrap();
