@@ -91,7 +91,7 @@ pub(super) async fn check(database: &str, email: &str, reread: bool) -> anyhow::
     let again = async { if reread { run_again(&service, email).await } else { Ok(()) } };
     let result = match again.await {
         Ok(()) => run_check(&service, email).await,
-        Err(error) => run_check(&service, email).await.and(Err(error)),
+        Err(error) => Err(error),
     };
     service.db.close().await;
     result

@@ -143,8 +143,12 @@ impl Statement {
     pub fn is_page_of(&self, other: &Self) -> bool {
         self.page.is_some()
             && other.page.is_some()
-            && (self.kind, &self.account, &self.told_id, self.made_at.map(|made| made.date()))
-                == (other.kind, &other.account, &other.told_id, other.made_at.map(|made| made.date()))
+            && (self.kind, &self.account, &self.told_id) == (other.kind, &other.account, &other.told_id)
+            // Some banks stamp each page, also over midnight; ids come back in another year.
+            && match (self.made_at, other.made_at) {
+                (Some(one), Some(two)) => (one - two).num_minutes().abs() < 60 || one.date() == two.date(),
+                (one, two) => one == two,
+            }
     }
 
     /// Whether it goes on where the other ends: with its closing balance, and with the next sequence number or after its

@@ -66,6 +66,13 @@ impl Party {
         }
     }
 
+    /// How many lines of its address are told: street, post code and town.
+    #[must_use]
+    pub fn told(&self) -> usize {
+        let lines = [&self.street, &self.postcode, &self.city];
+        lines.into_iter().filter(|line| line.as_deref().is_some_and(|line| !line.trim().is_empty())).count()
+    }
+
     /// A customer, as things stand: what it left out for its invoices is taken from the rest of what is known of it.
     #[must_use]
     pub fn buying(customer: &Customer) -> Self {

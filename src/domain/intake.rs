@@ -4,7 +4,7 @@
 //! Everything around some days is read together, so the order in which files come decides only what is booked already.
 
 use super::{
-    BankEntryId, BankLineId, StatementId,
+    BankEntryId, BankLineId, Cents, StatementId,
     bank_statement::{Statement, StatementKind, Whole, with_pages_joined},
     matching::{BankLine, Doubt, LineState},
     meeting::{Bond, Meetings, Side, meetings},
@@ -460,7 +460,9 @@ impl<'a> Reading<'a> {
     {
         let rank = |entry: &&Entry<'_>| {
             let bears = !matches!(entry.bearing, Bearing::Fresh | Bearing::Repeats);
-            (entry.is_decided(), !entry.told.is_bare(), entry.told.parts.len(), bears, Reverse(entry.id()))
+            let charges = entry.lines.iter().filter(|line| line.charge != Cents::ZERO).count();
+            let told = (!entry.told.is_bare(), entry.told.parts.len(), entry.told.facts() + charges);
+            (entry.is_decided(), told, bears, Reverse(entry.id()))
         };
         entries.max_by_key(rank).expect("a movement is told by something")
     }

@@ -499,6 +499,8 @@ impl Numbering {
 pub struct Known {
     /// Collections by their end-to-end id.
     pub collections: HashMap<String, Collection>,
+    /// Those that came undone without that money moved on our account: the bank refused them beforehand.
+    pub refused: BTreeSet<CollectionId>,
     /// The end-to-end ids in each payment group and message that we sent.
     pub groups: HashMap<String, Vec<String>>,
     /// The end-to-end ids under each mandate, where a return names no other.
@@ -637,14 +639,30 @@ impl Known {
         let all: Vec<&Collection> = group.iter().filter_map(|id| self.collections.get(id)).collect();
         // The bank may have taken out what it rejected beforehand.
         let went: Vec<&Collection> =
-            all.iter().filter(|row| row.settled_on.is_some() || row.reversal_id.is_none()).copied().collect();
+            all.iter().filter(|row| row.settled_on.is_some() || !self.refused.contains(&row.id)).copied().collect();
         let sum = |rows: &[&Collection]| rows.iter().map(|row| row.amount).sum::<Cents>();
         let known = [&all, &went].into_iter().find(|rows| sum(rows) == line.amount).cloned();
-        let found = known.or_else(|| without_some_undone(&all, sum(&all) - line.amount));
+        let found = known.or_else(|| self.without_some_refused(&all, sum(&all) - line.amount));
         Some(match found {
             Some(rows) if !rows.is_empty() => Outcome::Settle(rows.iter().map(|row| row.id).collect()),
             _ => Outcome::Queue(Doubt::AmountDiffers),
         })
+    }
+
+    /// A batch without those of its collections that the bank refused and that make `rest`. What came back was in the sum, and
+    /// went off again by itself (PAY-2). Nothing where more than one set would do.
+    fn without_some_refused<'a>(&self, all: &[&'a Collection], rest: Cents) -> Option<Vec<&'a Collection>> {
+        let is_refused = |row: &Collection| self.refused.contains(&row.id) && row.settled_on.is_none();
+        let refused: Vec<usize> = (0..all.len()).filter(|at| is_refused(all[*at])).collect();
+        if rest <= Cents::ZERO || refused.len() > MOST_UNDONE {
+            return None;
+        }
+        let chosen = |set: u32| (0..refused.len()).filter(move |bit| set >> bit & 1 == 1);
+        let makes_rest = |set: &u32| chosen(*set).map(|bit| all[refused[bit]].amount).sum::<Cents>() == rest;
+        let mut sets = (0..1_u32 << refused.len()).filter(makes_rest);
+        let set = sets.next().filter(|_| sets.next().is_none())?;
+        let missing: BTreeSet<usize> = chosen(set).map(|bit| refused[bit]).collect();
+        Some((0..all.len()).filter(|at| !missing.contains(at)).map(|at| all[at]).collect())
     }
 
     /// The collections of a batch that make the amount of a line, where at most `most` of its group are missing from it: those
@@ -748,22 +766,6 @@ impl Known {
         }
         if proven.is_empty() { Outcome::Queue(Doubt::NotCertain) } else { pay(&proven, Proof::Reference) }
     }
-}
-
-/// A batch without those of its collections that came undone and make `rest`: some were rejected beforehand, others came
-/// back, and the news of that may be here before their money is (PAY-2). Nothing where more than one set would do.
-fn without_some_undone<'a>(all: &[&'a Collection], rest: Cents) -> Option<Vec<&'a Collection>> {
-    let is_undone = |row: &Collection| row.reversal_id.is_some() && row.settled_on.is_none();
-    let undone: Vec<usize> = (0..all.len()).filter(|at| is_undone(all[*at])).collect();
-    if rest <= Cents::ZERO || undone.len() > MOST_UNDONE {
-        return None;
-    }
-    let chosen = |set: u32| (0..undone.len()).filter(move |bit| set >> bit & 1 == 1);
-    let makes_rest = |set: &u32| chosen(*set).map(|bit| all[undone[bit]].amount).sum::<Cents>() == rest;
-    let mut sets = (0..1_u32 << undone.len()).filter(makes_rest);
-    let set = sets.next().filter(|_| sets.next().is_none())?;
-    let missing: BTreeSet<usize> = chosen(set).map(|bit| undone[bit]).collect();
-    Some((0..all.len()).filter(|at| !missing.contains(at)).map(|at| all[at]).collect())
 }
 
 /// Finds sets of `many` of `rows`, from `from` on, that make `rest`; stops at a few.
@@ -1165,12 +1167,20 @@ mod tests {
         assert_eq!(known().decide(&batch(14_000)), Outcome::Queue(Doubt::AmountDiffers));
         let mut without = known();
         without.collections.get_mut("A-1").unwrap().reversal_id = Some(Uuid::nil().into());
+        assert_eq!(
+            without.decide(&batch(5_000)),
+            Outcome::Queue(Doubt::AmountDiffers),
+            "what came back was in the sum"
+        );
+        without.refused.insert(Uuid::from_u128(21).into());
         assert_eq!(without.decide(&batch(5_000)), ids(&[22]), "the other was rejected beforehand");
         // One was rejected, the other came back before the money of the batch was told.
         let mut both = without.clone();
         let other = both.collections.get_mut("B-1").unwrap();
         (other.reversal_id, other.settled_on) = (Some(Uuid::nil().into()), None);
         assert_eq!(both.decide(&batch(5_000)), ids(&[22]));
+        assert_eq!(both.decide(&batch(10_000)), Outcome::Queue(Doubt::AmountDiffers), "it was in the sum");
+        both.refused.insert(Uuid::from_u128(22).into());
         assert_eq!(both.decide(&batch(10_000)), ids(&[21]));
         assert_eq!(both.decide(&batch(14_000)), Outcome::Queue(Doubt::AmountDiffers));
         both.collections.get_mut("A-1").unwrap().amount = Cents(5_000);

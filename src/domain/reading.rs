@@ -92,10 +92,27 @@ impl EntryTold {
         }
     }
 
+    /// How much it tells besides amounts: accounts, texts and references of its parts.
+    #[must_use]
+    pub fn facts(&self) -> usize {
+        let of = |part: &PartTold| {
+            let told = [part.iban.is_some(), part.text.is_some()].into_iter().filter(|told| *told).count();
+            told + part.references().into_iter().flatten().count()
+        };
+        self.parts.iter().map(of).sum()
+    }
+
     /// Whether it tells an amount alone.
     #[must_use]
     pub fn is_bare(&self) -> bool {
         self.parts.len() == 1 && !self.parts[0].detailed
+    }
+
+    /// Whether both have the same reference of the bank or of the payer.
+    fn names_itself_as(&self, other: &Self) -> bool {
+        let parts = || self.parts.iter().zip(&other.parts);
+        same(self.reference.as_ref(), other.reference.as_ref())
+            && parts().all(|(one, other)| one.shares_reference(other))
     }
 
     /// How alike two are; nothing when they cannot be one.
@@ -294,6 +311,28 @@ impl<'a> Together<'a> {
 }
 
 impl Together<'_> {
+    /// Whether balances lead from one statement to another that begins later, over those between; also where no balance is told.
+    fn are_connected(&self, one: usize, other: usize) -> bool {
+        let (first, last) = if self.spans[one].from <= self.spans[other].from { (one, other) } else { (other, one) };
+        let mut reached = vec![false; self.spans.len()];
+        let mut open = vec![first];
+        while let Some(at) = open.pop() {
+            if std::mem::replace(&mut reached[at], true) {
+                continue;
+            }
+            let (span, closing) = (&self.spans[at], self.wholes[at].statement.closing);
+            if at == last || (span.to > self.spans[last].from && span.to <= self.spans[last].to) {
+                return true;
+            }
+            open.extend((0..self.spans.len()).filter(|next| {
+                let (after, opening) = (&self.spans[*next], self.wholes[*next].statement.opening);
+                let leads = closing.is_none() || opening.is_none() || closing == opening;
+                after.to > span.to && (after.from < span.to || leads)
+            }));
+        }
+        false
+    }
+
     /// What the balances of other statements say of the days on which movements count that only a statement about more days
     /// tells: such a one may have come later than the day for which the bank booked it. `told`: of a telling its statement and
     /// what it did to the balance.
@@ -397,6 +436,7 @@ impl<'a> Kind<'a> {
         for place in self.ordered(|place| !self.span(place).exact) {
             self.read_part(place, &mut found, &mut doubted);
         }
+        doubted.extend(self.late_again(&mut found).into_iter().map(|at| (at, ReadingDoubt::Surplus)));
         movements.extend(found.into_iter().map(clear));
         let clear: Vec<usize> = (first..movements.len()).collect();
         for (at, doubt) in doubted {
@@ -405,6 +445,34 @@ impl<'a> Kind<'a> {
             let counts_on = self.together.wholes[self.tellings[at].statement].statement.from_day.max(self.day);
             movements.push(Movement { tellings: vec![at], doubt: Some(doubt), rivals, counts_on });
         }
+    }
+
+    /// Entries that a statement of later days told, and one of earlier days as well, alike in a reference of their own, where the
+    /// balances do not lead from the one to the other: some banks give downloads by booking day. Takes them out of `found`.
+    fn late_again(&self, found: &mut Found) -> Vec<usize> {
+        let is_same = |one: &[usize], other: &[usize]| {
+            one.iter().any(|one| {
+                other.iter().any(|other| {
+                    let (one, other) = (&self.tellings[*one].told, &self.tellings[*other].told);
+                    one.likeness(other) == Some(Likeness::Equal) && one.names_itself_as(other)
+                })
+            })
+        };
+        let is_apart = |one: &[usize], other: &[usize]| {
+            one.iter().all(|one| {
+                other.iter().all(|other| {
+                    self.together.are_connected(self.tellings[*one].statement, self.tellings[*other].statement)
+                })
+            })
+        };
+        let late: Vec<usize> = (0..found.len())
+            .filter(|at| day_of(&found[*at].0) > self.day && found[*at].1.len() == 1)
+            .filter(|at| {
+                let mut others = (0..found.len()).filter(|other| other != at && day_of(&found[*other].0) == self.day);
+                others.any(|other| is_same(&found[*at].1, &found[other].1) && !is_apart(&found[*at].1, &found[other].1))
+            })
+            .collect();
+        late.into_iter().rev().flat_map(|at| found.remove(at).1).collect()
     }
 
     /// Places of statements that tell some of them, in the order in which they are believed.

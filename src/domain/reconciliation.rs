@@ -187,6 +187,16 @@ fn supersedes(other: &Statement, row: &Statement) -> bool {
     if row.is_page_of(other) {
         return other.page > row.page;
     }
+    // The same statement corrected (BANK-1): the newer one is right.
+    let is_correction = (&other.told_id, other.from_day, other.to_day) == (&row.told_id, row.from_day, row.to_day);
+    if is_correction
+        && other.id != row.id
+        && other.kind == row.kind
+        && other.page.is_none()
+        && other.made_at > row.made_at
+    {
+        return true;
+    }
     if other.id == row.id || other.kind != StatementKind::Statement || !other.covers(day) || row.is_whole_on(day) {
         return false;
     }

@@ -187,12 +187,13 @@ fn is_mark(char: char) -> bool {
 /// A letter by its sound, where that fits the set; else a dot.
 fn by_sound(char: char) -> &'static str {
     let text = deunicode::deunicode_char(char).unwrap_or(".");
-    if text.chars().all(is_allowed) {
-        text
-    } else if is_mark(char) {
-        ""
-    } else {
-        "."
+    // Marks of breath (`k`` for ქ) are left out.
+    let bare = text.trim_matches(|char| !is_allowed(char));
+    match bare {
+        "" if is_mark(char) => "",
+        "" => ".",
+        _ if bare.chars().all(is_allowed) => bare,
+        _ => ".",
     }
 }
 
@@ -204,6 +205,7 @@ mod tests {
     fn texts_come_close_to_what_was_written() {
         for (text, expected) in [
             ("Café Zoë & Zn.", "Cafe Zoe + Zn."),
+            ("ქართული სკოლა", "kartuli skola"),
             ("Groß-Ĳmuiden – “Łódź”", "Gross-IJmuiden - 'Lodz'"),
             ("cafe\u{301}", "cafe"),
             (" a\t\nb\u{a0}c ", "a b c"),

@@ -658,6 +658,19 @@ pub async fn collections(on: &mut impl Statements, ids: &BTreeSet<String>) -> Re
         .await
 }
 
+/// Which of these collections came undone without that money moved on our account.
+///
+/// # Errors
+/// What the database says.
+pub async fn refused(on: &mut impl Statements, ids: &[CollectionId]) -> Result<BTreeSet<CollectionId>> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let sql = "SELECT collection_id FROM reversals WHERE money_back = 0 AND undone = 0 AND collection_id {in}";
+    let found: Vec<(CollectionId,)> = on.query(sql).bind_json(texts(ids)).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 /// The collections under these mandates, by reference.
 ///
 /// # Errors
@@ -892,6 +905,16 @@ pub async fn prove(tx: &mut Tx, line: BankLineId, payment: PaymentId) -> Result<
 pub async fn paid_by(on: &mut impl Statements, payment: PaymentId) -> Result<Vec<InvoiceId>> {
     let sql = "SELECT DISTINCT invoice_id FROM allocations WHERE payment_id = $1 AND kind = 'payment'";
     let found: Vec<(InvoiceId,)> = on.query(sql).bind(payment).all().await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whose these invoices are.
+///
+/// # Errors
+/// What the database says.
+pub async fn customers_of(on: &mut impl Statements, invoices: &[InvoiceId]) -> Result<BTreeSet<CustomerId>> {
+    let sql = "SELECT DISTINCT customer_id FROM invoices WHERE id {in}";
+    let found: Vec<(CustomerId,)> = on.query(sql).bind_json(texts(invoices)).all().await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 

@@ -10,8 +10,10 @@ use std::io::Write as _;
 use strippenkaart::domain::bank::{BankDetail, BankEntry, BankFile, BankFileKind, BankStatement, Direction};
 use strippenkaart::domain::matching::LineState;
 use strippenkaart::domain::reconciliation::Explanation;
-use strippenkaart::domain::{Act, BankLineId, Cents, Invoice, PaymentMethod, Receipt, Target, command::Receiving};
-use strippenkaart::exchange::bank::write;
+use strippenkaart::domain::{
+    Act, BankLineId, Cents, Invoice, InvoiceId, PaymentMethod, Receipt, Refusal, Target, command::Receiving,
+};
+use strippenkaart::exchange::bank::{write, write_at};
 use strippenkaart::service::Error;
 use strippenkaart::service::bank::{Assignment, BankNotice, Part, PartOf, ReadAgain};
 use strippenkaart::service::verify::verify;
@@ -134,9 +136,11 @@ on_both! {
             let books = &books;
             async move { books.try_import(xml.as_bytes()).await.unwrap() }
         };
+        books.try_import(&whole("before", "2026-03-01", "0.00", Vec::new())).await.unwrap();
         assert_eq!(import(part("i1", "0.00", Some("7"), "same")).await.tally.queued.count, 1);
         let next = import(part("i2", "10.00", Some("8"), "same")).await;
         assert_eq!((next.tally.known, next.tally.queued.count), (0, 1), "the next number: another payment");
+        assert!(!next.notices.iter().any(|notice| matches!(notice, BankNotice::Gap { .. })), "none is missing between");
         let unclear = import(part("i3", "20.00", None, "same")).await;
         assert_eq!((unclear.tally.known, unclear.tally.queued.count), (0, 1));
         let queue = books.queue().await;
@@ -522,5 +526,125 @@ on_both! {
         books.try_import(file.as_bytes()).await.unwrap();
         let again = read_again(&books).await;
         assert_eq!((again.files, again.missing.len()), (1, 0));
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn pay_5_a_booked_line_is_not_said_to_be_what_it_is_not(fixture: Fixture) {
+        // B10, and B6 where both are named.
+        let books = Books::new(fixture).await;
+        let (one, _) = books.fixture.customer().await;
+        let (other, _) = books.fixture.customer().await;
+        let (a, b) = (books.invoice(one, "100.00").await, books.invoice(one, "100.00").await);
+        let c = books.invoice(other, "100.00").await;
+        books.import(&of_day("1", "2026-03-02", "0.00", vec![transfer("121.00", "thanks", None, "")])).await;
+        let line = books.queue().await[0].line.id;
+        let to = |invoices: Vec<InvoiceId>| Assignment::Invoices { invoices, keep_surplus: false };
+        let ask = |invoices| books.fixture.service.assign_line(&books.finance, line, to(invoices));
+        let refused = ask(vec![a.id, c.id]).await.unwrap_err();
+        let Error::Fields(fields) = &refused else { panic!("{refused:?}") };
+        assert_eq!(fields[0].expected, "expected invoices of one customer: divide the line over several");
+        ask(vec![a.id]).await.unwrap();
+        assert_eq!(ask(vec![a.id]).await.unwrap().state, LineState::Booked, "the same again changes nothing");
+        for others in [vec![b.id, a.id], vec![c.id, a.id], vec![b.id]] {
+            let refused = ask(others).await.unwrap_err();
+            assert_eq!(refused, Refusal::LineBooked.into());
+        }
+        assert_eq!(books.reload(&b).await.open(), euros("121.00"));
+        check(&books).await;
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_1_returned_transfers_under_one_reference_are_two(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let back = || {
+            let detail = BankDetail { return_reason: Some("AC04".to_owned()), ..detail("20.00", "NOTPROVIDED") };
+            BankEntry { code: Some("PMNT/ICDT/RRTN".to_owned()), ..entry(Direction::Credit, "20.00", "RET-1", vec![detail]) }
+        };
+        books.try_import(&whole("a", "2026-03-02", "0.00", vec![back()])).await.unwrap();
+        books.try_import(&whole("b", "2026-03-03", "20.00", vec![back()])).await.unwrap();
+        assert_eq!(lines(&books, LineState::Open).await, [euros("20.00"), euros("20.00")]);
+        check(&books).await;
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_3_an_id_of_a_notice_that_is_used_again_is_another_notice(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        for on in ["2026-03-02", "2026-03-09"] {
+            let on = day(on);
+            let entries = booked(on, vec![transfer("20.00", "thanks", None, "1")]);
+            let notice = BankStatement { opening: None, closing: None, ..statement("N-1", on, Cents(0), entries) };
+            books.import(&file(BankFileKind::Camt054, "M-1", vec![notice])).await;
+        }
+        assert_eq!(lines(&books, LineState::Open).await, [euros("20.00"), euros("20.00")]);
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_8_a_notice_about_two_accounts_is_read_for_ours(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let on = day("2026-03-02");
+        let notice = |account: &str, amount: &str| BankStatement {
+            account: account.to_owned(),
+            opening: None,
+            closing: None,
+            ..statement("N-1", on, Cents(0), booked(on, vec![transfer(amount, "thanks", None, "1")]))
+        };
+        let both = vec![notice(OURS, "20.00"), notice("NL44RABO0123456789", "30.00")];
+        let import = books.import(&file(BankFileKind::Camt054, "M-1", both)).await;
+        assert_eq!(lines(&books, LineState::Open).await, [euros("20.00")]);
+        let other = BankNotice::OtherAccount { account: "NL44RABO0123456789".to_owned(), entries: 1 };
+        assert!(import.notices.contains(&other), "{import:?}");
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_4_a_first_balance_hides_nothing_that_was_told_before_it(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        books.try_import(&whole("a", "2026-03-02", "0.00", vec![transfer("20.00", "thanks", None, "1")])).await.unwrap();
+        let service = &books.fixture.service;
+        let record = |on: &'static str| service.record_first_balance(&books.finance, OURS, (day(on), euros("0.00")));
+        for later in ["2026-03-03", "2099-01-01"] {
+            assert!(matches!(record(later).await, Err(Error::Fields(_))), "{later}");
+        }
+        record("2026-03-02").await.unwrap();
+        check(&books).await;
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_1_a_corrected_statement_takes_the_place_of_the_one_before(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let pay = |text: &str| transfer("20.00", text, None, text);
+        let made = |entries: Vec<BankEntry>, hour: u32| {
+            let file = of_day("a", "2026-03-02", "0.00", entries);
+            write_at(&file, day("2026-03-03").and_hms_opt(hour, 0, 0).unwrap().and_utc()).into_bytes()
+        };
+        books.try_import(&made(vec![pay("one")], 4)).await.unwrap();
+        books.try_import(&made(vec![pay("one"), pay("two")], 9)).await.unwrap();
+        check(&books).await;
+        assert_eq!(lines(&books, LineState::Open).await, [euros("20.00"), euros("20.00")]);
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_8_an_account_in_another_currency_on_the_same_iban_is_left_out(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let dollars = of_day("a", "2026-03-02", "0.00", vec![transfer("75.00", "usd", None, "1")]);
+        let xml = write(&dollars).replace("EUR", "USD");
+        let euros_too = write(&of_day("b", "2026-03-03", "0.00", vec![transfer("20.00", "thanks", None, "1")]));
+        assert!(books.try_import(xml.as_bytes()).await.is_err(), "nothing of ours");
+        books.try_import(euros_too.as_bytes()).await.unwrap();
+        assert_eq!(lines(&books, LineState::Open).await, [euros("20.00")]);
+        check(&books).await;
     }
 }

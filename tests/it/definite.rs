@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use strippenkaart::domain::Policy;
 use strippenkaart::service::jobs::settle_waiting;
 use strippenkaart::service::verify::verify;
+use strippenkaart::store::Statements as _;
 use strippenkaart::store::users::StaffRole;
 
 const POLICY: &str = "standard";
@@ -241,6 +242,26 @@ on_both! {
         let told = json!({ "street": "Lindelaan 2", "postcode": "2611 AB", "city": "Delft", "monthly_amount": "90.00" });
         scene.site.raw("PUT", &scene.finance, &set, None, told.to_string()).await.expect(200);
         assert_eq!(scene.get("invoices?which=drafts").await["items"], json!([]));
+        sound(&scene).await;
+    }
+}
+
+on_both! {
+    under POLICY;
+    async fn pay_1a_a_credit_note_says_as_much_of_the_buyer_as_its_invoice(fixture: Fixture) {
+        let scene = nowhere(fixture).await;
+        let owner = scene.site.token_of(scene.owner, "owner@example.org").await;
+        let billing = format!("/api/v1/{}", scene.of("billing"));
+        scene.site.raw("PUT", &owner, &billing, None, lives().to_string()).await.expect(200);
+        let draft = scene.line("pieces", 1, "200.00").await;
+        let invoice = scene.issue(&draft).await;
+        parties::forget(&scene.site.fixture.service.db, scene.customer).await;
+        let note = scene.post(&format!("invoices/{}/credit", text(&invoice["id"])), json!({ "reason": "Verkeerd" })).await;
+        let note = note.expect(201);
+        let said = format!("SELECT facts FROM invoices WHERE id = '{}'", text(&note["id"]));
+        let mut on = scene.site.fixture.service.db.reader().await.unwrap();
+        let (facts,): (String,) = on.query(Box::leak(said.into_boxed_str())).one().await.unwrap();
+        assert!(facts.contains("Lindelaan 2") && facts.contains("Delft"), "{facts}");
         sound(&scene).await;
     }
 }

@@ -574,6 +574,12 @@ impl Case<'_> {
         let credits = Some((facts.number.clone(), facts.issued_on));
         note.credits = Some(of);
         self.issue(&mut note, Terms { payment_days: 0, credits, note: Some(reason.to_owned()) });
+        // It says at least as much of the buyer as what it corrects, also where less is known today (PAY-1a).
+        if let Some(issued) = note.issued_mut()
+            && issued.facts.buyer.told() < facts.facts.buyer.told()
+        {
+            issued.facts.buyer = facts.facts.buyer.clone();
+        }
         let id = Some(note.id);
         let mut posts: Vec<Post> = note
             .lines

@@ -28,7 +28,7 @@
 use super::{
     BankFault, BankFaultKind, Visit, file_head,
     tree::{Node, Pull},
-    values::{cents, count, currency, day, day_of, direction, moment_of, money},
+    values::{cents, count, currency, day, day_of, direction, first_day_of, moment_of, money},
 };
 use crate::domain::iban::{compact, is_iban};
 use crate::domain::{
@@ -207,7 +207,7 @@ fn head(node: &Node, header: &Node, kind: BankFileKind) -> Result<StatementHead,
 /// The days that a statement is about; none where they go backwards or are not both told.
 fn period(node: &Node) -> Result<Option<(NaiveDate, NaiveDate)>, BankFault> {
     let (Some(from), Some(to)) = (node.at("FrDtTm"), node.at("ToDtTm")) else { return Ok(None) };
-    let (first, last) = (day_of(from)?, day_of(to)?);
+    let (first, last) = (first_day_of(from)?, day_of(to)?);
     let (time, rest) = to.text.get(10..).unwrap_or_default().split_at_checked(9).unwrap_or_default();
     let midnight = time == "T00:00:00"
         && rest.chars().take_while(|char| !matches!(char, 'Z' | '+' | '-')).all(|c| matches!(c, '.' | '0'));

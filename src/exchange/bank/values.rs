@@ -2,7 +2,7 @@
 
 use super::{BankFault, BankFaultKind, faults::AmountFault, tree::Node};
 use crate::domain::{Cents, bank::Direction};
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
 /// The largest amount that is read, 99,999,999,999.99: sums over the largest file stay far from the end of an `i64`.
 pub(super) const MAX_CENTS: i64 = 9_999_999_999_999;
@@ -83,6 +83,14 @@ pub(super) fn day_of(node: &Node) -> Result<NaiveDate, BankFault> {
     let year = i32::try_from(number(0..4)?).map_err(|_| fault())?;
     let day = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?);
     day.filter(|day| (1900..2200).contains(&day.year())).ok_or_else(fault)
+}
+
+/// The first day of a period. Some banks write the midnight with which it begins in UTC: `2026-12-01T23:00:00Z` is the 2nd.
+pub(super) fn first_day_of(node: &Node) -> Result<NaiveDate, BankFault> {
+    let day = day_of(node)?;
+    let local = DateTime::parse_from_rfc3339(&node.text).ok().filter(|_| node.text.ends_with('Z'));
+    let local = local.map(|at| at.with_timezone(&chrono_tz::Europe::Amsterdam));
+    Ok(local.filter(|at| at.time() == NaiveTime::MIN).map_or(day, |at| at.date_naive()))
 }
 
 /// A number of digits only.

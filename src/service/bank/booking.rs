@@ -304,6 +304,8 @@ impl Service {
             known.mandates.entry(reference).or_default().push(id);
         }
         let collections = bank::collections(on, &ids).await?;
+        let undone = collections.iter().filter(|row| row.reversal_id.is_some()).map(|row| row.id).collect::<Vec<_>>();
+        known.refused = bank::refused(on, &undone).await?;
         known.collections = collections.into_iter().map(|row| (row.end_to_end_id.clone(), row)).collect();
         self.know_payers(on, lines, &mut known).await?;
         Ok(known)

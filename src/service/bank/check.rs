@@ -181,6 +181,11 @@ impl Service {
         if other.is_some() {
             return Err(fault("amount", "expected the balance with which the statement of that day opens"));
         }
+        // Later, it would hide what does not agree before it.
+        let first = told.iter().filter(|row| row.opening.is_some()).map(|row| row.from_day).min();
+        if day > first.unwrap_or_else(|| self.policies.day(self.clock.now())) {
+            return Err(fault("day", "expected the day with which the first statement opens, or one before it"));
+        }
         let recorded = bank::first_balance(&mut tx, account).await?;
         if let Some(same) = recorded.filter(|first| (first.day, first.amount) == (day, amount)) {
             return Ok(same);

@@ -50,6 +50,18 @@ fn is_read(entry: &BankEntry) -> bool {
     entry.booked && entry.currency == "EUR"
 }
 
+fn is_in_euros(head: &StatementHead) -> bool {
+    head.currency.as_deref().is_none_or(|currency| currency == "EUR")
+}
+
+/// An account, with its currency where that is another one.
+fn named(head: &StatementHead) -> String {
+    match &head.currency {
+        Some(currency) if !is_in_euros(head) => format!("{} {currency}", head.account),
+        Some(_) | None => head.account.clone(),
+    }
+}
+
 /// Reads a file through, and checks that it is whole and adds up. `own`: our accounts; any where none is known.
 pub(super) fn survey(member: &Member, own: &BTreeSet<String>) -> Result<Survey, BankFault> {
     let mut survey: Option<Survey> = None;
@@ -72,7 +84,8 @@ pub(super) fn survey(member: &Member, own: &BTreeSet<String>) -> Result<Survey, 
                         *other = Some(SumCheck::new(&head));
                     }
                 }
-                let ours = own.is_empty() || own.contains(&head.account);
+                // The same IBAN may have accounts in other currencies.
+                let ours = (own.is_empty() || own.contains(&head.account)) && is_in_euros(&head);
                 let (credits, debits) = (Cents::ZERO, Cents::ZERO);
                 survey.statements.push(Surveyed { head, ours, entries: None, count: 0, credits, debits });
             }
@@ -90,7 +103,7 @@ pub(super) fn survey(member: &Member, own: &BTreeSet<String>) -> Result<Survey, 
     sums.iter().try_for_each(finish)?;
     let survey = survey.ok_or(BankFault::new(1, BankFaultKind::Empty))?;
     if !survey.statements.is_empty() && survey.statements.iter().all(|row| !row.ours) {
-        let accounts: BTreeSet<String> = survey.statements.iter().map(|row| row.head.account.clone()).collect();
+        let accounts: BTreeSet<String> = survey.statements.iter().map(|row| named(&row.head)).collect();
         let (accounts, ours) = (accounts.into_iter().collect(), own.iter().cloned().collect());
         return Err(BankFault::new(1, BankFaultKind::NoneOfOurs { accounts, ours }));
     }
@@ -101,7 +114,10 @@ impl Survey {
     fn note(&mut self, entry: &BankEntry) {
         let Some(row) = self.statements.last_mut() else { return };
         if !row.ours {
-            *self.others.entry(row.head.account.clone()).or_default() += 1;
+            let currency = row.head.currency.as_deref().filter(|_| !is_in_euros(&row.head));
+            let account =
+                [Some(row.head.account.as_str()), currency].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            *self.others.entry(account).or_default() += 1;
             return;
         }
         if !is_read(entry) {
@@ -170,7 +186,7 @@ impl Service {
             }
         }
         reading.await.map_err(|_| Failure::Broken)??;
-        for (row, shared) in taken.iter().flatten().filter(|(row, _)| row.kind == StatementKind::Statement) {
+        for (row, shared) in taken.iter().flatten() {
             staging.read_again(row, shared).await?;
         }
         staging.read_shared().await?;
@@ -209,7 +225,7 @@ impl Service {
                     continue;
                 }
             };
-            self.look_for_gap(tx, &statement, stored).await?;
+            self.look_for_gap(tx, &statement, &others, stored).await?;
             let around = intake::announced_around(&statement);
             if bank::is_announced(tx, &statement.account, around).await? {
                 shared.push(around);
@@ -262,8 +278,24 @@ impl Service {
         }
     }
 
-    async fn look_for_gap(&self, tx: &mut Tx, statement: &Statement, stored: &mut Stored) -> Result<()> {
+    /// Whether a statement is missing before this one. `others`: those that share days with it.
+    async fn look_for_gap(
+        &self,
+        tx: &mut Tx,
+        statement: &Statement,
+        others: &[Statement],
+        stored: &mut Stored,
+    ) -> Result<()> {
         let Some(opens) = statement.opening else { return Ok(()) };
+        // It goes on within a day, or begins as another does.
+        let is_known = |row: &Statement| {
+            statement.follows(row)
+                || statement.may_follow(row)
+                || (row.kind == statement.kind && row.from_day == statement.from_day && row.opening == Some(opens))
+        };
+        if others.iter().any(is_known) {
+            return Ok(());
+        }
         let known = bank::statement_before(tx, &statement.account, statement.from_day).await?;
         let in_file = stored
             .statements
@@ -376,7 +408,8 @@ impl Staging<'_> {
     /// waits in doubt (BANK-1).
     async fn read_again(&mut self, row: &Statement, shared: &[(NaiveDate, NaiveDate)]) -> Result<()> {
         let mut days = bank::doubted_days(self.tx, &row.account).await?;
-        if let Some(within) = intake::read_again(row, shared) {
+        let again = intake::read_again(row, shared).filter(|_| row.kind == StatementKind::Statement);
+        if let Some(within) = again {
             days.extend(bank::told_days(self.tx, &row.account, within).await?);
         }
         if !days.is_empty() {

@@ -170,15 +170,17 @@ impl Service {
         if line.state == LineState::Again {
             return Err(Refusal::LineRepeats.into());
         }
-        let parts = match to {
-            Assignment::Division(parts) => return self.divide(actor, line, parts).await,
-            Assignment::Proof(payment) => return Ok(self.prove(actor, line, payment).await?),
+        let parts = match &to {
+            Assignment::Division(parts) => return self.divide(actor, line, parts.clone()).await,
+            Assignment::Proof(payment) => return Ok(self.prove(actor, line, *payment).await?),
             Assignment::Invoices { .. }
             | Assignment::Collection(_)
             | Assignment::Payment(_)
-            | Assignment::Repayment(_) => vec![self.assigned(&line, to).await?],
+            | Assignment::Repayment(_) => vec![self.assigned(&line, to.clone()).await?],
         };
-        self.book_by_person(actor, &line, parts, false).await
+        let booked = self.book_by_person(actor, &line, parts, false).await?;
+        // Somebody else said something else at the same moment, and was first.
+        if self.is_of(&booked, &to).await? { Ok(booked) } else { Err(Refusal::LineBooked.into()) }
     }
 
     /// Books what a person said, and marks the line.
@@ -229,13 +231,27 @@ impl Service {
         Ok(self.decided(mark).await?)
     }
 
-    /// Whether a booked line is what is asked.
+    /// Whether a booked line is what is asked, and no more was asked.
     async fn is_booked_as(&self, line: &BankLine, to: &Assignment) -> Result<bool> {
+        if let (Assignment::Invoices { invoices, .. }, Some(payment)) = (to, line.payment_id) {
+            let paid = bank::paid_by(&mut self.db.reader().await?, payment).await?;
+            if paid.len() != invoices.iter().collect::<BTreeSet<_>>().len() {
+                return Ok(false);
+            }
+        }
+        self.is_of(line, to).await
+    }
+
+    /// Whether a booked line is for what is asked, or for some of it.
+    async fn is_of(&self, line: &BankLine, to: &Assignment) -> Result<bool> {
         Ok(match to {
             Assignment::Invoices { invoices, .. } => match line.payment_id {
                 Some(payment) => {
-                    let paid = bank::paid_by(&mut self.db.reader().await?, payment).await?;
-                    !paid.is_empty() && paid.iter().all(|invoice| invoices.contains(invoice))
+                    let mut on = self.db.reader().await?;
+                    let paid = bank::paid_by(&mut on, payment).await?;
+                    let of: BTreeSet<CustomerId> = line.customer_id.into_iter().collect();
+                    paid.iter().all(|invoice| invoices.contains(invoice))
+                        && bank::customers_of(&mut on, invoices).await? == of
                 }
                 None => false,
             },
@@ -259,6 +275,12 @@ impl Service {
             Assignment::Invoices { invoices, keep_surplus } => {
                 only(Direction::Credit, "invoice_ids")?;
                 let first = *invoices.first().ok_or_else(|| fault("invoice_ids", "expected at least one invoice"))?;
+                if bank::customers_of(&mut self.db.reader().await?, &invoices).await?.len() > 1 {
+                    return Err(fault(
+                        "invoice_ids",
+                        "expected invoices of one customer: divide the line over several",
+                    ));
+                }
                 Ok((Target::Invoice(first), self.receives(line, invoices, keep_surplus)))
             }
             Assignment::Collection(collection) => {

@@ -731,6 +731,14 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected money that came in", "dit kan alleen met geld dat binnenkwam"),
     ("expected money that went out", "dit kan alleen met geld dat eraf ging"),
     ("expected at least one invoice", "kies minstens één factuur"),
+    (
+        "expected the day with which the first statement opens, or one before it",
+        "kies de dag waarmee het eerste afschrift begint, of een dag daarvoor",
+    ),
+    (
+        "expected invoices of one customer: divide the line over several",
+        "kies facturen van één klant, of verdeel het bedrag over meer klanten",
+    ),
     ("expected a collection with the amount of the line", "kies een incasso met het bedrag van de regel"),
     (
         "expected numbers of issued invoices, such as 2026-0042",

@@ -109,10 +109,8 @@ impl Store {
                     self.entries.insert(lines[0].entry_id, lines);
                 }
             }
-            if row.kind == StatementKind::Statement {
-                let doubted = self.entries.values().flatten().filter(|line| line.reading_doubt().is_some());
-                days.extend(doubted.map(|line| line.booked_on));
-            }
+            let doubted = self.entries.values().flatten().filter(|line| line.reading_doubt().is_some());
+            days.extend(doubted.map(|line| line.booked_on));
             if let (StatementKind::Statement, Some((first, last))) = (row.kind, intake::read_again(&row, &shared)) {
                 let told = self.entries.values().flatten().map(|line| line.booked_on);
                 days.extend(told.filter(|day| (first..=last).contains(day)));
