@@ -502,7 +502,7 @@ impl Service {
             let upload = Upload::open(&name, bytes)?;
             let sent = files::clean_name(&name);
             let one = |member: Member| match import::survey(&member, &own) {
-                Ok(survey) => Ok(Surveyed { survey, member }),
+                Ok(survey) => Ok(Surveyed { member, survey }),
                 Err(fault) if member.name == sent => Err(fault),
                 Err(fault) => Err(fault.of(&member.name)),
             };
