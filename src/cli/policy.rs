@@ -2,7 +2,7 @@
 
 use super::{EvaluateArgs, admin, print, sqlite_file};
 use crate::clock::Clock;
-use crate::domain::policy::{Difference, differences};
+use crate::domain::policy::{Difference, Example, differences};
 use crate::domain::{Policy, duration};
 use crate::service::Error;
 use crate::service::policies::{self, Given, PolicyVersion};
@@ -45,13 +45,19 @@ pub(super) async fn show(database: &str, policy: Option<&str>) -> anyhow::Result
 const EXAMPLE: &str = "warning: [provider] is an example: nothing is issued under it, and orders wait as drafts; fill in your own \
                        details and take `example` out";
 
+/// The same of the demo, which does issue.
+const DEMO: &str = "warning: [provider] is an example for the demo: documents are issued under it, each says EXAMPLE and names no \
+                    account; fill in your own details and take `example` out";
+
 /// `strippenkaart policy check`.
 pub(super) fn check(name: &str) -> anyhow::Result<()> {
     let policy = Given::read(name)?.parse()?;
     let line = format!("valid: {} of {}, from {}", policy.name, policy.provider.name, policy.effective_from);
     print::line(format_args!("{line} ({}); {}", policy.time_zone, summary(&policy)))?;
-    if policy.provider.example.is_made_up() {
-        print::line(EXAMPLE)?;
+    match policy.provider.example {
+        Example::No => {}
+        Example::Yes => print::line(EXAMPLE)?,
+        Example::Demo => print::line(DEMO)?,
     }
     Ok(())
 }

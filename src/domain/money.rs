@@ -101,22 +101,30 @@ impl fmt::Display for Cents {
     }
 }
 
-/// An amount as a person types it: `135`, `135,00`, `1.234,56`, `1234.56`, `€ 12,50`, `-6,00` and `−6,00`. Nothing for what is
-/// no amount, or has more than two decimals.
+/// An amount as a person types it, or as a page writes it: `135`, `135,00`, `1.234,56`, `1,234.56`, `1234.56`, `€ 12,50`,
+/// `-6,00` and `−6,00`. A comma or point before three digits stands between thousands: `1.936` is `1936.00`. Nothing for what
+/// is no amount, or has more than two decimals.
 #[must_use]
 pub fn typed(text: &str) -> Option<Cents> {
-    let text: String = text.trim().replace(['€', ' ', '\u{a0}', '\u{202f}'], "").replace('−', "-");
+    let text: String = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '€').collect();
+    let text = text.replace('−', "-");
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let groups = |whole: &str, separator: char| {
         let mut parts = whole.split(separator);
-        let first = parts.next().is_some_and(|first| (1..=3).contains(&first.len()));
+        let first = parts.next().is_some_and(|first| (1..=3).contains(&first.len()) && !first.starts_with('0'));
         first && parts.all(|part| part.len() == 3)
     };
-    let plain = match (digits.rsplit_once(','), digits.rsplit_once('.')) {
-        (Some((whole, decimals)), None) => format!("{whole}.{decimals}"),
-        (Some((whole, decimals)), Some(_)) if groups(whole, '.') => format!("{}.{decimals}", whole.replace('.', "")),
-        (None, Some((_, last))) if last.len() == 3 && groups(digits, '.') => digits.replace('.', ""),
-        _ => digits.to_owned(),
+    let Some(at) = digits.rfind([',', '.']) else { return format!("{sign}{digits}").parse().ok() };
+    let (whole, decimals) = (&digits[..at], &digits[at + 1..]);
+    let (own, other) = if digits[at..].starts_with(',') { (',', '.') } else { ('.', ',') };
+    let plain = if groups(digits, own) {
+        digits.replace(own, "")
+    } else if !whole.contains(other) {
+        format!("{whole}.{decimals}")
+    } else if groups(whole, other) {
+        format!("{}.{decimals}", whole.replace(other, ""))
+    } else {
+        return None;
     };
     format!("{sign}{plain}").parse().ok()
 }
@@ -155,6 +163,30 @@ mod tests {
         let rate = Decimal::from(21);
         for (net, vat) in [(80_000, 16_800), (8_250, 1_733), (10_005, 2_101), (2_500, 525), (16_625, 3_491)] {
             assert_eq!(Cents(net).percent(rate), Cents(vat), "VAT on {net}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_read_as_people_type_it_and_as_pages_write_it() {
+        for (text, cents) in [
+            ("968", 96_800),
+            ("968,00", 96_800),
+            ("968.5", 96_850),
+            ("€ 1.936,00", 193_600),
+            ("1,936.00", 193_600),
+            ("€1,000.00", 100_000),
+            ("1 936,00", 193_600),
+            ("1.936", 193_600),
+            ("1,936", 193_600),
+            ("1.234.567,89", 123_456_789),
+            ("-6,00", -600),
+            ("€\u{a0}−0,05", -5),
+            ("−€0.05", -5),
+        ] {
+            assert_eq!(typed(text), Some(Cents(cents)), "{text}");
+        }
+        for text in ["", "€", "968,", ",50", "1.93,00", "1,2,00", "12.3456,00", "0.500", "0,005", "1.936.00", "ten"] {
+            assert_eq!(typed(text), None, "{text}");
         }
     }
 

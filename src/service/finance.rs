@@ -1,6 +1,7 @@
 //! What finance has to do today, in one look.
 
 use super::access::Caller;
+use super::bank::check_bank;
 use super::{Result, Service};
 use crate::domain::Cents;
 use crate::store::finance;
@@ -36,6 +37,8 @@ pub struct Overview {
     pub reversals: i64,
     /// Lines of the bank that wait for a person.
     pub bank_lines: i64,
+    /// Where the bank and the books do not agree (BANK-4): statements, and accounts whose lines are not what was posted.
+    pub differing: i64,
     /// Collections to be sent.
     pub collections: i64,
     /// Accounts that are paused (PAY-4).
@@ -65,6 +68,7 @@ impl Service {
             in_credit: finance::in_credit(&mut on).await?.into(),
             reversals: finance::reversals_waiting(&mut on).await?,
             bank_lines: finance::bank_lines_waiting(&mut on).await?,
+            differing: check_bank(&mut on, today).await?.differing(),
             collections: finance::collections_planned(&mut on).await?,
             paused: finance::paused(&mut on).await?,
             deferred: finance::deferred(&mut on).await?,

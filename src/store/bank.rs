@@ -477,9 +477,16 @@ pub async fn lines(
 ///
 /// # Errors
 /// What the database says.
-pub async fn latest(on: &mut impl Statements, state: LineState, limit: i64) -> Result<Vec<BankLine>> {
-    let sql = "SELECT * FROM bank_lines WHERE state = $1 ORDER BY COALESCE(decided_at, 0) DESC, booked_on DESC, id DESC LIMIT $2";
-    on.query(sql).bind(state).bind(limit).all().await
+pub async fn latest(
+    on: &mut impl Statements,
+    state: LineState,
+    before: (DateTime<Utc>, NaiveDate, BankLineId),
+    limit: i64,
+) -> Result<Vec<BankLine>> {
+    let sql = "SELECT * FROM bank_lines
+               WHERE state = $1 AND (COALESCE(decided_at, 0), booked_on, id) < ($2, $3, $4)
+               ORDER BY COALESCE(decided_at, 0) DESC, booked_on DESC, id DESC LIMIT $5";
+    on.query(sql).bind(state).bind(before.0).bind(before.1).bind(before.2).bind(limit).all().await
 }
 
 /// How many lines wait for a person, and their sums in and out.

@@ -72,10 +72,10 @@ fn weight(parameters: &str) -> Option<u16> {
     format!("{whole}{decimals:0<3}").parse().ok().filter(|thousandths| *thousandths <= 1000)
 }
 
-/// Hours and minutes for a table: `7:45`, `-0:15`. The same in both languages.
+/// Hours and minutes for a table, with a real minus sign: `7:45`, `−0:15`. The same in both languages.
 #[must_use]
 pub fn hours(minutes: Minutes, _lang: Lang) -> String {
-    minutes.to_string()
+    minutes.to_string().replace('-', "−")
 }
 
 /// Hours and minutes in words: `7 uur en 45 minuten`, `7 hours and 45 minutes`, `min 15 minuten`, `minus 15 minutes`.
@@ -106,14 +106,15 @@ pub fn hours_words(minutes: Minutes, lang: Lang) -> String {
     if minutes.0 < 0 { format!("{minus}{words}") } else { words }
 }
 
-/// An amount in euros: `€ 1.234,50`, `€ -0,05` in Dutch; `€1,234.50`, `-€0.05` in English.
+/// An amount in euros, with a real minus sign and a space that does not break: `€ 1.234,50`, `€ −0,05` in Dutch; `€1,234.50`,
+/// `−€0.05` in English.
 #[must_use]
 pub fn money(amount: Cents, lang: Lang) -> String {
-    let sign = if amount.0 < 0 { "-" } else { "" };
+    let sign = if amount.0 < 0 { "−" } else { "" };
     let all = amount.0.unsigned_abs();
     let cents = all % 100;
     match lang {
-        Lang::Nl => format!("€ {sign}{},{cents:02}", grouped(all / 100, '.')),
+        Lang::Nl => format!("€\u{a0}{sign}{},{cents:02}", grouped(all / 100, '.')),
         Lang::En => format!("{sign}€{}.{cents:02}", grouped(all / 100, ',')),
     }
 }
@@ -238,8 +239,8 @@ mod tests {
             (1, "0:01", "1 minuut", "1 minute"),
             (45, "0:45", "45 minuten", "45 minutes"),
             (0, "0:00", "0 minuten", "0 minutes"),
-            (-15, "-0:15", "min 15 minuten", "minus 15 minutes"),
-            (-135, "-2:15", "min 2 uur en 15 minuten", "minus 2 hours and 15 minutes"),
+            (-15, "−0:15", "min 15 minuten", "minus 15 minutes"),
+            (-135, "−2:15", "min 2 uur en 15 minuten", "minus 2 hours and 15 minutes"),
             (60_000, "1000:00", "1000 uur", "1000 hours"),
         ] {
             let minutes = Minutes(minutes);
@@ -254,11 +255,12 @@ mod tests {
             (123_450, "€ 1.234,50", "€1,234.50"),
             (96_800, "€ 968,00", "€968.00"),
             (0, "€ 0,00", "€0.00"),
-            (-5, "€ -0,05", "-€0.05"),
+            (-5, "€ −0,05", "−€0.05"),
             (100_000_000, "€ 1.000.000,00", "€1,000,000.00"),
-            (i64::MIN, "€ -92.233.720.368.547.758,08", "-€92,233,720,368,547,758.08"),
+            (i64::MIN, "€ −92.233.720.368.547.758,08", "−€92,233,720,368,547,758.08"),
         ] {
-            assert_eq!([money(Cents(cents), Lang::Nl), money(Cents(cents), Lang::En)], [nl, en]);
+            let said = [money(Cents(cents), Lang::Nl), money(Cents(cents), Lang::En)];
+            assert_eq!(said, [nl.replace(' ', "\u{a0}"), en.to_owned()], "never over two lines");
         }
     }
 

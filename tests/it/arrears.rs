@@ -257,3 +257,20 @@ on_both! {
         assert_eq!(contact.get("/finance/arrears").await.status.as_u16(), 403);
     }
 }
+
+on_both! {
+    under terms(&[("example = true", "\"example\" = \"demo\"")]);
+    async fn pay_1a_a_reminder_of_an_example_says_so_and_names_no_account(fixture: Fixture) {
+        let (customer, _) = fixture.customer().await;
+        fixture.submit(Target::Customer(customer), Act::order("10h")).await.unwrap();
+        fixture.clock.set(noon(2026, 4, 1));
+        let site = crate::pages::Site::new(fixture);
+        let admin = site.staff(StaffRole::Admin).await;
+        site.staff(StaffRole::Finance).await;
+        let mut finance = site.login("finance@provider.example").await;
+        let late = site.fixture.service.arrears_of(&admin, customer).await.unwrap();
+        let page = finance.get(&format!("/finance/reminders/{}", late.late[0].id)).await;
+        assert!(page.text.contains("VOORBEELD") && !page.text.contains("betalingskenmerk"), "{}", page.text);
+        assert!(!page.text.contains(crate::bank::OURS));
+    }
+}

@@ -884,6 +884,9 @@ on_both! {
         assert!(broken.texts("#main .alert")[0].starts_with("Dit bestand is geweigerd en er is niets geboekt. Regel 1: "), "{}", broken.text);
         let none = finance.upload("/finance/bank", &[("file", Some(""), ""), ("act", None, "preview")]).await;
         assert_eq!(none.texts("#file-error"), ["Kies een bestand van hooguit 200 MiB."]);
+        let empty = finance.upload("/finance/bank", &[("file", Some("a.xml"), ""), ("act", None, "preview")]).await;
+        let said = "Dit bestand is geweigerd en er is niets geboekt: het bestand is leeg; download het opnieuw";
+        assert_eq!(empty.texts("#main .alert"), [said]);
 
         let preview = finance.upload("/finance/bank", &[("file", Some("march.xml"), &told), ("act", None, "preview")]).await;
         assert_eq!((preview.status, preview.texts("h1")), (StatusCode::OK, vec!["Zo wordt het geboekt".to_owned()]));
@@ -893,7 +896,7 @@ on_both! {
         assert!(preview.text.contains(&carried));
         let parts = [("name", None, "march.xml"), ("content", None, &*carried), ("act", None, "book")];
         let booked = finance.upload("/finance/bank", &parts).await;
-        assert_eq!(booked.texts("#notice"), ["march.xml: 1 geboekt, 2 uit te zoeken, 0 al eerder verteld."]);
+        assert_eq!(booked.texts("#notice"), ["march.xml: 1 geboekt, 2 uit te zoeken, 0 niet voor deze boeken, 0 al eerder ingelezen."]);
         let again = finance.upload("/finance/bank", &parts).await;
         assert!(again.texts("#notice")[0].starts_with("Dit bestand is al ingelezen op 9 maart 2026"), "{:?}", again.texts("#notice"));
 
@@ -919,6 +922,16 @@ on_both! {
         finance.lang = "en";
         let page = finance.get("/finance/bank").await;
         assert_eq!(page.texts(".empty"), ["There is nothing to sort out."]);
+
+        finance.lang = "nl";
+        let known = finance.upload("/finance/bank", &[("file", Some("march.xml"), &told), ("act", None, "preview")]).await;
+        assert_eq!(known.texts("main .actions"), ["Terug"], "what is known is not booked again");
+        let page = finance.get("/finance/bank?state=again").await;
+        assert_eq!(page.texts("[aria-labelledby=decided] .empty"), ["In deze lijst staat niets."]);
+        assert_eq!(finance.get("/finance/bank?state=zzz").await.status, StatusCode::OK);
+        let done = finance.post(&path("60.50", "undo"), &[]).await;
+        let said = finance.get(done.location()).await.texts("#notice");
+        assert!(said[0].starts_with("Ongedaan gemaakt: de boeking van € 60,50, "), "{said:?}");
     }
 }
 

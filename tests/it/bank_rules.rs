@@ -20,13 +20,13 @@ use strippenkaart::service::verify::verify;
 use strippenkaart::store::Db;
 
 /// A statement of a day that opens with a balance.
-fn of_day(id: &str, on: &str, opening: &str, entries: Vec<BankEntry>) -> BankFile {
+pub fn of_day(id: &str, on: &str, opening: &str, entries: Vec<BankEntry>) -> BankFile {
     let on = day(on);
     file(BankFileKind::Camt053, id, vec![statement(id, on, euros(opening), booked(on, entries))])
 }
 
 /// The same, made the day after: it tells the whole day.
-fn whole(id: &str, on: &str, opening: &str, entries: Vec<BankEntry>) -> Vec<u8> {
+pub fn whole(id: &str, on: &str, opening: &str, entries: Vec<BankEntry>) -> Vec<u8> {
     let file = of_day(id, on, opening, entries);
     let made = day(on).succ_opt().unwrap().and_hms_opt(4, 0, 0).unwrap().and_utc();
     strippenkaart::exchange::bank::write_at(&file, made).into_bytes()
@@ -429,7 +429,7 @@ on_both! {
 }
 
 /// A zip of these files.
-fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in files {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();

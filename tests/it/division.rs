@@ -105,7 +105,7 @@ on_both! {
         let said = page.texts("#notice li");
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(said[0].starts_with(&format!("€ 135,00: factuur {}, ", numbers[0])), "in their order: {said:?}");
-        assert_eq!(said[2], "€ -6,00: kosten");
+        assert_eq!(said[2], "€ −6,00: kosten");
         assert_eq!(page.texts("#notice button"), ["Ongedaan maken"]);
         assert_eq!(scene.open().await, [Cents::ZERO, Cents::ZERO, euros("121.00")]);
         // The page of a line that is booked says what was booked.
@@ -113,7 +113,7 @@ on_both! {
 
         let undone = finance.post(&format!("/finance/bank/lines/{id}/undo"), &[]).await;
         let page = finance.get(undone.location().split('#').next().unwrap()).await;
-        assert_eq!((page.texts("#notice p"), page.texts("#notice li").len()), (vec!["€ 264,00 wacht nog.".to_owned()], 0));
+        assert_eq!((page.texts("#notice p"), page.texts("#notice li").len()), (vec!["Ongedaan gemaakt: de boeking van € 264,00, J. Jansen, 21-02-2026. De regel wacht weer.".to_owned()], 0));
         assert_eq!(scene.open().await, [euros("135.00"), euros("135.00"), euros("121.00")]);
         // And it is booked as something else, of which alone the page then tells.
         let again = [("rows", "2"), ("number-0", numbers[0]), ("number-1", numbers[1]), ("amount-1", "129"), ("act", "book")];
@@ -185,6 +185,12 @@ on_both! {
             let conflict = typed.iter().any(|(_, value)| *value == "156,00");
             let status = if conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
             assert_eq!((page.status, page.texts(at)), (status, vec![(*said).to_owned()]), "{typed:?} {:?}", page.texts("#division .error, #division .alert"));
+            // In another language it is the same page, with what was typed.
+            let next = crate::bank_uploads::attrs(&page, "input[name=next]", "value").remove(0);
+            finance.lang = "en";
+            let other = finance.get(&next).await;
+            finance.lang = "nl";
+            assert_eq!((other.texts("h1"), fields(&other, "number")), (vec!["Divide: €256.00".to_owned()], fields(&page, "number")));
             for (name, value) in *typed {
                 let (name, row) = name.split_once('-').unwrap();
                 let kept = fields(&page, name)[row.parse::<usize>().unwrap()].clone();
@@ -222,7 +228,7 @@ on_both! {
         let done = finance.post(&format!("/finance/bank/lines/{id}/divide"), &rows).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
         let said = finance.get(done.location()).await.texts("#notice li");
-        assert!(said.iter().any(|said| said.starts_with("€ -6,00: teruggeboekt, ")), "{said:?}");
+        assert!(said.iter().any(|said| said.starts_with("€ −6,00: teruggeboekt, ")), "{said:?}");
         assert_eq!(scene.open().await, [euros("6.00"), euros("135.00"), Cents::ZERO]);
         let books = scene.books();
         strippenkaart::service::verify::verify(&books.fixture.service.db, |_, _| {}).await.unwrap();

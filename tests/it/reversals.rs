@@ -715,7 +715,7 @@ on_both! {
         assert_eq!(finance.post(&judge, &sent).await.location(), "/finance/reversals");
         finance.lang = "en";
         let page = finance.get(&format!("/finance/customers/{customer}")).await;
-        assert!(page.text.contains("1 count − 1 free = 0 fees of €82.50"), "{}", page.text);
+        assert!(page.text.contains("1 counts − 1 free = 0 fees of €82.50"), "{}", page.text);
         let mut other = site.contact(&admin, owner).await;
         assert_eq!(other.get("/finance/reversals").await.status.as_u16(), 403);
         assert_eq!(other.get(&format!("/finance/customers/{customer}")).await.status.as_u16(), 403);

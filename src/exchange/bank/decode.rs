@@ -80,7 +80,9 @@ impl<R: BufRead> Decoded<R> {
             self.to = written;
             let decoded = self.buffer.get(..written).unwrap_or_default();
             if self.bytes > MAX_BYTES {
-                return Err(self.fault(decoded, BankFaultKind::TooLarge { most: MAX_BYTES / 1024 / 1024 }));
+                return Err(
+                    self.fault(decoded, BankFaultKind::TooLarge { most: MAX_BYTES / 1024 / 1024, packed: false })
+                );
             }
             if let Some(at) = forbidden(decoded) {
                 let text = decoded.get(at..).map(String::from_utf8_lossy).unwrap_or_default();

@@ -6,8 +6,10 @@ use std::fmt;
 
 /// Why a file was refused, for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {kind}")]
+#[error("{}line {line}: {kind}", within(.file.as_deref()))]
 pub struct BankFault {
+    /// The file, where it is one of a zip.
+    pub file: Option<Box<str>>,
     /// The line, from 1.
     pub line: usize,
     /// What was wrong.
@@ -18,7 +20,31 @@ impl BankFault {
     /// A fault on a line.
     #[must_use]
     pub const fn new(line: usize, kind: BankFaultKind) -> Self {
-        Self { line, kind }
+        Self { file: None, line, kind }
+    }
+
+    /// The same, of a file of a zip.
+    #[must_use]
+    pub fn of(self, file: &str) -> Self {
+        Self { file: Some(file.into()), ..self }
+    }
+
+    /// Whether it is about a line, and not about the file as a whole.
+    #[must_use]
+    pub const fn has_line(&self) -> bool {
+        !matches!(
+            self.kind,
+            BankFaultKind::Empty
+                | BankFaultKind::NotXml(_)
+                | BankFaultKind::NoneOfOurs { .. }
+                | BankFaultKind::TooLarge { .. }
+                | BankFaultKind::ArchiveBroken
+                | BankFaultKind::ArchiveLocked
+                | BankFaultKind::ArchiveMember { .. }
+                | BankFaultKind::ArchiveEmpty
+                | BankFaultKind::ArchiveTooMany { .. }
+                | BankFaultKind::Unreadable
+        )
     }
 
     /// What was wrong and what to do, in English, without the line.
@@ -32,6 +58,10 @@ impl BankFault {
     pub fn dutch(&self) -> String {
         self.kind.dutch()
     }
+}
+
+fn within(file: Option<&str>) -> String {
+    file.map_or_else(String::new, |file| format!("`{file}`, "))
 }
 
 /// What a file is that is no XML of a bank.
@@ -110,6 +140,8 @@ pub enum BankFaultKind {
     TooLarge {
         /// The most, in MiB.
         most: u64,
+        /// It was packed.
+        packed: bool,
     },
     /// A byte that does not exist in the encoding of the file.
     BrokenEncoding {
@@ -395,12 +427,16 @@ impl BankFaultKind {
                 format!("this is XML with `{root}`, not a message of ISO 20022; ask your bank for camt.053 (XML)")
             }
             Self::NoneOfOurs { accounts, ours } => format!(
-                "the file is of account {}, and ours is {}; choose the download of our own account",
+                "the file is of {} {}, and {} {}; choose the download of {}",
+                if accounts.len() == 1 { "account" } else { "accounts" },
                 accounts.join(", "),
-                ours.join(", ")
+                if ours.len() == 1 { "ours is" } else { "ours are" },
+                ours.join(", "),
+                if ours.len() == 1 { "our own account" } else { "one of our own accounts" }
             ),
-            Self::TooLarge { most } => format!(
-                "more than {most} MiB when unpacked; download shorter periods and import them one after the other"
+            Self::TooLarge { most, packed } => format!(
+                "more than {most} MiB{}; download shorter periods and import them one after the other",
+                if *packed { " when unpacked" } else { "" }
             ),
             Self::BrokenEncoding { encoding } => format!(
                 "a byte that does not exist in {encoding}, the encoding of the file; download it again and do not open \
@@ -416,7 +452,7 @@ impl BankFaultKind {
                 "the file declares a document type, which files of a bank never do; download it from the bank itself"
                     .to_owned()
             }
-            Self::NotWellFormed { detail } => format!("not well-formed XML ({detail}); {AGAIN}"),
+            Self::NotWellFormed { .. } => format!("the XML is damaged here (not well-formed); {AGAIN}"),
             Self::Trailing => format!("something stands before or after the document; {AGAIN}"),
             Self::UnknownEntity { name } => format!("`&{name};` is not known in XML; {AGAIN}"),
             Self::UnknownPrefix { prefix } => format!("the prefix `{prefix}` has no namespace; {AGAIN}"),
@@ -511,13 +547,17 @@ impl BankFaultKind {
                 format!("dit is XML met `{root}`, geen bericht volgens ISO 20022; vraag uw bank om camt.053 (XML)")
             }
             Self::NoneOfOurs { accounts, ours } => format!(
-                "het bestand is van rekening {}, en de onze is {}; kies de download van onze eigen rekening",
+                "het bestand is van {} {}, en {} {}; kies de download van {}",
+                if accounts.len() == 1 { "rekening" } else { "rekeningen" },
                 accounts.join(", "),
-                ours.join(", ")
+                if ours.len() == 1 { "de onze is" } else { "de onze zijn" },
+                ours.join(", "),
+                if ours.len() == 1 { "onze eigen rekening" } else { "een van onze eigen rekeningen" }
             ),
-            Self::TooLarge { most } => {
-                format!("uitgepakt meer dan {most} MiB; download kortere perioden en lees ze na elkaar in")
-            }
+            Self::TooLarge { most, packed } => format!(
+                "{}meer dan {most} MiB; download kortere perioden en lees ze na elkaar in",
+                if *packed { "uitgepakt " } else { "" }
+            ),
             Self::BrokenEncoding { encoding } => format!(
                 "een byte die niet bestaat in {encoding}, de tekencodering van het bestand; download het opnieuw en open \
                  het niet eerst in een ander programma"

@@ -49,7 +49,7 @@ impl Incoming {
     /// When it is more than it may be.
     pub fn whole(self) -> Result<Bytes, BankFault> {
         if self.size > self.most {
-            return Err(BankFault::new(1, BankFaultKind::TooLarge { most: self.most / 1024 / 1024 }));
+            return Err(BankFault::new(1, BankFaultKind::TooLarge { most: self.most / 1024 / 1024, packed: false }));
         }
         Ok(Bytes { size: self.size, source: Arc::new(Mutex::new(Box::new(self.file))) })
     }

@@ -501,13 +501,16 @@ fn bank_8_a_zip_that_cannot_be_read_is_refused_with_what_to_do() {
         ),
         (zip(&[("[Content_Types].xml", b"<x/>")]), BankFaultKind::NotXml(Foreign::Workbook)),
         (zip(&many), BankFaultKind::ArchiveTooMany { most: MAX_MEMBERS }),
-        (zip(&[("a.xml", &spaces)]), BankFaultKind::TooLarge { most: 200 }),
-        (bomb, BankFaultKind::TooLarge { most: 200 }),
-        (spaces.clone(), BankFaultKind::TooLarge { most: 200 }),
+        (zip(&[("a.xml", &spaces)]), BankFaultKind::TooLarge { most: 200, packed: true }),
+        (bomb, BankFaultKind::TooLarge { most: 200, packed: true }),
+        (spaces.clone(), BankFaultKind::TooLarge { most: 200, packed: false }),
         (Vec::new(), BankFaultKind::Empty),
     ] {
-        assert_eq!(Upload::open("x.zip", bytes).map(|upload| upload.members.len()), Err(BankFault::new(1, kind)));
+        let opened = Upload::open("x.zip", bytes).map(|upload| upload.members.len());
+        assert_eq!(opened.map_err(|fault| fault.kind), Err(kind));
     }
+    let named = Upload::open("x.zip", zip(&[("a.xml", &good), ("b.xml", b"")])).unwrap_err();
+    assert_eq!(named, BankFault::new(1, BankFaultKind::Empty).of("b.xml"), "a refusal names the file of the zip");
 }
 
 /// A piece of text, again and again.
@@ -532,7 +535,7 @@ fn bank_8_a_file_of_more_than_200_mib_is_refused_while_it_is_read() {
     let again = Again { piece: format!("<!--{}-->", "x".repeat(1_000_000)).into_bytes(), from: 0 };
     let endless = BufReader::with_capacity(256 * 1024, std::io::Read::chain(start.as_bytes(), again));
     let fault = read_stream(endless, &mut |_| Ok(())).unwrap_err();
-    assert_eq!(fault.kind, BankFaultKind::TooLarge { most: 200 });
+    assert_eq!(fault.kind, BankFaultKind::TooLarge { most: 200, packed: false });
 }
 
 #[test]
@@ -637,7 +640,8 @@ fn kinds() -> Vec<BankFaultKind> {
         K::UnknownVersion { found: text("camt.053.001.15"), oldest: "camt.053.001.02", newest: "camt.053.001.14" },
         K::OtherXml { root: text("Invoice") },
         K::NoneOfOurs { accounts: vec![text("NL20INGB0001234567")], ours: vec![text(IBAN)] },
-        K::TooLarge { most: 200 },
+        K::TooLarge { most: 200, packed: false },
+        K::TooLarge { most: 200, packed: true },
         K::BrokenEncoding { encoding: text("UTF-8") },
         K::UnknownEncoding { encoding: text("EBCDIC") },
         K::ForbiddenCharacter { character: text("\\u{1}") },

@@ -137,6 +137,8 @@ impl Member {
         if file.is_dir() || added(&name) {
             return Ok(None);
         }
+        let shown = clean_name(&name);
+        let fault = |kind| fault(kind).of(&shown);
         let packing = match file.compression() {
             CompressionMethod::Stored => Packing::Plain,
             CompressionMethod::Deflated => Packing::Deflate,
@@ -148,14 +150,16 @@ impl Member {
             (to <= bytes.size()).then_some(from..to)
         };
         let range = place().ok_or_else(|| fault(BankFaultKind::ArchiveBroken))?;
-        let (name, digest) = (clean_name(&name), String::new());
+        let (name, digest) = (shown.clone(), String::new());
         let mut member = Self { name, size: 0, digest, bytes: bytes.clone(), range, packing };
-        let seen = member.scan(most)?;
+        let seen = member.scan(most).map_err(|error| error.of(&shown))?;
         if seen.crc != file.crc32() || member.size != file.size() {
             return Err(fault(BankFaultKind::ArchiveBroken));
         }
         match foreign(&seen.head) {
-            Some(BankFaultKind::NotXml(what)) => Err(fault(BankFaultKind::ArchiveMember { name: member.name, what })),
+            Some(BankFaultKind::NotXml(what)) => {
+                Err(BankFault::new(1, BankFaultKind::ArchiveMember { name: member.name, what }))
+            }
             Some(other) => Err(fault(other)),
             None => Ok(Some(member)),
         }
@@ -201,7 +205,8 @@ impl Member {
             }
         }
         if size > most {
-            return Err(fault(BankFaultKind::TooLarge { most: MAX_BYTES / 1024 / 1024 }));
+            let packed = self.packing != Packing::Plain || self.range != (0..self.bytes.size());
+            return Err(fault(BankFaultKind::TooLarge { most: MAX_BYTES / 1024 / 1024, packed }));
         }
         (self.size, self.digest) = (size, hex(&digest.finalize()));
         Ok(Seen { head, crc: crc.sum() })

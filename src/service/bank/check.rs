@@ -76,6 +76,13 @@ impl BankCheck {
         self.accounts.iter().all(AccountCheck::agrees)
     }
 
+    /// Where it does not agree: how many statements, and accounts of which the ledger posted something else.
+    #[must_use]
+    pub fn differing(&self) -> i64 {
+        let posted = self.accounts.iter().filter(|account| account.posted != account.booked).count();
+        i64::try_from(self.differences().count() + posted).unwrap_or(i64::MAX)
+    }
+
     /// Statements that differ, with their account and day.
     pub fn differences(&self) -> impl Iterator<Item = (&AccountCheck, &Equation)> {
         self.accounts.iter().flat_map(|account| account.differing().map(move |row| (account, row)))
@@ -83,7 +90,7 @@ impl BankCheck {
 }
 
 /// How accounts stand: of all that have statements, on one snapshot.
-pub(crate) async fn check_bank(on: &mut impl Statements, today: NaiveDate) -> Result<BankCheck> {
+pub(in crate::service) async fn check_bank(on: &mut impl Statements, today: NaiveDate) -> Result<BankCheck> {
     let mut accounts = Vec::new();
     for account in bank::accounts(on).await? {
         accounts.push(check_account(on, account, today).await?);

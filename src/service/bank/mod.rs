@@ -28,8 +28,8 @@ pub use crate::store::bank::FileRow;
 use crate::store::{Statements, Tx, bank};
 pub use again::{Counted, ReadAgain};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-pub(super) use check::finding_of_month;
 pub use check::{AccountCheck, BankCheck};
+pub(super) use check::{check_bank, finding_of_month};
 use chrono::{DateTime, Utc};
 pub use collective::{Collective, NewCollective};
 pub use division::{BookedPart, Choice, Division};
@@ -114,10 +114,15 @@ impl std::fmt::Display for BankNotice {
                 "this is a report of a day so far (camt.052), which only announces: nothing of it is booked; import the \
                  statement (camt.053) when the bank has made it"
             ),
+            Self::OtherAccount { account, entries: 1 } => {
+                write!(f, "1 entry of {account}, which is not an account of ours, is left out")
+            }
             Self::OtherAccount { account, entries } => {
                 write!(f, "{entries} entries of {account}, which is not an account of ours, are left out")
             }
             Self::BookedTwice => write!(f, "two lines are booked that are one: undo the match of one of them"),
+            Self::Pending(1) => write!(f, "1 entry is only announced and left out"),
+            Self::Foreign(1) => write!(f, "1 entry is in another currency and left out"),
             Self::Pending(count) => write!(f, "{count} entries are only announced and left out"),
             Self::Foreign(count) => write!(f, "{count} entries are in another currency and left out"),
         }
@@ -495,7 +500,12 @@ impl Service {
         let (name, own) = (name.to_owned(), self.own_accounts());
         let read = tokio::task::spawn_blocking(move || {
             let upload = Upload::open(&name, bytes)?;
-            let one = |member: Member| Ok(Surveyed { survey: import::survey(&member, &own)?, member });
+            let sent = files::clean_name(&name);
+            let one = |member: Member| match import::survey(&member, &own) {
+                Ok(survey) => Ok(Surveyed { member, survey }),
+                Err(fault) if member.name == sent => Err(fault),
+                Err(fault) => Err(fault.of(&member.name)),
+            };
             upload.members.into_iter().map(one).collect::<Result<Vec<_>, files::BankFault>>()
         });
         Ok(read.await.map_err(|_| Failure::Broken)??)

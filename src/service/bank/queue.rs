@@ -68,9 +68,16 @@ impl Service {
     ///
     /// # Errors
     /// Forbidden for others.
-    pub async fn latest_lines(&self, caller: &Caller, state: LineState, limit: i64) -> Result<Vec<BankLine>> {
+    pub async fn latest_lines(
+        &self,
+        caller: &Caller,
+        state: LineState,
+        before: Option<(DateTime<Utc>, NaiveDate, BankLineId)>,
+        limit: i64,
+    ) -> Result<Vec<BankLine>> {
         caller.staff(caller.is_finance())?;
-        Ok(bank::latest(&mut self.db.reader().await?, state, limit).await?)
+        let newest = (DateTime::<Utc>::MAX_UTC, NaiveDate::default(), BankLineId::from(uuid::Uuid::nil()));
+        Ok(bank::latest(&mut self.db.reader().await?, state, before.unwrap_or(newest), limit).await?)
     }
 
     /// How many lines wait, and their sums in and out: for finance.

@@ -284,7 +284,10 @@ impl Service {
             ExportKind::Xaf => {
                 let to = asked.to.unwrap_or(before_last);
                 let from = asked.from.or_else(|| NaiveDate::from_ymd_opt(to.year(), 1, 1)).unwrap_or(to);
-                if from > to || (to - from).num_days() >= MOST_DAYS {
+                if from > to {
+                    return Err(fault("from", "expected a day that is not after the last one"));
+                }
+                if (to - from).num_days() >= MOST_DAYS {
                     return Err(fault("from", "expected a day in the year before the last day"));
                 }
                 Wanted::Xaf { from, to }

@@ -60,7 +60,7 @@ texts! {
         by: "door", "by";
         command_line: "de opdrachtregel", "the command line";
         still_open: "stond nog open", "was still open";
-        look: "Bekijk", "Look";
+        look: "Bekijk", "Show";
         deferred: "Vooruitontvangen", "Deferred revenue";
         deferred_lead: "Betaalde of gefactureerde uren die nog niet gebruikt zijn: een schuld, kaart voor kaart.", "Hours that were paid or invoiced and are not used yet: a debt, card by card.";
         on: "Op", "On";

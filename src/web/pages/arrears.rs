@@ -122,6 +122,7 @@ texts! {
         ended: "beëindigd", "ended";
         in_force: "geldt", "in force";
         counted: "tellen mee", "count";
+        counted_one: "telt mee", "counts";
         free: "gratis", "free";
         fees: "keer kosten", "fees";
         each: "van", "of";
@@ -155,6 +156,7 @@ texts! {
         crossed: "Hebt u al betaald, dan kunt u deze brief als niet verzonden beschouwen. Lukt betalen niet, vraag ons dan schriftelijk om een regeling.", "If you have paid already, please ignore this letter. If you cannot pay, ask us in writing for an arrangement.";
         regards: "Met vriendelijke groet,", "Yours faithfully,";
         invoice: "Factuur", "Invoice";
+        example: "VOORBEELD: deze leverancier is verzonnen, betaal dit niet.", "EXAMPLE: this provider is made up, do not pay this.";
     }
 }
 
@@ -461,7 +463,8 @@ impl CustomerPage {
     fn in_words(&self) -> String {
         let (t, sum) = (self.t, &self.sum);
         let fee = sum.fee.map_or_else(String::new, |fee| format!(" {} {}", t.each, text::money(fee, self.lang)));
-        format!("{} {} − {} {} = {} {}{fee}", sum.counted, t.counted, sum.free, t.free, sum.owed, t.fees)
+        let counted = if sum.counted == 1 { t.counted_one } else { t.counted };
+        format!("{} {counted} − {} {} = {} {}{fee}", sum.counted, sum.free, t.free, sum.owed, t.fees)
     }
 
     /// The reasons of the bank, to choose one from.
@@ -720,11 +723,14 @@ fn letter(invoice: &Invoice, seller: &Provider, lang: Lang) -> Vec<String> {
     let reference = invoice.issued().map_or("", |issued| issued.reference.as_str());
     let (gross, due) = (text::money(invoice.gross, lang), text::date(invoice.due_on(), lang));
     let open = text::money(invoice.open(), lang);
-    let mut body = vec![
+    let is_example = seller.example.is_made_up() || invoice.issued().is_some_and(|issued| issued.facts.example);
+    let mut body = Vec::new();
+    body.extend(is_example.then(|| l.example.to_owned()));
+    body.extend([
         l.greeting.to_owned(),
         format!("{} {} {} {gross} {} {due}. {}: {open}.", l.invoice, invoice.number(), l.of, l.should, l.open),
-    ];
-    if let Some(iban) = &seller.iban {
+    ]);
+    if let Some(iban) = seller.iban.as_ref().filter(|_| !is_example) {
         let (name, mentioning) = (&seller.name, l.mentioning);
         body.push(format!("{} {iban} {} {name}, {mentioning} {reference}.", l.please, l.in_name_of));
     }

@@ -1,14 +1,14 @@
 //! The bank (PAY-2, PAY-5): files are looked at and booked, and what waits is given its place.
 
 use super::division::booked_in_words;
-use super::forms::{Form, Forms};
+use super::forms::{self, Form, Forms};
 use super::texts::texts;
 use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, encode, show, show_with};
 use crate::domain::matching::{BankLine, Doubt, Hint, LineState, Outcome};
 use crate::domain::reconciliation::{Equation, Explanation};
 use crate::domain::{BankLineId, Cents};
-use crate::exchange::bank::Bytes;
+use crate::exchange::bank::{BankFault, BankFaultKind, Bytes, clean_name};
 use crate::service::bank::{
     AccountCheck, Assignment, BankCheck, BankImport, BankNotice, BankPreview, FileView, PreviewLine, Proposal, Queued,
     Share,
@@ -29,16 +29,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use serde::Deserialize;
 use std::borrow::Borrow;
 
 /// How many lines of the queue a page holds.
 const MANY: usize = 25;
 /// How many lines that were decided are listed.
-const LISTED: i64 = 25;
+const LISTED: usize = 25;
 /// How many files are listed.
-const FILES: i64 = 12;
+const FILES: usize = 12;
 /// The largest file that goes along with its preview, so that it need not be chosen again.
 const CARRIED: u64 = 4 * 1024 * 1024;
 
@@ -49,7 +49,7 @@ texts! {
         import: "Bestand inlezen", "Import a file";
         file: "Bestand van de bank", "File of the bank";
         file_hint: "camt.053, camt.054 of pain.002; ook ingepakt (zip); hooguit 200 MiB", "camt.053, camt.054 or pain.002; also packed (zip); at most 200 MiB";
-        look: "Bekijk", "Look at it";
+        look: "Controleer", "Preview";
         nothing_yet: "Er wordt nog niets geboekt.", "Nothing is booked yet.";
         waiting: "Wacht op u", "Waits for you";
         waiting_in: "Waarvan ontvangen", "Of which received";
@@ -82,7 +82,7 @@ texts! {
         paid: "Betalingen", "Payments";
         queued: "Uit te zoeken", "To be sorted out";
         outside: "Niet voor deze boeken", "Not for these books";
-        known: "Al eerder gemeld", "Told before";
+        known: "Al eerder ingelezen", "Imported before";
         becomes: "Wordt", "Becomes";
         more: "Alleen de eerste 500 regels staan hier; alle regels worden geboekt.", "Only the first 500 lines are shown; all lines are booked.";
         book_all: "Boeken", "Book";
@@ -97,7 +97,10 @@ texts! {
         of_state: "Toon", "Show";
         booked: "Geboekt", "Booked";
         set_aside: "Opzij gezet", "Set aside";
-        again: "Al eerder verteld", "Told before";
+        again: "Al eerder ingelezen", "Imported before";
+        none_of_state: "In deze lijst staat niets.", "There is nothing in this list.";
+        back: "Terug", "Back";
+        import_it: "Lees het in", "Import it";
         divided: "verdeeld", "divided";
         agrees: "Sluit aan?", "Does it agree?";
         account: "Rekening", "Account";
@@ -106,7 +109,7 @@ texts! {
         recorded: "vastgelegd", "recorded";
         none_known: "onbekend", "not known";
         waits: "Wacht", "Waits";
-        expected: "Zo hoort het", "As it should be";
+        expected: "Berekend saldo", "Calculated balance";
         bank_says: "Bank zegt", "The bank says";
         difference: "Verschil", "Difference";
         details: "Per afschrift", "By statement";
@@ -134,8 +137,20 @@ struct BankQuery {
     from: Option<String>,
     /// The line that was just decided.
     done: Option<BankLineId>,
-    /// The state of the lines that are listed below.
-    state: Option<LineState>,
+    /// The line whose booking was just undone.
+    undone: Option<BankLineId>,
+    /// The state of the lines that are listed below; what is none is left out.
+    state: Option<String>,
+    /// Where those lines go on.
+    older: Option<String>,
+    /// Where the files go on.
+    files: Option<String>,
+}
+
+impl BankQuery {
+    fn listed(&self) -> LineState {
+        self.state.as_deref().and_then(|state| state.parse().ok()).unwrap_or(LineState::Booked)
+    }
 }
 
 #[derive(Template)]
@@ -150,12 +165,68 @@ struct BankPage {
     first: Option<&'static str>,
     more: Option<String>,
     files: Vec<FileView>,
+    /// Addresses of the newest files and of older ones.
+    files_pages: (Option<&'static str>, Option<String>),
     check: BankCheck,
     /// The lines that are listed below, and their state.
     listed: (LineState, Vec<BankLine>),
+    /// Addresses of the newest of them and of older ones.
+    listed_pages: (Option<String>, Option<String>),
     forms: Forms,
     notices: Vec<String>,
     booked: Option<Booked>,
+}
+
+/// Cuts a list to a page; gives its last row where more follows.
+fn cut<T>(rows: &mut Vec<T>, many: usize) -> Option<&T> {
+    let more = rows.len() > many;
+    rows.truncate(many);
+    rows.last().filter(|_| more)
+}
+
+/// One more than a page holds, so that it shows whether more follows.
+fn one_more(many: usize) -> i64 {
+    i64::try_from(many + 1).unwrap_or(i64::MAX)
+}
+
+/// A page of the files, and the addresses of the newest and of older ones.
+async fn files(
+    app: &App,
+    member: &Member,
+    asked: &BankQuery,
+) -> Result<(Vec<FileView>, (Option<&'static str>, Option<String>)), Fault> {
+    let before = position(asked.files.as_deref())?.and_then(|place| {
+        let (at, id) = place.split_once(' ')?;
+        Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
+    });
+    let mut rows = app.service.bank_files(&member.caller, before, one_more(FILES)).await?;
+    let older = cut(&mut rows, FILES).map(|row| {
+        let place = cursor(&format!("{} {}", row.file.received_at.timestamp_micros(), row.file.id));
+        format!("/finance/bank?files={place}#files")
+    });
+    Ok((rows, (asked.files.as_ref().map(|_| "/finance/bank#files"), older)))
+}
+
+/// A page of the lines that were decided, and the addresses of the newest and of older ones.
+async fn listed(
+    app: &App,
+    member: &Member,
+    asked: &BankQuery,
+) -> Result<(Vec<BankLine>, (Option<String>, Option<String>)), Fault> {
+    let state = asked.listed();
+    let before = position(asked.older.as_deref())?.and_then(|place| {
+        let mut parts = place.split(' ');
+        let at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
+        Some((at, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    });
+    let mut rows = app.service.latest_lines(&member.caller, state, before, one_more(LISTED)).await?;
+    let older = cut(&mut rows, LISTED).map(|line| {
+        let at = line.decided_at.map_or(0, |at| at.timestamp_micros());
+        let place = cursor(&format!("{at} {} {}", line.booked_on, line.id));
+        format!("/finance/bank?state={state}&older={place}#decided")
+    });
+    let newest = asked.older.as_ref().map(|_| format!("/finance/bank?state={state}#decided"));
+    Ok((rows, (newest, older)))
 }
 
 /// The line that was just booked, in words: as what, with the way back.
@@ -178,6 +249,8 @@ impl BankPage {
         let more = queue.len() > MANY;
         queue.truncate(MANY);
         let last = queue.last().filter(|_| more).map(|row| cursor(&format!("{} {}", row.line.booked_on, row.line.id)));
+        let (files, files_pages) = files(app, member, asked).await?;
+        let (listed, listed_pages) = listed(app, member, asked).await?;
         Ok(Self {
             page: member.page().at("/finance/bank".to_owned()),
             t: BankTexts::of(member.lang()),
@@ -186,12 +259,11 @@ impl BankPage {
             from: asked.from.clone().unwrap_or_default(),
             first: asked.from.as_ref().map(|_| "/finance/bank"),
             more: last.map(|from| format!("/finance/bank?from={from}")),
-            files: service.bank_files(caller, None, FILES).await?,
+            files,
+            files_pages,
             check: service.check_bank(caller).await?,
-            listed: {
-                let state = asked.state.unwrap_or(LineState::Booked);
-                (state, service.latest_lines(caller, state, LISTED).await?)
-            },
+            listed: (asked.listed(), listed),
+            listed_pages,
             forms: Forms::default(),
             notices: Vec::new(),
             booked: None,
@@ -211,6 +283,37 @@ impl BankPage {
             self.notices.push(said);
         }
         Ok(())
+    }
+
+    /// Says which line waits again.
+    async fn tell_undone(&mut self, app: &App, member: &Member, id: BankLineId) -> Result<(), Fault> {
+        let line = app.service.bank_line(&member.caller, id).await?.line;
+        if line.state != LineState::Open {
+            return self.tell(app, member, id).await;
+        }
+        let (lang, amount) = (member.lang(), signed(&line, member.lang()));
+        let (day, who) = (text::date_short(line.valued_on, lang), line.name.as_deref().unwrap_or("?"));
+        let was_booked = line.why.as_deref().and_then(|why| why.parse().ok()) == Some(Doubt::Undone);
+        self.notices.push(if was_booked {
+            either(
+                lang,
+                format!("Ongedaan gemaakt: de boeking van {amount}, {who}, {day}. De regel wacht weer."),
+                format!("Undone: the booking of {amount}, {who}, {day}. The line waits again."),
+            )
+        } else {
+            either(lang, format!("{amount}, {who}, {day} wacht weer."), format!("{amount}, {who}, {day} waits again."))
+        });
+        Ok(())
+    }
+
+    /// What stands in the place of an empty list of decided lines.
+    const fn none_listed(&self) -> &'static str {
+        match self.listed.0 {
+            LineState::Booked => self.t.none_booked,
+            LineState::New | LineState::Open | LineState::Outside | LineState::SetAside | LineState::Again => {
+                self.t.none_of_state
+            }
+        }
     }
 
     /// Which of the divisions of a line a proposal is, if it is one.
@@ -416,20 +519,29 @@ fn notice(notice: &BankNotice, lang: Lang) -> String {
             format!("Afschrift {id} van {account} is al eerder ingelezen."),
             format!("Statement {id} of {account} was imported before."),
         ),
-        BankNotice::Gap { id, closed, opens, .. } => {
+        BankNotice::Gap { account, id, closed, opens } => {
             let (closed, opens) = (text::money(*closed, lang), text::money(*opens, lang));
             either(
                 lang,
                 format!(
-                    "Afschrift {id} begint met {opens}, maar het vorige eindigde met {closed}: er ontbreekt er een."
+                    "Afschrift {id} van {account} begint met {opens}, maar het vorige eindigde met {closed}: er ontbreekt \
+                     een afschrift."
                 ),
-                format!("Statement {id} opens with {opens}, but the one before closed with {closed}: one is missing."),
+                format!(
+                    "Statement {id} of {account} opens with {opens}, but the one before closed with {closed}: a statement \
+                     is missing."
+                ),
             )
         }
         BankNotice::OnlyAnnounces => either(
             lang,
             "Dit is een tussentijds overzicht (camt.052). Daarvan wordt niets geboekt; lees het afschrift (camt.053) in zodra uw bank dat heeft gemaakt.".to_owned(),
             "This is a report of a day so far (camt.052). Nothing of it is booked; import the statement (camt.053) when your bank has made it.".to_owned(),
+        ),
+        BankNotice::OtherAccount { account, entries: 1 } => either(
+            lang,
+            format!("Rekening {account} is niet van deze administratie; 1 regel is overgeslagen."),
+            format!("Account {account} is not ours; 1 entry was left out."),
         ),
         BankNotice::OtherAccount { account, entries } => either(
             lang,
@@ -512,6 +624,19 @@ impl CheckPage {
         signed(line, self.page.lang)
     }
 
+    /// Since when a difference is there that did not begin with this statement.
+    fn since(&self, account: &AccountCheck, row: &Equation) -> Option<String> {
+        let before = account.equations.iter().take_while(|other| other.statement != row.statement);
+        let began = before.filter(|other| other.is_new()).last().filter(|_| row.difference() != Cents::ZERO)?;
+        let (day, lang) = (text::date(began.day, self.page.lang), self.page.lang);
+        Some(either(lang, format!("zoals op {day}"), format!("as on {day}")))
+    }
+
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn is_missing(&self, explanation: &Explanation) -> bool {
+        matches!(explanation, Explanation::Gap { .. })
+    }
+
     /// Whether its first balance is still to be recorded.
     #[expect(clippy::unused_self, reason = "a template calls methods")]
     fn is_open(&self, account: &AccountCheck) -> bool {
@@ -534,7 +659,7 @@ async fn check(State(app): State<App>, member: Member) -> Result<Response, Fault
 
 async fn check_page(app: &App, member: &Member, forms: Forms) -> Result<CheckPage, Fault> {
     let check = app.service.check_bank(&member.caller).await?;
-    let page = member.page().at("/finance/bank".to_owned());
+    let page = member.page().at("/finance/bank/check".to_owned());
     Ok(CheckPage { page, t: BankTexts::of(member.lang()), check, forms })
 }
 
@@ -542,8 +667,8 @@ async fn record_first(State(app): State<App>, sent: Submission) -> Result<Respon
     let caller = &sent.member.caller;
     let account = sent.values.get("account").to_owned();
     let mut fields = Fields::default();
-    let (day, amount) =
-        (fields.needed_date("day", sent.values.get("day")), fields.needed_amount("amount", sent.values.get("amount")));
+    let day = fields.needed_date("day", sent.values.get("day"));
+    let amount = forms::amount(&mut fields, "amount", &sent.values);
     let result = match fields.done() {
         Ok(()) => app.service.record_first_balance(caller, &account, (day, amount)).await,
         Err(error) => Err(error),
@@ -620,6 +745,11 @@ impl PreviewPage {
         matches!(foreseen.outcome, Outcome::Queue(_))
     }
 
+    /// Whether booking it would keep anything.
+    fn is_new(&self) -> bool {
+        self.preview.tally.fresh() > 0 || !self.preview.statements.is_empty()
+    }
+
     fn is_cut(&self) -> bool {
         self.preview.tally.fresh() > self.preview.lines.len()
     }
@@ -678,6 +808,9 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Ban
     if let Some(id) = asked.done {
         page.tell(&app, &member, id).await?;
     }
+    if let Some(id) = asked.undone {
+        page.tell_undone(&app, &member, id).await?;
+    }
     show(&page)
 }
 
@@ -693,9 +826,9 @@ fn decided(line: &BankLine, lang: Lang) -> String {
 /// Looks at a file, or books it.
 async fn send(State(app): State<App>, chosen: Chosen) -> Result<Response, Fault> {
     let Chosen { member, name, file, book } = chosen;
-    let result = match chosen_file(file) {
-        Ok(file) if book => match import_whole(&app, member.caller.clone(), name, file).await {
-            Ok(import) => return imported(&app, &member, &import).await,
+    let result = match chosen_file(&name, file) {
+        Ok(file) if book => match import_whole(&app, member.caller.clone(), name.clone(), file).await {
+            Ok(import) => return imported(&app, &member, &name, &import).await,
             Err(error) => Err(error),
         },
         Ok(file) => {
@@ -717,8 +850,11 @@ async fn send(State(app): State<App>, chosen: Chosen) -> Result<Response, Fault>
 }
 
 /// The file, where one was chosen.
-fn chosen_file(file: Result<Bytes>) -> Result<Bytes> {
+fn chosen_file(name: &str, file: Result<Bytes>) -> Result<Bytes> {
     let file = file?;
+    if file.size() == 0 && !name.is_empty() {
+        return Err(BankFault::new(1, BankFaultKind::Empty).into());
+    }
     if file.size() == 0 {
         let expected = "expected a file of at most 200 MiB".to_owned();
         return Err(Error::Fields(vec![FieldError { field: "file".to_owned(), expected }]));
@@ -727,21 +863,34 @@ fn chosen_file(file: Result<Bytes>) -> Result<Bytes> {
 }
 
 /// What was done with a file, above the queue.
-async fn imported(app: &App, member: &Member, import: &BankImport) -> Result<Response, Fault> {
+async fn imported(app: &App, member: &Member, name: &str, import: &BankImport) -> Result<Response, Fault> {
     let lang = member.lang();
     let mut page = BankPage::read(app, member, &BankQuery::default()).await?;
     if !import.seen {
-        let (tally, name) = (&import.tally, &import.file.name);
-        let booked = tally.settled.count + tally.reversed.count + tally.paid.count;
-        let queued = tally.queued.count;
-        page.notices.push(either(
-            lang,
-            format!("{name}: {booked} geboekt, {queued} uit te zoeken, {} al eerder verteld.", tally.known),
-            format!("{name}: {booked} booked, {queued} to be sorted out, {} told before.", tally.known),
-        ));
+        page.notices.push(counted(name, import, lang));
     }
     page.notices.extend(import.notices.iter().map(|told| notice(told, lang)));
     show(&page)
+}
+
+/// How many lines of what was sent became what.
+fn counted(name: &str, import: &BankImport, lang: Lang) -> String {
+    let (tally, name, files) = (&import.tally, clean_name(name), 1 + import.others.len());
+    let booked = tally.settled.count + tally.reversed.count + tally.paid.count;
+    let (queued, outside, known) = (tally.queued.count, tally.outside.count, tally.known);
+    let name = match files {
+        1 => name,
+        _ => either(lang, format!("{name} ({files} bestanden)"), format!("{name} ({files} files)")),
+    };
+    either(
+        lang,
+        format!(
+            "{name}: {booked} geboekt, {queued} uit te zoeken, {outside} niet voor deze boeken, {known} al eerder ingelezen."
+        ),
+        format!(
+            "{name}: {booked} booked, {queued} to be sorted out, {outside} not for these books, {known} imported before."
+        ),
+    )
 }
 
 /// The page again, with the form that was refused.
@@ -805,7 +954,7 @@ async fn set_aside(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submiss
 
 async fn undo(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submission) -> Result<Response, Fault> {
     match app.service.undo_line(&sent.member.caller, id).await {
-        Ok(_) => Ok(done(&format!("/finance/bank?done={id}#line-{id}"))),
+        Ok(_) => Ok(done(&format!("/finance/bank?undone={id}"))),
         Err(error) => refuse(&app, &sent.member, format!("line-{id}"), (sent.values.clone(), error)).await,
     }
 }

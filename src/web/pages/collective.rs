@@ -76,7 +76,7 @@ struct CollectivePage {
 impl CollectivePage {
     async fn read(app: &App, member: &Member, beforehand: Beforehand) -> Result<Self> {
         let accounts = app.service.collective_accounts(&member.caller).await?;
-        let page = member.page().at("/finance/bank".to_owned());
+        let page = member.page().at("/finance/bank/collective".to_owned());
         let (t, zone) = (CollectiveTexts::of(member.lang()), app.service.policies.time_zone());
         Ok(Self { page, t, notices: Vec::new(), zone, accounts, beforehand, forms: Forms::default() })
     }

@@ -3,7 +3,7 @@
 use super::bank::{BankTexts, signed, told};
 use super::texts::texts;
 use super::words::either;
-use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
+use super::{Fault, Member, Page, Refused, Submission, Values, done, encode, show, show_with};
 use crate::domain::matching::LineState;
 use crate::domain::{BankLineId, Cents, TransactionKind, money};
 use crate::service::bank::{BookedPart, Choice, Division, NotBooked, Part, PartOf};
@@ -16,7 +16,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The most rows of a form.
 const MOST_ROWS: usize = 400;
@@ -105,12 +105,8 @@ impl Row {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct DivisionQuery {
-    /// Which of the proposed divisions is filled in, from 0.
-    #[serde(default)]
-    proposal: usize,
-}
+/// The longest query in which typed values are carried, so that another language can be chosen.
+const MOST_CARRIED: usize = 4_000;
 
 #[derive(Template)]
 #[template(path = "bank/divide.html")]
@@ -126,7 +122,7 @@ struct DivisionPage {
 
 impl DivisionPage {
     fn new(member: &Member, division: Division) -> Self {
-        let page = member.page().at("/finance/bank".to_owned());
+        let page = member.page().at(format!("/finance/bank/lines/{}/divide", division.line.id));
         let lang = member.lang();
         let (t, b) = (DivisionTexts::of(lang), BankTexts::of(lang));
         Self { page, t, b, division, rows: Vec::new(), problem: None }
@@ -142,18 +138,26 @@ impl DivisionPage {
     }
 
     /// What was typed, with what it stands for and what is wrong with it.
-    async fn read(app: &App, line: BankLineId, sent: &Submission) -> Result<Self, Fault> {
-        let mut page = Self::new(&sent.member, app.service.division(&sent.member.caller, line, 0).await?);
-        let many = sent.values.get("rows").parse().unwrap_or(0).min(MOST_ROWS);
+    async fn read(app: &App, line: BankLineId, member: &Member, values: &Values) -> Result<Self, Fault> {
+        let mut page = Self::new(member, app.service.division(&member.caller, line, 0).await?);
+        let many = values.get("rows").parse().unwrap_or(0).min(MOST_ROWS);
+        let mut carried = format!("?rows={many}");
         for at in 0..many {
-            let row = page.understood(app, sent, Row::sent(&sent.values, at)).await?;
+            let row = Row::sent(values, at);
+            for (name, typed) in [("what", &row.what), ("number", &row.number), ("amount", &row.amount)] {
+                carried.extend((!typed.is_empty()).then(|| format!("&{name}-{at}={}", encode(typed))));
+            }
+            let row = page.understood(app, member, row).await?;
             page.rows.push(row);
+        }
+        if carried.len() <= MOST_CARRIED {
+            page.page.path += &carried;
         }
         Ok(page)
     }
 
     /// What a row stands for, and what is wrong with it.
-    async fn understood(&self, app: &App, sent: &Submission, mut row: Row) -> Result<Row, Fault> {
+    async fn understood(&self, app: &App, member: &Member, mut row: Row) -> Result<Row, Fault> {
         let t = self.t;
         let choice = match (row.what.is_empty(), row.number.is_empty()) {
             _ if row.is_blank() => None,
@@ -172,7 +176,7 @@ impl DivisionPage {
             }
             (true, false) => {
                 let line = &self.division.line;
-                let found = app.service.part_numbered(&sent.member.caller, line, &row.number).await?;
+                let found = app.service.part_numbered(&member.caller, line, &row.number).await?;
                 row.number_error = found.is_none().then(|| t.unknown.to_owned());
                 row.known.clone_from(&found);
                 found
@@ -355,18 +359,24 @@ async fn index(
     State(app): State<App>,
     Id(id): Id<BankLineId>,
     member: Member,
-    Search(asked): Search<DivisionQuery>,
+    Search(asked): Search<BTreeMap<String, String>>,
 ) -> Result<Response, Fault> {
-    let division = app.service.division(&member.caller, id, asked.proposal).await?;
+    // Which of the proposed divisions is filled in, from 0.
+    let proposal = asked.get("proposal").and_then(|nth| nth.parse().ok()).unwrap_or(0);
+    let division = app.service.division(&member.caller, id, proposal).await?;
     if matches!(division.line.state, LineState::Booked | LineState::Again) {
         return Ok(done(&format!("/finance/bank?done={id}")));
+    }
+    if asked.contains_key("rows") {
+        let values = asked.into_iter().fold(Values::default(), |values, (name, typed)| values.with(&name, typed));
+        return show(&DivisionPage::read(&app, id, &member, &values).await?);
     }
     show(&DivisionPage::new(&member, division).propose())
 }
 
 /// Counts what is left, makes room for another part, or books.
 async fn divide(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submission) -> Result<Response, Fault> {
-    let mut page = DivisionPage::read(&app, id, &sent).await?;
+    let mut page = DivisionPage::read(&app, id, &sent.member, &sent.values).await?;
     if sent.member.visitor.part {
         return show(&LeftPart { left: page.left_in_words() });
     }

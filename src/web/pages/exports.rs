@@ -37,7 +37,7 @@ texts! {
         entries: "Journaalposten", "Journal entries";
         ubl: "Documenten als UBL", "Documents as UBL";
         pdf: "Documenten als PDF", "Documents as PDF";
-        collections: "Geplande incasso’s", "Planned collections";
+        collections: "Geplande incasso's", "Planned collections";
         until: "t/m", "up to";
         lacking: "Nog geen elektronische factuur mogelijk", "Cannot be an electronic invoice yet";
         lacking_hint: "Een document blijft zoals het is uitgegeven: stuur de pdf, of vul de klant aan, crediteer het en geef het opnieuw uit.", "A document stays as it was issued: send the PDF, or complete the customer, credit it and issue it again.";
@@ -47,7 +47,7 @@ texts! {
         provisional: "voorlopig", "provisional";
         journal: "Journaal", "Journal";
         xaf: "Auditfile (XAF 4.0)", "Audit file (XAF 4.0)";
-        collection: "Incasso’s", "Collections";
+        collection: "Incasso's", "Collections";
         up_to: "Tot en met", "Up to and including";
         from: "Van", "From";
         to: "Tot en met", "Up to and including";
@@ -57,7 +57,7 @@ texts! {
         standard: "alles wat wij weten", "everything that we know";
         profile: "Regels", "Rules";
         plan: "Plan eerst wat dan verschuldigd is", "First plan what is due by then";
-        plan_only: "Incasso’s alleen plannen", "Only plan collections";
+        plan_only: "Incasso's alleen plannen", "Only plan collections";
         collect_on: "Incasseer op", "Collect on";
         button: "Maak bestand", "Make file";
         made: "Gemaakte bestanden", "Files made";
@@ -214,7 +214,7 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Exp
         }
         (None, Some(planned)) => {
             let (dutch, english) =
-                (format!("Gepland: {planned} incasso’s."), format!("Planned: {planned} collections."));
+                (format!("Gepland: {planned} incasso's."), format!("Planned: {planned} collections."));
             let moved = asked.asked.and_then(|day| not_a_bank_day(day, next_bank_day(day), lang));
             let parts = [Some(either(lang, dutch, english)), moved];
             Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))

@@ -50,6 +50,8 @@ texts! {
         why_drafts: "Werk en regels die nog niet op een factuur met nummer staan.", "Work and lines that are not on a numbered invoice yet.";
         do_bank: "Bankregels om te beoordelen", "Bank lines to decide about";
         why_bank: "Wat niet vanzelf bij een factuur hoort.", "What does not belong to an invoice by itself.";
+        do_check: "Afschriften die niet aansluiten", "Statements that do not agree";
+        why_check: "De boeken en de bank verschillen.", "The books and the bank differ.";
         do_reversals: "Storneringen om te beoordelen", "Reversals to decide about";
         why_reversals: "Telt deze stornering mee?", "Does this reversal count?";
         do_collections: "Incasso's om te versturen", "Collections to send";
@@ -116,6 +118,7 @@ impl FinancePage {
         let rows = [
             (o.overdue, t.do_overdue, t.why_overdue, "/finance/invoices?which=overdue", "bad"),
             (counted(o.bank_lines), t.do_bank, t.why_bank, "/finance/bank", ""),
+            (counted(o.differing), t.do_check, t.why_check, "/finance/bank/check", ""),
             (counted(reversals), t.do_reversals, t.why_reversals, "/finance/reversals", ""),
             (o.drafts, t.do_drafts, t.why_drafts, "/finance/invoices?which=drafts", "warn"),
             (counted(collections), t.do_collections, t.why_collections, "/finance/exports", ""),

@@ -92,10 +92,11 @@ impl Page {
         Self { path, ..self }
     }
 
-    /// Whether this is the page at `path`, whatever its query says.
+    /// Whether this is the page at `path` or one below it, whatever its query says; of the first page of finance, only itself.
     #[must_use]
     pub fn is_at(&self, path: &str) -> bool {
-        self.path.split('?').next() == Some(path)
+        let own = self.path.split('?').next().unwrap_or_default();
+        own == path || path != "/finance" && own.strip_prefix(path).is_some_and(|below| below.starts_with('/'))
     }
 
     /// Whether this is a customer's page about its persons.

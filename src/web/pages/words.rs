@@ -8,7 +8,7 @@ use crate::domain::{
     Channel, Cover, CoveredBy, EstimateStatus, Minutes, MissingField, PaymentMethod, Question, Refusal, TicketKind,
     TicketStatus,
 };
-use crate::exchange::bank::{BankFault, BankFaultKind};
+use crate::exchange::bank::BankFault;
 use crate::service::FieldError;
 use crate::service::desk::StaffRole;
 use crate::web::problem::Problem;
@@ -675,19 +675,16 @@ pub fn field_error(error: FieldError, lang: Lang) -> FieldError {
 /// Why a file of the bank was refused, and what to do.
 #[must_use]
 pub fn bank_file(fault: &BankFault, lang: Lang) -> String {
-    let (line, why) = (fault.line, either(lang, fault.dutch(), fault.reason()));
-    if matches!(fault.kind, BankFaultKind::TooLarge { .. }) {
-        return either(
-            lang,
-            format!("Dit bestand is geweigerd en er is niets geboekt: {why}"),
-            format!("This file is refused, and nothing was booked: {why}"),
-        );
+    let why = either(lang, fault.dutch(), fault.reason());
+    let line = fault.has_line().then(|| format!("{} {}", either(lang, "regel", "line"), fault.line));
+    let place: Vec<String> = fault.file.as_deref().map(str::to_owned).into_iter().chain(line).collect();
+    let refused =
+        either(lang, "Dit bestand is geweigerd en er is niets geboekt", "This file is refused, and nothing was booked");
+    match place.join(", ") {
+        place if place.is_empty() => format!("{refused}: {why}"),
+        place if fault.file.is_some() => format!("{refused}. {place}: {why}"),
+        place => format!("{refused}. {}: {why}", sentence(&place).trim_end_matches('.')),
     }
-    either(
-        lang,
-        format!("Dit bestand is geweigerd en er is niets geboekt. Regel {line}: {why}"),
-        format!("This file is refused, and nothing was booked. Line {line}: {why}"),
-    )
 }
 
 /// What is said at a field, in Dutch; `tests` keeps the list complete.
@@ -813,7 +810,7 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "expected an instant with its offset, such as \"2026-11-22T14:30:00+01:00\"",
         "vul dag, tijd en tijdzone in, zoals 2026-11-22T14:30:00+01:00",
     ),
-    ("expected an amount in euros, such as \"400.00\"", "vul een bedrag in euro's in, zoals 400.00"),
+    ("expected an amount in euros, such as \"400.00\"", "vul een bedrag in euro's in, zoals 400,00"),
     ("expected one of the choices", "kies een van de mogelijkheden"),
     (
         "expected a length of time up to 24 hours, such as 4h, 1h30 or 0:45",
@@ -1007,6 +1004,10 @@ pub fn problem(problem: &Problem, lang: Lang) -> (&'static str, String) {
         StatusCode::INTERNAL_SERVER_ERROR => (
             ("Er ging iets mis", "Dat ligt aan ons. Er is niets opgeslagen; probeer het nog eens."),
             ("Something went wrong", "That is our fault. Nothing was saved; try again."),
+        ),
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => (
+            ("Dat kan zo niet", "Dit adres of formulier is niet te lezen. Ga terug en probeer het opnieuw."),
+            ("That cannot be done", ""),
         ),
         _ => (("Dat kan zo niet", ""), ("That cannot be done", "")),
     };

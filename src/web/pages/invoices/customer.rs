@@ -15,7 +15,7 @@ use crate::web::extract::{Id, Search};
 use crate::web::fields::Fields;
 use crate::web::pages::forms::{self, Form, Forms};
 use crate::web::pages::words::{either, mandate_ended};
-use crate::web::pages::{Fault, Member, Page, Submission, Values, done, show, show_with};
+use crate::web::pages::{Fault, Member, Page, Submission, Values, done, encode, show, show_with};
 use crate::web::text::{Lang, date, date_short, money};
 use askama::Template;
 use axum::Router;
@@ -24,6 +24,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use chrono::NaiveDate;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// How many payments the page shows; the statement of account has them all.
 const NEWEST: i64 = 100;
@@ -85,6 +86,8 @@ struct CustomerPage {
     mandates: Vec<Held>,
     forms: Forms,
     notice: Option<&'static str>,
+    /// Drafts that were issued when the billing details came in, each with its address.
+    made: Vec<(String, String)>,
     today: NaiveDate,
 }
 
@@ -120,6 +123,7 @@ impl CustomerPage {
             customer,
             forms,
             notice: None,
+            made: Vec::new(),
             today,
         })
     }
@@ -130,6 +134,16 @@ impl CustomerPage {
 
     fn typed(&self, amount: impl std::borrow::Borrow<Cents>) -> String {
         typed(*amount.borrow(), self.page.lang)
+    }
+
+    /// That documents were made, before and after their numbers.
+    fn made_in_words(&self) -> (&'static str, &'static str) {
+        match (self.page.lang, self.made.len()) {
+            (Lang::Nl, 1) => ("De factuurgegevens zijn opgeslagen, en factuur", "is gemaakt."),
+            (Lang::Nl, _) => ("De factuurgegevens zijn opgeslagen, en deze facturen zijn gemaakt:", ""),
+            (Lang::En, 1) => ("The billing details were saved, and invoice", "was made."),
+            (Lang::En, _) => ("The billing details were saved, and these invoices were made:", ""),
+        }
     }
 
     fn methods(&self) -> Vec<(PaymentMethod, &'static str)> {
@@ -207,7 +221,7 @@ fn moved(all: Money, lang: Lang) -> Vec<Moved> {
         how: method(PaymentMethod::Bank, lang),
         invoices: Vec::new(),
         note: back.note.unwrap_or_default(),
-        amount: format!("− {}", money(back.amount, lang)),
+        amount: money(-back.amount, lang),
         class: "",
         word: t.given_back,
     }));
@@ -268,6 +282,8 @@ impl Held {
 struct CustomerQuery {
     /// What was just done.
     done: Option<String>,
+    /// Documents that were made by it.
+    made: Option<String>,
 }
 
 async fn overview(
@@ -291,6 +307,9 @@ async fn overview(
         Some("ended") => Some(either(lang, "De machtiging is beëindigd.", "The mandate has ended.")),
         _ => None,
     };
+    let told: Vec<&str> = asked.made.iter().flat_map(|numbers| numbers.split(' ')).collect();
+    let made = page.documents.iter().filter(|row| row.invoice.issued().is_some() && told.contains(&&*row.name));
+    page.made = made.map(|row| (format!("/invoices/{}", row.invoice.id), row.name.clone())).collect();
     show(&page)
 }
 
@@ -324,10 +343,22 @@ async fn bill(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) 
     let known = app.service.billing(&sent.member.caller, id).await?;
     sent.member.caller.require(id, &[Role::Owner], true)?;
     let outcome = match read_billing(&sent.values, known) {
-        Ok(billing) => app.service.set_billing(sent.request(), id, billing).await,
+        Ok(billing) => save_billing(&app, &sent, id, billing).await,
         Err(error) => Err(error),
     };
-    answer(&app, &sent, (id, "billing"), outcome.map(|_| shown(id, "billed"))).await
+    answer(&app, &sent, (id, "billing"), outcome).await
+}
+
+/// Saves where invoices go. Drafts that waited for it are issued by that (PAY-1a), and told.
+async fn save_billing(app: &App, sent: &Submission, id: CustomerId, billing: Billing) -> Result<String> {
+    let caller = &sent.member.caller;
+    let issued = |all: Vec<Invoice>| all.into_iter().filter_map(|row| Some(row.issued()?.number.clone()));
+    let before: BTreeSet<String> = issued(app.service.invoices_of(caller, id).await?).collect();
+    app.service.set_billing(sent.request(), id, billing).await?;
+    let made = issued(app.service.invoices_of(caller, id).await?).filter(|number| !before.contains(number));
+    let made = made.collect::<Vec<_>>().join(" ");
+    let made = if made.is_empty() { made } else { format!("&made={}", encode(&made)) };
+    Ok(shown(id, "billed") + &made)
 }
 
 fn read_billing(values: &Values, known: Billing) -> Result<Billing> {

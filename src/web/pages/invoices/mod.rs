@@ -81,12 +81,12 @@ impl Listed {
             Some(issued) => issued.number.clone(),
             None => t.draft.to_owned(),
         };
-        let gross = money(invoice.gross, lang);
+        let gross = if is_note { -invoice.gross } else { invoice.gross };
         Self {
             name,
             issued: date_short(invoice.issued_on(), lang),
             due: issued.filter(|_| !is_note).map_or_else(String::new, |issued| date_short(issued.due_on, lang)),
-            gross: if is_note { format!("− {gross}") } else { gross },
+            gross: money(gross, lang),
             open: if invoice.open().0 > 0 { money(invoice.open(), lang) } else { String::new() },
             tag: Tag::of(&invoice, today, lang),
             invoice,
