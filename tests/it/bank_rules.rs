@@ -648,3 +648,21 @@ on_both! {
         check(&books).await;
     }
 }
+
+on_both! {
+    under TERMS;
+    async fn bank_5_a_payment_by_number_makes_no_account_known(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let (customer, _) = books.fixture.customer().await;
+        let (paid, other) = (books.invoice(customer, "100.00").await, books.invoice(customer, "200.00").await);
+        let by_number = |amount: &str, of: &Invoice| transfer(amount, of.number(), Some(THEIRS[0]), "");
+        let entries = vec![by_number("121.00", &paid)];
+        books.try_import(&whole("a", "2026-03-02", "0.00", entries)).await.unwrap();
+        assert_eq!(books.reload(&paid).await.open(), Cents::ZERO, "the number with exactly what is open");
+        let entries = vec![by_number("50.00", &other)];
+        books.try_import(&whole("b", "2026-03-03", "121.00", entries)).await.unwrap();
+        assert_eq!(books.reload(&other).await.open(), euros("242.00"), "whose account it is was not proved");
+        assert_eq!(books.queue().await[0].line.why.as_deref(), Some("not_certain"));
+        check(&books).await;
+    }
+}
