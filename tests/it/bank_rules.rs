@@ -666,3 +666,21 @@ on_both! {
         check(&books).await;
     }
 }
+
+on_both! {
+    under TERMS;
+    async fn pay_5_a_booked_return_is_not_a_repayment(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let (customer, _, collection) = books.collected("100.00", THEIRS[0]).await;
+        let id = collection.end_to_end_id.clone();
+        let settled = entry(Direction::Credit, "121.00", "1", vec![detail("121.00", &id)]);
+        let back = entry(Direction::Debit, "121.00", "2", vec![returned("121.00", &id, "AM04")]);
+        books.import(&of_day("1", "2026-03-09", "0.00", vec![settled, back])).await;
+        let service = &books.fixture.service;
+        let lines = service.bank_lines(&books.finance, LineState::Booked, None, 10).await.unwrap();
+        let line = lines.iter().find(|row| row.line.direction == Direction::Debit).unwrap().line.id;
+        let asked = service.assign_line(&books.finance, line, Assignment::Repayment(customer)).await;
+        assert_eq!(asked.unwrap_err(), Refusal::LineBooked.into(), "B10");
+        check(&books).await;
+    }
+}
