@@ -684,3 +684,46 @@ on_both! {
         check(&books).await;
     }
 }
+
+on_both! {
+    under TERMS;
+    async fn bank_5_an_account_of_another_customer_makes_its_payment_wait(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let (one, _) = books.fixture.customer().await;
+        let (other, _) = books.fixture.customer().await;
+        books.mandate(other, THEIRS[1]).await;
+        let invoice = books.invoice(one, "100.00").await;
+        let reference = invoice.issued().unwrap().reference.clone();
+        let by = |text: &str| transfer("121.00", text, Some(THEIRS[1]), "");
+        let entries = vec![by(invoice.number()), by(&reference)];
+        books.try_import(&whole("a", "2026-03-02", "0.00", entries)).await.unwrap();
+        let why: Vec<_> = books.queue().await.into_iter().map(|row| row.line.why.unwrap_or_default()).collect();
+        assert_eq!(why, ["other_payer"; 2], "by number, and by a reference with check digits");
+        assert_eq!(books.reload(&invoice).await.open(), euros("121.00"));
+        check(&books).await;
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_7_costs_kept_of_a_line_go_with_what_a_person_books_it_as(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let (customer, _) = books.fixture.customer().await;
+        let invoice = books.invoice(customer, "100.00").await;
+        let kept = BankDetail {
+            charge: euros("5.00"),
+            told_charge: euros("5.00"),
+            text: Some("thanks".to_owned()),
+            name: Some("J. Jansen".to_owned()),
+            ..detail("121.00", "")
+        };
+        let told = of_day("1", "2026-03-02", "0.00", vec![entry(Direction::Credit, "116.00", "1", vec![kept])]);
+        books.import(&told).await;
+        let queue = books.queue().await;
+        let to = Assignment::Invoices { invoices: vec![invoice.id], keep_surplus: false };
+        books.fixture.service.assign_line(&books.finance, queue[0].line.id, to).await.unwrap();
+        assert_eq!(books.reload(&invoice).await.open(), Cents::ZERO);
+        assert_eq!((books.balance("bank").await, books.balance("bank_charges").await), (euros("116.00"), euros("5.00")));
+        check(&books).await;
+    }
+}
