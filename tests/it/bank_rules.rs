@@ -727,3 +727,35 @@ on_both! {
         check(&books).await;
     }
 }
+
+on_both! {
+    under TERMS;
+    async fn bank_6_a_payout_clears_what_a_provider_of_payments_told(fixture: Fixture) {
+        // Two customers paid by way of a provider, which keeps 6.00 and pays out 236.00.
+        let books = Books::new(fixture).await;
+        let mut payments = Vec::new();
+        for _ in 0..2 {
+            let (customer, _) = books.fixture.customer().await;
+            let invoice = books.invoice(customer, "100.00").await;
+            let received = Receiving::of(invoice.id, euros("121.00"), day("2026-03-01"), PaymentMethod::Other);
+            match books.act(Target::Invoice(invoice.id), Act::RecordPayment(received)).await {
+                Receipt::Payment(receipt) => payments.push(receipt.payment.id),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(books.balance("bank").await, Cents::ZERO, "it is with the provider");
+        books.import(&of_day("1", "2026-03-02", "0.00", vec![transfer("236.00", "payout", None, "1")])).await;
+        let line = books.queue().await[0].line.id;
+        let part = |of, amount: &str| Part { of, amount: euros(amount) };
+        let [one, other] = payments[..] else { panic!() };
+        let parts = vec![
+            part(PartOf::PayOut(one), "121.00"),
+            part(PartOf::PayOut(other), "121.00"),
+            part(PartOf::Costs, "-6.00"),
+        ];
+        books.fixture.service.assign_line(&books.finance, line, Assignment::Division(parts)).await.unwrap();
+        assert_eq!((books.balance("bank").await, books.balance("bank_charges").await), (euros("236.00"), euros("6.00")));
+        assert_eq!(books.balance("other_money").await, Cents::ZERO);
+        check(&books).await;
+    }
+}
