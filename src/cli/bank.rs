@@ -88,8 +88,8 @@ fn tell(statements: &[Statement], notices: &[BankNotice], tally: &BankTally) -> 
 /// `reread`: and whether every kept file, read again, counts the same.
 pub(super) async fn check(database: &str, email: &str, reread: bool) -> anyhow::Result<()> {
     let service = Service::beside(admin::existing(database).await?, Clock::system()).await?;
-    let again = async { if reread { run_again(&service, email).await } else { Ok(()) } };
-    let result = match again.await {
+    let again = if reread { run_again(&service, email).await } else { Ok(()) };
+    let result = match again {
         Ok(()) => run_check(&service, email).await,
         Err(error) => Err(error),
     };

@@ -332,14 +332,13 @@ impl<'a> Reading<'a> {
             let telling = |at: &usize| {
                 let entry = &self.stated[*at];
                 Telling {
-                    entry: entry.id(),
                     statement: self.stated_of[*at],
                     movement: entry.lines[0].movement_id,
-                    told: entry.told.clone(),
+                    told: &entry.told,
                     bearing: entry.bearing,
                 }
             };
-            let tellings: Vec<Telling> = places.iter().map(telling).collect();
+            let tellings: Vec<Telling<'_>> = places.iter().map(telling).collect();
             let before = movements.len();
             movements.extend(together.movements_of(*day, &tellings).into_iter().map(|row| Movement {
                 tellings: row.tellings.iter().map(|at| places[*at]).collect(),
@@ -359,9 +358,13 @@ impl<'a> Reading<'a> {
         self.movements = movements;
     }
 
+    /// Whether what an entry is one with may change: it is new, or of a day near those that are read anew.
+    fn may_change(&self, entry: &Entry<'_>) -> bool {
+        entry.bearing == Bearing::Fresh || self.within(entry.told.booked_on)
+    }
+
     fn is_near(&self, movement: &Movement) -> bool {
-        let mut tellings = movement.tellings.iter().map(|at| &self.stated[*at]);
-        tellings.any(|entry| entry.bearing == Bearing::Fresh || self.within(entry.told.booked_on))
+        movement.tellings.iter().any(|at| self.may_change(&self.stated[*at]))
     }
 
     /// What is booked stays booked: then what it may be the same as waits.
@@ -510,11 +513,8 @@ impl<'a> Reading<'a> {
             self.bear(Some(*movement), None, doubt);
         }
         let repeats = || met.repeats.iter().chain(&met.certain);
-        let near = |place: usize| {
-            let entry = &self.announced[place];
-            entry.bearing == Bearing::Fresh || self.within(entry.told.booked_on)
-        };
-        let unmet: Vec<bool> = (0..announced.len()).map(|at| unmet[at] && near(announced[at])).collect();
+        let may_change = |at: usize| self.may_change(&self.announced[announced[at]]);
+        let unmet: Vec<bool> = (0..announced.len()).map(|at| unmet[at] && may_change(at)).collect();
         for (at, place) in announced.iter().enumerate().filter(|(at, _)| unmet[*at]) {
             if !repeats().any(|(again, _)| *again == at) {
                 self.bear(None, Some(*place), None);
@@ -526,20 +526,14 @@ impl<'a> Reading<'a> {
             let certain = met.certain.iter().any(|(certain, _)| certain == at)
                 || self.statements.iter().any(|row| row.statement.is_whole_on(day));
             if certain {
-                let of = self.announced[of].lines.iter().find_map(|line| self.wanted.get(&line.id));
-                let movement = of.map_or(self.announced[again].id(), |wanted| wanted.movement_id);
-                self.repeat_announced(again, movement);
+                let known = &self.announced[of].lines[0];
+                let movement = self.wanted.get(&known.id).map_or(known.movement_id, |wanted| wanted.movement_id);
+                let again = Self::again(&self.announced[again], movement);
+                self.wanted.extend(again);
             } else {
                 self.bear(None, Some(again), Some(ReadingDoubt::Again));
             }
         }
-    }
-
-    fn repeat_announced(&mut self, at: usize, movement_id: BankEntryId) {
-        let entry = &self.announced[at];
-        let announced_in = Some(entry.statement);
-        let again = Wanted { bears: false, doubt: None, movement_id, announced_in, stated_in: None, stated_on: None };
-        self.wanted.extend(entry.lines.iter().map(|line| (line.id, again)));
     }
 
     fn entries_of(&self, single: &Single) -> Vec<&Entry<'a>> {

@@ -244,15 +244,13 @@ impl Bearing {
 
 /// An entry as a statement told it.
 #[derive(Clone, Debug)]
-pub struct Telling {
-    /// Identity.
-    pub entry: BankEntryId,
+pub struct Telling<'a> {
     /// Its statement, by its place among those that are read together.
     pub statement: usize,
     /// The entry that bears its movement, as far as is known: itself while it is new.
     pub movement: BankEntryId,
     /// What it tells.
-    pub told: EntryTold,
+    pub told: &'a EntryTold,
     /// What is known of its lines.
     pub bearing: Bearing,
 }
@@ -297,7 +295,7 @@ impl<'a> Together<'a> {
 
     /// The movements of one booking day (BANK-2). `tellings` are those of the day, of whatever statement.
     #[must_use]
-    pub fn movements_of(&self, day: NaiveDate, tellings: &[Telling]) -> Vec<Movement> {
+    pub fn movements_of(&self, day: NaiveDate, tellings: &[Telling<'_>]) -> Vec<Movement> {
         let mut kinds: BTreeMap<(Direction, Cents), Vec<usize>> = BTreeMap::new();
         for (at, telling) in tellings.iter().enumerate() {
             kinds.entry((telling.told.direction, telling.told.amount)).or_default().push(at);
@@ -395,7 +393,7 @@ impl Together<'_> {
 /// Entries of one day, direction and amount.
 struct Kind<'a> {
     together: &'a Together<'a>,
-    tellings: &'a [Telling],
+    tellings: &'a [Telling<'a>],
     /// The first day on which the bank can have told one of them.
     day: NaiveDate,
     /// Its entries, by statement.
@@ -409,7 +407,7 @@ const MANY: usize = 60;
 type Found = Vec<(Slot, Vec<usize>)>;
 
 impl<'a> Kind<'a> {
-    fn new(together: &'a Together<'a>, day: NaiveDate, tellings: &'a [Telling], all: Vec<usize>) -> Self {
+    fn new(together: &'a Together<'a>, day: NaiveDate, tellings: &'a [Telling<'a>], all: Vec<usize>) -> Self {
         let mut told: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for at in all {
             told.entry(tellings[at].statement).or_default().push(at);
@@ -453,7 +451,7 @@ impl<'a> Kind<'a> {
         let is_same = |one: &[usize], other: &[usize]| {
             one.iter().any(|one| {
                 other.iter().any(|other| {
-                    let (one, other) = (&self.tellings[*one].told, &self.tellings[*other].told);
+                    let (one, other) = (self.tellings[*one].told, self.tellings[*other].told);
                     one.likeness(other) == Some(Likeness::Equal) && one.names_itself_as(other)
                 })
             })
@@ -515,20 +513,13 @@ impl<'a> Kind<'a> {
         let mut about = self.about();
         about.sort_by_key(|place| belief(&self.together.wholes[*place].statement, self.span(*place)));
         let spans: Vec<&Span> = about.iter().map(|place| self.span(*place)).collect();
-        let new = || Places::new(self.day, &spans);
-        let mut places = new();
+        let mut places = Places::new(self.day, &spans);
         for place in &about {
             places.tell(self.span(*place), self.told.get(place).map_or(0, |told| many(told.len())));
         }
         let (least, most) = places.total();
         // Where several numbers are possible, the one that makes one of what is alike.
-        let tried = (least..=most.min(least + 4)).map(|number| {
-            let mut places = new();
-            for place in &about {
-                places.tell(self.span(*place), self.told.get(place).map_or(0, |told| many(told.len())));
-            }
-            self.assign(places.slots(number))
-        });
+        let tried = (least..=most.min(least + 4)).map(|number| self.assign(places.clone().slots(number)));
         tried.max_by_key(|(found, _)| found.iter().map(|(_, told)| self.score(told)).sum::<i32>()).unwrap_or_default()
     }
 
@@ -536,7 +527,7 @@ impl<'a> Kind<'a> {
     fn assign(&self, slots: Vec<Slot>) -> (Found, Vec<usize>) {
         let mut found: Found = slots.into_iter().map(|slot| (slot, Vec::new())).collect();
         let own = |found: &Found, place: usize| -> Vec<usize> {
-            (0..found.len()).filter(|at| found[*at].0.is_in(self.span(place))).collect()
+            (0..found.len()).filter(|at| self.span(place).holds(&found[*at].0)).collect()
         };
         let mut order = self.ordered(|place| self.span(place).exact);
         order.sort_by_key(|place| own(&found, *place).len());
@@ -613,7 +604,7 @@ impl<'a> Kind<'a> {
     fn score_with(&self, told: &[usize], at: usize) -> i32 {
         let score = |other: &usize| {
             let (one, other) = (&self.tellings[at], &self.tellings[*other]);
-            let alike = match one.told.likeness(&other.told) {
+            let alike = match one.told.likeness(other.told) {
                 Some(Likeness::Equal) => 8,
                 Some(Likeness::Reference) => 6,
                 Some(Likeness::Payer) => 4,
@@ -643,7 +634,7 @@ impl<'a> Kind<'a> {
         let likeness = |found: &Found, to: usize, at: usize| {
             let tellings = found[to].1.iter().map(|other| &self.tellings[*other]);
             let linked = tellings.clone().any(|other| other.movement == self.tellings[at].movement);
-            let like = tellings.filter_map(|other| other.told.likeness(&self.tellings[at].told)).max();
+            let like = tellings.filter_map(|other| other.told.likeness(self.tellings[at].told)).max();
             (linked, like)
         };
         if covered {

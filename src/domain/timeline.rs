@@ -13,7 +13,8 @@ use super::{
 use chrono::{NaiveDate, Timelike};
 use std::cmp::Reverse;
 
-/// A point of time between entries: the day, and a moment of it (thousandths of a second from one on); zero before the first.
+/// A point of time between entries: the day, and a moment of it; zero before its first entry. A moment is the second at which a
+/// statement was made, a thousandfold, and its place among those that were made in that second.
 pub type Point = (NaiveDate, u32);
 
 /// A statement on the time of its account.
@@ -39,7 +40,9 @@ impl Span {
         self.from < other.to && other.from < self.to
     }
 
-    fn holds(&self, slot: &Slot) -> bool {
+    /// Whether a statement that tells everything tells what lies in a slot.
+    #[must_use]
+    pub fn holds(&self, slot: &Slot) -> bool {
         self.from <= slot.from && slot.to <= self.to
     }
 }
@@ -51,14 +54,6 @@ pub struct Slot {
     pub from: Point,
     /// Before this.
     pub to: Point,
-}
-
-impl Slot {
-    /// Whether a statement tells it, if it tells everything.
-    #[must_use]
-    pub fn is_in(&self, span: &Span) -> bool {
-        span.holds(self)
-    }
 }
 
 fn start_of(day: NaiveDate) -> Point {
@@ -246,7 +241,7 @@ pub fn belief(row: &Statement, span: &Span) -> impl Ord + use<> {
 }
 
 /// How many movements of a kind there can be, and where.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Places {
     points: Vec<Point>,
     /// `most[b][a]`: how many there are at most from point `a` to point `b`; with `a` after `b`, less than none: at least so many
@@ -309,8 +304,7 @@ impl Places {
     }
 
     /// How many there are within a span, at least and at most.
-    #[must_use]
-    pub fn range(&self, span: &Span) -> (i64, i64) {
+    fn range(&self, span: &Span) -> (i64, i64) {
         let (from, to) = self.ends(span);
         if from >= to {
             return (0, 0);
@@ -318,17 +312,14 @@ impl Places {
         (-self.most[from][to], self.most[to][from])
     }
 
-    /// A statement tells so many; gives how many of them find no place beside what is believed already.
-    pub fn tell(&mut self, span: &Span, number: i64) -> i64 {
+    /// A statement tells so many: as far as they find a place beside what is believed already.
+    pub fn tell(&mut self, span: &Span, number: i64) {
         let ((from, to), (least, most)) = (self.ends(span), self.range(span));
         let fits = number.clamp(least, most);
         if from < to {
-            if span.exact {
-                self.bound(from, to, fits);
-            }
+            self.bound(from, to, fits);
             self.bound(to, from, -fits);
         }
-        (number - fits).max(0)
     }
 
     /// How many there are in all, at least and at most.

@@ -165,7 +165,7 @@ impl Service {
         let actor = caller.staff(caller.is_finance())?;
         let line = bank::line(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("bank line"))?;
         if line.state == LineState::Booked {
-            return if self.is_booked_as(&line, &to).await? { Ok(line) } else { Err(Refusal::LineBooked.into()) };
+            return if self.is_booked_as(&line, &to, true).await? { Ok(line) } else { Err(Refusal::LineBooked.into()) };
         }
         if line.state == LineState::Again {
             return Err(Refusal::LineRepeats.into());
@@ -180,7 +180,7 @@ impl Service {
         };
         let booked = self.book_by_person(actor, &line, parts, false).await?;
         // Somebody else said something else at the same moment, and was first.
-        if self.is_of(&booked, &to).await? { Ok(booked) } else { Err(Refusal::LineBooked.into()) }
+        if self.is_booked_as(&booked, &to, false).await? { Ok(booked) } else { Err(Refusal::LineBooked.into()) }
     }
 
     /// Books what a person said, and marks the line.
@@ -231,26 +231,16 @@ impl Service {
         Ok(self.decided(mark).await?)
     }
 
-    /// Whether a booked line is what is asked, and no more was asked.
-    async fn is_booked_as(&self, line: &BankLine, to: &Assignment) -> Result<bool> {
-        if let (Assignment::Invoices { invoices, .. }, Some(payment)) = (to, line.payment_id) {
-            let paid = bank::paid_by(&mut self.db.reader().await?, payment).await?;
-            if paid.len() != invoices.iter().collect::<BTreeSet<_>>().len() {
-                return Ok(false);
-            }
-        }
-        self.is_of(line, to).await
-    }
-
-    /// Whether a booked line is for what is asked, or for some of it.
-    async fn is_of(&self, line: &BankLine, to: &Assignment) -> Result<bool> {
+    /// Whether a booked line is for what is asked, or for some of it; with `all`, no more may have been asked than it is for.
+    async fn is_booked_as(&self, line: &BankLine, to: &Assignment, all: bool) -> Result<bool> {
         Ok(match to {
             Assignment::Invoices { invoices, .. } => match line.payment_id {
                 Some(payment) => {
                     let mut on = self.db.reader().await?;
-                    let paid = bank::paid_by(&mut on, payment).await?;
+                    let paid: BTreeSet<InvoiceId> = bank::paid_by(&mut on, payment).await?.into_iter().collect();
+                    let asked: BTreeSet<InvoiceId> = invoices.iter().copied().collect();
                     let of: BTreeSet<CustomerId> = line.customer_id.into_iter().collect();
-                    paid.iter().all(|invoice| invoices.contains(invoice))
+                    (if all { paid == asked } else { paid.is_subset(&asked) })
                         && bank::customers_of(&mut on, invoices).await? == of
                 }
                 None => false,

@@ -108,7 +108,8 @@ pub fn time(fields: &mut Fields, field: &str, values: &Values, lang: Lang) -> Mi
     })
 }
 
-/// Reads an amount as it is typed, with a comma or a point ([`money::typed`]); zero where it cannot be read, with the fault at the field.
+/// Reads an amount as it is typed, with a comma or a point ([`money::typed`]); zero where it cannot be read, with the fault at the
+/// field.
 pub fn amount(fields: &mut Fields, field: &str, values: &Values) -> Cents {
     money::typed(values.get(field)).unwrap_or_else(|| {
         fields.fault(field, "expected an amount in euros, such as 968.00");

@@ -46,7 +46,7 @@ impl Movement {
 }
 
 /// A statement, made in the night after its last day.
-fn told(file: usize, from: &str, to: &str) -> Plan {
+pub fn told(file: usize, from: &str, to: &str) -> Plan {
     let made = day(to).succ_opt().unwrap().and_hms_opt(6, file.try_into().unwrap(), 0).unwrap();
     Plan {
         kind: StatementKind::Statement,

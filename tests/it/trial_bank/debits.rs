@@ -3,7 +3,7 @@
 //! and without costs, announced and reported besides. Any order of files ends the same, and each reversal counts once
 //! (PAY-2, BANK-3).
 
-use super::history::{History, Movement, Part, Plan, Rng, Slim};
+use super::history::{History, Movement, Part, Plan, Rng};
 use super::kinds::dutch;
 use super::number;
 use super::xml::{self, Hand};
@@ -11,7 +11,7 @@ use crate::bank::{Books, TERMS, camt053, detail, entry, rejected, returned};
 use crate::common::{Fixture, day, on_both};
 use chrono::{NaiveDate, TimeDelta, TimeZone, Utc};
 use std::fmt::Write as _;
-use strippenkaart::domain::bank::{BankEntry, BankFile, BankFileKind, CollectionReport, Direction, OpeningKind};
+use strippenkaart::domain::bank::{BankEntry, BankFile, BankFileKind, CollectionReport, Direction};
 use strippenkaart::domain::bank_statement::StatementKind;
 use strippenkaart::domain::export::ExportKind;
 use strippenkaart::domain::matching::LineState;
@@ -78,29 +78,7 @@ fn movement(id: usize, on: NaiveDate, direction: Direction, parts: Vec<Part>) ->
 }
 
 fn plan(file: usize, (from, to): (NaiveDate, NaiveDate)) -> Plan {
-    Plan {
-        kind: StatementKind::Statement,
-        file,
-        id: format!("S{file}"),
-        from,
-        to,
-        since: None,
-        until: None,
-        made: to.succ_opt().unwrap().and_hms_opt(6, u32::try_from(file).unwrap(), 0).unwrap(),
-        tells_made: true,
-        tells_period: true,
-        opening: OpeningKind::Opbd,
-        sequence: None,
-        pages: 1,
-        apart: false,
-        lacks: None,
-        lump: false,
-        slim: Slim::Full,
-        about: Vec::new(),
-        shift: 0,
-        separate: false,
-        again: false,
-    }
+    super::cases::told(file, &from.to_string(), &to.to_string())
 }
 
 /// Hands out what is planned.
