@@ -277,6 +277,7 @@ CREATE TABLE bank_statements (
     entries BIGINT NOT NULL,
     credits BIGINT NOT NULL,
     debits BIGINT NOT NULL,
+    contents TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY (file_id) REFERENCES bank_files (id),
     CHECK (kind IN ('statement', 'notice')),

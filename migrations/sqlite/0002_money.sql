@@ -277,6 +277,7 @@ CREATE TABLE bank_statements (
     entries INTEGER NOT NULL,
     credits INTEGER NOT NULL,
     debits INTEGER NOT NULL,
+    contents TEXT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY (file_id) REFERENCES bank_files (id),
     CHECK (kind IN ('statement', 'notice')),

@@ -28,6 +28,17 @@ words! {
     }
 }
 
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Credit => Self::Debit,
+            Self::Debit => Self::Credit,
+        }
+    }
+}
+
 words! {
     /// Which balance a statement opens with.
     pub enum OpeningKind {
@@ -199,6 +210,10 @@ pub struct BankEntry {
 pub struct BankDetail {
     /// Line of the file on which it begins, from 1.
     pub line: usize,
+    /// It went the other way than its entry: what came back within a batch of collections, taken off its sum.
+    pub opposite: bool,
+    /// Of one that went the other way: its own bank transaction code, where told.
+    pub code: Option<String>,
     /// How much; never negative. Of a debit without the bank's charge; of a credit what came in and `charge` together.
     pub amount: Cents,
     /// What the bank charged us for it within the entry. Of a debit what was told and fits; of a credit only what was

@@ -2,8 +2,10 @@
 //! and whether one follows on another. Ids and sequence numbers only support that: banks use them again each year, or make
 //! them anew for each download. Balances and days decide.
 
-use super::{BankFileId, Cents, StatementId, words::words};
+use super::{BankFileId, Cents, StatementId, bank::BankEntry, words::words};
 use chrono::{Days, NaiveDate, NaiveDateTime};
+use sha2::{Digest, Sha256};
+use std::{fmt, num::ParseIntError, str::FromStr};
 
 words! {
     /// What tells entries of an account.
@@ -12,6 +14,46 @@ words! {
         Statement = "statement",
         /// A notice (camt.054): it announces.
         Notice = "notice",
+    }
+}
+
+/// What the entries of a statement tell, in short: the same for the same entries in whatever order, under whatever references
+/// the bank made for that download. Another for those that tell more, or less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contents(u128);
+
+impl Contents {
+    /// Takes in an entry.
+    pub fn add(&mut self, entry: &BankEntry) {
+        let details: Vec<_> = entry
+            .details
+            .iter()
+            .map(|row| {
+                let texts = (&row.name, &row.iban, &row.structured, &row.text);
+                let ids = (&row.end_to_end_id, &row.mandate, &row.return_reason, &row.code);
+                (row.amount, row.charge, row.opposite, texts, ids)
+            })
+            .collect();
+        let days = (entry.booked_on, entry.valued_on);
+        let batch = (&entry.batch, &entry.batch_message);
+        let told = format!("{:?}", (entry.direction, entry.amount, days, &entry.code, batch, &entry.text, details));
+        let digest: [u8; 32] = Sha256::digest(told).into();
+        let (half, _) = digest.split_at(16);
+        self.0 = half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte)).wrapping_add(self.0);
+    }
+}
+
+impl fmt::Display for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for Contents {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(text, 16).map(Self)
     }
 }
 
@@ -55,6 +97,8 @@ pub struct Statement {
     pub credits: Cents,
     /// What they took.
     pub debits: Cents,
+    /// What they tell.
+    pub contents: Contents,
 }
 
 /// What a file tells of the days of a statement.
@@ -109,10 +153,32 @@ impl Statement {
         self.account == other.account && self.first_day <= other.last_day && other.first_day <= self.last_day
     }
 
-    /// Whether they are the same, whatever the bank called them: the same account, days and balances, and entries of the
-    /// same number and sums. Without balances there is no telling.
+    /// Whether they are the same and tell the same: then the other has nothing new.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
+        let contents = self.kind == StatementKind::Notice || self.contents == other.contents;
+        // A page is known as a page of its own statement alone: another page of that may not have come.
+        let page = self.page.is_none() || self.is_page_of(other);
+        contents && page && self.is_told_again_by(other)
+    }
+
+    /// Whether they are the same, whatever the bank called them: the same page of a statement that tells as the other. One of them
+    /// may tell more of each entry. Without balances there is no telling.
+    fn is_told_again_by(&self, other: &Self) -> bool {
+        let named = (&self.told_id, self.made_at) == (&other.told_id, other.made_at) || self.is_page_of(other);
+        let balances = self.opening.is_some() && self.closing.is_some();
+        self.page == other.page
+            && self.has_figures_of(other)
+            && (balances || (self.kind == StatementKind::Notice && named))
+    }
+
+    /// Whether both wholes are the same, however many pages they have.
+    fn tells_as(&self, other: &Self) -> bool {
+        self.opening.is_some() && self.closing.is_some() && self.has_figures_of(other)
+    }
+
+    /// The same account, days and balances, and entries of the same number and sums.
+    fn has_figures_of(&self, other: &Self) -> bool {
         let told = |row: &Self| {
             (
                 row.kind,
@@ -120,22 +186,11 @@ impl Statement {
                 row.to_day,
                 // Of one that was made within its last day, that moment: later, more may have come.
                 row.made_at.filter(|_| row.kind == StatementKind::Statement && !row.is_whole_on(row.to_day)),
-                row.opening,
-                row.closing,
-                row.page,
-                row.entries,
-                row.credits,
-                row.debits,
+                (row.opening, row.closing),
+                (row.entries, row.credits, row.debits),
             )
         };
-        let balances = self.opening.is_some() && self.closing.is_some();
-        let named = (&self.told_id, self.made_at) == (&other.told_id, other.made_at);
-        let certain = match (self.page, other.page) {
-            // A page is known as a page of its own statement alone: another page of that may not have come.
-            (Some(_), _) | (_, Some(_)) => self.is_page_of(other),
-            (None, None) => balances || (self.kind == StatementKind::Notice && named),
-        };
-        self.account == other.account && told(self) == told(other) && certain
+        self.account == other.account && told(self) == told(other)
     }
 
     /// Whether both are pages of one.
@@ -147,7 +202,8 @@ impl Statement {
             // Some banks stamp each page, also over midnight; ids come back in another year.
             && match (self.made_at, other.made_at) {
                 (Some(one), Some(two)) => (one - two).num_minutes().abs() < 60 || one.date() == two.date(),
-                (one, two) => one == two,
+                (None, None) => self.from_day.max(other.from_day) <= self.to_day.min(other.to_day) + Days::new(7),
+                (Some(_), None) | (None, Some(_)) => false,
             }
     }
 
@@ -188,21 +244,137 @@ pub struct Whole {
     pub complete: bool,
 }
 
-/// Statements with the pages of each made one, and for each of the given ones the place of the whole.
+/// Statements with the pages of each made one.
 #[must_use]
-pub fn with_pages_joined(statements: &[Statement]) -> (Vec<Whole>, Vec<usize>) {
+pub fn with_pages_joined(statements: &[Statement]) -> Vec<Whole> {
+    pages(statements).0.into_iter().map(whole).collect()
+}
+
+/// The pages of each statement, and for each of the given ones its place among those. A page that comes again, with other words, is
+/// one of another.
+fn pages(statements: &[Statement]) -> (Vec<Vec<&Statement>>, Vec<usize>) {
     let mut groups: Vec<Vec<&Statement>> = Vec::new();
     let mut places = Vec::with_capacity(statements.len());
     for row in statements {
-        let known = groups.iter().position(|pages| row.is_page_of(pages[0]));
-        let place = known.unwrap_or(groups.len());
+        let is_of =
+            |pages: &Vec<&Statement>| row.is_page_of(pages[0]) && pages.iter().all(|page| page.page != row.page);
+        let known = groups.iter().position(is_of);
+        places.push(known.unwrap_or(groups.len()));
         match known {
             Some(place) => groups[place].push(row),
             None => groups.push(vec![row]),
         }
-        places.push(place);
     }
-    (groups.into_iter().map(whole).collect(), places)
+    (groups, places)
+}
+
+/// Statements, with what tells the same again made one: whole, or page by page.
+#[derive(Debug)]
+pub struct ToldOnce {
+    /// Each once. Where the first page is missing, or the last, it is not known with what the whole opens or closes.
+    pub wholes: Vec<Whole>,
+    /// Of each of the given ones.
+    pub tellings: Vec<OfWhole>,
+}
+
+/// Which part of a whole a statement is, or a page of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfWhole {
+    /// The place of the whole.
+    pub whole: usize,
+    /// Which telling of it: two tell the same money again.
+    pub telling: usize,
+    /// How it is divided into pages: of the same layout, what other pages tell is other money.
+    pub layout: usize,
+    /// Its page.
+    pub page: Option<i64>,
+}
+
+impl OfWhole {
+    /// Whether an entry of this one may be one of the other.
+    #[must_use]
+    pub fn may_repeat(&self, other: &Self) -> bool {
+        self.whole == other.whole
+            && self.telling != other.telling
+            && (self.layout != other.layout || self.page == other.page)
+    }
+}
+
+/// Statements that are one, while they are found.
+struct Merging<'a> {
+    whole: Whole,
+    pages: Vec<&'a Statement>,
+    layout: usize,
+    /// Tellings, each with its layout.
+    tellings: Vec<(usize, usize)>,
+}
+
+impl<'a> Merging<'a> {
+    /// With another that is the same; nothing where it is not.
+    fn with(&self, other: &Self) -> Option<Self> {
+        let by_page = self.pages_with(&other.pages);
+        let is_same = || {
+            let complete = self.whole.complete && other.whole.complete;
+            complete && self.whole.statement.tells_as(&other.whole.statement)
+        };
+        if by_page.is_none() && !is_same() {
+            return None;
+        }
+        // What is alike page by page has one layout.
+        let of_other = if by_page.is_some() { self.layout } else { other.layout };
+        let laid =
+            |(telling, layout): &(usize, usize)| (*telling, if *layout == other.layout { of_other } else { *layout });
+        let tellings = self.tellings.iter().copied().chain(other.tellings.iter().map(laid)).collect();
+        let pages = by_page.unwrap_or_else(|| self.pages.clone());
+        Some(Self { whole: whole(pages.clone()), pages, layout: self.layout, tellings })
+    }
+
+    /// With the pages of another, where some are the same and none is another.
+    fn pages_with(&self, pages: &[&'a Statement]) -> Option<Vec<&'a Statement>> {
+        let mut all = self.pages.clone();
+        let mut shared = false;
+        for page in pages {
+            page.page?;
+            match all.iter().find(|row| row.page == page.page) {
+                Some(row) if page.is_told_again_by(row) => shared = true,
+                Some(_) => return None,
+                None => all.push(page),
+            }
+        }
+        shared.then_some(all)
+    }
+}
+
+/// Statements with their pages made one, and those that are the same as well.
+#[must_use]
+pub fn told_once(statements: &[Statement]) -> ToldOnce {
+    let (groups, telling_of) = pages(statements);
+    let mut of: Vec<(usize, usize)> = vec![(0, 0); groups.len()];
+    let mut once: Vec<Merging<'_>> = Vec::with_capacity(groups.len());
+    for (telling, pages) in groups.into_iter().enumerate() {
+        let tellings = vec![(telling, telling)];
+        let mut row = Merging { whole: whole(pages.clone()), pages, layout: telling, tellings };
+        while let Some((at, both)) = once.iter().enumerate().find_map(|(at, known)| Some((at, known.with(&row)?))) {
+            once.remove(at);
+            row = both;
+        }
+        once.push(row);
+    }
+    let mut wholes = Vec::with_capacity(once.len());
+    for (place, Merging { whole: mut row, tellings, .. }) in once.into_iter().enumerate() {
+        for (telling, layout) in tellings {
+            of[telling] = (place, layout);
+        }
+        let Whole { statement, .. } = &mut row;
+        statement.opening = statement.opening.filter(|_| statement.page.is_none_or(|page| page == 1));
+        statement.closing = statement.closing.filter(|_| statement.last_page != Some(false));
+        wholes.push(row);
+    }
+    let of_whole = |(row, telling): (&Statement, usize)| {
+        let (whole, layout) = of[telling];
+        OfWhole { whole, telling, layout, page: row.page }
+    };
+    ToldOnce { wholes, tellings: statements.iter().zip(telling_of).map(of_whole).collect() }
 }
 
 fn whole(mut pages: Vec<&Statement>) -> Whole {

@@ -5,7 +5,7 @@
 
 use super::{
     BankEntryId, BankLineId, Cents, StatementId,
-    bank_statement::{Statement, StatementKind, Whole, with_pages_joined},
+    bank_statement::{OfWhole, Statement, StatementKind, Whole, told_once},
     matching::{BankLine, Doubt, LineState},
     meeting::{Bond, Meetings, Side, meetings},
     reading::{Bearing, EntryTold, Movement, NOTICE_DAYS, ReadingDoubt, Telling, Together, part},
@@ -179,6 +179,68 @@ impl Entry<'_> {
     fn is_decided(&self) -> bool {
         self.bearing == Bearing::Decided
     }
+
+    /// Of those that tell the same, which bears it: what is booked; else what tells the most, of what is stored where it tells
+    /// as much.
+    fn rank(&self) -> impl Ord + use<> {
+        let bears = !matches!(self.bearing, Bearing::Fresh | Bearing::Repeats);
+        (self.is_decided(), self.tells(), bears, Reverse(self.id()))
+    }
+
+    /// How much it tells.
+    fn tells(&self) -> impl Ord + use<> {
+        let charges = self.lines.iter().filter(|line| line.charge != Cents::ZERO).count();
+        (!self.told.is_bare(), self.told.parts.len(), self.told.facts() + charges)
+    }
+}
+
+/// The entries of statements of which some are the same, told again, in groups: of each telling at most one, what is most alike
+/// together, what bears the others first. `of`: what tells each.
+fn copies(stated: &[Entry<'_>], of: &[OfWhole]) -> Vec<Vec<usize>> {
+    let mut kinds: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (at, Entry { told, .. }) in stated.iter().enumerate() {
+        kinds.entry((of[at].whole, told.booked_on, told.direction, told.amount)).or_default().push(at);
+    }
+    let by_id: HashMap<BankEntryId, usize> = stated.iter().enumerate().map(|(at, entry)| (entry.id(), at)).collect();
+    // What was found to bear it: it may tell more.
+    let bearer = |at: usize| by_id.get(&stated[at].lines[0].movement_id).copied().filter(|bearer| *bearer != at);
+    let mut all = Vec::with_capacity(stated.len());
+    for mut kind in kinds.into_values() {
+        kind.sort_by_key(|at| (of[*at].telling, stated[*at].id()));
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for tellers in kind.chunk_by(|one, other| of[*one].telling == of[*other].telling) {
+            let like = |one: usize, other: usize| {
+                let linked = stated[one].lines[0].movement_id == stated[other].lines[0].movement_id;
+                let both = stated[one].is_decided() && stated[other].is_decided();
+                let told = |at: usize| [Some(at), bearer(at)].into_iter().flatten().map(|at| &stated[at].told);
+                let alike = told(one).flat_map(|one| told(other).map(move |other| one.likeness(other))).max();
+                (alike.flatten(), !both, linked)
+            };
+            let best = |at: usize, groups: &[Vec<usize>], group: usize| {
+                groups[group].iter().map(|other| like(at, *other)).max()
+            };
+            let mut pairs: Vec<(_, usize, usize)> = Vec::new();
+            for at in tellers {
+                let may = |group: &usize| groups[*group].iter().all(|other| of[*at].may_repeat(&of[*other]));
+                let fitting = (0..groups.len()).filter(may);
+                pairs.extend(fitting.map(|group| (Reverse(best(*at, &groups, group)), group, *at)));
+            }
+            pairs.sort_unstable();
+            let (mut taken, mut placed) = (vec![false; groups.len()], BTreeSet::new());
+            for (_, group, at) in pairs {
+                if !taken[group] && placed.insert(at) {
+                    taken[group] = true;
+                    groups[group].push(at);
+                }
+            }
+            groups.extend(tellers.iter().filter(|at| !placed.contains(at)).map(|at| vec![*at]));
+        }
+        all.extend(groups);
+    }
+    for group in &mut all {
+        group.sort_by_key(|at| Reverse(stated[*at].rank()));
+    }
+    all
 }
 
 /// What a line is to be.
@@ -192,11 +254,11 @@ struct Wanted {
     stated_on: Option<NaiveDate>,
 }
 
-/// Reads the days of a run as a whole (BANK-1 to BANK-3). `fresh`: new entries. `shelf`: everything known of [`Run::outer`], the
-/// new statements as well.
+/// Reads the days of a run as a whole (BANK-1 to BANK-3). `fresh`: new entries. `later`: new entries of runs that are read after it,
+/// which their statements tell already. `shelf`: everything known of [`Run::outer`], the new statements as well.
 #[must_use]
-pub fn read(run: Run, fresh: Vec<Vec<BankLine>>, shelf: &Shelf) -> Vec<Change> {
-    let mut reading = Reading::new(run, &fresh, shelf);
+pub fn read(run: Run, fresh: Vec<Vec<BankLine>>, later: &[Vec<BankLine>], shelf: &Shelf) -> Vec<Change> {
+    let mut reading = Reading::new(run, (&fresh, later), shelf);
     reading.read();
     let Reading { wanted, twice, .. } = reading;
     let mut changes: Vec<Change> = Vec::new();
@@ -258,30 +320,33 @@ struct Reading<'a> {
     /// Entries of statements and of notices.
     stated: Vec<Entry<'a>>,
     announced: Vec<Entry<'a>>,
+    /// Entries of statements that are the same, told again: those of one movement together, what tells the most first.
+    copies: Vec<Vec<usize>>,
     /// The whole statement or notice of each.
     stated_of: Vec<usize>,
     announced_of: Vec<usize>,
     movements: Vec<Movement>,
+    /// New entries that are read after these days.
+    later: BTreeSet<BankEntryId>,
     wanted: HashMap<BankLineId, Wanted>,
     twice: Vec<BankEntryId>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(run: Run, fresh: &'a [Vec<BankLine>], shelf: &'a Shelf) -> Self {
+    fn new(run: Run, (fresh, later): (&'a [Vec<BankLine>], &'a [Vec<BankLine>]), shelf: &'a Shelf) -> Self {
         let of_kind = |kind: StatementKind| -> Vec<Statement> {
             shelf.statements.iter().filter(|row| row.kind == kind).cloned().collect()
         };
         let (told_apart, announcing) = (of_kind(StatementKind::Statement), of_kind(StatementKind::Notice));
-        let (statements, statement_places) = with_pages_joined(&told_apart);
-        let (_, notice_places) = with_pages_joined(&announcing);
-        let places = |rows: &[Statement], places: Vec<usize>| -> HashMap<StatementId, usize> {
-            rows.iter().map(|row| row.id).zip(places).collect()
+        let (once, notices) = (told_once(&told_apart), told_once(&announcing));
+        let places = |rows: &[Statement], of: Vec<OfWhole>| -> HashMap<StatementId, OfWhole> {
+            rows.iter().map(|row| row.id).zip(of).collect()
         };
-        let (statement_of, notice_of) = (places(&told_apart, statement_places), places(&announcing, notice_places));
+        let (statement_of, notice_of) = (places(&told_apart, once.tellings), places(&announcing, notices.tellings));
         let (mut stated, mut announced) = (Vec::new(), Vec::new());
         let (mut stated_of, mut announced_of) = (Vec::new(), Vec::new());
         let stored = shelf.entries.iter().map(|lines| (lines, false));
-        for (lines, is_fresh) in stored.chain(fresh.iter().map(|lines| (lines, true))) {
+        for (lines, is_fresh) in stored.chain(fresh.iter().chain(later).map(|lines| (lines, true))) {
             let Some(statement) = lines.first().and_then(|line| line.told_in) else { continue };
             let told: Vec<&BankLine> = lines.iter().collect();
             let bearing = if is_fresh { Bearing::Fresh } else { Bearing::of(&told) };
@@ -294,13 +359,17 @@ impl<'a> Reading<'a> {
                 }
                 (None, Some(place)) => {
                     announced.push(entry);
-                    announced_of.push(*place);
+                    announced_of.push(place.whole);
                 }
                 (None, None) => {}
             }
         }
+        let copies = copies(&stated, &stated_of);
+        let stated_of = stated_of.into_iter().map(|of: OfWhole| of.whole).collect();
+        let statements = once.wholes;
         let (movements, wanted, twice) = (Vec::new(), HashMap::new(), Vec::new());
-        Self { run, statements, stated, announced, stated_of, announced_of, movements, wanted, twice }
+        let later = later.iter().filter_map(|lines| lines.first()).map(|line| line.entry_id).collect();
+        Self { run, statements, stated, announced, copies, stated_of, announced_of, movements, later, wanted, twice }
     }
 
     fn read(&mut self) {
@@ -315,33 +384,38 @@ impl<'a> Reading<'a> {
         self.settle(&stated, &announced, &met);
     }
 
+    /// What those tell that are one, told again.
+    fn told(&self, copies: &[usize]) -> &EntryTold {
+        let most = copies.iter().copied().max_by_key(|at| self.stated[*at].tells());
+        &self.stated[most.unwrap_or(copies[0])].told
+    }
+
     /// The movements that statements tell, day by day.
     fn read_statements(&mut self) {
-        let mut days: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
-        for (at, entry) in self.stated.iter().enumerate() {
-            days.entry(entry.told.booked_on).or_default().push(at);
+        let mut days: BTreeMap<NaiveDate, Vec<&[usize]>> = BTreeMap::new();
+        for copies in &self.copies {
+            days.entry(self.stated[copies[0]].told.booked_on).or_default().push(copies);
         }
         let told = |place: usize, (first, last): (NaiveDate, NaiveDate)| {
-            let of_days = days.range(first..=last).flat_map(|(_, places)| places);
-            let of_days = of_days.filter(|at| self.stated_of[**at] == place);
-            of_days.map(|at| &self.stated[*at].told).collect()
+            let of_days = days.range(first..=last).flat_map(|(_, places)| places).copied();
+            of_days.filter(|copies| self.stated_of[copies[0]] == place).map(|copies| self.told(copies)).collect()
         };
         let together = Together::new(&self.statements, &told);
         let mut movements: Vec<Movement> = Vec::with_capacity(self.stated.len());
         for (day, places) in &days {
-            let telling = |at: &usize| {
-                let entry = &self.stated[*at];
+            let telling = |copies: &&[usize]| {
+                let entry = &self.stated[copies[0]];
                 Telling {
-                    statement: self.stated_of[*at],
+                    statement: self.stated_of[copies[0]],
                     movement: entry.lines[0].movement_id,
-                    told: &entry.told,
+                    told: self.told(copies),
                     bearing: entry.bearing,
                 }
             };
             let tellings: Vec<Telling<'_>> = places.iter().map(telling).collect();
             let before = movements.len();
             movements.extend(together.movements_of(*day, &tellings).into_iter().map(|row| Movement {
-                tellings: row.tellings.iter().map(|at| places[*at]).collect(),
+                tellings: row.tellings.iter().flat_map(|at| places[*at]).copied().collect(),
                 rivals: row.rivals.iter().map(|at| at + before).collect(),
                 ..row
             }));
@@ -421,15 +495,25 @@ impl<'a> Reading<'a> {
                 row.bearer && ((row.near && is_complete) || (alone && row.noted != [true; 2]))
             })
         };
+        // What is told by entries that are read later is found then.
+        let is_later = |row: &Movement| row.tellings.iter().any(|at| self.later.contains(&self.stated[*at].id()));
+        let later = self.movements.iter().filter(|row| is_later(row)).flat_map(|row| &row.tellings);
+        let later: BTreeSet<BankEntryId> =
+            later.flat_map(|at| self.stated[*at].lines).map(|line| line.movement_id).collect();
         let is_movement_free = |row: &Movement| {
+            if is_later(row) {
+                return false;
+            }
             let mut tellings = row.tellings.iter().map(|at| &self.stated[*at]);
             tellings.clone().any(|entry| entry.bearing == Bearing::Fresh) || tellings.all(|entry| is_free(entry, true))
         };
         let stated = self.movements.iter().enumerate().filter(|(_, row)| is_movement_free(row));
-        let announced =
-            self.announced.iter().enumerate().filter(|(_, entry)| {
-                entry.bearing == Bearing::Fresh || is_free(entry, entry.bearing != Bearing::Repeats)
-            });
+        let announced = self.announced.iter().enumerate().filter(|(_, entry)| {
+            if self.later.contains(&entry.id()) || entry.lines.iter().any(|line| later.contains(&line.movement_id)) {
+                return false;
+            }
+            entry.bearing == Bearing::Fresh || is_free(entry, entry.bearing != Bearing::Repeats)
+        });
         (stated.map(|(at, _)| at).collect(), announced.map(|(at, _)| at).collect())
     }
 
@@ -438,21 +522,32 @@ impl<'a> Reading<'a> {
         let best = Self::best(movement.tellings.iter().map(|at| &self.stated[*at]));
         Side {
             told: best.told.clone(),
-            parts: best.lines.iter().map(part).collect(),
+            parts: best.lines.iter().map(|line| part(line, best.told.direction)).collect(),
             teller: self.stated_of[movement.tellings[0]],
             decided: movement.tellings.iter().any(|at| self.stated[*at].is_decided()),
             doubted: movement.doubt.is_some(),
+            alike: movement.rivals.iter().any(|rival| self.is_alike(movement, &self.movements[*rival])),
+            movement: best.lines[0].movement_id,
         }
+    }
+
+    /// Whether two movements are told alike in everything, a reference as well.
+    fn is_alike(&self, one: &Movement, other: &Movement) -> bool {
+        let told = |row: &Movement| row.tellings.iter().map(|at| &self.stated[*at].told).collect::<Vec<_>>();
+        let others = told(other);
+        told(one).into_iter().any(|one| others.iter().any(|other| one.is_told_as(other)))
     }
 
     fn announced_side(&self, at: usize) -> Side {
         let entry = &self.announced[at];
         Side {
             told: entry.told.clone(),
-            parts: entry.lines.iter().map(part).collect(),
+            parts: entry.lines.iter().map(|line| part(line, entry.told.direction)).collect(),
             teller: self.announced_of[at],
             decided: entry.is_decided(),
             doubted: entry.bearing == Bearing::Doubted,
+            alike: false,
+            movement: entry.lines[0].movement_id,
         }
     }
 
@@ -461,13 +556,7 @@ impl<'a> Reading<'a> {
     where
         'a: 'b,
     {
-        let rank = |entry: &&Entry<'_>| {
-            let bears = !matches!(entry.bearing, Bearing::Fresh | Bearing::Repeats);
-            let charges = entry.lines.iter().filter(|line| line.charge != Cents::ZERO).count();
-            let told = (!entry.told.is_bare(), entry.told.parts.len(), entry.told.facts() + charges);
-            (entry.is_decided(), told, bears, Reverse(entry.id()))
-        };
-        entries.max_by_key(rank).expect("a movement is told by something")
+        entries.max_by_key(|entry| entry.rank()).expect("a movement is told by something")
     }
 
     /// Says for each line what it is to be.

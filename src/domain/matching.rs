@@ -292,8 +292,13 @@ impl BankLine {
     /// What it did to the balance of the account; nothing for a report about collections (BANK-4).
     #[must_use]
     pub fn effect(&self) -> Cents {
+        if self.account.is_empty() { Cents::ZERO } else { self.way() }
+    }
+
+    /// How much moved, with its way: negative what went.
+    #[must_use]
+    pub fn way(&self) -> Cents {
         match self.direction {
-            _ if self.account.is_empty() => Cents::ZERO,
             Direction::Credit => self.moved(),
             Direction::Debit => -self.moved(),
         }
@@ -319,6 +324,14 @@ fn is_return_code(code: Option<&str>) -> bool {
         return false;
     };
     domain == "PMNT" && family.ends_with("DDT") && matches!(sub, "UPDD" | "RRTN" | "PRDD" | "RCDD")
+}
+
+/// `PMNT/IDDT/ESDD` and its like: direct debits that we sent, but no charge for them.
+fn is_of_collections(code: Option<&str>) -> bool {
+    let Some([domain, family, sub]) = code.map(|code| code.split('/').collect::<Vec<_>>()).and_then(to_three) else {
+        return false;
+    };
+    domain == "PMNT" && family == "IDDT" && !matches!(sub, "CHRG" | "COMM" | "FEES" | "TAXE" | "INTR")
 }
 
 fn to_three(parts: Vec<&str>) -> Option<[&str; 3]> {
@@ -358,8 +371,11 @@ impl Teller {
         let entry_id = BankEntryId(id());
         let mut lines: Vec<BankLine> =
             entry.details.iter().map(|detail| self.line(entry, detail, (entry_id, BankLineId(id())))).collect();
-        let moved: Cents = lines.iter().map(BankLine::moved).sum();
-        let rest = entry.amount - moved;
+        let effect = match entry.direction {
+            Direction::Credit => entry.amount,
+            Direction::Debit => -entry.amount,
+        };
+        let rest = lines.iter().map(BankLine::way).sum::<Cents>() - effect;
         if rest == Cents::ZERO && !lines.is_empty() {
             return lines;
         }
@@ -374,7 +390,7 @@ impl Teller {
             }
             _ => {
                 let whole = match &entry.details[..] {
-                    [one] => BankDetail { amount: entry.amount, charge: Cents::ZERO, ..one.clone() },
+                    [one] => BankDetail { amount: entry.amount, charge: Cents::ZERO, opposite: false, ..one.clone() },
                     _ => BankDetail { line: entry.line, amount: entry.amount, ..BankDetail::default() },
                 };
                 vec![self.line(entry, &whole, (entry_id, BankLineId(id())))]
@@ -383,6 +399,7 @@ impl Teller {
     }
 
     fn line(&self, entry: &BankEntry, detail: &BankDetail, ids: (BankEntryId, BankLineId)) -> BankLine {
+        let direction = if detail.opposite { entry.direction.opposite() } else { entry.direction };
         BankLine {
             told_in: self.notice.or(self.statement),
             announced_in: self.notice,
@@ -402,13 +419,13 @@ impl Teller {
             transaction_reference: detail.transaction_id.clone(),
             structured: detail.structured.clone(),
             text: detail.text.clone().or_else(|| entry.text.clone()),
-            code: entry.code.clone(),
+            code: detail.code.clone().or_else(|| entry.code.clone()),
             return_reason: detail.return_reason.clone(),
             batch: entry.batch.clone(),
             batch_message: entry.batch_message.clone(),
             entry_line: number(entry.line),
             entry_reference: entry.servicer_reference.clone(),
-            ..BankLine::bare(ids, self.file, entry.direction, entry.booked_on)
+            ..BankLine::bare(ids, self.file, direction, entry.booked_on)
         }
     }
 }
@@ -596,6 +613,8 @@ impl Known {
             Direction::Debit if self.collection(line).is_some_and(|row| row.settled_on.is_some()) => {
                 Outcome::Queue(Doubt::MaybeReturn)
             }
+            // Within what we collected: it is no purchase.
+            Direction::Debit if is_of_collections(line.code.as_deref()) => Outcome::Queue(Doubt::UnknownCollection),
             Direction::Debit if self.may_be_repayment(line) => Outcome::Queue(Doubt::Repayment),
             Direction::Debit => Outcome::Outside,
         }
@@ -940,6 +959,7 @@ mod tests {
             entries: 1,
             credits: Cents::ZERO,
             debits: Cents::ZERO,
+            contents: crate::domain::bank_statement::Contents::default(),
         }
     }
 

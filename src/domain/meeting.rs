@@ -5,7 +5,7 @@
 //! entry may also be told in parts on the one side and as a whole on the other.
 
 use super::{
-    Cents,
+    BankEntryId, Cents,
     bank::Direction,
     reading::{EntryTold, Likeness, NOTICE_DAYS, PartTold, differ, same},
 };
@@ -25,6 +25,22 @@ pub struct Side {
     pub decided: bool,
     /// It is not clear whether it is a movement of its own.
     pub doubted: bool,
+    /// … and like something else that is told, in everything.
+    pub alike: bool,
+    /// The entry that bears it, as far as is known: its own while it is new.
+    pub movement: BankEntryId,
+}
+
+impl Side {
+    /// Whether something in it went the other way than all of it.
+    fn is_mixed(&self) -> bool {
+        self.parts.iter().any(|part| part.amount < Cents::ZERO)
+    }
+
+    /// What it adds to another entry of which it is a part.
+    fn amount_in(&self, whole: &Self) -> Cents {
+        if self.told.direction == whole.told.direction { self.told.amount } else { -self.told.amount }
+    }
 }
 
 /// What was found to be one.
@@ -81,6 +97,7 @@ pub fn meetings(stated: &[Side], announced: &[Side]) -> Meetings {
         spent: vec![false; announced.len()],
         found: Meetings::default(),
     };
+    sides.booked_apart();
     sides.exact_parts();
     sides.ones(false);
     sides.swap();
@@ -142,7 +159,10 @@ impl Sides<'_> {
         for (least, doubted) in steps.filter(|(least, doubted)| !copies || (*least > Likeness::Amount && !doubted)) {
             for at in &order {
                 let edges = |at: usize| -> Vec<usize> {
-                    let wanted = |fit: &&Fit| fit.like >= least && (doubted || !self.stated[fit.stated].doubted);
+                    // What is like another in everything is another one only where a reference says so.
+                    let is_clear =
+                        |stated: &Side| !stated.doubted || (doubted && (least >= Likeness::Reference || !stated.alike));
+                    let wanted = |fit: &&Fit| fit.like >= least && is_clear(&self.stated[fit.stated]);
                     fits[at].iter().filter(wanted).map(|fit| fit.stated).collect()
                 };
                 spent[*at] = spent[*at] || augment(*at, &edges, &mut of, &mut vec![false; self.stated.len()]);
@@ -242,18 +262,45 @@ impl Sides<'_> {
         }
     }
 
+    /// What is booked in parts is met as a whole before anything that is not booked is: that can wait for another.
+    fn booked_apart(&mut self) {
+        for stated in [true, false] {
+            let (wholes, singles) = if stated { (self.stated, self.announced) } else { (self.announced, self.stated) };
+            let free: Vec<usize> =
+                (0..singles.len()).filter(|at| singles[*at].decided && !self.used(!stated, *at)).collect();
+            if free.len() < 2 {
+                continue;
+            }
+            let mut kinds: BTreeMap<(Direction, Cents), Vec<usize>> = BTreeMap::new();
+            for (at, whole) in wholes.iter().enumerate().filter(|(_, whole)| !whole.decided) {
+                kinds.entry((whole.told.direction, whole.told.amount)).or_default().push(at);
+            }
+            let bound: Vec<(usize, Parts)> =
+                kinds.into_values().flat_map(|alike| in_sets(&alike, wholes, &free, singles)).collect();
+            for (at, parts) in bound {
+                for (used, at) in parts.iter().map(|(_, single)| (!stated, *single)).chain([(stated, at)]) {
+                    if used { self.met[at] = true } else { self.spent[at] = true }
+                }
+                self.found.bonds.push(if stated {
+                    Bond::AnnouncedApart { stated: at, parts }
+                } else {
+                    Bond::StatedApart { announced: at, parts }
+                });
+            }
+        }
+    }
+
     /// Entries whose parts were announced as entries that are like them in everything, on the same day.
     fn exact_parts(&mut self) {
         for at in 0..self.stated.len() {
             let side = &self.stated[at];
-            if side.parts.len() < 2 {
+            if side.parts.len() < 2 || self.met[at] {
                 continue;
             }
             let is_exact = |other: &usize| {
                 let single = &self.announced[*other];
                 !self.spent[*other]
                     && single.told.booked_on == side.told.booked_on
-                    && single.told.direction == side.told.direction
                     && unlike(side, std::iter::once(single)) == 0
             };
             let free: Vec<usize> = (0..self.announced.len()).filter(is_exact).collect();
@@ -414,13 +461,16 @@ fn augment(one: usize, edges: &dyn Fn(usize) -> Vec<usize>, of: &mut [Option<usi
 /// Wholes of the same money, each with entries that together are all of it.
 fn in_sets(alike: &[usize], wholes: &[Side], free: &[usize], singles: &[Side]) -> Vec<(usize, Parts)> {
     let first = &wholes[alike[0]].told;
+    // Where something in it went the other way, its parts may do so, and be more than all of it.
     let near = |at: &&usize| {
         let told = &singles[**at].told;
-        told.direction == first.direction
-            && told.amount < first.amount
-            && alike.iter().any(|whole| {
-                is_near(&wholes[*whole].told, told) && !differ(wholes[*whole].told.batch.as_ref(), told.batch.as_ref())
-            })
+        let is_less = told.direction == first.direction && told.amount < first.amount;
+        alike.iter().any(|whole| {
+            let whole = &wholes[*whole];
+            is_near(&whole.told, told)
+                && !differ(whole.told.batch.as_ref(), told.batch.as_ref())
+                && (is_less || whole.is_mixed() || same(whole.told.batch.as_ref(), told.batch.as_ref()))
+        })
     };
     let near: Vec<usize> = free.iter().filter(near).copied().collect();
     if near.len() < 2 {
@@ -444,25 +494,32 @@ fn in_sets(alike: &[usize], wholes: &[Side], free: &[usize], singles: &[Side]) -
             sets.extend(sets_of(&group, singles, &wholes[open[0]]));
         }
         let fit = |whole: usize, set: usize| placed(&wholes[whole], &sets[set], singles);
-        let edges = |at: usize| {
-            let whole = &wholes[open[at]];
-            let order = |set: &usize| {
-                let singles = || sets[*set].iter().map(|at| &singles[*at]);
+        let day = |set: usize| sets[set].iter().map(|at| singles[*at].told.booked_on).min();
+        let likeness = |at: usize, set: usize| unlike(&wholes[open[at]], sets[set].iter().map(|at| &singles[*at]));
+        let edges = |set: usize| {
+            let order = |at: &usize| {
+                let whole = &wholes[open[*at]];
+                let singles = || sets[set].iter().map(|at| &singles[*at]);
                 let both = whole.decided && singles().any(|single| single.decided);
                 let days = singles().map(|single| (whole.told.booked_on - single.told.booked_on).num_days().abs());
-                (both, !singles().any(|single| single.decided), unlike(whole, singles()), days.max())
+                (both, likeness(*at, set), days.max(), *at)
             };
-            let mut row: Vec<usize> = (0..sets.len()).filter(|set| fit(open[at], *set).is_some()).collect();
+            let mut row: Vec<usize> = (0..open.len()).filter(|at| fit(open[*at], set).is_some()).collect();
             row.sort_by_key(order);
             row
         };
-        let mut of = vec![None; sets.len()];
-        for at in 0..open.len() {
-            augment(at, &edges, &mut of, &mut vec![false; sets.len()]);
+        // What is most alike first, and of that what was announced or stated first.
+        let mut order: Vec<usize> = (0..sets.len()).collect();
+        let decided = |set: usize| sets[set].iter().any(|at| singles[*at].decided);
+        let best = |set: usize| (0..open.len()).map(|at| likeness(at, set)).min();
+        order.sort_by_key(|set| (best(*set), day(*set), !decided(*set), *set));
+        let mut of = vec![None; open.len()];
+        for set in order {
+            augment(set, &edges, &mut of, &mut vec![false; open.len()]);
         }
         let mut bound: Vec<(usize, Parts)> = Vec::new();
-        for (set, at) in of.into_iter().enumerate() {
-            let Some(at) = at else { continue };
+        for (at, set) in of.into_iter().enumerate() {
+            let Some(set) = set else { continue };
             bound.extend(fit(open[at], set).map(|parts| (open[at], parts)));
         }
         open.retain(|at| !bound.iter().any(|(whole, _)| whole == at));
@@ -479,7 +536,8 @@ fn in_sets(alike: &[usize], wholes: &[Side], free: &[usize], singles: &[Side]) -
 fn unlike<'a>(whole: &Side, singles: impl Iterator<Item = &'a Side>) -> usize {
     let alike = |single: &Side| {
         let [own] = &single.told.parts[..] else { return false };
-        whole.parts.iter().any(|part| part == own)
+        let own = PartTold { amount: single.amount_in(whole), ..own.clone() };
+        whole.parts.contains(&own)
     };
     singles.filter(|single| !alike(single)).count()
 }
@@ -488,7 +546,7 @@ fn unlike<'a>(whole: &Side, singles: impl Iterator<Item = &'a Side>) -> usize {
 fn sets_of(group: &[usize], singles: &[Side], whole: &Side) -> Vec<Vec<usize>> {
     let mut of_amount: BTreeMap<Cents, Vec<usize>> = BTreeMap::new();
     for at in group {
-        of_amount.entry(singles[*at].told.amount).or_default().push(*at);
+        of_amount.entry(singles[*at].amount_in(whole)).or_default().push(*at);
     }
     let deal = |wanted: &BTreeMap<Cents, usize>, times: usize| -> Vec<Vec<usize>> {
         let mut pools = of_amount.clone();
@@ -510,7 +568,7 @@ fn sets_of(group: &[usize], singles: &[Side], whole: &Side) -> Vec<Vec<usize>> {
         let times = wanted.iter().map(|(amount, many)| of_amount.get(amount).map_or(0, |pool| pool.len() / many)).min();
         return deal(&wanted, times.unwrap_or(0));
     }
-    let sum: Cents = group.iter().map(|at| singles[*at].told.amount).sum();
+    let sum: Cents = group.iter().map(|at| singles[*at].amount_in(whole)).sum();
     let times = usize::try_from(sum.0 / whole.told.amount.0.max(1)).unwrap_or(0);
     let even = of_amount.values().all(|pool| times > 0 && pool.len() % times == 0);
     if group.len() < 2 * times.max(1) || sum != Cents(whole.told.amount.0 * i64::try_from(times).unwrap_or(0)) || !even
@@ -569,10 +627,9 @@ fn is_part(whole: &Side, part: usize, single: &Side) -> bool {
         || part.shares_reference(own)
         || same(whole.told.batch.as_ref(), single.told.batch.as_ref())
         || same(part.text.as_ref(), own.text.as_ref());
-    whole.told.direction == single.told.direction
-        && is_near(&whole.told, &single.told)
+    is_near(&whole.told, &single.told)
         && !differ(whole.told.batch.as_ref(), single.told.batch.as_ref())
-        && part.amount == own.amount
+        && part.amount == single.amount_in(whole)
         && (tells || !own.detailed)
         && !part.is_apart_from(own)
         && !differ(part.iban.as_ref(), own.iban.as_ref())

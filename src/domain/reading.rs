@@ -28,7 +28,7 @@ pub const STATED_WITHIN_DAYS: u64 = 5;
 /// What a part of an entry tells, as far as entries are compared by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartTold {
-    /// How much moved, the bank's charge taken into account.
+    /// How much moved, the bank's charge taken into account; negative what went the other way than the entry.
     pub amount: Cents,
     /// The other side's account.
     pub iban: Option<String>,
@@ -71,10 +71,15 @@ impl EntryTold {
     #[must_use]
     pub fn of(lines: &[&BankLine]) -> Self {
         let first = lines.first().expect("an entry has at least one line");
-        let mut parts: Vec<PartTold> = lines.iter().map(|line| part(line)).collect();
+        let direction = match lines.iter().map(|line| line.way()).sum::<Cents>() {
+            Cents::ZERO => first.direction,
+            sum if sum > Cents::ZERO => Direction::Credit,
+            _ => Direction::Debit,
+        };
+        let mut parts: Vec<PartTold> = lines.iter().map(|line| part(line, direction)).collect();
         parts.sort();
         Self {
-            direction: first.direction,
+            direction,
             amount: parts.iter().map(|part| part.amount).sum(),
             booked_on: first.booked_on,
             reference: first.entry_reference.clone(),
@@ -108,11 +113,30 @@ impl EntryTold {
         self.parts.len() == 1 && !self.parts[0].detailed
     }
 
+    /// Whether both tell the same in everything, with a reference.
+    pub(super) fn is_told_as(&self, other: &Self) -> bool {
+        self.likeness(other) == Some(Likeness::Equal) && self.names_itself_as(other)
+    }
+
     /// Whether both have the same reference of the bank or of the payer.
     fn names_itself_as(&self, other: &Self) -> bool {
         let parts = || self.parts.iter().zip(&other.parts);
         same(self.reference.as_ref(), other.reference.as_ref())
             && parts().all(|(one, other)| one.shares_reference(other))
+    }
+
+    /// Whether both look like one: nothing that they tell differs, though one may tell less.
+    fn may_be(&self, other: &Self) -> bool {
+        let agree = |one: &PartTold, other: &PartTold| {
+            !differ(one.iban.as_ref(), other.iban.as_ref()) && !differ(one.text.as_ref(), other.text.as_ref())
+        };
+        match self.likeness(other) {
+            Some(Likeness::Equal) => true,
+            Some(Likeness::Payer | Likeness::Reference) => {
+                self.parts.iter().zip(&other.parts).all(|(one, other)| agree(one, other))
+            }
+            Some(Likeness::Amount | Likeness::Apart) | None => false,
+        }
     }
 
     /// How alike two are; nothing when they cannot be one.
@@ -195,11 +219,11 @@ impl PartTold {
     }
 }
 
-/// What a line tells, as far as entries are compared by it.
+/// What a line of an entry of that direction tells, as far as entries are compared by it.
 #[must_use]
-pub fn part(line: &BankLine) -> PartTold {
+pub fn part(line: &BankLine, direction: Direction) -> PartTold {
     PartTold {
-        amount: line.moved(),
+        amount: if line.direction == direction { line.moved() } else { -line.moved() },
         iban: line.iban.clone(),
         text: line.structured.clone().or_else(|| line.text.clone()),
         servicer_reference: line.reference.clone(),
@@ -374,15 +398,19 @@ impl Together<'_> {
                 };
                 starts.range((*to, 0)..).copied().find(fits).map(|point| point.0)
             };
-            let here = clear;
-            let may_move: Vec<(usize, NaiveDate)> =
-                here.iter().filter_map(|at| Some((*at, later(*at)?))).take(10).collect();
+            let mut may_move: Vec<(usize, NaiveDate)> =
+                clear.iter().filter_map(|at| Some((*at, later(*at)?))).collect();
+            // What came late was booked near the end, so of many the last ones are tried together.
+            may_move.sort_by_key(|(at, _)| Reverse(movements[*at].counts_on));
+            let one = may_move.iter().find(|(at, _)| effect(*at) == over).map(|row| vec![*row]);
+            may_move.truncate(10);
             let sets = (1..1_usize << may_move.len()).map(|chosen| {
                 may_move.iter().enumerate().filter(move |(at, _)| chosen >> at & 1 == 1).map(|(_, row)| *row)
             });
             let fits = sets.filter(|set| set.clone().map(|(at, _)| effect(at)).sum::<Cents>() == over);
-            let Some(chosen) = fits.min_by_key(|set| set.clone().count()) else { continue };
-            let chosen: Vec<(usize, NaiveDate)> = chosen.collect();
+            let Some(chosen) = one.or_else(|| Some(fits.min_by_key(|set| set.clone().count())?.collect())) else {
+                continue;
+            };
             for (at, day) in chosen {
                 movements[at].counts_on = day;
             }
@@ -647,22 +675,31 @@ impl<'a> Kind<'a> {
             let spans = self.together.spans.iter().enumerate();
             spans.filter(|(other, _)| *other != place).any(|(_, other)| other.meets(span))
         };
-        let mut fresh = Vec::new();
-        for at in std::mem::take(&mut rest) {
-            if let Some(slot) = free.iter().position(|to| likeness(found, *to, at).0) {
-                // They were found to be one before.
-                found[free.remove(slot)].1.push(at);
-                continue;
-            }
-            let equal = free.iter().position(|to| likeness(found, *to, at).1 == Some(Likeness::Equal));
-            equal.map(|slot| free.remove(slot));
-            if equal.is_some() || (!span.apart && meets()) {
-                doubted.push((at, ReadingDoubt::Unclear));
-            } else {
-                fresh.push((Slot { from: span.from.max(begin), to: span.to }, vec![at]));
-            }
+        // They were found to be one before.
+        rest.retain(|at| {
+            let linked = free.iter().position(|to| likeness(found, *to, *at).0);
+            linked.map(|slot| found[free.remove(slot)].1.push(*at)).is_none()
+        });
+        // What looks told waits; what is alike in everything before what only tells less.
+        let mut looks_told = |rest: &mut Vec<usize>, is_told: &dyn Fn(&EntryTold, &EntryTold) -> bool| {
+            rest.retain(|at| {
+                let is_alike = |to: &usize| {
+                    let mut others = found[*to].1.iter().map(|other| self.tellings[*other].told);
+                    others.any(|other| is_told(other, self.tellings[*at].told))
+                };
+                let told = free.iter().position(is_alike).map(|slot| free.remove(slot));
+                doubted.extend(told.map(|_| (*at, ReadingDoubt::Unclear)));
+                told.is_none()
+            });
+        };
+        looks_told(&mut rest, &|one, other| one.likeness(other) == Some(Likeness::Equal));
+        looks_told(&mut rest, &EntryTold::may_be);
+        if !span.apart && meets() {
+            doubted.extend(rest.into_iter().map(|at| (at, ReadingDoubt::Unclear)));
+            return;
         }
-        found.extend(fresh);
+        let slot = Slot { from: span.from.max(begin), to: span.to };
+        found.extend(rest.into_iter().map(|at| (slot, vec![at])));
     }
 }
 

@@ -125,8 +125,9 @@ impl Equation {
 /// The first balance where nobody recorded one: what the first statement opens with.
 #[must_use]
 pub fn first_balance(statements: &[Statement]) -> Option<FirstBalance> {
-    let statements: Vec<Statement> = with_pages_joined(statements).0.into_iter().map(|row| row.statement).collect();
-    let told = statements.iter().filter(|row| row.kind == StatementKind::Statement && row.opening.is_some());
+    let statements: Vec<Statement> = with_pages_joined(statements).into_iter().map(|row| row.statement).collect();
+    let begins = |row: &&Statement| row.opening.is_some() && row.page.is_none_or(|page| page == 1);
+    let told = statements.iter().filter(|row| row.kind == StatementKind::Statement).filter(begins);
     let goes_on = |row: &Statement| statements.iter().any(|other| row.follows(other) || row.may_follow(other));
     let first = told.min_by_key(|row| (row.from_day, goes_on(row), row.made_at, row.sequence, row.id))?;
     Some(FirstBalance { day: first.from_day, amount: first.opening?, recorded: false })

@@ -142,6 +142,8 @@ impl Rows<'_> {
         match (moved || !is_within(&told, &(self.told)(at, (NaiveDate::MIN, day))), next) {
             (true, true) => GoesOn::Yes,
             (true, false) => GoesOn::Perhaps,
+            // It tells what the other told, and the balance is as it was: it goes on, or tells the day again.
+            (false, true) if before.from_day == day && !ended => GoesOn::Perhaps,
             (false, _) => GoesOn::No,
         }
     }

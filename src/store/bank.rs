@@ -6,7 +6,7 @@ use crate::domain::{
     BankEntryId, BankFileId, BankLineId, Cents, Collection, CollectionId, CustomerId, InvoiceId, Payment, PaymentId,
     StatementId, TransactionId, TransactionKind, UserId,
     bank::{BankFileKind, Direction},
-    bank_statement::{Statement, StatementKind},
+    bank_statement::{Contents, Statement, StatementKind},
     document::DocumentKind,
     intake::Told,
     matching::{BankLine, LineState, Payable, Proof},
@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-super::columns::texts!(LineState, Proof, StatementKind, StatementId, BankEntryId);
+super::columns::texts!(Contents, LineState, Proof, StatementKind, StatementId, BankEntryId);
 super::columns::stored!(NaiveDateTime as String => "TEXT", |at| at.format("%Y-%m-%dT%H:%M:%S%.f").to_string(), |text| {
     text.parse()?
 });
@@ -39,7 +39,7 @@ table!(Statement in "bank_statements" key [] changing [] {
     id: StatementId, file_id: BankFileId, kind: StatementKind, account: String, told_id: String, page: Option<i64>,
     last_page: Option<bool>, sequence: Option<i64>, made_at: Option<NaiveDateTime>, from_day: NaiveDate, to_day: NaiveDate,
     first_day: NaiveDate, last_day: NaiveDate,
-    opening: Option<Cents>, closing: Option<Cents>, entries: i64, credits: Cents, debits: Cents,
+    opening: Option<Cents>, closing: Option<Cents>, entries: i64, credits: Cents, debits: Cents, contents: Contents,
 });
 
 /// A file of the bank.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use strippenkaart::domain::bank::{
     BankDetail, BankEntry, BankFile, BankFileKind, BankStatement, CollectionReport, Direction,
 };
-use strippenkaart::domain::bank_statement::{Statement, StatementKind};
+use strippenkaart::domain::bank_statement::{Contents, Statement, StatementKind};
 use strippenkaart::domain::command::NewLine;
 use strippenkaart::domain::document::Quantity;
 use strippenkaart::domain::export::ExportKind;
@@ -683,6 +683,7 @@ on_both! {
             entries: 2,
             credits: euros("181.50"),
             debits: Cents::ZERO,
+            contents: Contents::default(),
         };
         let teller = Teller::new(&kept);
         let entries = told.entries.iter();

@@ -32,13 +32,13 @@ pub fn whole(id: &str, on: &str, opening: &str, entries: Vec<BankEntry>) -> Vec<
     strippenkaart::exchange::bank::write_at(&file, made).into_bytes()
 }
 
-async fn check(books: &Books) {
+pub async fn check(books: &Books) {
     verify(&books.fixture.service.db, |_, _| {}).await.unwrap();
     let check = books.fixture.service.check_bank(&books.finance).await.unwrap();
     assert!(check.agrees(), "{check:#?}");
 }
 
-async fn lines(books: &Books, state: LineState) -> Vec<Cents> {
+pub async fn lines(books: &Books, state: LineState) -> Vec<Cents> {
     let rows = books.fixture.service.bank_lines(&books.finance, state, None, 100).await.unwrap();
     rows.iter().map(|row| row.line.effect()).collect()
 }
@@ -753,6 +753,9 @@ on_both! {
             part(PartOf::PayOut(other), "121.00"),
             part(PartOf::Costs, "-6.00"),
         ];
+        // It is what is proposed.
+        let proposed: Vec<Assignment> = books.queue().await[0].proposals.iter().map(|row| row.assignment.clone()).collect();
+        assert!(proposed.contains(&Assignment::Division(parts.clone())), "{proposed:#?}");
         books.fixture.service.assign_line(&books.finance, line, Assignment::Division(parts)).await.unwrap();
         assert_eq!((books.balance("bank").await, books.balance("bank_charges").await), (euros("236.00"), euros("6.00")));
         assert_eq!(books.balance("other_money").await, Cents::ZERO);

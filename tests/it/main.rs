@@ -16,6 +16,7 @@ mod bank_collective;
 mod bank_fixtures;
 mod bank_own;
 mod bank_rules;
+mod bank_told_again;
 mod bank_uploads;
 mod cancelled_begin;
 mod cards;

@@ -305,7 +305,7 @@ fn entry(node: &Node, context: &Context) -> Result<BankEntry, BankFault> {
             transactions.iter().zip(parts).map(|(tx, part)| detail(tx, part, direction, context)).collect()
         }
         Some(parts) => parts.into_iter().map(|part| rest(node, part)).collect(),
-        None => vec![rest(node, Part { amount, charge: Cents::ZERO, told: charges.told })],
+        None => vec![rest(node, Part { amount, charge: Cents::ZERO, told: charges.told, opposite: false })],
     };
     Ok(BankEntry {
         line: node.line,
@@ -329,7 +329,7 @@ fn entry(node: &Node, context: &Context) -> Result<BankEntry, BankFault> {
 
 /// A detail about which only amounts are known.
 fn rest(entry: &Node, part: Part) -> BankDetail {
-    let Part { amount, charge, told } = part;
+    let Part { amount, charge, told, opposite: _ } = part;
     BankDetail { line: entry.line, amount, charge, told_charge: told, ..BankDetail::default() }
 }
 
@@ -418,21 +418,16 @@ struct Part {
     charge: Cents,
     /// Every charge that was told.
     told: Cents,
+    /// It went the other way than the entry.
+    opposite: bool,
 }
 
 impl Whole<'_> {
     /// Amount and charge of each detail, one where there is none; nothing when the entry cannot be taken apart.
     fn parts(&self, transactions: &[&Node]) -> Result<Option<Vec<Part>>, BankFault> {
         let mut parts = Vec::with_capacity(transactions.len());
-        let mut ways = Vec::new();
         for tx in transactions {
             parts.push((self.amount_of(tx)?, charges(tx, self.currency, self.inclusion)?));
-            if tx.at("CdtDbtInd").is_some() {
-                ways.push(direction(tx)?);
-            }
-        }
-        if ways.windows(2).any(|pair| matches!(pair, [one, other] if one != other)) {
-            return Ok(None);
         }
         let only = parts.len() <= 1;
         if only {
@@ -441,10 +436,61 @@ impl Whole<'_> {
             parts.push((amount.or(Some(self.amount)), charges));
         }
         let told: Option<Vec<_>> = parts.into_iter().map(|(amount, charges)| Some((amount?, charges))).collect();
-        Ok(told.map(|told| match self.direction {
-            Direction::Credit => self.came_in(&told, only),
-            Direction::Debit => self.went_out(&told, transactions),
-        }))
+        let Some(told) = told else { return Ok(None) };
+        let opposite = if only { None } else { self.opposite(&told, transactions)? };
+        Ok(match (opposite, self.direction) {
+            (Some(opposite), _) => self.both_ways(&told, &opposite),
+            (None, Direction::Credit) => Some(self.came_in(&told, only)),
+            (None, Direction::Debit) => Some(self.went_out(&told, transactions)),
+        })
+    }
+
+    /// Which details went the other way than the entry; nothing where all went with it. Where a file does not tell the way of
+    /// each, what came back did so in an entry whose sum only that explains.
+    fn opposite(&self, told: &[(Cents, Charges)], transactions: &[&Node]) -> Result<Option<Vec<bool>>, BankFault> {
+        let mut ways = Vec::with_capacity(transactions.len());
+        for tx in transactions {
+            ways.push(tx.at("CdtDbtInd").map(|_| direction(tx)).transpose()?);
+        }
+        let told_apart: Vec<bool> = ways.iter().map(|way| way.is_some_and(|way| way != self.direction)).collect();
+        // Some banks tell of each detail the way of the payment, which is that of none of them.
+        if told_apart.contains(&true) && told_apart.contains(&false) {
+            return Ok(Some(told_apart));
+        }
+        let returned: Vec<bool> = transactions.iter().map(|tx| tx.at("RtrInf").is_some()).collect();
+        let explains = ways.iter().all(Option::is_none)
+            && told.iter().map(|(amount, _)| *amount).sum::<Cents>() != self.amount
+            && self.both_ways(told, &returned).is_some();
+        Ok((explains && returned.contains(&false)).then_some(returned))
+    }
+
+    /// Of an entry with details that went the other way. Whether their amounts are with or without what the bank charged, their
+    /// sum tells; nothing where neither does.
+    fn both_ways(&self, told: &[(Cents, Charges)], opposite: &[bool]) -> Option<Vec<Part>> {
+        let is_credit = |opposite: bool| (self.direction == Direction::Credit) != opposite;
+        let with = |(amount, charges): &(Cents, Charges), opposite: bool, beside: bool| {
+            let told = charges.told;
+            match (is_credit(opposite), beside) {
+                (true, _) => {
+                    let charge = charges.ours.max(Cents::ZERO);
+                    Part { amount: *amount + charge, charge, told, opposite }
+                }
+                (false, true) => Part { amount: *amount, charge: charges.within, told, opposite },
+                (false, false) if *amount >= charges.within => {
+                    Part { amount: *amount - charges.within, charge: charges.within, told, opposite }
+                }
+                (false, false) => Part { amount: *amount, charge: Cents::ZERO, told, opposite },
+            }
+        };
+        let moved = |part: &Part| {
+            let moved = if is_credit(part.opposite) { part.amount - part.charge } else { part.amount + part.charge };
+            if part.opposite { -moved } else { moved }
+        };
+        let parts = |beside: bool| -> Vec<Part> {
+            told.iter().zip(opposite).map(|(told, opposite)| with(told, *opposite, beside)).collect()
+        };
+        let fits = |parts: &Vec<Part>| parts.iter().map(moved).sum::<Cents>() == self.amount;
+        [parts(false), parts(true)].into_iter().find(fits)
     }
 
     /// The amount that a detail tells in the currency of the entry.
@@ -465,7 +511,7 @@ impl Whole<'_> {
         let sum: Cents = told.iter().map(|(amount, _)| *amount).sum();
         let part = |net: Cents, charge: Cents, told: Cents| {
             let charge = charge.max(Cents::ZERO);
-            Part { amount: net + charge, charge, told }
+            Part { amount: net + charge, charge, told, opposite: false }
         };
         if only {
             // What came in is the entry, whatever the detail says was ordered.
@@ -500,15 +546,18 @@ impl Whole<'_> {
         let sum: Cents = told.iter().map(|(amount, _)| *amount).sum();
         let elsewhere = ordered || told.iter().any(|(amount, charges)| *amount < charges.within);
         let part = |(amount, charges): &(Cents, Charges)| match (sum == self.amount, elsewhere) {
-            (false, _) => Part { amount: *amount, charge: charges.within, told: charges.told },
-            (true, true) => Part { amount: *amount, charge: Cents::ZERO, told: charges.told },
-            (true, false) => Part { amount: *amount - charges.within, charge: charges.within, told: charges.told },
+            (false, _) => Part { amount: *amount, charge: charges.within, told: charges.told, opposite: false },
+            (true, true) => Part { amount: *amount, charge: Cents::ZERO, told: charges.told, opposite: false },
+            (true, false) => {
+                Part { amount: *amount - charges.within, charge: charges.within, told: charges.told, opposite: false }
+            }
         };
         told.iter().map(part).collect()
     }
 }
 
-fn detail(tx: &Node, part: Part, direction: Direction, context: &Context) -> BankDetail {
+fn detail(tx: &Node, part: Part, of_entry: Direction, context: &Context) -> BankDetail {
+    let direction = if part.opposite { of_entry.opposite() } else { of_entry };
     let (name, iban) = other_side(tx, direction, context);
     let lines: Vec<&str> = tx.all("RmtInf").flat_map(|told| told.all("Ustrd")).map(|line| line.text.as_str()).collect();
     let text = Some(super::tree::collapse(&lines.join(" "))).filter(|text| !text.is_empty());
@@ -516,6 +565,8 @@ fn detail(tx: &Node, part: Part, direction: Direction, context: &Context) -> Ban
     let references = references(tx);
     BankDetail {
         line: tx.line,
+        opposite: part.opposite,
+        code: code(tx).filter(|_| part.opposite),
         amount: part.amount,
         charge: part.charge,
         told_charge: part.told,

@@ -56,7 +56,10 @@ pub use write::{write, write_at};
 
 use crate::domain::{
     Cents,
-    bank::{BankEntry, BankFile, BankFileKind, BankStatement, Direction, FileHead, OpeningKind, StatementHead, Told},
+    bank::{
+        BankDetail, BankEntry, BankFile, BankFileKind, BankStatement, Direction, FileHead, OpeningKind, StatementHead,
+        Told,
+    },
 };
 use std::io::BufRead;
 use tree::{Node, Pull};
@@ -182,10 +185,17 @@ fn file_head(header: &Node, kind: BankFileKind, version: &str) -> Result<FileHea
 /// rule. Negative when we got more than the details say. See the module for the sums.
 #[must_use]
 pub fn unexplained(entry: &BankEntry) -> Cents {
-    let details: Cents = entry.details.iter().map(|detail| detail.amount).sum();
-    let charges: Cents = entry.details.iter().map(|detail| detail.charge).sum();
+    let moved = |detail: &BankDetail| {
+        let direction = if detail.opposite { entry.direction.opposite() } else { entry.direction };
+        let moved = match direction {
+            Direction::Debit => detail.amount + detail.charge,
+            Direction::Credit => detail.amount - detail.charge,
+        };
+        if detail.opposite { -moved } else { moved }
+    };
+    let explained: Cents = entry.details.iter().map(moved).sum();
     match entry.direction {
-        Direction::Debit => entry.amount - details - charges,
-        Direction::Credit => details - charges - entry.amount,
+        Direction::Debit => entry.amount - explained,
+        Direction::Credit => explained - entry.amount,
     }
 }

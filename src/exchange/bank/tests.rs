@@ -154,11 +154,44 @@ fn another_currency_is_never_taken_for_euros() {
 }
 
 #[test]
-fn details_that_go_both_ways_or_tell_no_amount_are_left_to_a_person() {
+fn bank_6_details_that_go_both_ways_make_their_entry() {
     let file = read(&fixture("traps.camt053.08.xml")).unwrap();
     let entry = &file.statements[0].entries[2];
-    let whole = BankDetail { line: entry.line, amount: Cents(9_000), ..BankDetail::default() };
-    assert_eq!(entry.details, [whole]);
+    let told: Vec<_> = entry.details.iter().map(|row| (row.amount, row.opposite)).collect();
+    assert_eq!((entry.amount, told), (Cents(9_000), vec![(Cents(10_000), false), (Cents(1_000), true)]));
+    let tx = |amount: &str, more: &str| format!("<TxDtls><Amt Ccy='EUR'>{amount}</Amt>{more}</TxDtls>");
+    let way = |way: &str| format!("<CdtDbtInd>{way}</CdtDbtInd>");
+    let charge = "<Chrgs><Rcrd><Amt Ccy='EUR'>3.00</Amt></Rcrd></Chrgs>";
+    let code = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>IDDT</Cd><SubFmlyCd>UPDD</SubFmlyCd></Fmly></Domn></BkTxCd>";
+    let reason = "<RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf>";
+    let came = tx("100.00", &way("CRDT"));
+    for (why, amount, other, (part, kept, opposite)) in [
+        ("told", "90.00", tx("10.00", &way("DBIT")), (1_000, 0, true)),
+        ("its cost beside it", "87.00", tx("10.00", &(way("DBIT") + charge)), (1_000, 300, true)),
+        ("its cost within it", "90.00", tx("10.00", &(way("DBIT") + charge)), (700, 300, true)),
+        ("with a code", "90.00", tx("10.00", &(way("DBIT") + code)), (1_000, 0, true)),
+        ("all the way of the payment", "110.00", tx("10.00", &way("CRDT")), (1_000, 0, false)),
+    ] {
+        let entry = entry_of(&simple(amount, "CRDT", &format!("<NtryDtls>{came}{other}</NtryDtls>"))).unwrap();
+        let detail = &entry.details[1];
+        assert_eq!((detail.amount.0, detail.charge.0, detail.opposite), (part, kept, opposite), "{why}");
+        assert_eq!(detail.code.as_deref(), other.contains("UPDD").then_some("PMNT/IDDT/UPDD"), "{why}");
+        assert_eq!(unexplained(&entry), Cents::ZERO, "{why}");
+    }
+    // Where no way is told, what came back went the other way if only that makes the sum.
+    for (amount, opposite) in [("90.00", true), ("110.00", false), ("50.00", false)] {
+        let details = format!("<NtryDtls>{}{}</NtryDtls>", tx("100.00", ""), tx("10.00", reason));
+        let entry = entry_of(&simple(amount, "CRDT", &details)).unwrap();
+        assert_eq!((entry.details.len(), entry.details[1].opposite), (2, opposite), "{amount}");
+    }
+    // Of what went out, something came in.
+    let details = format!("<NtryDtls>{}{}</NtryDtls>", tx("100.00", &way("DBIT")), tx("10.00", &way("CRDT")));
+    let entry = entry_of(&simple("90.00", "DBIT", &details)).unwrap();
+    assert_eq!((entry.details[1].opposite, unexplained(&entry)), (true, Cents::ZERO));
+}
+
+#[test]
+fn details_that_tell_no_amount_are_left_to_a_person() {
     let details =
         "<NtryDtls><TxDtls><Amt Ccy='EUR'>1.00</Amt></TxDtls><TxDtls><Amt Ccy='USD'>9</Amt></TxDtls></NtryDtls>";
     let entry = entry_of(&simple("10.00", "CRDT", details)).unwrap();
@@ -587,6 +620,10 @@ fn fixtures_come_back_from_every_version_that_is_written() {
                 file.kind = BankFileKind::Camt054;
                 file.statements.iter_mut().for_each(|statement| (statement.opening, statement.closing) = (None, None));
             }
+            if version.ends_with(".02") {
+                let entries = file.statements.iter_mut().flat_map(|statement| &mut statement.entries);
+                entries.flat_map(|entry| &mut entry.details).for_each(|detail| detail.opposite = false);
+            }
             let text = write(&file);
             keep(&format!("{}.{}", name.trim_end_matches(".xml"), ending(version)), &text);
             assert_eq!(read(text.as_bytes()).map(without_lines), Ok(file), "{name} as {version}\n{text}");
@@ -657,6 +694,8 @@ fn detail_strategy() -> impl Strategy<Value = BankDetail> {
         |(amount, charge, (reference, end_to_end_id, mandate, structured), (name, iban, text), return_reason)| {
             BankDetail {
                 line: 0,
+                opposite: false,
+                code: None,
                 amount: Cents(amount),
                 charge: Cents(charge),
                 told_charge: Cents(charge),

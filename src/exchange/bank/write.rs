@@ -187,23 +187,27 @@ fn write_code(xml: &mut Markup, code: Option<&str>) {
 fn write_detail(xml: &mut Markup, shape: Shape, entry: &BankEntry, detail: &BankDetail) {
     write_references(xml, shape, detail);
     // Of a credit came in what the charge left of it; of a debit the amount is without the charge.
-    let moved = match entry.direction {
+    let direction = if detail.opposite { entry.direction.opposite() } else { entry.direction };
+    let moved = match direction {
         Direction::Credit => detail.amount - detail.charge,
         Direction::Debit => detail.amount,
     };
     if shape.amounts() {
         xml.money("Amt", &entry.currency, moved);
-        xml.leaf("CdtDbtInd", indicator(entry.direction));
+        xml.leaf("CdtDbtInd", indicator(direction));
     }
     xml.within("AmtDtls", |xml| {
         xml.money("InstdAmt/Amt", &entry.currency, detail.amount);
         xml.money("TxAmt/Amt", &entry.currency, moved);
     });
+    if detail.code.is_some() {
+        xml.within("BkTxCd", |xml| write_code(xml, detail.code.as_deref()));
+    }
     if detail.charge != Cents::ZERO {
-        xml.within("Chrgs", |xml| write_charge(xml, shape, entry, detail.charge));
+        xml.within("Chrgs", |xml| write_charge(xml, shape, (entry, direction), detail.charge));
     }
     if [&detail.name, &detail.iban, &detail.ultimate_name].into_iter().any(Option::is_some) {
-        let debtor = entry.direction == Direction::Credit || detail.return_reason.is_some();
+        let debtor = direction == Direction::Credit || detail.return_reason.is_some();
         let role = if debtor { "Dbtr" } else { "Cdtr" };
         xml.within("RltdPties", |xml| {
             let path = format!("{role}/{}", if shape.choices() { "Pty/Nm" } else { "Nm" });
@@ -271,10 +275,10 @@ fn reason_path(path: &str, reason: Option<&str>) -> &'static str {
     }
 }
 
-fn write_charge(xml: &mut Markup, shape: Shape, entry: &BankEntry, charge: Cents) {
+fn write_charge(xml: &mut Markup, shape: Shape, (entry, direction): (&BankEntry, Direction), charge: Cents) {
     let (charge, indicator) = if charge < Cents::ZERO { (Cents::ZERO - charge, "CRDT") } else { (charge, "DBIT") };
     // What was kept back of a credit is ours to bear.
-    let bearer = match entry.direction {
+    let bearer = match direction {
         Direction::Credit => Some("CRED"),
         Direction::Debit => None,
     };

@@ -5,7 +5,7 @@ use super::{BankNotice, CHUNK, sent_groups};
 use crate::domain::{
     BankFileId, Cents, Collection,
     bank::{BankEntry, BankFileKind, CollectionReport, Direction, FileHead, OpeningKind, StatementHead, Told},
-    bank_statement::{Statement, StatementKind, ToldDays},
+    bank_statement::{Contents, Statement, StatementKind, ToldDays},
     intake::{self, Change, Shelf, Take},
     matching::{BankLine, Doubt, LineState, Teller},
     policy::Policy,
@@ -43,6 +43,7 @@ struct Surveyed {
     count: i64,
     credits: Cents,
     debits: Cents,
+    contents: Contents,
 }
 
 /// Whether an entry is booked in euros: what is read.
@@ -87,7 +88,8 @@ pub(super) fn survey(member: &Member, own: &BTreeSet<String>) -> Result<Survey, 
                 // The same IBAN may have accounts in other currencies.
                 let ours = (own.is_empty() || own.contains(&head.account)) && is_in_euros(&head);
                 let (credits, debits) = (Cents::ZERO, Cents::ZERO);
-                survey.statements.push(Surveyed { head, ours, entries: None, count: 0, credits, debits });
+                let contents = Contents::default();
+                survey.statements.push(Surveyed { head, ours, entries: None, count: 0, credits, debits, contents });
             }
             (Told::Entry(entry), Some(survey)) => {
                 if let Some(sums) = &mut sums {
@@ -126,6 +128,7 @@ impl Survey {
             return;
         }
         row.count += 1;
+        row.contents.add(entry);
         match entry.direction {
             Direction::Credit => row.credits += entry.amount,
             Direction::Debit => row.debits += entry.amount,
@@ -275,6 +278,7 @@ impl Service {
             entries: row.count,
             credits: row.credits,
             debits: row.debits,
+            contents: row.contents,
         }
     }
 
@@ -427,7 +431,7 @@ impl Staging<'_> {
                 let lines = bank::lines_between(self.tx, &account, (first, last)).await?;
                 let is_now = |lines: &mut Vec<BankLine>| lines.first().is_none_or(|line| line.booked_on <= run.last);
                 let now = fresh.extract_if(.., is_now).collect();
-                self.follow(intake::read(run, now, &Shelf::new(statements, lines))).await?;
+                self.follow(intake::read(run, now, &fresh, &Shelf::new(statements, lines))).await?;
             }
         }
         Ok(())

@@ -78,6 +78,8 @@ pub struct Part {
     pub mandate: Option<String>,
     pub servicer: Option<String>,
     pub reason: Option<String>,
+    /// It went the other way than its movement: what came back within a batch.
+    pub opposite: bool,
 }
 
 /// Money that moved once.
@@ -113,10 +115,10 @@ impl Movement {
     }
 }
 
-/// How little a notice tells.
+/// How little an entry tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slim {
-    /// As much as a statement.
+    /// Everything.
     Full,
     /// No references.
     NoReferences,
@@ -367,6 +369,19 @@ impl Maker {
                         sum += amount;
                         parts.push(more);
                     }
+                    if self.rng.chance(30) {
+                        let payer = self.rng.below(PAYERS.len());
+                        let iban = Some(PAYERS[payer].to_owned());
+                        let amount = Cents(
+                            1 + i64::try_from(self.rng.below(usize::try_from(sum.0 - 400).unwrap_or(1))).unwrap(),
+                        );
+                        let charge = Cents(if self.rng.chance(30) && sum.0 > 500 { 300 } else { 0 });
+                        let reason = Some("AM04".to_owned());
+                        let mut back = Part { amount, charge, iban, reason, opposite: true, ..part.clone() };
+                        self.references(&mut back, payer, 1000 * (id + 1) + 9);
+                        sum -= amount + charge;
+                        parts.insert(self.rng.below(parts.len() + 1), back);
+                    }
                     movement.amount = sum;
                     self.amounts.insert(sum.0);
                     movement.parts = parts;
@@ -420,8 +435,9 @@ impl Maker {
                 };
                 movement.batch = None;
                 movement.code = None;
-                let whole =
-                    Part { amount: movement.amount, charge: Cents(0), reason: None, ..movement.parts[0].clone() };
+                let first = movement.parts[0].clone();
+                let amount = movement.amount;
+                let whole = Part { amount, charge: Cents(0), reason: None, opposite: false, ..first };
                 movement.parts = vec![whole];
             }
             8 => {
@@ -578,17 +594,27 @@ impl Maker {
                 8..=11 => {
                     let base: Vec<usize> = (0..self.plans.len())
                         .filter(|at| (monday..=plus(monday, 6)).contains(&self.plans[*at].to))
-                        .filter(|at| self.plans[*at].until.is_none() && self.plans[*at].since.is_none())
+                        .filter(|at| self.plans[*at].kind == StatementKind::Statement)
                         .collect();
                     if base.is_empty() {
                         continue;
                     }
                     let which = self.rng.pick(&base);
                     let earlier = self.plans[which].clone();
-                    let later = plus(earlier.made.date().max(earlier.to), 1);
+                    let later = at(plus(earlier.made.date().max(earlier.to), 1), minute);
+                    // What was made within its day keeps that moment.
+                    let is_within = earlier.until.is_some() || earlier.since.is_some();
+                    let made = if is_within { earlier.made } else { later };
                     let file = self.plan(from, to, earlier.made).file;
                     let lump = earlier.lump ^ self.rng.chance(10);
-                    self.plans.push(Plan { file, made: at(later, minute), lump, ..earlier });
+                    // … with less of each entry.
+                    let slim = match self.rng.below(8) {
+                        0 => Slim::Bare,
+                        1 => Slim::NoText,
+                        2 => Slim::NoReferences,
+                        _ => earlier.slim,
+                    };
+                    self.plans.push(Plan { file, made, lump, slim, ..earlier });
                 }
                 // On demand, on the day itself.
                 12..=15 => {
@@ -687,14 +713,18 @@ impl Maker {
         let mut order: Vec<usize> = (0..self.plans.len()).collect();
         order.sort_by_key(|at| (self.plans[*at].made, self.plans[*at].from, *at));
         let mut counters: BTreeMap<i32, i64> = BTreeMap::new();
-        let (mut within, mut serial) = (BTreeMap::new(), 0);
+        let (mut within, mut numbers, mut serial) = (BTreeMap::new(), BTreeMap::new(), 0);
         for place in order {
             let (year, plan) = (self.plans[place].to.year(), &mut self.plans[place]);
             let is_base = plan.from == plan.to && plan.until.is_none();
             if plan.sequence == Some(-1) {
-                let next = within.entry(plan.to).or_insert(500);
-                *next += 1;
-                plan.sequence = Some(*next);
+                // The same one again keeps its number.
+                let known = *numbers.entry((plan.to, plan.since, plan.until)).or_insert_with(|| {
+                    let next = within.entry(plan.to).or_insert(500);
+                    *next += 1;
+                    *next
+                });
+                plan.sequence = Some(known);
             } else if plan.kind == StatementKind::Statement && plan.since.is_none() {
                 let told = match self.habits.sequence {
                     0 => false,
@@ -759,10 +789,20 @@ impl History {
         });
         let again = plans().any(|plan| plan.again);
         Asked {
-            may_wait: corrected || unnumbered || orphan || again || self.is_late_unclear(),
+            may_wait: corrected || unnumbered || orphan || again || self.is_late_unclear() || self.is_still(),
             same_in_any_order: !(corrected || orphan),
-            same_ones_wait: !unnumbered,
+            same_ones_wait: !(unnumbered || self.is_still()),
         }
+    }
+
+    /// Whether a statement in the course of a day tells entries that left the balance as it was: then the next one goes on where it
+    /// ended, or tells the day again, and nothing shows which (BANK-1).
+    fn is_still(&self) -> bool {
+        let within = self.plans.iter().filter(|plan| plan.kind == StatementKind::Statement && plan.until.is_some());
+        within.into_iter().any(|plan| {
+            let told: Vec<Cents> = self.movements.iter().filter(|row| tells(plan, row)).map(Movement::effect).collect();
+            !told.is_empty() && told.iter().copied().sum::<Cents>() == Cents::ZERO
+        })
     }
 
     /// Whether a statement tells everything of a day, but not what was booked for it later, and no statement that begins after
@@ -893,11 +933,12 @@ impl History {
 /// A movement as a plan tells it: one entry, or one for each part of a batch.
 fn entries(plan: &Plan, row: &Movement) -> Vec<ToldEntry> {
     let is_notice = plan.kind == StatementKind::Notice;
-    let slim = if is_notice { plan.slim } else { Slim::Full };
+    let slim = plan.slim;
     let day = if is_notice { plus(row.day, plan.shift) } else { row.day };
     let detail = |part: &Part| {
         let mut detail = BankDetail {
             line: 1,
+            opposite: part.opposite,
             amount: part.amount,
             charge: part.charge,
             told_charge: part.charge,
@@ -950,7 +991,15 @@ fn entries(plan: &Plan, row: &Movement) -> Vec<ToldEntry> {
         return (0..row.parts.len())
             .map(|at| {
                 let part = &row.parts[at];
-                let told = entry(part.amount - part.charge, vec![detail(part)]);
+                let alone = BankDetail { opposite: false, ..detail(part) };
+                let told = match row.direction {
+                    Direction::Credit if !part.opposite => entry(part.amount - part.charge, vec![alone]),
+                    direction if part.opposite => {
+                        let direction = direction.opposite();
+                        BankEntry { direction, ..entry(part.amount + part.charge, vec![alone]) }
+                    }
+                    _ => entry(part.amount + part.charge, vec![alone]),
+                };
                 ToldEntry { movement: row.id, notice: is_notice, part: Some(at), entry: told }
             })
             .collect();

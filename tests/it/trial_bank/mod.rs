@@ -53,8 +53,13 @@ struct Fault {
 }
 
 /// Orders in which a person could upload files, with their names.
+///
+/// What is wrong and what corrects it page by page come as the bank made them: in between nobody could know which is right.
 fn orders(history: &History, files: &[File]) -> Vec<(String, Vec<usize>)> {
     let natural: Vec<usize> = (0..files.len()).collect();
+    if history.plans.iter().any(|plan| plan.lacks.is_some()) && history.plans.iter().any(|plan| plan.apart) {
+        return vec![("natural".to_owned(), natural)];
+    }
     if files.len() <= 4 {
         let name = |order: Vec<usize>| (if order == natural { "natural" } else { "another order" }.to_owned(), order);
         return permutations(files.len()).into_iter().map(name).collect();
@@ -116,6 +121,8 @@ fn look(history: &History, asked: Asked, store: &Store) -> Result<Vec<String>, (
         .filter(|(told, ..)| !separate.contains(&told.movement))
         .map(|(told, lines, waits)| {
             let day = lines[0].stated_on.map_or_else(|| "announced".to_owned(), |day| day.to_string());
+            // Where it is not asked which of those that look the same wait, it is not asked on which days either.
+            let day = if asked.same_ones_wait { day } else { String::new() };
             let (entry, waits) = (&told.entry, if waits && asked.same_ones_wait { " waits" } else { "" });
             format!("{day} {} {}{waits}", entry.direction, Store::moved(lines))
         })
@@ -140,16 +147,24 @@ fn separate(history: &History) -> BTreeSet<usize> {
 }
 
 /// Whether an entry can be a telling of a movement: it tells nothing that is not so.
+///
+/// A notice of which a reference is that of the movement may have another text: two that moved may share a reference.
 fn is_true_of(told: &ToldEntry, movement: &history::Movement) -> bool {
     let entry = &told.entry;
     let days = (entry.booked_on - movement.day).num_days().abs();
     let fits = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
     let details = entry.details.len() != movement.parts.len()
         || entry.details.iter().zip(&movement.parts).all(|(detail, part)| {
+            let references = [
+                (&detail.end_to_end_id, &part.end_to_end_id),
+                (&detail.transaction_id, &part.transaction_id),
+                (&detail.servicer_reference, &part.servicer),
+            ];
+            let named = told.notice && references.iter().any(|(one, other)| one.is_some() && one == other);
             let pairs = [
                 (&detail.iban, &part.iban),
-                (&detail.text, &part.text),
-                (&detail.structured, &part.structured),
+                (if named { &None } else { &detail.text }, &part.text),
+                (if named { &None } else { &detail.structured }, &part.structured),
                 (&detail.end_to_end_id, &part.end_to_end_id),
                 (&detail.transaction_id, &part.transaction_id),
                 (&detail.servicer_reference, &part.servicer),

@@ -4,7 +4,7 @@ use super::history::{File, ToldEntry, ToldStatement};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use strippenkaart::domain::bank::{Direction, OpeningKind};
-use strippenkaart::domain::bank_statement::{Statement, StatementKind, ToldDays};
+use strippenkaart::domain::bank_statement::{Contents, Statement, StatementKind, ToldDays};
 use strippenkaart::domain::intake::{self, Change, Shelf, Take};
 use strippenkaart::domain::matching::{BankLine, Doubt, LineState, Teller};
 use strippenkaart::domain::reconciliation::{DayMoved, Equation, FirstBalance, Suspect, equations, first_balance};
@@ -46,6 +46,8 @@ impl Store {
             made: head.created_on,
         };
         let (from_day, to_day) = known.period().unwrap();
+        let mut contents = Contents::default();
+        told.entries.iter().for_each(|row| contents.add(&row.entry));
         let sum = |direction| {
             told.entries.iter().filter(|row| row.entry.direction == direction).map(|row| row.entry.amount).sum()
         };
@@ -68,6 +70,7 @@ impl Store {
             entries: i64::try_from(told.entries.len()).unwrap(),
             credits: sum(Direction::Credit),
             debits: sum(Direction::Debit),
+            contents,
         }
     }
 
@@ -122,7 +125,7 @@ impl Store {
                 .into_iter()
                 .partition(|lines: &Vec<BankLine>| lines[0].booked_on <= run.last);
             fresh = later;
-            self.follow(intake::read(run, now, &known));
+            self.follow(intake::read(run, now, &fresh, &known));
         }
     }
 
@@ -227,6 +230,7 @@ impl Store {
 
     /// What an entry moved.
     pub fn moved(lines: &[BankLine]) -> Cents {
-        lines.iter().filter(|line| line.state != LineState::Again).map(BankLine::moved).sum()
+        let moved = lines.iter().filter(|line| line.state != LineState::Again).map(BankLine::way).sum::<Cents>();
+        Cents(moved.0.abs())
     }
 }

@@ -539,7 +539,7 @@ async fn trial_bank_databases_short() {
     let seeds: Vec<u64> = (seed..).take(TOGETHER).collect();
     let found = both(&seeds).await;
     assert!(found.faults.is_empty(), "{}", told(&found));
-    assert!(found.booked > 20 && found.waiting > 20, "{} booked, {} waiting", found.booked, found.waiting);
+    assert!(found.booked > 10 && found.waiting > 20, "{} booked, {} waiting", found.booked, found.waiting);
 }
 
 /// The same, as often as asked: `just trial-bank-databases`.

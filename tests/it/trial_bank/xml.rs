@@ -285,7 +285,9 @@ impl Xml {
                 });
             }
             for detail in entry.details.iter().filter(|_| !whole) {
-                xml.within("TxDtls", |xml| xml.detail(entry.direction, detail));
+                xml.within("TxDtls", |xml| {
+                    xml.detail(if detail.opposite { entry.direction.opposite() } else { entry.direction }, detail);
+                });
             }
         });
     }
