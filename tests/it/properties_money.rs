@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 use proptest::sample::select;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use strippenkaart::domain::{
     Act, Actor, AllocationKind, AskedVia, BankLineId, Billing, CardId, Cents, Collection, CollectionId, Command,
     CustomerId, Invoice, InvoiceId, Ledger, Minutes, MoneyAccount, PaymentMethod, Reversal, Series, Target,
@@ -394,7 +394,11 @@ pub fn balances(books: &Books, id: CustomerId) -> String {
     }
     accounts.retain(|_, sum| *sum != 0);
     let open = rows.invoices.values().filter(|row| row.open() != Cents::ZERO);
-    let open: Vec<_> = open.map(|row| (row.id, row.open(), row.due_on(), row.standing())).collect();
+    // A fee that is due again is another document, of its own day.
+    let fees: BTreeSet<_> = rows.reversals.values().filter_map(|row| row.fee_invoice_id).collect();
+    let known = |row: &Invoice| (!fees.contains(&row.id)).then(|| (row.id, row.due_on()));
+    let mut open: Vec<_> = open.map(|row| (row.open(), known(row), format!("{:?}", row.standing()))).collect();
+    open.sort();
     let customer = rows.customer.as_ref().unwrap();
     let counted: Vec<_> = {
         let stands = rows.reversals.values().filter(|row| !row.undone);

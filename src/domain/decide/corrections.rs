@@ -64,9 +64,11 @@ impl Case<'_> {
         let card = self.draft.card(movement.card_id?)?;
         let open =
             movement.estimate_id.and_then(|id| self.draft.estimate(id)).is_some_and(crate::domain::Estimate::is_open);
-        let home = home_of(card, self.at.today());
-        let into_hold = movement.from_account == Account::Held && open && home != Account::Frozen;
-        let to = if into_hold { Account::Held } else { home };
+        let to = match movement.from_account == Account::Held && open {
+            true if card.frozen_on.is_some() => Account::Frozen,
+            true => Account::Held,
+            false => home_of(card, self.at.today()),
+        };
         Some(Line {
             card: Some(card.id),
             estimate: movement.estimate_id,

@@ -63,6 +63,7 @@ impl Case<'_> {
                 basis: None,
             })
             .collect();
+        let lines = lines.into_iter().chain(self.frozen_past(id)).collect::<Vec<_>>();
         if let Some(estimate) = self.draft.estimate_mut(id) {
             estimate.status = status;
             estimate.closed_at = Some(at);
@@ -73,6 +74,24 @@ impl Case<'_> {
             transaction.ticket_id = self.draft.estimate(id).map(|estimate| estimate.ticket_id);
             self.draft.book(transaction, &lines);
         }
+    }
+
+    /// What is frozen for an estimate of cards that were past already when they were frozen: when it ends nothing is left of it.
+    fn frozen_past(&self, id: EstimateId) -> Vec<Line> {
+        let holds = self.draft.holds().filter(|hold| hold.estimate_id == id && hold.frozen.is_positive());
+        let was_past =
+            |card: CardId| self.draft.card(card).is_some_and(|card| card.frozen_on.is_some_and(|on| card.is_past(on)));
+        holds
+            .filter(|hold| was_past(hold.card_id))
+            .map(|hold| Line {
+                card: Some(hold.card_id),
+                estimate: Some(id),
+                from: Account::Frozen,
+                to: Account::Expired,
+                minutes: hold.frozen,
+                basis: None,
+            })
+            .collect()
     }
 
     fn expire_cards(&mut self) {
@@ -104,11 +123,11 @@ impl Case<'_> {
     }
 }
 
-/// Where minutes of a card go back to: *frozen* while its payment is undone, *expired* once its last day is over, else
-/// *available* (TIME-5, CARD-5, PAY-3).
+/// Where minutes of a card go back to: *frozen* while its payment is undone, unless it was past by then; *expired* once its last
+/// day is over; else *available* (TIME-5, CARD-5, PAY-3).
 pub(super) fn home_of(card: &Card, today: chrono::NaiveDate) -> Account {
     match () {
-        () if card.frozen_on.is_some() => Account::Frozen,
+        () if card.frozen_on.is_some_and(|on| !card.is_past(on)) => Account::Frozen,
         () if card.is_past(today) => Account::Expired,
         () => Account::Available,
     }
