@@ -258,7 +258,14 @@ fn pages(statements: &[Statement]) -> (Vec<Vec<&Statement>>, Vec<usize>) {
     for row in statements {
         let is_of =
             |pages: &Vec<&Statement>| row.is_page_of(pages[0]) && pages.iter().all(|page| page.page != row.page);
-        let known = groups.iter().position(is_of);
+        // Rather of the same file, then of what ends as it begins.
+        let near = |pages: &Vec<&Statement>| {
+            let before = pages.iter().filter(|page| page.page < row.page).max_by_key(|page| page.page);
+            let goes_on = before.is_some_and(|page| page.closing.is_some() && page.closing == row.opening);
+            (pages.iter().any(|page| page.file_id == row.file_id), goes_on)
+        };
+        let fitting = groups.iter().enumerate().filter(|(_, pages)| is_of(pages));
+        let known = fitting.rev().max_by_key(|(_, pages)| near(pages)).map(|(place, _)| place);
         places.push(known.unwrap_or(groups.len()));
         match known {
             Some(place) => groups[place].push(row),

@@ -8,7 +8,7 @@ use super::{
     bank_statement::{OfWhole, Statement, StatementKind, Whole, told_once},
     matching::{BankLine, Doubt, LineState},
     meeting::{Bond, Meetings, Side, meetings},
-    reading::{Bearing, EntryTold, Movement, NOTICE_DAYS, ReadingDoubt, Telling, Together, part},
+    reading::{Bearing, EntryTold, Movement, NOTICE_DAYS, OTHERWISE, ReadingDoubt, Telling, Together, part},
 };
 use chrono::{Days, NaiveDate};
 use std::cmp::Reverse;
@@ -213,27 +213,27 @@ fn copies(stated: &[Entry<'_>], of: &[OfWhole]) -> Vec<Vec<usize>> {
                 let linked = stated[one].lines[0].movement_id == stated[other].lines[0].movement_id;
                 let both = stated[one].is_decided() && stated[other].is_decided();
                 let told = |at: usize| [Some(at), bearer(at)].into_iter().flatten().map(|at| &stated[at].told);
-                let alike = told(one).flat_map(|one| told(other).map(move |other| one.likeness(other))).max();
-                (alike.flatten(), !both, linked)
+                let alike = told(one).flat_map(|one| told(other).map(move |other| one.affinity(other))).max();
+                (alike.unwrap_or(0), 4 * alike.unwrap_or(0) - 2 * i32::from(both) + i32::from(linked))
             };
-            let best = |at: usize, groups: &[Vec<usize>], group: usize| {
-                groups[group].iter().map(|other| like(at, *other)).max()
+            // Nothing where it cannot be.
+            let score = |at: usize, group: usize| -> Option<i32> {
+                let members = &groups[group];
+                members.iter().all(|other| of[at].may_repeat(&of[*other])).then_some(())?;
+                let scores = || members.iter().map(|other| like(at, *other));
+                // What is other than one of them is no part of it, however well it goes with the rest.
+                let worst = scores().min().filter(|(alike, _)| *alike <= OTHERWISE);
+                worst.or_else(|| scores().max_by_key(|(_, score)| *score)).map(|(_, score)| score)
             };
-            let mut pairs: Vec<(_, usize, usize)> = Vec::new();
-            for at in tellers {
-                let may = |group: &usize| groups[*group].iter().all(|other| of[*at].may_repeat(&of[*other]));
-                let fitting = (0..groups.len()).filter(may);
-                pairs.extend(fitting.map(|group| (Reverse(best(*at, &groups, group)), group, *at)));
-            }
-            pairs.sort_unstable();
-            let (mut taken, mut placed) = (vec![false; groups.len()], BTreeSet::new());
-            for (_, group, at) in pairs {
-                if !taken[group] && placed.insert(at) {
-                    taken[group] = true;
-                    groups[group].push(at);
+            let scores: Vec<Vec<Option<i32>>> =
+                tellers.iter().map(|at| (0..groups.len()).map(|group| score(*at, group)).collect()).collect();
+            let placed = together(&scores);
+            for (at, group) in tellers.iter().zip(&placed) {
+                match group {
+                    Some(group) => groups[*group].push(*at),
+                    None => groups.push(vec![*at]),
                 }
             }
-            groups.extend(tellers.iter().filter(|at| !placed.contains(at)).map(|at| vec![*at]));
         }
         all.extend(groups);
     }
@@ -241,6 +241,43 @@ fn copies(stated: &[Entry<'_>], of: &[OfWhole]) -> Vec<Vec<usize>> {
         group.sort_by_key(|at| Reverse(stated[*at].rank()));
     }
     all
+}
+
+/// More rows than are swapped in every way.
+const MANY: usize = 60;
+
+/// A column for each row, none twice, so that together they score as much as can be found: the highest first, then by swapping.
+fn together(scores: &[Vec<Option<i32>>]) -> Vec<Option<usize>> {
+    let mut pairs: Vec<(Reverse<i32>, usize, usize)> = Vec::new();
+    for (row, columns) in scores.iter().enumerate() {
+        pairs.extend(columns.iter().enumerate().filter_map(|(column, score)| Some((Reverse((*score)?), column, row))));
+    }
+    pairs.sort_unstable();
+    let mut of: Vec<Option<usize>> = vec![None; scores.len()];
+    let mut taken = BTreeSet::new();
+    for (_, column, row) in pairs {
+        if of[row].is_none() && taken.insert(column) {
+            of[row] = Some(column);
+        }
+    }
+    let rounds = if scores.len() > MANY { 0 } else { 8 };
+    for _ in 0..rounds {
+        let mut better = false;
+        for one in 0..of.len() {
+            for other in 0..one {
+                let (Some(first), Some(second)) = (of[one], of[other]) else { continue };
+                let sum = |left: usize, right: usize| Some(scores[one][left]? + scores[other][right]?);
+                if sum(second, first) > sum(first, second) {
+                    (of[one], of[other]) = (Some(second), Some(first));
+                    better = true;
+                }
+            }
+        }
+        if !better {
+            break;
+        }
+    }
+    of
 }
 
 /// What a line is to be.
@@ -430,6 +467,41 @@ impl<'a> Reading<'a> {
             }
         }
         self.movements = movements;
+        self.doubt_choices();
+    }
+
+    /// Of amounts alone that look the same a person booked one: which of them that was nobody knows, when more is told of them
+    /// than one thing. Then the others wait.
+    fn doubt_choices(&mut self) {
+        let details = |row: &Movement| {
+            let told = row.tellings.iter().map(|at| &self.stated[*at].told);
+            told.max_by_key(|told| told.facts()).filter(|told| !told.is_bare()).cloned()
+        };
+        let is_bare = |row: &Movement, decided: bool| {
+            let mut tellings = row.tellings.iter().map(|at| &self.stated[*at]);
+            tellings.any(|entry| entry.told.is_bare() && (!decided || entry.is_decided()))
+        };
+        let decided = |row: &Movement| row.tellings.iter().any(|at| self.stated[*at].is_decided());
+        let mut chosen: BTreeMap<_, Vec<(usize, EntryTold)>> = BTreeMap::new();
+        for (at, row) in self.movements.iter().enumerate().filter(|(_, row)| is_bare(row, true)) {
+            let Some(told) = details(row) else { continue };
+            chosen.entry((told.booked_on, told.direction, told.amount)).or_default().push((at, told));
+        }
+        let mut doubted: Vec<(usize, Vec<usize>)> = Vec::new();
+        for (at, row) in self.movements.iter().enumerate().filter(|(_, row)| !decided(row) && is_bare(row, false)) {
+            let Some(told) = details(row) else { continue };
+            let others = chosen.get(&(told.booked_on, told.direction, told.amount)).into_iter().flatten();
+            let rivals: Vec<usize> =
+                others.filter(|(_, other)| !told.tells_as(other)).map(|(other, _)| *other).collect();
+            if !rivals.is_empty() {
+                doubted.push((at, rivals));
+            }
+        }
+        for (at, rivals) in doubted {
+            let row = &mut self.movements[at];
+            row.doubt = row.doubt.or(Some(ReadingDoubt::Unclear));
+            row.rivals.extend(rivals);
+        }
     }
 
     /// Whether what an entry is one with may change: it is new, or of a day near those that are read anew.
@@ -695,6 +767,13 @@ impl<'a> Reading<'a> {
         let bearers: Vec<&Entry<'a>> =
             single_entries.iter().map(|entries| Self::best(entries.iter().copied())).collect();
         let movement_id = if by_whole { best.id() } else { bearers[0].id() };
+        // What is booked bears: of each part by itself, where it is told apart.
+        let whole_bears = |place: Option<usize>| {
+            let apart = singles.iter().position(|(part, _)| part.is_some() && *part == place);
+            let (Some(place), Some(apart)) = (place, apart) else { return by_whole };
+            let single_is = single_entries[apart].iter().any(|entry| entry.is_decided());
+            is_decided(&best.lines[place]) || (by_whole && !single_is)
+        };
         // The whole, line by line: those that were told apart, and the rest.
         for (place, line) in best.lines.iter().enumerate() {
             let single =
@@ -704,7 +783,7 @@ impl<'a> Reading<'a> {
                 announced: whole.announced.or(single.announced),
             });
             let mut facts = Self::own(best, self.facts(&both, movement_id, None));
-            facts.bears = by_whole || single.is_none();
+            facts.bears = single.is_none() || whole_bears(Some(place));
             wanted.push((line.id, facts));
         }
         for entry in tellers.iter().filter(|entry| entry.id() != best.id()) {
@@ -714,13 +793,13 @@ impl<'a> Reading<'a> {
                 wanted.extend(Self::again(entry, movement_id));
             }
         }
-        for (((_, single), entries), bearer) in singles.iter().zip(&single_entries).zip(&bearers) {
+        for (((part, single), entries), bearer) in singles.iter().zip(&single_entries).zip(&bearers) {
             let both = Single {
                 movement: whole.movement.or(single.movement),
                 announced: whole.announced.or(single.announced),
             };
             for entry in entries {
-                let bears = !by_whole && entry.id() == bearer.id();
+                let bears = !whole_bears(*part) && entry.id() == bearer.id();
                 if entry.is_decided() && !bears {
                     twice.push(entry.id());
                 } else if bears {
@@ -734,6 +813,11 @@ impl<'a> Reading<'a> {
         self.wanted.extend(wanted);
         self.twice.extend(twice);
     }
+}
+
+/// Whether a line is booked, or a person decided on it.
+fn is_decided(line: &BankLine) -> bool {
+    line.state == LineState::Booked || (line.state == LineState::SetAside && line.decided_by.is_some())
 }
 
 /// What tells something: a movement of statements, an announced entry, or both.

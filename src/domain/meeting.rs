@@ -7,7 +7,7 @@
 use super::{
     BankEntryId, Cents,
     bank::Direction,
-    reading::{EntryTold, Likeness, NOTICE_DAYS, PartTold, differ, same},
+    reading::{EntryTold, Likeness, NOTICE_DAYS, PartTold, are_other_texts, differ, same},
 };
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -458,35 +458,42 @@ fn augment(one: usize, edges: &dyn Fn(usize) -> Vec<usize>, of: &mut [Option<usi
     false
 }
 
+/// Whether an entry may be a part of any of some wholes, by its day and batch.
+fn is_near_some(alike: &[usize], wholes: &[Side], single: &Side) -> bool {
+    alike.iter().any(|whole| {
+        let whole = &wholes[*whole].told;
+        is_near(whole, &single.told) && !differ(whole.batch.as_ref(), single.told.batch.as_ref())
+    })
+}
+
 /// Wholes of the same money, each with entries that together are all of it.
 fn in_sets(alike: &[usize], wholes: &[Side], free: &[usize], singles: &[Side]) -> Vec<(usize, Parts)> {
     let first = &wholes[alike[0]].told;
-    // Where something in it went the other way, its parts may do so, and be more than all of it.
-    let near = |at: &&usize| {
-        let told = &singles[**at].told;
-        let is_less = told.direction == first.direction && told.amount < first.amount;
-        alike.iter().any(|whole| {
-            let whole = &wholes[*whole];
-            is_near(&whole.told, told)
-                && !differ(whole.told.batch.as_ref(), told.batch.as_ref())
-                && (is_less || whole.is_mixed() || same(whole.told.batch.as_ref(), told.batch.as_ref()))
-        })
+    let is_less = |at: usize| {
+        let told = &singles[at].told;
+        told.direction == first.direction && told.amount < first.amount
     };
-    let near: Vec<usize> = free.iter().filter(near).copied().collect();
+    // Where something in it went the other way, its parts may do so, and be more than all of it.
+    let is_mixed = |at: usize| {
+        let told = &singles[at].told;
+        let of_batch = |whole: &Side| same(whole.told.batch.as_ref(), told.batch.as_ref());
+        alike.iter().any(|whole| wholes[*whole].is_mixed() || of_batch(&wholes[*whole]))
+    };
+    let near: Vec<usize> = free.iter().copied().filter(|at| is_near_some(alike, wholes, &singles[*at])).collect();
     if near.len() < 2 {
         return Vec::new();
     }
     let mut found = Vec::new();
     let (mut left, mut open) = (near, alike.to_vec());
-    // All of a batch that one notice tells; else all of a batch, or all that one notice tells.
-    for by_teller in [true, false] {
+    // All of a batch that one notice tells; else all of a batch, or all that one notice tells; else with what went the other way.
+    for (by_teller, both_ways) in [(true, false), (false, false), (true, true)] {
         let key = |at: usize| {
             let (side, batch) = (&singles[at], singles[at].told.batch.clone());
             let teller = if by_teller || batch.is_none() { Some(side.teller) } else { None };
             (teller, batch)
         };
         let mut groups: BTreeMap<(Option<usize>, Option<String>), Vec<usize>> = BTreeMap::new();
-        for at in &left {
+        for at in left.iter().filter(|at| both_ways || is_less(**at) || is_mixed(**at)) {
             groups.entry(key(*at)).or_default().push(*at);
         }
         let mut sets: Vec<Vec<usize>> = Vec::new();
@@ -665,14 +672,6 @@ fn encounter(one: &EntryTold, other: &EntryTold) -> Encounter {
         (true, Likeness::Reference | Likeness::Equal) => Encounter::Fits(Likeness::Amount),
         (true, Likeness::Apart | Likeness::Amount | Likeness::Payer) => Encounter::Perhaps,
     }
-}
-
-/// Whether two texts say something else: neither is a part of the other, whatever the white space and the marks between.
-fn are_other_texts(one: &str, other: &str) -> bool {
-    let letters =
-        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
-    let (one, other) = (letters(one), letters(other));
-    !one.contains(&other) && !other.contains(&one)
 }
 
 /// Whether a notice may tell again what another notice told on the same day: equal, or one with fewer details.

@@ -113,6 +113,46 @@ impl EntryTold {
         self.parts.len() == 1 && !self.parts[0].detailed
     }
 
+    /// How well both go together, as far as what they tell says. References that a bank may make anew for each download tell
+    /// apart, but among what they tell apart the same account and text go together; other words count more than a reference.
+    pub(super) fn affinity(&self, other: &Self) -> i32 {
+        let like = self.likeness(other);
+        if like > Some(Likeness::Apart) && self.says_otherwise(other) {
+            return OTHERWISE;
+        }
+        let like = match like {
+            Some(Likeness::Equal) => return 8,
+            Some(Likeness::Reference) => return 6,
+            Some(Likeness::Payer) => return 4,
+            Some(Likeness::Amount) => return -2,
+            Some(Likeness::Apart) => self.bare_of_references().likeness(&other.bare_of_references()),
+            None => None,
+        };
+        match like {
+            Some(Likeness::Equal) => -3,
+            Some(Likeness::Payer | Likeness::Reference) if !self.says_otherwise(other) => -4,
+            // An id of the payer, a mandate or a batch differs.
+            Some(Likeness::Apart) => -8,
+            Some(Likeness::Payer | Likeness::Reference | Likeness::Amount) | None => -6,
+        }
+    }
+
+    /// Whether they name another account, or their texts say something else.
+    fn says_otherwise(&self, other: &Self) -> bool {
+        let texts = |one: &PartTold, other: &PartTold| {
+            let payers = differ(one.iban.as_ref(), other.iban.as_ref());
+            payers || one.text.as_ref().zip(other.text.as_ref()).is_some_and(|(one, other)| are_other_texts(one, other))
+        };
+        self.parts.len() == other.parts.len()
+            && self.parts.iter().zip(&other.parts).any(|(one, other)| texts(one, other))
+    }
+
+    /// Without the references that a bank may make anew.
+    fn bare_of_references(&self) -> Self {
+        let part = |part: &PartTold| PartTold { servicer_reference: None, transaction_reference: None, ..part.clone() };
+        Self { reference: None, parts: self.parts.iter().map(part).collect(), ..self.clone() }
+    }
+
     /// Whether both tell the same in everything, with a reference.
     pub(super) fn is_told_as(&self, other: &Self) -> bool {
         self.likeness(other) == Some(Likeness::Equal) && self.names_itself_as(other)
@@ -123,6 +163,13 @@ impl EntryTold {
         let parts = || self.parts.iter().zip(&other.parts);
         same(self.reference.as_ref(), other.reference.as_ref())
             && parts().all(|(one, other)| one.shares_reference(other))
+    }
+
+    /// Whether both have the same payers and texts.
+    pub(super) fn tells_as(&self, other: &Self) -> bool {
+        let told =
+            |one: &Self| -> Vec<_> { one.parts.iter().map(|part| (part.iban.clone(), part.text.clone())).collect() };
+        told(self) == told(other)
     }
 
     /// Whether both look like one: nothing that they tell differs, though one may tell less.
@@ -175,6 +222,17 @@ impl EntryTold {
             () => Likeness::Amount,
         })
     }
+}
+
+/// How well those go together of which the words are others: no better than this with anything that is one with it.
+pub(super) const OTHERWISE: i32 = -5;
+
+/// Whether two texts say something else: neither is a part of the other, whatever the white space and the marks between.
+pub(super) fn are_other_texts(one: &str, other: &str) -> bool {
+    let letters =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let (one, other) = (letters(one), letters(other));
+    !one.contains(&other) && !other.contains(&one)
 }
 
 /// How alike two tellings of the same direction and amount are; the last is the most.
@@ -632,14 +690,7 @@ impl<'a> Kind<'a> {
     fn score_with(&self, told: &[usize], at: usize) -> i32 {
         let score = |other: &usize| {
             let (one, other) = (&self.tellings[at], &self.tellings[*other]);
-            let alike = match one.told.likeness(other.told) {
-                Some(Likeness::Equal) => 8,
-                Some(Likeness::Reference) => 6,
-                Some(Likeness::Payer) => 4,
-                Some(Likeness::Amount) => -2,
-                Some(Likeness::Apart) | None => -6,
-            };
-            alike + i32::from(one.movement == other.movement)
+            one.told.affinity(other.told) + i32::from(one.movement == other.movement)
         };
         let decided = |at: usize| self.tellings[at].bearing == Bearing::Decided;
         // What is booked for both stays booked: rather not together.

@@ -144,6 +144,8 @@ pub fn equations(
     let mut rows: Vec<&Statement> = statements
         .iter()
         .filter(|row| row.kind == StatementKind::Statement && row.closing.is_some() && row.to_day >= first.day)
+        // A page that is not the last closes with what others go on with.
+        .filter(|row| row.last_page != Some(false))
         .filter(|row| !statements.iter().any(|other| supersedes(other, row)))
         .collect();
     rows.sort_by_key(|row| (row.to_day, row.made_at, row.id));

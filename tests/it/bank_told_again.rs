@@ -247,3 +247,184 @@ on_both! {
         check(&books).await;
     }
 }
+
+on_both! {
+    under TERMS;
+    async fn bank_2_new_references_do_not_mix_up_what_is_told_again(fixture: Fixture) {
+        // Two of 121.00 on one day, told twice: in another order, with other words for one, under references made anew.
+        let books = Books::new(fixture).await;
+        let (customer, _) = books.fixture.customer().await;
+        let invoice = books.invoice(customer, "100.00").await;
+        let reference = invoice.issued().unwrap().reference.clone();
+        let ours = |ac: &str| transfer("121.00", &reference, Some(THEIRS[0]), ac);
+        let theirs = |said: &str, ac: &str| transfer("121.00", said, Some(THEIRS[1]), ac);
+        let first = vec![ours("R1"), theirs("", "R2")];
+        let again = vec![theirs("betaling", "R3"), ours("R4")];
+        books.try_import(&whole("a", "2026-03-02", "0.00", first)).await.unwrap();
+        let import = books.try_import(&whole("b", "2026-03-02", "0.00", again)).await.unwrap();
+        assert_eq!(import.tally.paid.count, 0, "{import:?}");
+        assert_eq!(books.reload(&invoice).await.open(), Cents::ZERO);
+        assert_eq!(books.balance("customer_credit").await, Cents::ZERO, "nothing was paid twice");
+        assert_eq!(lines(&books, LineState::Open).await, [euros("121.00")]);
+        assert_eq!(books.queue().await[0].line.text.as_deref(), Some("betaling"));
+        check(&books).await;
+        // Two references that the bank gives out the other way round, and words that one has more.
+        let next = books.invoice(customer, "100.00").await;
+        let named = next.issued().unwrap().reference.clone();
+        let ours = |ac: &str| transfer("121.00", &named, Some(THEIRS[0]), ac);
+        let first = vec![ours("Q1"), theirs("", "Q2")];
+        books.try_import(&whole("a2", "2026-03-04", "242.00", first)).await.unwrap();
+        let again = vec![theirs("nog eens", "Q1"), ours("Q2")];
+        books.try_import(&whole("b2", "2026-03-04", "242.00", again)).await.unwrap();
+        assert_eq!((books.reload(&next).await.open(), books.balance("customer_credit").await), (Cents::ZERO, Cents::ZERO));
+        check(&books).await;
+        // Other words are another payment, also where an amount alone goes with both.
+        let (one, other) = (books.invoice(customer, "100.00").await, books.invoice(customer, "100.00").await);
+        let pay = |invoice: &Invoice| transfer("121.00", &invoice.issued().unwrap().reference, Some(THEIRS[0]), "");
+        let amount = || bare(Direction::Credit, "121.00");
+        books.try_import(&whole("a3", "2026-03-05", "484.00", vec![pay(&one), amount()])).await.unwrap();
+        books.try_import(&whole("b3", "2026-03-05", "484.00", vec![amount(), pay(&other)])).await.unwrap();
+        assert_eq!((books.reload(&one).await.open(), books.reload(&other).await.open()), (Cents::ZERO, Cents::ZERO));
+        check(&books).await;
+        // An id of the payer tells apart whatever else is alike.
+        let by = |id: Option<&str>, said: &str| {
+            let mut entry = transfer("50.00", said, Some(THEIRS[0]), "");
+            entry.details[0].end_to_end_id = id.map(str::to_owned);
+            entry
+        };
+        let bare_one = || bare(Direction::Credit, "50.00");
+        for (id, entries) in [
+            ("c", vec![bare_one(), bare_one()]),
+            ("d", vec![by(Some("A"), "one"), bare_one()]),
+            ("e", vec![bare_one(), by(Some("P"), "two")]),
+        ] {
+            books.try_import(&whole(id, "2026-03-06", "726.00", entries)).await.unwrap();
+        }
+        let mut told: Vec<_> = books.queue().await.into_iter().filter_map(|row| row.line.text).collect();
+        told.sort();
+        assert_eq!(told, ["betaling", "nog eens", "one", "two"]);
+        check(&books).await;
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_2_which_of_two_a_person_booked_is_not_guessed(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let (customer, _) = books.fixture.customer().await;
+        let (a, b) = (books.invoice(customer, "100.00").await, books.invoice(customer, "100.00").await);
+        let two = || vec![bare(Direction::Credit, "121.00"), bare(Direction::Credit, "121.00")];
+        books.try_import(&whole("a", "2026-03-02", "0.00", two())).await.unwrap();
+        let line = books.queue().await[0].line.id;
+        let to = |invoice: &Invoice| Assignment::Invoices { invoices: vec![invoice.id], keep_surplus: false };
+        books.fixture.service.assign_line(&books.finance, line, to(&a)).await.unwrap();
+        let pay = |invoice: &Invoice| transfer("121.00", &invoice.issued().unwrap().reference, Some(THEIRS[0]), "");
+        for (id, order) in [("b", [&b, &a]), ("c", [&a, &b])] {
+            books.try_import(&whole(id, "2026-03-02", "0.00", order.map(pay).to_vec())).await.unwrap();
+            let queue = books.queue().await;
+            assert_eq!(queue.len(), 1, "{id}: {queue:#?}");
+            assert_eq!(books.balance("customer_credit").await, Cents::ZERO, "{id}");
+            assert_eq!(books.balance("bank").await, euros("121.00"), "{id}");
+        }
+        check(&books).await;
+        let left = books.queue().await[0].line.id;
+        books.fixture.service.assign_line(&books.finance, left, to(&b)).await.unwrap();
+        assert_eq!((books.reload(&a).await.open(), books.reload(&b).await.open()), (Cents::ZERO, Cents::ZERO));
+        check(&books).await;
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_3_parts_of_a_batch_are_announced_before_and_after_its_statement(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        for (round, (first, both_ways)) in [(0, true), (1, true), (2, true), (0, false), (1, false)].into_iter().enumerate() {
+            let on = format!("2026-03-{:02}", 2 + 7 * round.min(3) + round / 4);
+            let opening = books.balance("bank").await;
+            let (_, one, a) = books.collected("111.57", THEIRS[0]).await;
+            let (_, other, b) = books.collected("111.57", THEIRS[1]).await;
+            let (_, third, c) = books.collected("24.79", THEIRS[1]).await;
+            let (a, b, c) = (a.end_to_end_id, b.end_to_end_id, c.end_to_end_id);
+            let mut details = vec![detail("135.00", &a), detail("135.00", &b)];
+            let mut parts = vec![
+                entry(Direction::Credit, "135.00", "", vec![detail("135.00", &a)]),
+                entry(Direction::Credit, "135.00", "", vec![detail("135.00", &b)]),
+            ];
+            if both_ways {
+                details.push(back("30.00", &c, "AM04"));
+                parts.push(entry(Direction::Debit, "30.00", "", vec![returned("30.00", &c, "AM04")]));
+            }
+            let net = if both_ways { "240.00" } else { "270.00" };
+            let stated = of_day(&round.to_string(), &on, &opening.to_string(), vec![entry(Direction::Credit, net, "", details)]);
+            let notice = |number: usize, part: BankEntry| {
+                let id = format!("N{round}{number}");
+                let told = statement(&id, day(&on), Cents(0), booked(day(&on), vec![part]));
+                file(BankFileKind::Camt054, &id, vec![BankStatement { opening: None, closing: None, ..told }])
+            };
+            let before = parts.remove(first);
+            books.import(&notice(0, before)).await;
+            books.import(&stated).await;
+            for (number, part) in parts.into_iter().enumerate() {
+                books.import(&notice(number + 1, part)).await;
+                check(&books).await;
+            }
+            assert_eq!(books.balance("bank").await, opening + euros(net), "{round}");
+            assert_eq!((books.reload(&one).await.open(), books.reload(&other).await.open()), (Cents::ZERO, Cents::ZERO));
+            assert_eq!(books.reload(&third).await.open(), euros("30.00"));
+            assert_eq!(lines(&books, LineState::Open).await, [], "{round}");
+        }
+    }
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_3_what_was_announced_both_ways_meets_its_sum(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let (_, first, a) = books.collected("111.57", THEIRS[0]).await;
+        let (_, second, b) = books.collected("24.79", THEIRS[1]).await;
+        let on = "2026-03-02";
+        let apart = vec![
+            entry(Direction::Credit, "135.00", "", vec![detail("135.00", &a.end_to_end_id)]),
+            entry(Direction::Debit, "30.00", "", vec![returned("30.00", &b.end_to_end_id, "MD06")]),
+        ];
+        let told = statement("N1", day(on), Cents(0), booked(day(on), apart));
+        let notice = file(BankFileKind::Camt054, "N1", vec![BankStatement { opening: None, closing: None, ..told }]);
+        books.import(&notice).await;
+        books.import(&of_day("1", on, "0.00", vec![bare(Direction::Credit, "105.00")])).await;
+        assert_eq!((books.reload(&first).await.open(), books.reload(&second).await.open()), (Cents::ZERO, euros("30.00")));
+        assert_eq!(books.balance("bank").await, euros("105.00"));
+        assert_eq!(lines(&books, LineState::Open).await, []);
+        check(&books).await;
+    }
+}
+
+/// A page of a statement that was made the day after.
+fn page(id: &str, (number, last): (i32, bool), opening: &str, entries: Vec<BankEntry>) -> Vec<u8> {
+    let file = of_day(id, "2026-03-02", opening, entries);
+    let made = day("2026-03-03").and_hms_opt(4, 0, 0).unwrap().and_utc();
+    let xml = strippenkaart::exchange::bank::write_at(&file, made);
+    let told = format!("<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{last}</LastPgInd></StmtPgntn>");
+    let paged = xml.replacen(&format!("<Id>{id}</Id>"), &format!("<Id>{id}</Id>{told}"), 1);
+    assert_ne!(xml, paged);
+    paged.into_bytes()
+}
+
+on_both! {
+    under TERMS;
+    async fn bank_8_a_page_is_not_compared_with_the_end_of_its_day(fixture: Fixture) {
+        let books = Books::new(fixture).await;
+        let (one, other) = (bare(Direction::Credit, "121.00"), bare(Direction::Credit, "135.00"));
+        books.try_import(&page("s", (1, false), "0.00", vec![one.clone()])).await.unwrap();
+        books.try_import(&whole("t", "2026-03-02", "0.00", vec![one.clone(), other.clone()])).await.unwrap();
+        assert_eq!(lines(&books, LineState::Open).await.len(), 2);
+        check(&books).await;
+        books.try_import(&page("s", (2, true), "121.00", vec![other.clone()])).await.unwrap();
+        assert_eq!(lines(&books, LineState::Open).await.len(), 2);
+        check(&books).await;
+        // The same id, cut into pages otherwise.
+        books.try_import(&page("s", (1, false), "0.00", vec![other])).await.unwrap();
+        books.try_import(&page("s", (2, true), "135.00", vec![one])).await.unwrap();
+        assert_eq!(lines(&books, LineState::Open).await.len(), 2);
+        check(&books).await;
+    }
+}

@@ -457,11 +457,13 @@ impl Whole<'_> {
         if told_apart.contains(&true) && told_apart.contains(&false) {
             return Ok(Some(told_apart));
         }
-        let returned: Vec<bool> = transactions.iter().map(|tx| tx.at("RtrInf").is_some()).collect();
+        // What came back went out: the other way than what came in.
+        let comes_in = self.direction == Direction::Credit;
+        let returned: Vec<bool> = transactions.iter().map(|tx| tx.at("RtrInf").is_some() == comes_in).collect();
         let explains = ways.iter().all(Option::is_none)
             && told.iter().map(|(amount, _)| *amount).sum::<Cents>() != self.amount
             && self.both_ways(told, &returned).is_some();
-        Ok((explains && returned.contains(&false)).then_some(returned))
+        Ok((explains && returned.contains(&false) && returned.contains(&true)).then_some(returned))
     }
 
     /// Of an entry with details that went the other way. Whether their amounts are with or without what the bank charged, their
