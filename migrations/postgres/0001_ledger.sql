@@ -77,10 +77,13 @@ CREATE TABLE sessions (
     FOREIGN KEY (user_id) REFERENCES users (id)
 );
 
--- API tokens by their jti; a revoked one is refused.
+-- API tokens by their jti, each with the digest of the secret in it, so that who reads this cannot make one; a revoked one is
+-- refused. Those that `keeps` outlive a new password.
 CREATE TABLE tokens (
     jti TEXT COLLATE "C" NOT NULL,
     user_id TEXT COLLATE "C" NOT NULL,
+    digest TEXT COLLATE "C" NOT NULL,
+    keeps BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     revoked_at BIGINT,
@@ -257,6 +260,7 @@ CREATE TABLE invitations (
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     used_at BIGINT,
+    ended_at BIGINT,
     PRIMARY KEY (digest),
     CHECK (purpose IN ('first_admin', 'staff', 'contact', 'reset'))
 );

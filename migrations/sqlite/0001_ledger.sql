@@ -76,10 +76,13 @@ CREATE TABLE sessions (
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) STRICT;
 
--- API tokens by their jti; a revoked one is refused.
+-- API tokens by their jti, each with the digest of the secret in it, so that who reads this cannot make one; a revoked one is
+-- refused. Those that `keeps` outlive a new password.
 CREATE TABLE tokens (
     jti TEXT NOT NULL,
     user_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    keeps INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     revoked_at INTEGER,
@@ -256,6 +259,7 @@ CREATE TABLE invitations (
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used_at INTEGER,
+    ended_at INTEGER,
     PRIMARY KEY (digest),
     CHECK (purpose IN ('first_admin', 'staff', 'contact', 'reset'))
 ) STRICT;

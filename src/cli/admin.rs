@@ -27,13 +27,75 @@ pub(super) async fn add_user(database: &str, new: NewUser) -> anyhow::Result<()>
 }
 
 /// `strippenkaart token create`.
-pub(super) async fn create_token(database: &str, email: &str, days: i64) -> anyhow::Result<()> {
+pub(super) async fn create_token(database: &str, email: &str, days: i64, keep: bool) -> anyhow::Result<()> {
     let service = beside(database).await?;
-    let token = service.create_token(email, days).await.map_err(worded)?;
+    let token = service.make_token(email, days, keep).await.map_err(worded)?;
     let claims = service.tokens.read(&token, service.clock.now())?;
     service.db.close().await;
     print::line(format_args!("Works for {days} days. To end it earlier: strippenkaart token revoke {}", claims.jti))?;
     Ok(print::line(token)?)
+}
+
+/// `strippenkaart token list`.
+pub(super) async fn list_tokens(database: &str) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let keys = service.keys().await.map_err(worded)?;
+    service.db.close().await;
+    if keys.tokens.is_empty() {
+        return Ok(print::line("No token works.")?);
+    }
+    for token in &keys.tokens {
+        let email = keys.names.get(&token.user_id).map_or("", String::as_str);
+        let kept = if token.keeps { "  (outlives a new password)" } else { "" };
+        let (since, until) = (token.created_at.date_naive(), token.expires_at.date_naive());
+        print::line(format_args!("{}  {email}  {since} to {until}{kept}", token.jti))?;
+    }
+    Ok(())
+}
+
+/// `strippenkaart token rotate`.
+pub(super) async fn rotate_token(database: &str, jti: &str) -> anyhow::Result<()> {
+    let jti = jti.parse::<Uuid>().context("expected the token's jti, as `token list` prints it")?;
+    let service = beside(database).await?;
+    let token = service.rotate_token(jti).await.map_err(worded)?;
+    service.db.close().await;
+    print::line("The old token no longer works. The new one:")?;
+    Ok(print::line(token)?)
+}
+
+/// How much of a digest names a link.
+const NAMED: usize = 12;
+
+/// `strippenkaart link list`.
+pub(super) async fn list_links(database: &str) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let keys = service.keys().await.map_err(worded)?;
+    service.db.close().await;
+    if keys.links.is_empty() {
+        return Ok(print::line("No link works.")?);
+    }
+    for link in &keys.links {
+        let name = link.digest.get(..NAMED).unwrap_or(&link.digest);
+        let by = link.created_by.and_then(|id| keys.names.get(&id)).map_or("the service", String::as_str);
+        let email = link.email.as_deref().unwrap_or("anybody");
+        print::line(format_args!(
+            "{name}  {}  for {email}  by {by}  until {}",
+            link.purpose,
+            link.expires_at.date_naive()
+        ))?;
+    }
+    Ok(())
+}
+
+/// `strippenkaart link withdraw`.
+pub(super) async fn withdraw_link(database: &str, link: &str) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let withdrawn = service.withdraw_link(link.trim()).await.map_err(worded)?;
+    service.db.close().await;
+    if !withdrawn {
+        bail!("there is no such link, or it no longer works: `strippenkaart link list` names them");
+    }
+    Ok(print::line("The link no longer works.")?)
 }
 
 /// `strippenkaart token revoke`.

@@ -116,8 +116,8 @@ async fn run_again(service: &Service, email: &str) -> anyhow::Result<()> {
         print::line(format_args!("  {name} came before bytes were kept: import it again, then it is"))?;
     }
     for row in &read.differing {
-        let Counted { account, day, direction, books, again } = row;
-        print::line(format_args!("  {account} {day} {direction}: {books} in the books, {again} read again"))?;
+        let Counted { account, day, books, again } = row;
+        print::line(format_args!("  {account} {day}: {books} in the books, {again} read again"))?;
     }
     anyhow::ensure!(read.differing.is_empty(), "read again, the files count otherwise than the books");
     Ok(())

@@ -50,6 +50,9 @@ enum Command {
     /// Tokens for programs that use the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Links by which somebody gets a login or a new password
+    #[command(subcommand)]
+    Link(LinkCommand),
     /// The terms: products, rounding, agreements
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -203,6 +206,9 @@ struct DemoArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080, or a free port when that one is taken]
     #[arg(long, value_name = "IP:PORT")]
     listen: Option<SocketAddr>,
+    /// Let other machines in as well; the passwords are made up then, and printed
+    #[arg(long)]
+    let_others_in: bool,
     /// The terms to play under: openedu, standard or a file
     #[arg(long, value_name = "NAME|FILE", default_value = crate::service::policies::DEFAULT)]
     policy: String,
@@ -227,6 +233,19 @@ enum UserCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum LinkCommand {
+    /// The links that work: which, for what, for whom, by whom and until when
+    List(DatabaseArgs),
+    /// Make a link useless at once
+    Withdraw {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Which, as `link list` printed it
+        link: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum TokenCommand {
     /// Make a token for a login; it is the last line of the output and shown only now
     Create {
@@ -238,6 +257,18 @@ enum TokenCommand {
         /// How long it works, in days
         #[arg(long, default_value_t = TOKEN_DAYS)]
         days: i64,
+        /// Let it work on when the login gets a new password
+        #[arg(long)]
+        keep: bool,
+    },
+    /// The tokens that work: jti, login, since when and until when
+    List(DatabaseArgs),
+    /// Make a new token instead of one that works, which ends at once
+    Rotate {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The token's `jti` as `token create` or `token list` printed it
+        jti: String,
     },
     /// Make a token useless at once
     Revoke {
@@ -357,15 +388,21 @@ pub async fn run() -> ExitCode {
 
 async fn dispatch(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Demo(DemoArgs { listen, policy }) => demo::run(listen, &policy).await,
+        Command::Demo(DemoArgs { listen, let_others_in, policy }) => demo::run(listen, let_others_in, &policy).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Migrate(DatabaseArgs { database }) => admin::migrate(&database).await,
         Command::User(UserCommand::Add { database, email, name, role }) => {
             let role: StaffRole = role.parse()?;
             admin::add_user(&database.database, crate::service::login::NewUser { email, name, role }).await
         }
-        Command::Token(TokenCommand::Create { database, email, days }) => {
-            admin::create_token(&database.database, &email, days).await
+        Command::Token(TokenCommand::Create { database, email, days, keep }) => {
+            admin::create_token(&database.database, &email, days, keep).await
+        }
+        Command::Token(TokenCommand::List(DatabaseArgs { database })) => admin::list_tokens(&database).await,
+        Command::Token(TokenCommand::Rotate { database, jti }) => admin::rotate_token(&database.database, &jti).await,
+        Command::Link(LinkCommand::List(DatabaseArgs { database })) => admin::list_links(&database).await,
+        Command::Link(LinkCommand::Withdraw { database, link }) => {
+            admin::withdraw_link(&database.database, &link).await
         }
         Command::Token(TokenCommand::Revoke { database, jti }) => admin::revoke_token(&database.database, &jti).await,
         Command::Policy(PolicyCommand::List(DatabaseArgs { database })) => policy::list(&database).await,

@@ -33,6 +33,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         print::line("Nobody has a login yet. This link makes the first administrator; it works once, for 7 days:")?;
         print::line(format_args!("{public_url}/invite/{secret}"))?;
     }
+    if !address.ip().is_loopback() && public_url.starts_with("http://") {
+        tracing::warn!(%address, "other machines reach this address, and nothing is encrypted: put a reverse proxy with TLS before it");
+    }
     tracing::info!(%address, public_url, database = service.db.name(), "listening");
     until_stopped(listener, told, service, writer, Settings { public_url, behind_proxy: args.behind_proxy }).await
 }

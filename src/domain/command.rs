@@ -2,10 +2,10 @@
 //! [`super::decide()`].
 
 use super::{
-    BankLineId, Billing, CardId, Cents, CollectionId, CommandId, ContactId, Cover, CoverageId, CustomerId, EstimateId,
-    Handling, InstallationId, InvoiceId, Locale, MandateId, Minutes, PaymentId, PaymentMethod, Report, ReversalId,
-    Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId, bank::Scheme, contact::AskedVia, coverage::Outcome,
-    document::Quantity, estimate::AnswerVia,
+    BankLineId, Billing, CardId, Cents, CollectionId, CommandId, ContactId, Cover, CoverageId, CustomerId, Doing,
+    EstimateId, Handling, InstallationId, InvoiceId, Locale, MandateId, Minutes, PaymentId, PaymentMethod, Report,
+    ReversalId, Role, TicketId, TicketKind, TimeEntryId, Urgency, UserId, bank::Scheme, contact::AskedVia,
+    coverage::Outcome, document::Quantity, estimate::AnswerVia,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -595,6 +595,63 @@ pub enum Act {
 }
 
 impl Act {
+    /// What it takes to do it (SPEND-1, SPEND-1a).
+    #[must_use]
+    pub const fn doing(&self) -> Doing {
+        match self {
+            Self::AddContact { .. } | Self::RemoveContact(_) => Doing::ManagePeople,
+            Self::AddInstallation { .. } | Self::RemoveInstallation(_) => Doing::ManageInstallations,
+            Self::OrderCard { .. } => Doing::Order,
+            Self::GiveConsent => Doing::GiveConsent,
+            Self::WithdrawConsent => Doing::WithdrawConsent,
+            Self::SetBilling(_) => Doing::ChangeBilling,
+            Self::OpenTicket(_) => Doing::Report,
+            Self::HandleTicket { handling, .. } => handling.doing(),
+            Self::AcceptEstimate { .. }
+            | Self::DeclineEstimate { .. }
+            | Self::InvoiceEntry { .. }
+            | Self::CoverEntry { by_card: Some(_), .. } => Doing::Agree,
+            Self::CreateCustomer { .. }
+            | Self::DecideCoverage { .. }
+            | Self::RecordAddOn { .. }
+            | Self::EndContract { .. }
+            | Self::RecordConversation { .. }
+            | Self::ProposeEstimate { .. }
+            | Self::CloseEstimate(_)
+            | Self::LogTime { .. }
+            | Self::ReverseEntry { .. }
+            | Self::CoverEntry { by_card: None, .. } => Doing::Serve,
+            Self::WriteLine(_)
+            | Self::EraseLine { .. }
+            | Self::IssueInvoice(_)
+            | Self::CreditInvoice { .. }
+            | Self::RefundCard { .. }
+            | Self::RemindInvoice(_)
+            | Self::RecordPayment(_)
+            | Self::SetOff(_)
+            | Self::Repay { .. }
+            | Self::BookCosts { .. }
+            | Self::PayOut { .. }
+            | Self::UndoLine { .. }
+            | Self::RecordMandate { .. }
+            | Self::EndMandate { .. }
+            | Self::AmendMandate { .. }
+            | Self::PlanCollection { .. }
+            | Self::CancelCollection { .. }
+            | Self::SettleCollection { .. }
+            | Self::ReverseCollection { .. }
+            | Self::ReversePayment { .. }
+            | Self::JudgeReversal { .. }
+            | Self::WaiveFee { .. }
+            | Self::PauseAccount { .. }
+            | Self::ResumeAccount { .. }
+            | Self::Arrange { .. }
+            | Self::EndArrangement { .. }
+            | Self::ChargeReactivation { .. } => Doing::KeepBooks,
+            Self::Settle => Doing::SeeAll,
+        }
+    }
+
     /// An order of a product for all installations, without consent to anything.
     #[must_use]
     pub fn order(product: impl Into<String>) -> Self {

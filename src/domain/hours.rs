@@ -29,9 +29,17 @@ pub struct OpeningHours {
     rules: opening_hours::OpeningHours,
 }
 
+/// The longest expression that is read: some years of closing days by date fit.
+const MOST_TEXT: usize = 8_000;
+/// The most parts of it.
+const MOST_PARTS: usize = 500;
+
 /// Why a text is not a set of opening hours that can be relied on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotOpeningHours {
+    /// More than is read (A5).
+    #[error("expected at most {MOST_PARTS} parts in {MOST_TEXT} characters")]
+    TooLong,
     /// A part of it is not in the syntax.
     #[error("`{0}` is not in the opening_hours syntax, such as \"Mo-Fr 08:30-18:00; PH off\"")]
     Syntax(String),
@@ -55,6 +63,9 @@ impl OpeningHours {
     /// # Errors
     /// What is wrong with it, in words; also a date that does not exist, which the crate itself lets pass.
     pub fn parse(text: &str, holidays: Option<Country>) -> Result<Self, NotOpeningHours> {
+        if text.len() > MOST_TEXT || text.matches([';', ',']).count() > MOST_PARTS {
+            return Err(NotOpeningHours::TooLong);
+        }
         let rules: opening_hours::OpeningHours =
             text.parse().map_err(|_| NotOpeningHours::Syntax(not_understood(text).to_owned()))?;
         let calendar = holidays.map(Country::holidays).unwrap_or_default();

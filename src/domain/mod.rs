@@ -6,6 +6,7 @@
 
 pub mod arrears;
 pub mod audit_file;
+pub mod authority;
 pub mod availability;
 pub mod bank;
 pub mod bank_statement;
@@ -67,6 +68,7 @@ pub mod unmatching;
 pub mod words;
 
 pub use arrears::{ArrearsEvent, ArrearsEventKind, Billing};
+pub use authority::{Doing, StaffRole};
 pub use card::{Card, CardStatus, Origin, Work};
 pub use collection::{Collection, CollectionStatus, Mandate, Reversal};
 pub use command::{Act, Actor, Command, Excess, Key, Target};

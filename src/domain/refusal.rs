@@ -32,6 +32,27 @@ pub enum Refusal {
         /// The address.
         email: String,
     },
+    /// Not what the role of this person does (SPEND-1).
+    #[error("your role does not allow this")]
+    RoleForbids,
+    /// The authorisation of this person begins later (SPEND-1a).
+    #[error("your authorisation begins on {from}; until then you can look and report")]
+    AuthorisedFrom {
+        /// Its first day.
+        from: NaiveDate,
+    },
+    /// The authorisation of this person is over (SPEND-1a).
+    #[error("your authorisation ended on {until}; you can look and report, and an owner can add you anew")]
+    AuthorisedUntil {
+        /// Its last day.
+        until: NaiveDate,
+    },
+    /// Whose own authorisation ends gives one for no longer (SPEND-1a).
+    #[error("expected a day up to {last}: your own authorisation ends then")]
+    GivesForTooLong {
+        /// The last day of the one who gives.
+        last: NaiveDate,
+    },
     /// The customer would be left without an owner (SPEND-1).
     #[error("this is the last owner; add another owner first, so that somebody can manage the account")]
     LastOwner,
@@ -468,9 +489,14 @@ impl Refusal {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "not-found",
-            Self::Invalid { .. } | Self::WorkedOnOutOfRange { .. } | Self::AskedByMissing => "invalid-field",
+            Self::Invalid { .. }
+            | Self::WorkedOnOutOfRange { .. }
+            | Self::AskedByMissing
+            | Self::GivesForTooLong { .. } => "invalid-field",
             Self::CustomerExists { .. } => "customer-exists",
             Self::ContactExists { .. } => "contact-exists",
+            Self::RoleForbids => "forbidden",
+            Self::AuthorisedFrom { .. } | Self::AuthorisedUntil { .. } => "not-authorised-today",
             Self::LastOwner => "last-owner",
             Self::NoCards => "no-cards",
             Self::UnknownProduct { .. } => "unknown-product",
@@ -552,6 +578,7 @@ impl Refusal {
             Self::Invalid { field, .. } => Some(field),
             Self::WorkedOnOutOfRange { .. } => Some("worked_on"),
             Self::AskedByMissing => Some("asked_by"),
+            Self::GivesForTooLong { .. } => Some("valid_until"),
             Self::UnknownProduct { .. } | Self::BelowFirstPurchase { .. } => Some("product"),
             Self::InstallationExists { .. } => Some("name"),
             Self::CoverageChanged { .. } => Some("replaces"),

@@ -2,7 +2,7 @@
 //! to SLA-7).
 
 use super::{
-    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, InstallationId, Minutes, TicketEventId, TicketId,
+    Cents, ContactId, Cover, Coverage, CoverageId, CustomerId, Doing, InstallationId, Minutes, TicketEventId, TicketId,
     Urgency, UserId, Weight, card::Work, policy::Measure, sla::Pause, words::words,
 };
 use chrono::{DateTime, Utc};
@@ -325,6 +325,18 @@ pub enum Handling {
 }
 
 impl Handling {
+    /// What it takes to do it.
+    #[must_use]
+    pub const fn doing(&self) -> Doing {
+        match self {
+            Self::Say { .. } | Self::Move { .. } => Doing::Report,
+            Self::Stall { .. } => Doing::SayStalled,
+            Self::Acknowledge { .. } | Self::Note { .. } | Self::Prioritise { .. } | Self::Explain { .. } => {
+                Doing::Serve
+            }
+        }
+    }
+
     /// What happens.
     #[must_use]
     pub const fn kind(&self) -> TicketEventKind {

@@ -2,10 +2,12 @@
 //!
 //! What somebody may not see does not exist for them ("not found"); what their role may not do is forbidden.
 
-use super::{Error, Result, Service};
-use crate::domain::{Act, Actor, Command, Contact, CustomerId, Key, Role, Target, UserId};
-use crate::store::users::{StaffRole, User};
+use super::{Error, Result, Service, secret};
+use crate::domain::authority::{self, Denied, Doing, Standing};
+use crate::domain::{Act, Actor, Command, Contact, CustomerId, Key, Refusal, Target, UserId};
+use crate::store::users::{ByToken, User};
 use crate::store::{Session, contacts, users};
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 /// A login that was recognised, with what it is contact of.
@@ -15,6 +17,8 @@ pub struct Caller {
     pub user: User,
     /// The persons at customers that it is; empty for staff.
     pub contacts: Vec<Contact>,
+    /// The day on which it asks.
+    pub today: NaiveDate,
 }
 
 impl Caller {
@@ -27,19 +31,19 @@ impl Caller {
     /// May do an agent's work.
     #[must_use]
     pub fn is_agent(&self) -> bool {
-        matches!(self.user.role, Some(StaffRole::Agent | StaffRole::Admin))
+        self.may(Doing::Serve).is_ok()
     }
 
     /// May do finance's work.
     #[must_use]
     pub fn is_finance(&self) -> bool {
-        matches!(self.user.role, Some(StaffRole::Finance | StaffRole::Admin))
+        self.may(Doing::KeepBooks).is_ok()
     }
 
     /// May manage logins.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        self.user.role == Some(StaffRole::Admin)
+        self.may(Doing::Administer).is_ok()
     }
 
     /// The person this login is at a customer.
@@ -48,12 +52,21 @@ impl Caller {
         self.contacts.iter().find(|contact| contact.customer_id == customer)
     }
 
+    /// As what it asks at a customer.
+    fn standing_at(&self, customer: CustomerId) -> Standing<'_> {
+        match (self.user.role, self.contact_at(customer)) {
+            (Some(role), _) => Standing::Staff(role),
+            (None, Some(contact)) => Standing::Contact(contact),
+            (None, None) => Standing::Stranger,
+        }
+    }
+
     /// Whether this login may see a customer.
     ///
     /// # Errors
     /// Not found, for somebody else's customer.
     pub fn see(&self, customer: CustomerId) -> Result<()> {
-        if self.is_staff() || self.contact_at(customer).is_some() { Ok(()) } else { Err(Error::NotFound("customer")) }
+        self.may_at(customer, Doing::See).map(drop)
     }
 
     /// As whom it acts at a customer that it may see.
@@ -61,33 +74,45 @@ impl Caller {
     /// # Errors
     /// Not found, for somebody else's customer.
     pub fn actor_at(&self, customer: CustomerId) -> Result<Actor> {
-        match self.contact_at(customer) {
-            _ if self.is_staff() => Ok(Actor::Staff(self.user.id)),
-            Some(contact) => Ok(Actor::Contact(self.user.id, contact.id)),
-            None => Err(Error::NotFound("customer")),
-        }
+        self.may_at(customer, Doing::See)
     }
 
-    /// Whether it may do what takes one of `roles` at a customer, or `staff` says so.
+    /// As whom it does something at a customer today, if it may.
     ///
     /// # Errors
-    /// Not found for somebody else's customer, forbidden for another role.
-    pub fn require(&self, customer: CustomerId, roles: &[Role], staff: bool) -> Result<Actor> {
-        let actor = self.actor_at(customer)?;
-        let allowed = match self.contact_at(customer) {
-            _ if self.is_staff() => staff,
-            Some(contact) => roles.contains(&contact.role),
-            None => false,
-        };
-        if allowed { Ok(actor) } else { Err(Error::Forbidden) }
+    /// Not found for somebody else's customer; forbidden for another role, or outside the dates of the authorisation (SPEND-1a).
+    pub fn may_at(&self, customer: CustomerId, doing: Doing) -> Result<Actor> {
+        let standing = self.standing_at(customer);
+        authority::may(standing, doing, self.today)?;
+        Ok(match standing {
+            Standing::Contact(contact) => Actor::Contact(self.user.id, contact.id),
+            Standing::Staff(_) | Standing::Stranger => Actor::Staff(self.user.id),
+        })
     }
 
-    /// Staff for whom `allowed` holds; a contact is forbidden what staff does.
+    /// Whether it may do something at a customer today: what a page offers.
+    #[must_use]
+    pub fn can(&self, customer: CustomerId, doing: Doing) -> bool {
+        self.may_at(customer, doing).is_ok()
+    }
+
+    /// As whom it does something at the provider today, if it may. A contact is forbidden what staff does.
     ///
     /// # Errors
     /// Forbidden.
-    pub fn staff(&self, allowed: bool) -> Result<Actor> {
-        if self.is_staff() && allowed { Ok(Actor::Staff(self.user.id)) } else { Err(Error::Forbidden) }
+    pub fn may(&self, doing: Doing) -> Result<Actor> {
+        let role = self.user.role.ok_or(Error::Forbidden)?;
+        authority::may(Standing::Staff(role), doing, self.today)?;
+        Ok(Actor::Staff(self.user.id))
+    }
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Hidden => Self::NotFound("customer"),
+            Denied::Role | Denied::NotYet(_) | Denied::Ended(_) => Refusal::from(denied).into(),
+        }
     }
 }
 
@@ -107,12 +132,14 @@ impl Service {
     /// When the token is not good, or the database does not answer.
     pub async fn caller_by_token(&self, token: &str) -> Result<Caller> {
         let claims = self.tokens.read(token, self.clock.now()).map_err(|_| Error::Unauthenticated)?;
-        let user = self.wicket.who(claims.jti).await?.filter(|user| user.id == claims.sub);
-        let user = user.ok_or(Error::Unauthenticated)?;
+        let found = self.wicket.who(claims.jti).await?;
+        // The secret is not in the database: who reads that cannot make a token.
+        let is_it = |found: &ByToken| found.user.id == claims.sub && secret::is(&claims.key, &found.digest);
+        let user = found.filter(is_it).ok_or(Error::Unauthenticated)?.user;
         if user.role.is_some() {
-            return Ok(Caller { user, contacts: Vec::new() });
+            return Ok(Caller { user, contacts: Vec::new(), today: self.today() });
         }
-        with_contacts(&mut self.db.reader().await?, user).await
+        self.with_contacts(&mut self.db.reader().await?, user).await
     }
 
     /// The login with this id, for the command line and the demo.
@@ -122,7 +149,7 @@ impl Service {
     pub async fn caller_by_id(&self, id: UserId) -> Result<Caller> {
         let mut on = self.db.reader().await?;
         let user = users::by_id(&mut on, id).await?.ok_or(Error::Unauthenticated)?;
-        with_contacts(&mut on, user).await
+        self.with_contacts(&mut on, user).await
     }
 
     /// The login with this e-mail address, for the command line.
@@ -134,7 +161,7 @@ impl Service {
         let email = email.trim().to_lowercase();
         let user = users::by_email(&mut on, &email).await?.filter(|user| user.disabled_at.is_none());
         let user = user.ok_or(Error::NotFound("login"))?;
-        with_contacts(&mut on, user).await
+        self.with_contacts(&mut on, user).await
     }
 
     /// A command with a fresh id and salt.
@@ -150,9 +177,15 @@ impl Service {
             bank_line: None,
         }
     }
-}
 
-pub(super) async fn with_contacts(on: &mut Session, user: User) -> Result<Caller> {
-    let contacts = if user.role.is_some() { Vec::new() } else { contacts::of_login(on, user.id).await? };
-    Ok(Caller { user, contacts })
+    /// The day that it is where the provider is (POL-3).
+    pub(super) fn today(&self) -> NaiveDate {
+        self.policies.day(self.clock.now())
+    }
+
+    /// A login with what it is contact of.
+    pub(super) async fn with_contacts(&self, on: &mut Session, user: User) -> Result<Caller> {
+        let contacts = if user.role.is_some() { Vec::new() } else { contacts::of_login(on, user.id).await? };
+        Ok(Caller { user, contacts, today: self.today() })
+    }
 }

@@ -13,8 +13,8 @@ use crate::domain::closing::{
 use crate::domain::journal::ChartAccount;
 use crate::domain::policy::{Accounts, Part};
 use crate::domain::{
-    Account, Balance, Card, CardId, Cents, CustomerId, InvoiceId, Minutes, MoneyAccount, Policies, Refusal, UserId,
-    words::words,
+    Account, Balance, Card, CardId, Cents, CustomerId, Doing, InvoiceId, Minutes, MoneyAccount, Policies, Refusal,
+    UserId, words::words,
 };
 pub use crate::store::accounting::ClosedBy;
 use crate::store::accounting::{self as books, CardOf, InvoiceOn, Window};
@@ -190,7 +190,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn months(&self, caller: &Caller) -> Result<Vec<MonthOfBooks>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let today = self.policies.day(self.clock.now());
         let mut on = self.db.snapshot().await?;
         let through = books::closed_through(&mut on).await?;
@@ -218,7 +218,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; not found for a month that has not begun.
     pub async fn checklist(&self, caller: &Caller, month: BookMonth) -> Result<Checklist> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         self.checklist_of(month).await
     }
 
@@ -243,7 +243,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; a month that is not over, not the next one, or that something open stops.
     pub async fn close_month(&self, caller: &Caller, month: BookMonth, reason: Option<String>) -> Result<MonthActed> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         self.close_month_by(Some(caller.user.id), month, reason).await
     }
 
@@ -291,7 +291,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; any other month.
     pub async fn reopen_month(&self, caller: &Caller, month: BookMonth, reason: String) -> Result<MonthActed> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         self.reopen_month_by(Some(caller.user.id), month, reason).await
     }
 
@@ -337,7 +337,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; a period that ends before it begins.
     pub async fn balances(&self, caller: &Caller, from: Option<NaiveDate>, on: Option<NaiveDate>) -> Result<Balances> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let day = on.unwrap_or_else(|| self.policies.day(self.clock.now()));
         let from = from.unwrap_or_else(|| year_of(day));
         if from > day {
@@ -394,7 +394,7 @@ impl Service {
     }
 
     fn deferred_day(&self, caller: &Caller, on: Option<NaiveDate>) -> Result<NaiveDate> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let today = self.policies.day(self.clock.now());
         if !self.policies.shows(Part::Cards, today) {
             return Err(Error::NotFound("page"));

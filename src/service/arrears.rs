@@ -4,8 +4,8 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Actor, ArrearsEvent, ArrearsEventKind, AskedVia, Cents, Collection, Customer, CustomerId, Invoice, InvoiceId,
-    Key, Mandate, Payment, Receipt, Target,
+    Act, Actor, ArrearsEvent, ArrearsEventKind, AskedVia, Cents, Collection, Customer, CustomerId, Doing, Invoice,
+    InvoiceId, Key, Mandate, Payment, Receipt, Target,
 };
 pub use crate::store::arrears::{Happened, Late, WhichLate};
 pub use crate::store::invoices::Owed as Reminder;
@@ -66,7 +66,7 @@ impl Service {
         after: Option<(NaiveDate, i64)>,
         limit: i64,
     ) -> Result<Vec<Late>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let today = self.policies.day(self.clock.now());
         Ok(arrears::list(&mut self.db.reader().await?, which, today, after, limit).await?)
     }
@@ -101,7 +101,7 @@ impl Service {
     /// Forbidden for others.
     pub async fn money_facts(&self, caller: &Caller, customer: CustomerId) -> Result<MoneyFacts> {
         caller.see(customer)?;
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.snapshot().await?;
         Ok(MoneyFacts {
             mandates: arrears::mandates(&mut on, customer).await?,
@@ -112,7 +112,7 @@ impl Service {
 
     async fn step(&self, request: Request<'_>, customer: CustomerId, act: Act) -> Result<ArrearsEvent> {
         request.caller.see(customer)?;
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::Arrears(event) => Ok(*event),
             other => Err(unexpected(&other)),
@@ -192,7 +192,7 @@ impl Service {
         after: Option<(NaiveDate, String)>,
         limit: i64,
     ) -> Result<Vec<Reminder>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let today = self.policies.day(self.clock.now());
         let rules = &self.policies.at(today).1.invoices;
         let mut on = self.db.reader().await?;
@@ -212,7 +212,7 @@ impl Service {
     /// # Errors
     /// As the rules and the role say.
     pub async fn mark_reminder(&self, caller: &Caller, id: InvoiceId, sent: i64) -> Result<()> {
-        let actor = caller.staff(caller.is_finance())?;
+        let actor = caller.may(Doing::KeepBooks)?;
         self.mark_sent(actor, id, sent).await
     }
 
@@ -221,7 +221,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; when the ledger cannot be reached.
     pub async fn mark_reminders(&self, caller: &Caller) -> Result<usize> {
-        let actor = caller.staff(caller.is_finance())?;
+        let actor = caller.may(Doing::KeepBooks)?;
         let due = self.reminders_due(caller, None, MOST_REMINDERS).await?;
         for owed in &due {
             let sent = owed.invoice.issued().map_or(0, |issued| issued.reminders);

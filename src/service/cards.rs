@@ -3,7 +3,7 @@
 use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Result, Service};
-use crate::domain::{Act, Billing, Card, CustomerId, InstallationId, Invoice, Receipt, Role, Target};
+use crate::domain::{Act, Billing, Card, CustomerId, Doing, InstallationId, Invoice, Receipt, Target};
 use crate::store::cards;
 use crate::store::cards::Sold;
 
@@ -39,7 +39,7 @@ impl Service {
         customer: CustomerId,
         order: Order,
     ) -> Result<(Card, Option<Invoice>)> {
-        let actor = request.caller.require(customer, &[Role::Owner], true)?;
+        let actor = request.caller.may_at(customer, Doing::Order)?;
         let Order { product, installation, renew, billing } = order;
         let act = Act::OrderCard { product, installation, renew, billing };
         let command = self.command(actor, request.key, Target::Customer(customer), act);
@@ -54,7 +54,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn cards_sold(&self, caller: &Caller, before: Option<&str>, limit: i64) -> Result<Vec<Sold>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         Ok(cards::sold(&mut self.db.reader().await?, before, limit).await?)
     }
 }

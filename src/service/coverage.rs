@@ -5,7 +5,7 @@ use super::customers::unexpected;
 use super::tickets::missing;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Actor, AddOnTerm, Cents, ContactId, Coverage, CoverageId, CustomerId, Numbers, Policy, Receipt, Report, Role,
+    Act, Actor, AddOnTerm, Cents, ContactId, Coverage, CoverageId, CustomerId, Doing, Numbers, Policy, Receipt, Report,
     Target, TicketId, TicketKind, TimeEntryId, Urgency,
     command::Ruling,
     decide::{Circumstances, Correction, CoverageReceipt, decide},
@@ -73,7 +73,7 @@ impl Service {
         if !request.caller.is_staff() {
             self.ticket(request.caller, ticket).await?;
         }
-        let actor = request.caller.staff(request.caller.is_agent())?;
+        let actor = request.caller.may(Doing::Serve)?;
         let act = Act::DecideCoverage { ticket, replaces, ruling };
         match self.submit(self.command(actor, request.key, Target::Ticket(ticket), act)).await? {
             Receipt::Coverage(decided) => Ok(*decided),
@@ -92,7 +92,7 @@ impl Service {
         since: NaiveDate,
         until: Option<NaiveDate>,
     ) -> Result<AddOnTerm> {
-        let actor = request.caller.require(customer, &[], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::Serve)?;
         let act = Act::RecordAddOn { since, until };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::AddOn(term) => Ok(term),
@@ -123,7 +123,7 @@ impl Service {
         reason: String,
     ) -> Result<Correction> {
         let customer = self.time_entry(request.caller, id).await?.customer_id;
-        let actor = request.caller.require(customer, &[Role::Owner, Role::Spender], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::Agree)?;
         let contact = match actor {
             Actor::Contact(_, own) => own,
             _ => contact.ok_or_else(|| missing("contact_id", "the contact who agreed"))?,

@@ -3,9 +3,10 @@
 use super::access::{Caller, Request};
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, AskedVia, Cents, Contact, ContactId, Customer, CustomerId, Locale, Minutes, Receipt, Role, Target,
+    Act, AskedVia, Cents, Contact, ContactId, Customer, CustomerId, Doing, Locale, Minutes, Receipt, Role, Target,
 };
 pub use crate::store::contacts::WithLogin;
+use crate::store::users::{self, LinksOf};
 use crate::store::{contacts, customers};
 use chrono::NaiveDate;
 
@@ -56,7 +57,7 @@ impl Service {
     /// # Errors
     /// For others than staff, or when it exists already.
     pub async fn create_customer(&self, request: Request<'_>, new: NewCustomer) -> Result<Customer> {
-        let actor = request.caller.staff(true)?;
+        let actor = request.caller.may(Doing::SeeAll)?;
         let NewCustomer { name, email, locale, monthly_amount, contract_start, imported } = new;
         let act = Act::CreateCustomer { name, email, locale, monthly_amount, contract_start, imported };
         let target = Target::Customer(self.clock.id());
@@ -124,7 +125,7 @@ impl Service {
     /// # Errors
     /// As the rules and the role say.
     pub async fn add_contact(&self, request: Request<'_>, customer: CustomerId, new: NewContact) -> Result<Contact> {
-        let actor = request.caller.require(customer, &[Role::Owner], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::ManagePeople)?;
         let NewContact { name, email, role, ceiling, valid_from, valid_until, asked_by, asked_via } = new;
         let act = Act::AddContact { name, email, role, ceiling, valid_from, valid_until, asked_by, asked_via };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
@@ -138,9 +139,12 @@ impl Service {
     /// # Errors
     /// As the rules and the role say.
     pub async fn remove_contact(&self, request: Request<'_>, customer: CustomerId, contact: ContactId) -> Result<()> {
-        let actor = request.caller.require(customer, &[Role::Owner], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::ManagePeople)?;
         let act = Act::RemoveContact(contact);
-        self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await.map(drop)
+        self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await?;
+        let mut tx = self.db.begin().await?;
+        users::end_links(&mut tx, LinksOf::Contact(contact), self.clock.now()).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Sends a command through the ledger's door.

@@ -3,7 +3,7 @@
 use super::access::Caller;
 use super::balance::AsOf;
 use super::{Error, Result, Service};
-use crate::domain::{Cents, Contact, Customer, Minutes, Ticket, TicketId};
+use crate::domain::{Cents, Contact, Customer, Doing, Minutes, Ticket, TicketId};
 use crate::store::{contacts, coverage, estimates, invoices, tickets, time_entries};
 use chrono::NaiveDate;
 
@@ -14,7 +14,7 @@ pub use crate::store::estimates::Shown as ShownEstimate;
 pub use crate::store::invoices::Owed;
 pub use crate::store::tickets::{Filter, Happened, OnDesk, Standing};
 pub use crate::store::time_entries::{Corrected, Shown as ShownEntry};
-pub use crate::store::users::{StaffRole, User};
+pub use crate::store::users::{Invitation, Purpose, StaffRole, Token, User};
 
 /// The most entries that the page of a ticket shows.
 const ENTRIES: i64 = 200;
@@ -104,7 +104,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn owed(&self, caller: &Caller) -> Result<(Cents, Cents)> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let today = self.policies.day(self.clock.now());
         Ok(invoices::owed(&mut self.db.reader().await?, today).await?)
     }

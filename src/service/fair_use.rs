@@ -10,7 +10,7 @@ use crate::domain::fair_use::{
 };
 use crate::domain::policy::FairUseRules;
 use crate::domain::{
-    Act, Conversation, Counted, Customer, CustomerId, Receipt, Target, TimeEntryId, coverage::Outcome,
+    Act, Conversation, Counted, Customer, CustomerId, Doing, Receipt, Target, TimeEntryId, coverage::Outcome,
 };
 pub use crate::store::fair_use::{CountedEntry, Ranked, Said};
 use crate::store::{Tx, customers, fair_use as stored};
@@ -196,7 +196,7 @@ impl Service {
         after: Option<Place>,
         limit: i64,
     ) -> Result<RankedPage> {
-        caller.staff(true)?;
+        caller.may(Doing::SeeAll)?;
         let (rules, today) = self.fair_use_rules()?;
         let window = rules.window(today);
         let mut tx = self.db.snapshot().await?;
@@ -223,7 +223,7 @@ impl Service {
     /// For others than staff; not found where the provider has no fair use (POL-3) or there is no such customer.
     pub async fn conversations(&self, caller: &Caller, customer: CustomerId) -> Result<Vec<Said>> {
         caller.see(customer)?;
-        caller.staff(true)?;
+        caller.may(Doing::SeeAll)?;
         self.fair_use_rules()?;
         self.customer(caller, customer).await?;
         Ok(stored::conversations(&mut self.db.reader().await?, customer).await?)
@@ -241,7 +241,7 @@ impl Service {
         starts_on: Option<NaiveDate>,
         note: String,
     ) -> Result<Conversation> {
-        let actor = request.caller.require(customer, &[], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::Serve)?;
         let act = Act::RecordConversation { outcome, starts_on, note };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::Conversation(said) => Ok(said),
@@ -259,7 +259,7 @@ impl Service {
         customer: CustomerId,
         last_day: Option<NaiveDate>,
     ) -> Result<ContractEnd> {
-        let actor = request.caller.require(customer, &[], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::Serve)?;
         let act = Act::EndContract { last_day };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::ContractEnd(end) => Ok(end),

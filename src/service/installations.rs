@@ -3,7 +3,7 @@
 use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Result, Service};
-use crate::domain::{Act, CustomerId, Installation, InstallationId, Receipt, Role, Target};
+use crate::domain::{Act, CustomerId, Doing, Installation, InstallationId, Receipt, Target};
 use crate::store::installations;
 
 impl Service {
@@ -45,7 +45,7 @@ impl Service {
     }
 
     async fn change_installation(&self, request: Request<'_>, customer: CustomerId, act: Act) -> Result<Installation> {
-        let actor = request.caller.require(customer, &[Role::Owner], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::ManageInstallations)?;
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::Installation(installation) => Ok(installation),
             other => Err(unexpected(&other)),

@@ -4,8 +4,8 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Allocation, Billing, Card, CardId, Cents, Collection, Customer, CustomerId, Invoice, InvoiceId, Minutes,
-    MissingField, Payment, Receipt, Repayment, Role, Target,
+    Act, Allocation, Billing, Card, CardId, Cents, Collection, Customer, CustomerId, Doing, Invoice, InvoiceId,
+    Minutes, MissingField, Payment, Receipt, Repayment, Target,
     command::{Crediting, NewLine, Receiving},
     decide::PaymentReceipt,
     definite::missing_for,
@@ -142,7 +142,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn invoices(&self, caller: &Caller, filter: &Filter, limit: i64) -> Result<Vec<Owed>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let today = self.policies.day(self.clock.now());
         Ok(invoices::list(&mut self.db.reader().await?, filter, today, limit).await?)
     }
@@ -152,7 +152,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn open_invoices(&self, caller: &Caller, after: &str, limit: i64) -> Result<Vec<Owed>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         Ok(invoices::open(&mut self.db.reader().await?, after, limit).await?)
     }
 
@@ -182,7 +182,7 @@ impl Service {
 
     /// Submits an act of finance that leaves a document.
     async fn document(&self, request: Request<'_>, target: Target, act: Act) -> Result<Invoice> {
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         match self.submit(self.command(actor, request.key, target, act)).await? {
             Receipt::Invoice(invoice) => Ok(*invoice),
             other => Err(unexpected(&other)),
@@ -274,7 +274,7 @@ impl Service {
         if let Target::Invoice(invoice) = target {
             self.hide_from_contacts(request.caller, invoice).await?;
         }
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         match self.submit(self.command(actor, request.key, target, Act::RecordPayment(received))).await? {
             Receipt::Payment(receipt) => Ok(*receipt),
             other => Err(unexpected(&other)),
@@ -293,7 +293,7 @@ impl Service {
         mut received: Receiving,
     ) -> Result<PaymentReceipt> {
         request.caller.see(customer)?;
-        request.caller.staff(request.caller.is_finance())?;
+        request.caller.may(Doing::KeepBooks)?;
         if received.invoices.is_empty() {
             let mut open = self.invoices_of(request.caller, customer).await?;
             open.retain(|invoice| invoice.open() > Cents::ZERO);
@@ -309,7 +309,7 @@ impl Service {
     /// As the rules and the role say.
     pub async fn set_off(&self, request: Request<'_>, invoice: InvoiceId) -> Result<Allocation> {
         self.hide_from_contacts(request.caller, invoice).await?;
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         let command = self.command(actor, request.key, Target::Invoice(invoice), Act::SetOff(invoice));
         match self.submit(command).await? {
             Receipt::Allocation(allocation) => Ok(allocation),
@@ -330,7 +330,7 @@ impl Service {
         note: Option<String>,
     ) -> Result<Repayment> {
         request.caller.see(customer)?;
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         let act = Act::Repay { amount, paid_on, note, bank_line: None };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
             Receipt::Repayment(repayment) => Ok(repayment),
@@ -359,7 +359,7 @@ impl Service {
         customer: CustomerId,
         mut billing: Billing,
     ) -> Result<Billing> {
-        let actor = request.caller.require(customer, &[Role::Owner], true)?;
+        let actor = request.caller.may_at(customer, Doing::ChangeBilling)?;
         if !request.caller.is_finance() {
             let known = self.customer(request.caller, customer).await?;
             billing.monthly_amount = known.billing.and_then(|billing| billing.monthly_amount);

@@ -3,13 +3,14 @@
 //! A contact's login is attached to that one contact, by the person who holds the link and (where the login exists
 //! already) its password: an e-mail address alone opens nothing.
 
-use super::access::{Caller, with_contacts};
+use super::access::Caller;
 use super::throttle::Gate;
 use super::{Error, FieldError, Result, Service, password, secret, token};
-use crate::domain::{ContactId, Role, UserId};
-use crate::store::users::{self, Invitation, Purpose, StaffRole, User};
+use crate::domain::{ContactId, Doing, UserId};
+use crate::store::users::{self, Invitation, LinksOf, Purpose, StaffRole, Token, User};
 use crate::store::{Session, contacts};
 use chrono::{DateTime, Duration, Utc};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -42,6 +43,17 @@ pub struct NewUser {
     pub name: String,
     /// Role at the provider.
     pub role: StaffRole,
+}
+
+/// What lets somebody in besides a password.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Tokens that work, the newest first.
+    pub tokens: Vec<Token>,
+    /// Links that work, the newest first.
+    pub links: Vec<Invitation>,
+    /// Addresses of the logins that these are of, or that made them.
+    pub names: HashMap<UserId, String>,
 }
 
 /// What a link opens.
@@ -92,7 +104,7 @@ impl Service {
         let digest = secret::digest(cookie);
         let mut on = self.db.reader().await?;
         let user = users::by_session(&mut on, &digest, now, now - IDLE).await?.ok_or(Error::Unauthenticated)?;
-        let caller = with_contacts(&mut on, user).await?;
+        let caller = self.with_contacts(&mut on, user).await?;
         let seen = users::session_seen(&mut on, &digest).await?;
         drop(on);
         if seen.is_none_or(|seen| seen < now - TOUCH) {
@@ -134,6 +146,19 @@ impl Service {
         Ok(User { id: self.clock.id(), email, name, role, password, created_at: self.clock.now(), disabled_at: None })
     }
 
+    /// Gives every login the same made-up password, and tells it: for the demo.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn one_password_for_all(&self) -> Result<String> {
+        let password = secret::random_token().chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
+        let hash = self.hash(password.clone()).await?;
+        let mut tx = self.db.begin().await?;
+        users::set_every_password(&mut tx, &hash).await?;
+        tx.commit().await?;
+        Ok(password)
+    }
+
     async fn hash(&self, password: String) -> Result<String> {
         self.passwords.hash(password).await.map_err(|error| {
             tracing::error!(%error, "a password could not be hashed");
@@ -146,18 +171,90 @@ impl Service {
     /// # Errors
     /// When there is no such login, or the number of days is not 1 to 3650.
     pub async fn create_token(&self, email: &str, days: i64) -> Result<String> {
+        self.make_token(email, days, false).await
+    }
+
+    /// The same; where it `keeps`, a new password does not end it.
+    ///
+    /// # Errors
+    /// When there is no such login, or the number of days is not 1 to 3650.
+    pub async fn make_token(&self, email: &str, days: i64, keeps: bool) -> Result<String> {
         let email = email.trim().to_lowercase();
         let user = users::by_email(&mut self.db.reader().await?, &email).await?;
         let user = user.ok_or_else(|| field("email", "there is no login with this address"))?;
-        let (jti, now) = (self.clock.id::<Uuid>(), self.clock.now());
-        let token = self
-            .tokens
-            .issue(user.id, jti, now, days)
-            .map_err(|_| field("days", &format!("expected 1 to {} days", token::MAX_DAYS)))?;
+        let (token, row) = self.fresh_token(user.id, days, keeps)?;
         let mut tx = self.db.begin().await?;
-        users::add_token(&mut tx, jti, user.id, now, now + Duration::days(days)).await?;
+        users::add_token(&mut tx, &row).await?;
         tx.commit().await?;
         Ok(token)
+    }
+
+    fn fresh_token(&self, user_id: UserId, days: i64, keeps: bool) -> Result<(String, Token)> {
+        let (jti, created_at, key) = (self.clock.id::<Uuid>(), self.clock.now(), secret::random_token());
+        let token = self
+            .tokens
+            .issue(user_id, (jti, &key), created_at, days)
+            .map_err(|_| field("days", &format!("expected 1 to {} days", token::MAX_DAYS)))?;
+        let (digest, expires_at) = (secret::digest(&key), created_at + Duration::days(days));
+        Ok((token, Token { jti, user_id, digest, keeps, created_at, expires_at, revoked_at: None }))
+    }
+
+    /// A new token instead of one that works, for as many days from now as that had; the old one ends.
+    ///
+    /// # Errors
+    /// Not found when there is none that works.
+    pub async fn rotate_token(&self, jti: Uuid) -> Result<String> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let old = users::token(&mut tx, jti).await?.filter(|old| old.expires_at > now);
+        let old = old.ok_or(Error::NotFound("token"))?;
+        let days = (old.expires_at - old.created_at).num_days().max(1);
+        let (token, row) = self.fresh_token(old.user_id, days, old.keeps)?;
+        if !users::revoke_token(&mut tx, jti, now).await? {
+            return Err(Error::NotFound("token"));
+        }
+        users::add_token(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Tokens and links that work, each with whose it is: for the command line, and for administrators.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keys(&self) -> Result<Keys> {
+        let mut on = self.db.reader().await?;
+        let now = self.clock.now();
+        let (tokens, links) = (users::tokens(&mut on, now).await?, users::links(&mut on, now).await?);
+        let mut names: HashMap<UserId, String> = HashMap::new();
+        let ids = tokens.iter().map(|row| row.user_id).chain(links.iter().filter_map(|row| row.created_by));
+        for id in ids.collect::<BTreeSet<_>>() {
+            names.extend(users::by_id(&mut on, id).await?.map(|user| (id, user.email)));
+        }
+        Ok(Keys { tokens, links, names })
+    }
+
+    /// The same, for administrators.
+    ///
+    /// # Errors
+    /// Forbidden for others.
+    pub async fn keys_for(&self, caller: &Caller) -> Result<Keys> {
+        caller.may(Doing::Administer)?;
+        self.keys().await
+    }
+
+    /// Withdraws a link that works, by its digest or the beginning of it. Gives `false` when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn withdraw_link(&self, digest: &str) -> Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let links = users::links(&mut tx, self.clock.now()).await?;
+        let mut found = links.iter().filter(|row| !digest.is_empty() && row.digest.starts_with(digest));
+        let (Some(link), None) = (found.next(), found.next()) else { return Ok(false) };
+        let ended = users::end_links(&mut tx, LinksOf::Digest(&link.digest), self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(ended == 1)
     }
 
     /// Revokes an API token by its jti. Gives `false` when there is none that is still good.
@@ -176,7 +273,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn staff_users(&self, caller: &Caller) -> Result<Vec<User>> {
-        caller.staff(caller.is_admin())?;
+        caller.may(Doing::Administer)?;
         Ok(users::staff(&mut self.db.reader().await?).await?)
     }
 
@@ -185,9 +282,12 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn set_user_disabled(&self, caller: &Caller, user: UserId, disabled: bool) -> Result<()> {
-        caller.staff(caller.is_admin() && caller.user.id != user)?;
+        caller.may(Doing::Administer)?;
+        if caller.user.id == user {
+            return Err(Error::Forbidden);
+        }
         let mut tx = self.db.begin().await?;
-        users::set_disabled(&mut tx, user, disabled.then(|| self.clock.now())).await?;
+        users::set_disabled(&mut tx, user, disabled, self.clock.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -210,7 +310,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn invite_staff(&self, caller: &Caller, new: NewUser) -> Result<String> {
-        caller.staff(caller.is_admin())?;
+        caller.may(Doing::Administer)?;
         let invitation = self.invitation(Purpose::Staff, Some(caller.user.id));
         let email = Some(new.email.trim().to_lowercase());
         self.keep(Invitation { email, name: Some(new.name), role: Some(new.role), ..invitation }).await
@@ -224,7 +324,7 @@ impl Service {
         let contact = contacts::get(&mut self.db.reader().await?, id).await?;
         let contact = contact.filter(|contact| contact.removed_at.is_none()).ok_or(Error::NotFound("contact"))?;
         caller.see(contact.customer_id).map_err(|_| Error::NotFound("contact"))?;
-        caller.require(contact.customer_id, &[Role::Owner], caller.is_agent())?;
+        caller.may_at(contact.customer_id, Doing::ManagePeople)?;
         self.throttle.check(Gate::Invitation, from, &caller.user.email).map_err(|wait| Error::Throttled(wait.0))?;
         let invitation = self.invitation(Purpose::Contact, Some(caller.user.id));
         let (email, name) = (Some(contact.email), Some(contact.name));
@@ -236,9 +336,11 @@ impl Service {
     /// # Errors
     /// Not found, forbidden, or too many links.
     pub async fn reset_link(&self, caller: &Caller, user: UserId, from: IpAddr) -> Result<String> {
-        caller.staff(caller.is_agent())?;
+        caller.may(Doing::Serve)?;
         let found = users::by_id(&mut self.db.reader().await?, user).await?.ok_or(Error::NotFound("login"))?;
-        caller.staff(caller.is_admin() || found.role.is_none())?;
+        if found.role.is_some() {
+            caller.may(Doing::Administer)?;
+        }
         self.throttle.check(Gate::Reset, from, &found.email).map_err(|wait| Error::Throttled(wait.0))?;
         let invitation = self.invitation(Purpose::Reset, Some(caller.user.id));
         let (email, name) = (Some(found.email), Some(found.name));
@@ -260,6 +362,7 @@ impl Service {
             created_at,
             expires_at,
             used_at: None,
+            ended_at: None,
         }
     }
 
@@ -267,6 +370,16 @@ impl Service {
     async fn keep(&self, invitation: Invitation) -> Result<String> {
         let secret = secret::random_token();
         let mut tx = self.db.begin().await?;
+        // A new link ends older ones.
+        let older = match (invitation.user_id, invitation.contact_id, &invitation.email) {
+            (Some(user), _, _) => Some(LinksOf::Login(user)),
+            (None, Some(contact), _) => Some(LinksOf::Contact(contact)),
+            (None, None, Some(email)) => Some(LinksOf::Staff(email)),
+            (None, None, None) => None,
+        };
+        if let Some(older) = older {
+            users::end_links(&mut tx, older, self.clock.now()).await?;
+        }
         users::add_invitation(&mut tx, &Invitation { digest: secret::digest(&secret), ..invitation }).await?;
         tx.commit().await?;
         Ok(secret)
@@ -289,6 +402,11 @@ impl Service {
         let mut on = self.db.reader().await?;
         let found = users::invitation(&mut on, &secret::digest(secret), self.clock.now()).await?;
         let invitation = found.ok_or(Error::NotFound("link"))?;
+        if let Some(contact) = invitation.contact_id
+            && contacts::get(&mut on, contact).await?.is_none_or(|contact| contact.removed_at.is_some())
+        {
+            return Err(Error::NotFound("link"));
+        }
         let known_login = match (&invitation.purpose, &invitation.email) {
             (Purpose::Contact, Some(email)) => users::by_email(&mut on, email).await?.is_some(),
             _ => false,
@@ -336,7 +454,7 @@ impl Service {
         }
         let id = match (invitation.user_id, &user.password) {
             (Some(existing), Some(password)) => {
-                users::set_password(&mut tx, existing, password).await?;
+                users::set_password(&mut tx, existing, password, now).await?;
                 existing
             }
             _ if known => user.id,

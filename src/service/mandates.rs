@@ -4,7 +4,7 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Collection, CollectionId, CustomerId, InvoiceId, Mandate, MandateId, Receipt, Target, bank::Scheme,
+    Act, Collection, CollectionId, CustomerId, Doing, InvoiceId, Mandate, MandateId, Receipt, Target, bank::Scheme,
     policy::Part,
 };
 use crate::store::mandates;
@@ -60,7 +60,7 @@ impl Service {
     /// As the rules and the role say.
     pub async fn record_mandate(&self, request: Request<'_>, customer: CustomerId, new: NewMandate) -> Result<Mandate> {
         request.caller.see(customer)?;
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         let NewMandate { reference, scheme, signed_on, debtor_name, iban } = new;
         let act = Act::RecordMandate { reference, scheme, signed_on, debtor_name, iban };
         match self.submit(self.command(actor, request.key, Target::Customer(customer), act)).await? {
@@ -81,7 +81,7 @@ impl Service {
         reason: String,
     ) -> Result<Mandate> {
         let known = self.mandates(request.caller, customer).await?;
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         known.iter().find(|mandate| mandate.id == id).ok_or(Error::NotFound("mandate"))?;
         let act = Act::EndMandate { mandate: id, reason };
         match self.submit(self.command(actor, request.key, Target::Mandate(id), act)).await? {
@@ -102,7 +102,7 @@ impl Service {
         (debtor_name, iban): (Option<String>, String),
     ) -> Result<Mandate> {
         let known = self.mandates(request.caller, customer).await?;
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         known.iter().find(|mandate| mandate.id == id).ok_or(Error::NotFound("mandate"))?;
         let act = Act::AmendMandate { mandate: id, debtor_name, iban };
         match self.submit(self.command(actor, request.key, Target::Mandate(id), act)).await? {
@@ -122,7 +122,7 @@ impl Service {
         reason: String,
     ) -> Result<Collection> {
         self.owner_of_collection(request.caller, id).await?;
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         let act = Act::CancelCollection { collection: id, reason };
         match self.submit(self.command(actor, request.key, Target::Collection(id), act)).await? {
             Receipt::Collection(cancelled) => Ok(*cancelled),
@@ -149,7 +149,7 @@ impl Service {
         collect_on: NaiveDate,
     ) -> Result<Collection> {
         self.hide_from_contacts(request.caller, invoice).await?;
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         let act = Act::PlanCollection { invoice, collect_on };
         match self.submit(self.command(actor, request.key, Target::Invoice(invoice), act)).await? {
             Receipt::Collection(planned) => Ok(*planned),

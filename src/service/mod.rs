@@ -42,6 +42,7 @@ use crate::store::Db;
 use ledger::{Door, Failure};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 /// Everything that handlers and commands work with. Cheap to clone.
@@ -63,6 +64,8 @@ pub struct Service {
     pub throttle: Arc<throttle::Throttle>,
     /// Who is behind a token.
     pub wicket: wicket::Wicket,
+    /// Texts of policies are read for somebody one at a time.
+    pub texts: Arc<Semaphore>,
 }
 
 /// Why a use case did not do what was asked.
@@ -107,6 +110,7 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotFound(what) => Self::NotFound(what),
+            Refusal::RoleForbids => Self::Forbidden,
             other => Self::Ledger(Failure::Refused(other)),
         }
     }
@@ -173,7 +177,8 @@ impl Service {
         let passwords = password::Passwords::default();
         let throttle = Arc::new(throttle::Throttle::new());
         let wicket = wicket::Wicket::open(db.clone());
-        Ok((Self { db, clock, policies, door, tokens, passwords, throttle, wicket }, writer))
+        let texts = Arc::new(Semaphore::new(1));
+        Ok((Self { db, clock, policies, door, tokens, passwords, throttle, wicket, texts }, writer))
     }
 }
 

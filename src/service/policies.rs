@@ -5,7 +5,7 @@ use super::ledger::Failure;
 use super::{Error, FieldError, Result as Done, Service};
 use crate::clock::Clock;
 use crate::domain::policies::NotFrom;
-use crate::domain::{Policies, Policy, policy::PolicyErrors};
+use crate::domain::{Doing, Policies, Policy, policy::PolicyErrors};
 pub use crate::store::policies::PolicyVersion;
 use crate::store::policies::{add, all};
 use crate::store::{Db, Session};
@@ -164,13 +164,16 @@ pub async fn versions(db: &Db) -> Result<Vec<PolicyVersion>, PolicyError> {
     Ok(all(&mut db.reader().await?).await?)
 }
 
+/// The longest text of a policy that is read for somebody.
+const MOST_TEXT: usize = 256 * 1024;
+
 impl Service {
     /// Every version, the oldest first, for staff.
     ///
     /// # Errors
     /// For others than staff.
     pub async fn policy_versions(&self, caller: &Caller) -> Done<Vec<PolicyVersion>> {
-        caller.staff(true)?;
+        caller.may(Doing::SeeAll)?;
         Ok(all(&mut self.db.reader().await?).await?)
     }
 
@@ -183,12 +186,36 @@ impl Service {
         versions.into_iter().find(|known| known.version == version).ok_or(Error::NotFound("version of the policy"))
     }
 
+    /// Does work on a text that somebody sent: beside the requests, one at a time, and only on so much text (A5).
+    ///
+    /// # Errors
+    /// A text that is too long; somebody else's is being read.
+    pub async fn on_text<T: Send + 'static>(
+        &self,
+        text: &str,
+        work: impl FnOnce(Result<Policy, PolicyErrors>) -> T + Send + 'static,
+    ) -> Done<T> {
+        if text.len() > MOST_TEXT {
+            let expected = "expected at most 256 KiB of text".to_owned();
+            return Err(Error::Fields(vec![FieldError { field: "text".to_owned(), expected }]));
+        }
+        let permit = self.texts.clone().try_acquire_owned().map_err(|_| Failure::Busy)?;
+        let text = text.to_owned();
+        let work = move || {
+            let done = work(Policy::parse(&text));
+            drop(permit);
+            done
+        };
+        Ok(tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Broken)?)
+    }
+
     /// Puts a text in force from a day on. This process works under it from the next request on, others within a minute.
     ///
     /// # Errors
     /// For others than administrators; a text that is not valid; a day on which it cannot begin.
     pub async fn apply_policy(&self, caller: &Caller, text: String, from: NaiveDate) -> Done<PolicyVersion> {
-        caller.staff(caller.is_admin())?;
+        caller.may(Doing::Administer)?;
+        self.on_text(&text, |_| ()).await?;
         let given = Given { name: "policy".to_owned(), text };
         let applied = apply(&self.db, &self.clock, given, from).await.map_err(refused)?;
         tracing::info!(version = applied.version, from = %applied.effective_from, by = %caller.user.id, "policy applied");

@@ -4,7 +4,7 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::ledger::Failure;
 use super::{Error, Result, Service};
-use crate::domain::{Act, Consent, CustomerId, Notice, Receipt, Refusal, Role, Target};
+use crate::domain::{Act, Consent, CustomerId, Doing, Notice, Receipt, Refusal, Target};
 pub use crate::store::renewal::Given;
 use crate::store::{notices, renewal};
 use chrono::Duration;
@@ -34,7 +34,7 @@ impl Service {
     /// # Errors
     /// As the rules and the role say.
     pub async fn give_consent(&self, request: Request<'_>, customer: CustomerId) -> Result<Consent> {
-        let actor = request.caller.require(customer, &[Role::Owner], false)?;
+        let actor = request.caller.may_at(customer, Doing::GiveConsent)?;
         self.change_consent(self.command(actor, request.key, Target::Customer(customer), Act::GiveConsent)).await
     }
 
@@ -43,7 +43,7 @@ impl Service {
     /// # Errors
     /// As the role says.
     pub async fn withdraw_consent(&self, request: Request<'_>, customer: CustomerId) -> Result<()> {
-        let actor = request.caller.require(customer, &[Role::Owner], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::WithdrawConsent)?;
         let command = self.command(actor, request.key, Target::Customer(customer), Act::WithdrawConsent);
         match self.change_consent(command).await {
             Ok(_) | Err(Error::NotFound("consent") | Error::Ledger(Failure::Refused(Refusal::NotFound("consent")))) => {

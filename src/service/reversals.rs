@@ -4,7 +4,7 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, FieldError, Result, Service};
 use crate::domain::{
-    Act, Cents, CollectionId, CustomerId, PaymentId, Receipt, Reversal, ReversalId, Target,
+    Act, Cents, CollectionId, CustomerId, Doing, PaymentId, Receipt, Reversal, ReversalId, Target,
     command::Undone,
     decide::{Meaning, fees_owed, meaning_of},
 };
@@ -85,7 +85,7 @@ impl Service {
         before: Option<ReversalId>,
         limit: i64,
     ) -> Result<Vec<ReversalView>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let found = reversals::list(&mut self.db.reader().await?, which, None, before, limit).await?;
         Ok(found.into_iter().map(|told| self.with_meaning(told)).collect())
     }
@@ -95,7 +95,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn reversals_waiting(&self, caller: &Caller) -> Result<i64> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         Ok(reversals::waiting(&mut self.db.reader().await?).await?)
     }
 
@@ -195,7 +195,7 @@ impl Service {
     }
 
     async fn undo(&self, request: Request<'_>, target: Target, act: Act) -> Result<Reversal> {
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         match self.submit(self.command(actor, request.key, target, act)).await? {
             Receipt::Reversal(reversal) => Ok(*reversal),
             other => Err(unexpected(&other)),

@@ -4,8 +4,8 @@ use super::access::{Caller, Request};
 use super::customers::unexpected;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Actor, Channel, ContactId, CustomerId, Due, Estimate, EstimateId, Handling, Minutes, Policy, Receipt, Report,
-    Role, Target, Ticket, TicketEvent, TicketId, command::Answer, estimate::AnswerVia, ticket::words_of,
+    Act, Actor, Channel, ContactId, CustomerId, Doing, Due, Estimate, EstimateId, Handling, Minutes, Policy, Receipt,
+    Report, Role, Target, Ticket, TicketEvent, TicketId, command::Answer, estimate::AnswerVia, ticket::words_of,
 };
 use crate::store::estimates::Shown;
 use crate::store::tickets::{Filter, Happened, OnDesk};
@@ -49,7 +49,7 @@ impl Service {
     /// # Errors
     /// Not found for somebody else's customer; forbidden for finance; fields that cannot be right.
     pub async fn open_ticket(&self, request: Request<'_>, customer: CustomerId, report: Report) -> Result<Ticket> {
-        let actor = request.caller.require(customer, Role::ALL, request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::Report)?;
         let report = match actor {
             // A contact who reports asks, here and now.
             Actor::Contact(_, contact) => {
@@ -76,13 +76,7 @@ impl Service {
         handling: Handling,
     ) -> Result<TicketEvent> {
         let customer = self.ticket(request.caller, ticket).await?.customer_id;
-        let (by_contact, by_agent) = match handling {
-            Handling::Say { .. } | Handling::Move { .. } => (true, true),
-            Handling::Stall { .. } => (true, false),
-            _ => (false, true),
-        };
-        let roles = if by_contact { Role::ALL } else { &[] };
-        let actor = request.caller.require(customer, roles, by_agent && request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, handling.doing())?;
         let act = Act::HandleTicket { ticket, handling };
         match self.submit(self.command(actor, request.key, Target::Ticket(ticket), act)).await? {
             Receipt::TicketEvent(event) => Ok(event),
@@ -136,7 +130,7 @@ impl Service {
         after: (Due, i64),
         limit: i64,
     ) -> Result<Vec<OnDesk>> {
-        caller.staff(true)?;
+        caller.may(Doing::SeeAll)?;
         Ok(tickets::due(&mut self.db.reader().await?, filter, after, limit).await?)
     }
 
@@ -151,7 +145,7 @@ impl Service {
         before: i64,
         limit: i64,
     ) -> Result<Vec<OnDesk>> {
-        caller.staff(true)?;
+        caller.may(Doing::SeeAll)?;
         Ok(tickets::newest(&mut self.db.reader().await?, filter, before, limit).await?)
     }
 
@@ -170,7 +164,7 @@ impl Service {
     ) -> Result<Vec<OnDesk>> {
         match customer {
             Some(customer) => caller.see(customer)?,
-            None => caller.staff(true).map(drop)?,
+            None => caller.may(Doing::SeeAll).map(drop)?,
         }
         let mut on = self.db.snapshot().await?;
         let numbered = match text.trim().trim_start_matches('#').parse() {
@@ -191,7 +185,7 @@ impl Service {
     /// # Errors
     /// Forbidden for contacts.
     pub async fn stalled_tickets(&self, caller: &Caller, limit: i64) -> Result<Vec<OnDesk>> {
-        caller.staff(true)?;
+        caller.may(Doing::SeeAll)?;
         Ok(tickets::stalled(&mut self.db.reader().await?, self.clock.now(), limit).await?)
     }
 
@@ -218,7 +212,7 @@ impl Service {
         if !request.caller.is_staff() {
             self.ticket(request.caller, ticket).await?;
         }
-        let actor = request.caller.staff(request.caller.is_agent())?;
+        let actor = request.caller.may(Doing::Serve)?;
         let NewEstimate { minutes, description, answer_by, work_until } = new;
         let act = Act::ProposeEstimate { ticket, minutes, description, answer_by, work_until };
         self.estimate_by(self.command(actor, request.key, Target::Ticket(ticket), act)).await
@@ -252,7 +246,7 @@ impl Service {
     /// # Errors
     /// Forbidden for contacts.
     pub async fn waiting_estimates(&self, caller: &Caller, limit: i64) -> Result<Vec<Shown>> {
-        caller.staff(true)?;
+        caller.may(Doing::SeeAll)?;
         Ok(estimates::waiting(&mut self.db.reader().await?, limit).await?)
     }
 
@@ -267,7 +261,7 @@ impl Service {
         told: Option<ToldAgreement>,
     ) -> Result<Estimate> {
         let customer = self.estimate(request.caller, id).await?.customer_id;
-        let actor = request.caller.require(customer, &[Role::Owner, Role::Spender], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::Agree)?;
         let answer = match (actor, told) {
             (Actor::Contact(_, contact), _) => Answer { contact, via: AnswerVia::Online, note: None, at: None },
             (_, Some(told)) => Answer { contact: told.contact, via: told.via, note: Some(told.note), at: told.at },
@@ -288,7 +282,7 @@ impl Service {
         contact: Option<ContactId>,
     ) -> Result<Estimate> {
         let customer = self.estimate(request.caller, id).await?.customer_id;
-        let actor = request.caller.require(customer, &[Role::Owner, Role::Spender], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::Agree)?;
         let contact = match actor {
             Actor::Contact(_, own) => Some(own),
             _ => contact,
@@ -305,7 +299,7 @@ impl Service {
         if !request.caller.is_staff() {
             self.estimate(request.caller, id).await?;
         }
-        let actor = request.caller.staff(request.caller.is_agent())?;
+        let actor = request.caller.may(Doing::Serve)?;
         self.estimate_by(self.command(actor, request.key, Target::Estimate(id), Act::CloseEstimate(id))).await
     }
 

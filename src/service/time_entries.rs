@@ -5,7 +5,7 @@ use super::customers::unexpected;
 use super::tickets::missing;
 use super::{Error, Result, Service};
 use crate::domain::{
-    Act, Actor, ContactId, EstimateId, Excess, Minutes, Numbers, Receipt, Role, Target, TicketId, TimeEntry,
+    Act, Actor, ContactId, Doing, EstimateId, Excess, Minutes, Numbers, Receipt, Target, TicketId, TimeEntry,
     TimeEntryId,
     decide::{Circumstances, Correction, TimeReceipt, decide},
 };
@@ -41,7 +41,7 @@ impl Service {
         if !request.caller.is_staff() {
             self.ticket(request.caller, ticket).await?;
         }
-        let actor = request.caller.staff(request.caller.is_agent())?;
+        let actor = request.caller.may(Doing::Serve)?;
         match self.submit(self.command(actor, request.key, Target::Ticket(ticket), log_act(ticket, work))).await? {
             Receipt::Time(time) => Ok(time),
             other => Err(unexpected(&other)),
@@ -53,7 +53,7 @@ impl Service {
     /// # Errors
     /// As [`Service::log_time`] would answer.
     pub async fn preview_time(&self, caller: &Caller, ticket: TicketId, work: Work) -> Result<TimeReceipt> {
-        let actor = caller.staff(caller.is_agent())?;
+        let actor = caller.may(Doing::Serve)?;
         let command = self.command(actor, None, Target::Ticket(ticket), log_act(ticket, work));
         let now = self.clock.now();
         let mut tx = self.db.snapshot().await?;
@@ -93,7 +93,7 @@ impl Service {
         if !request.caller.is_staff() {
             self.time_entry(request.caller, id).await?;
         }
-        let actor = request.caller.staff(request.caller.is_agent())?;
+        let actor = request.caller.may(Doing::Serve)?;
         let act = Act::ReverseEntry { entry: id, reason };
         self.corrected_by(self.command(actor, request.key, Target::TimeEntry(id), act)).await
     }
@@ -111,7 +111,7 @@ impl Service {
         reason: String,
     ) -> Result<Correction> {
         let customer = self.time_entry(request.caller, id).await?.customer_id;
-        let actor = request.caller.require(customer, &[Role::Owner, Role::Spender], request.caller.is_agent())?;
+        let actor = request.caller.may_at(customer, Doing::Agree)?;
         let contact = match actor {
             Actor::Contact(_, own) => own,
             _ => contact.ok_or_else(|| missing("contact_id", "the contact who agreed"))?,
@@ -128,7 +128,7 @@ impl Service {
         if !request.caller.is_staff() {
             self.time_entry(request.caller, id).await?;
         }
-        let actor = request.caller.staff(request.caller.is_agent())?;
+        let actor = request.caller.may(Doing::Serve)?;
         let act = Act::CoverEntry { entry: id, by_card: None, reason };
         self.corrected_by(self.command(actor, request.key, Target::TimeEntry(id), act)).await
     }

@@ -31,6 +31,8 @@ pub struct Claims {
     pub sub: UserId,
     /// The token's own id, by which it is revoked.
     pub jti: Uuid,
+    /// Its secret; the database has only the digest of it.
+    pub key: String,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
     /// The first second at which it no longer counts, since 1970.
@@ -83,7 +85,13 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenError::Lifetime`] when `days` is not between 1 and [`MAX_DAYS`].
-    pub fn issue(&self, user: UserId, jti: Uuid, now: DateTime<Utc>, days: i64) -> Result<String, TokenError> {
+    pub fn issue(
+        &self,
+        user: UserId,
+        (jti, key): (Uuid, &str),
+        now: DateTime<Utc>,
+        days: i64,
+    ) -> Result<String, TokenError> {
         if !(1..=MAX_DAYS).contains(&days) {
             return Err(TokenError::Lifetime);
         }
@@ -91,6 +99,7 @@ impl Tokens {
         let claims = Claims {
             sub: user,
             jti,
+            key: key.to_owned(),
             iat: now.timestamp(),
             exp: until.timestamp(),
             iss: ISSUER.to_owned(),
@@ -174,7 +183,7 @@ mod tests {
     }
 
     fn good_claims() -> Value {
-        json!({ "sub": USER, "jti": JTI, "iat": at(0).timestamp(), "exp": at(60).timestamp(), "iss": ISSUER, "aud": AUDIENCE })
+        json!({ "sub": USER, "jti": JTI, "key": "key", "iat": at(0).timestamp(), "exp": at(60).timestamp(), "iss": ISSUER, "aud": AUDIENCE })
     }
 
     /// Writes a token without the library, so that it can be wrong in any way.
@@ -195,7 +204,7 @@ mod tests {
     #[test]
     fn a_token_says_who_and_until_when() {
         let tokens = Tokens::new(&KEY);
-        let token = tokens.issue(USER, JTI, at(0), 90).unwrap();
+        let token = tokens.issue(USER, (JTI, "key"), at(0), 90).unwrap();
         let claims = tokens.read(&token, at(0)).unwrap();
         assert_eq!((claims.sub, claims.jti), (USER, JTI));
         assert_eq!((claims.iat, claims.exp), (at(0).timestamp(), at(90 * 86_400).timestamp()));
@@ -206,11 +215,11 @@ mod tests {
     #[test]
     fn it_ends_to_the_second_by_the_clock_given() {
         let tokens = Tokens::new(&KEY);
-        let token = tokens.issue(USER, JTI, at(0), 1).unwrap();
+        let token = tokens.issue(USER, (JTI, "key"), at(0), 1).unwrap();
         assert!(tokens.read(&token, at(86_399)).is_ok());
         assert!(matches!(tokens.read(&token, at(86_400)), Err(TokenError::Expired)));
         for days in [i64::MIN, -1, 0, MAX_DAYS + 1, i64::MAX] {
-            assert!(matches!(tokens.issue(USER, JTI, at(0), days), Err(TokenError::Lifetime)), "{days} days");
+            assert!(matches!(tokens.issue(USER, (JTI, "key"), at(0), days), Err(TokenError::Lifetime)), "{days} days");
         }
     }
 
@@ -228,13 +237,13 @@ mod tests {
 
     #[test]
     fn another_key_is_refused() {
-        let token = Tokens::new(&[8; 32]).issue(USER, JTI, at(0), 1).unwrap();
+        let token = Tokens::new(&[8; 32]).issue(USER, (JTI, "key"), at(0), 1).unwrap();
         assert!(refused(&token));
     }
 
     #[test]
     fn every_changed_character_is_refused() {
-        let token = Tokens::new(&KEY).issue(USER, JTI, at(0), 1).unwrap();
+        let token = Tokens::new(&KEY).issue(USER, (JTI, "key"), at(0), 1).unwrap();
         for (place, old) in token.char_indices() {
             let mut changed = token.clone();
             changed.replace_range(place..=place, if old == 'A' { "B" } else { "A" });

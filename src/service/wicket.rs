@@ -3,7 +3,7 @@
 
 use super::ledger::Failure;
 use super::{Error, Result};
-use crate::store::users::{User, by_tokens};
+use crate::store::users::{ByToken, by_tokens};
 use crate::store::{Db, Result as Stored};
 use std::collections::{BTreeSet, HashMap};
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +14,7 @@ const BATCH: usize = 512;
 /// The most requests that may wait.
 const QUEUE: usize = 4096;
 
-type Waiting = (Uuid, oneshot::Sender<Result<Option<User>>>);
+type Waiting = (Uuid, oneshot::Sender<Result<Option<ByToken>>>);
 
 /// Where requests with a token ask who is behind it.
 #[derive(Clone, Debug)]
@@ -45,14 +45,14 @@ impl Wicket {
     ///
     /// # Errors
     /// When too many wait, or the database does not answer.
-    pub async fn who(&self, jti: Uuid) -> Result<Option<User>> {
+    pub async fn who(&self, jti: Uuid) -> Result<Option<ByToken>> {
         let (reply, answer) = oneshot::channel();
         self.0.try_send((jti, reply)).map_err(|_| Failure::Busy)?;
         answer.await.unwrap_or_else(|_| Err(Failure::Unavailable.into()))
     }
 }
 
-async fn look_up(db: &Db, tokens: &[Uuid]) -> Stored<HashMap<Uuid, User>> {
+async fn look_up(db: &Db, tokens: &[Uuid]) -> Stored<HashMap<Uuid, ByToken>> {
     let mut on = db.reader().await?;
-    Ok(by_tokens(&mut on, tokens).await?.into_iter().map(|found| (found.jti, found.user)).collect())
+    Ok(by_tokens(&mut on, tokens).await?.into_iter().map(|found| (found.jti, found)).collect())
 }

@@ -145,17 +145,17 @@ pub async fn files_as_they_came(on: &mut impl Statements) -> Result<Vec<FileRow>
     on.query("SELECT * FROM bank_files ORDER BY received_at, id").all().await
 }
 
-/// What moved by lines that count, by account, day (that on which a statement told it, else that of the booking) and way.
+/// What moved by lines that count, by account and day (that on which a statement told it, else that of the booking): what came less
+/// what went.
 ///
 /// # Errors
 /// What the database says.
-pub async fn counted(on: &mut impl Statements) -> Result<Vec<((String, NaiveDate, Direction), Cents)>> {
-    let sql = "SELECT account, COALESCE(stated_on, booked_on) AS day, direction,
-                      CAST(SUM(CASE direction WHEN 'credit' THEN amount - charge ELSE amount + charge END) AS BIGINT) AS moved
-               FROM bank_lines WHERE account <> '' AND state <> 'again'
-               GROUP BY account, COALESCE(stated_on, booked_on), direction";
-    let rows: Vec<(String, NaiveDate, Direction, Cents)> = on.query(sql).all().await?;
-    Ok(rows.into_iter().map(|(account, day, direction, moved)| ((account, day, direction), moved)).collect())
+pub async fn counted(on: &mut impl Statements) -> Result<Vec<((String, NaiveDate), Cents)>> {
+    let sql = "SELECT account, COALESCE(stated_on, booked_on) AS day,
+                      CAST(SUM(CASE direction WHEN 'credit' THEN amount - charge ELSE -amount - charge END) AS BIGINT) AS moved
+               FROM bank_lines WHERE account <> '' AND state <> 'again' GROUP BY account, COALESCE(stated_on, booked_on)";
+    let rows: Vec<(String, NaiveDate, Cents)> = on.query(sql).all().await?;
+    Ok(rows.into_iter().map(|(account, day, moved)| ((account, day), moved)).collect())
 }
 
 /// The statements in these files, by account and day.

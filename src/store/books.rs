@@ -7,7 +7,7 @@ use super::rows::{Table, write};
 use super::{Record, Result, Row, Statements, Tx, record};
 use super::{fair_use, money_rows};
 use crate::domain::{
-    Act, AddOnTerm, Allocation, BankCost, Card, Changes, Collection, Command, CommandId, Consent, Contact,
+    Act, Actor, AddOnTerm, Allocation, BankCost, Card, Changes, Collection, Command, CommandId, Consent, Contact,
     Conversation, Customer, CustomerId, Estimate, Hold, Installation, Invoice, InvoiceId, Key, Ledger, Mandate,
     Movement, Numbers, Payment, PaymentId, Repayment, Reversal, Series, Target, Ticket, TicketId, TimeEntry,
     TimeEntryId, Unmatched, UserId,
@@ -153,6 +153,9 @@ impl Named {
         for command in batch {
             named.target(command.target);
             named.act(&command.act, today);
+            if let Actor::Contact(_, contact) = command.actor {
+                named.contacts.insert(contact.to_string());
+            }
         }
         named
     }

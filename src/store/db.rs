@@ -17,6 +17,22 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
+/// Makes the file of a database for the user of this process alone (A7); SQLite gives the files beside it the same rights. Of one
+/// that others can read it is said.
+fn for_us_alone(file: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    // Of what cannot be made the database says better why.
+    if !made.is_err_and(|error| error.kind() == std::io::ErrorKind::AlreadyExists) {
+        return Ok(());
+    }
+    let rights = std::fs::metadata(file)?.permissions().mode();
+    if rights & 0o077 != 0 {
+        tracing::warn!(file = %file.display(), "others on this machine can read the database: chmod 600 it, and what lies beside it");
+    }
+    Ok(())
+}
+
 /// What a store function gives.
 pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
@@ -339,6 +355,9 @@ impl Db {
             .row_buffer_size(1024)
             .pragma("recursive_triggers", "on")
             .busy_timeout(Duration::from_secs(5));
+        if !options.get_filename().as_os_str().is_empty() && !address.contains(":memory:") {
+            for_us_alone(options.get_filename()).map_err(sqlx::Error::from)?;
+        }
         let patience = Duration::from_secs(10);
         let writer = SqlitePoolOptions::new().max_connections(1).min_connections(1).acquire_timeout(patience);
         let writer = writer.connect_with(options.clone()).await?;

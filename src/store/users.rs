@@ -5,17 +5,7 @@ use crate::domain::{ContactId, UserId, words::words};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-words! {
-    /// What a login may do at the provider.
-    pub enum StaffRole {
-        /// All that agent and finance may, and logins.
-        Admin = "admin",
-        /// Invoices and payments.
-        Finance = "finance",
-        /// Tickets, estimates, time.
-        Agent = "agent",
-    }
-}
+pub use crate::domain::StaffRole;
 
 words! {
     /// What a link is for.
@@ -78,6 +68,8 @@ record! {
         pub expires_at: DateTime<Utc>,
         /// When it was used.
         pub used_at: Option<DateTime<Utc>>,
+        /// When it was withdrawn, or a newer one took its place.
+        pub ended_at: Option<DateTime<Utc>>,
     }
 }
 
@@ -121,7 +113,7 @@ pub async fn by_id(on: &mut impl Statements, id: UserId) -> Result<Option<User>>
 pub async fn by_tokens(on: &mut impl Statements, tokens: &[Uuid]) -> Result<Vec<ByToken>> {
     let list = tokens.iter().map(|jti| jti.to_string().into()).collect();
     on.query(
-        "SELECT users.*, jti FROM tokens JOIN users ON users.id = user_id
+        "SELECT users.*, jti, digest FROM tokens JOIN users ON users.id = user_id
          WHERE jti {in} AND revoked_at IS NULL AND disabled_at IS NULL",
     )
     .bind_json(list)
@@ -134,13 +126,15 @@ pub async fn by_tokens(on: &mut impl Statements, tokens: &[Uuid]) -> Result<Vec<
 pub struct ByToken {
     /// Identity of the token.
     pub jti: Uuid,
+    /// Digest of the secret in it.
+    pub digest: String,
     /// Whose it is.
     pub user: User,
 }
 
 impl Record for ByToken {
     fn read(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { jti: row.get("jti")?, user: User::read(row)? })
+        Ok(Self { jti: row.get("jti")?, digest: row.get("digest")?, user: User::read(row)? })
     }
 }
 
@@ -187,24 +181,95 @@ pub async fn add(tx: &mut Tx, user: &User) -> Result<bool> {
     Ok(added == 1)
 }
 
-/// Sets the password of a login and ends its sessions.
+/// Sets the password of a login. What hung on the old one ends: its sessions, its links, and its tokens but for those that are kept on
+/// purpose.
 ///
 /// # Errors
 /// What the database says.
-pub async fn set_password(tx: &mut Tx, user: UserId, password: &str) -> Result<()> {
+pub async fn set_password(tx: &mut Tx, user: UserId, password: &str, now: DateTime<Utc>) -> Result<()> {
     tx.query("UPDATE users SET password = $2 WHERE id = $1").bind(user).bind(password).execute().await?;
+    end_sessions(tx, user).await?;
+    end_links(tx, LinksOf::Login(user), now).await?;
+    let sql = "UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND keeps = 0";
+    tx.query(sql).bind(user).bind(now).execute().await?;
+    Ok(())
+}
+
+/// Gives every login that has a password this one instead, and ends all sessions: for the demo.
+///
+/// # Errors
+/// What the database says.
+pub async fn set_every_password(tx: &mut Tx, password: &str) -> Result<()> {
+    tx.query("UPDATE users SET password = $1 WHERE password IS NOT NULL").bind(password).execute().await?;
+    tx.query("DELETE FROM sessions").execute().await?;
+    Ok(())
+}
+
+/// Ends a login at once with everything that hangs on it: its sessions, its tokens, the links to it and those that it made. Or lets
+/// it in again: with nothing of that.
+///
+/// # Errors
+/// What the database says.
+pub async fn set_disabled(tx: &mut Tx, user: UserId, disabled: bool, now: DateTime<Utc>) -> Result<()> {
+    tx.query("UPDATE users SET disabled_at = $2 WHERE id = $1")
+        .bind(user)
+        .bind(disabled.then_some(now))
+        .execute()
+        .await?;
+    end_sessions(tx, user).await?;
+    if disabled {
+        end_links(tx, LinksOf::Login(user), now).await?;
+        end_links(tx, LinksOf::Maker(user), now).await?;
+        let sql = "UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
+        tx.query(sql).bind(user).bind(now).execute().await?;
+    }
+    Ok(())
+}
+
+/// Ends all sessions of a login.
+///
+/// # Errors
+/// What the database says.
+pub async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<()> {
     tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user).execute().await?;
     Ok(())
 }
 
-/// Ends a login at once, or lets it in again; its sessions end.
+/// Which links.
+#[derive(Clone, Copy, Debug)]
+pub enum LinksOf<'a> {
+    /// For this login, by itself or by its address.
+    Login(UserId),
+    /// For this contact.
+    Contact(ContactId),
+    /// Made by this login.
+    Maker(UserId),
+    /// For a new login of the provider with this address.
+    Staff(&'a str),
+    /// This one.
+    Digest(&'a str),
+}
+
+/// Ends links that still work; gives how many.
 ///
 /// # Errors
 /// What the database says.
-pub async fn set_disabled(tx: &mut Tx, user: UserId, at: Option<DateTime<Utc>>) -> Result<()> {
-    tx.query("UPDATE users SET disabled_at = $2 WHERE id = $1").bind(user).bind(at).execute().await?;
-    tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user).execute().await?;
-    Ok(())
+pub async fn end_links(tx: &mut Tx, of: LinksOf<'_>, now: DateTime<Utc>) -> Result<u64> {
+    macro_rules! ending {
+        ($which:literal) => {
+            concat!("UPDATE invitations SET ended_at = $1 WHERE used_at IS NULL AND ended_at IS NULL AND ", $which)
+        };
+    }
+    let (sql, value) = match of {
+        LinksOf::Login(user) => {
+            (ending!("(user_id = $2 OR email = (SELECT email FROM users WHERE id = $2))"), user.to_string())
+        }
+        LinksOf::Contact(contact) => (ending!("contact_id = $2"), contact.to_string()),
+        LinksOf::Maker(user) => (ending!("created_by = $2"), user.to_string()),
+        LinksOf::Staff(email) => (ending!("purpose = 'staff' AND email = $2"), email.to_owned()),
+        LinksOf::Digest(digest) => (ending!("digest = $2"), digest.to_owned()),
+    };
+    tx.query(sql).bind(now).bind(value).execute().await
 }
 
 /// Starts a session, known by the digest of its cookie. Sessions that ended are swept.
@@ -266,21 +331,72 @@ pub async fn end_session(tx: &mut Tx, digest: &str) -> Result<()> {
 ///
 /// # Errors
 /// What the database says.
-pub async fn add_token(
-    tx: &mut Tx,
-    jti: Uuid,
-    user: UserId,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> Result<()> {
-    tx.query("INSERT INTO tokens (jti, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
-        .bind(jti)
-        .bind(user)
-        .bind(now)
-        .bind(expires_at)
-        .execute()
-        .await?;
+pub async fn add_token(tx: &mut Tx, token: &Token) -> Result<()> {
+    tx.query(
+        "INSERT INTO tokens (jti, user_id, digest, keeps, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(token.jti)
+    .bind(token.user_id)
+    .bind(token.digest.as_str())
+    .bind(token.keeps)
+    .bind(token.created_at)
+    .bind(token.expires_at)
+    .execute()
+    .await?;
     Ok(())
+}
+
+record! {
+    /// A token, without its secret.
+    pub struct Token {
+        /// Its identity.
+        pub jti: Uuid,
+        /// Whose it is.
+        pub user_id: UserId,
+        /// SHA-256 of the secret in it.
+        pub digest: String,
+        /// It outlives a new password.
+        pub keeps: bool,
+        /// When it was made.
+        pub created_at: DateTime<Utc>,
+        /// Until when it works.
+        pub expires_at: DateTime<Utc>,
+        /// When it was revoked.
+        pub revoked_at: Option<DateTime<Utc>>,
+    }
+}
+
+/// A token by its identity.
+///
+/// # Errors
+/// What the database says.
+pub async fn token(on: &mut impl Statements, jti: Uuid) -> Result<Option<Token>> {
+    on.query("SELECT * FROM tokens WHERE jti = $1").bind(jti).optional().await
+}
+
+/// Tokens that work, the newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn tokens(on: &mut impl Statements, now: DateTime<Utc>) -> Result<Vec<Token>> {
+    on.query("SELECT * FROM tokens WHERE revoked_at IS NULL AND expires_at > $1 ORDER BY created_at DESC, jti")
+        .bind(now)
+        .all()
+        .await
+}
+
+/// Links that work, the newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn links(on: &mut impl Statements, now: DateTime<Utc>) -> Result<Vec<Invitation>> {
+    on.query(
+        "SELECT * FROM invitations WHERE used_at IS NULL AND ended_at IS NULL AND expires_at > $1
+         ORDER BY created_at DESC, digest",
+    )
+    .bind(now)
+    .all()
+    .await
 }
 
 /// Revokes a token. Gives `false` when there is none that is still good.
@@ -299,8 +415,8 @@ pub async fn revoke_token(tx: &mut Tx, jti: Uuid, now: DateTime<Utc>) -> Result<
 pub async fn add_invitation(tx: &mut Tx, invitation: &Invitation) -> Result<()> {
     tx.query(
         "INSERT INTO invitations
-             (digest, purpose, email, name, user_id, contact_id, role, created_by, created_at, expires_at, used_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)",
+             (digest, purpose, email, name, user_id, contact_id, role, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(invitation.digest.as_str())
     .bind(invitation.purpose)
@@ -322,7 +438,7 @@ pub async fn add_invitation(tx: &mut Tx, invitation: &Invitation) -> Result<()> 
 /// # Errors
 /// What the database says.
 pub async fn invitation(on: &mut impl Statements, digest: &str, now: DateTime<Utc>) -> Result<Option<Invitation>> {
-    on.query("SELECT * FROM invitations WHERE digest = $1 AND used_at IS NULL AND expires_at > $2")
+    on.query("SELECT * FROM invitations WHERE digest = $1 AND used_at IS NULL AND ended_at IS NULL AND expires_at > $2")
         .bind(digest)
         .bind(now)
         .optional()
@@ -334,7 +450,8 @@ pub async fn invitation(on: &mut impl Statements, digest: &str, now: DateTime<Ut
 /// # Errors
 /// What the database says.
 pub async fn use_invitation(tx: &mut Tx, digest: &str, now: DateTime<Utc>) -> Result<bool> {
-    let sql = "UPDATE invitations SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+    let sql = "UPDATE invitations SET used_at = $2
+               WHERE digest = $1 AND used_at IS NULL AND ended_at IS NULL AND expires_at > $2";
     Ok(tx.query(sql).bind(digest).bind(now).execute().await? == 1)
 }
 

@@ -101,9 +101,13 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match &refusal {
             Refusal::NotFound(_) => StatusCode::NOT_FOUND,
+            Refusal::RoleForbids | Refusal::AuthorisedFrom { .. } | Refusal::AuthorisedUntil { .. } => {
+                StatusCode::FORBIDDEN
+            }
             Refusal::Invalid { .. }
             | Refusal::WorkedOnOutOfRange { .. }
             | Refusal::AskedByMissing
+            | Refusal::GivesForTooLong { .. }
             | Refusal::UnknownProduct { .. }
             | Refusal::BelowFirstPurchase { .. }
             | Refusal::NoRate
@@ -129,11 +133,14 @@ impl From<Refusal> for Problem {
 const fn title(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NotFound(_) => "Not found",
-        Refusal::Invalid { .. } | Refusal::WorkedOnOutOfRange { .. } | Refusal::AskedByMissing => {
-            "A field cannot be right"
-        }
+        Refusal::Invalid { .. }
+        | Refusal::WorkedOnOutOfRange { .. }
+        | Refusal::AskedByMissing
+        | Refusal::GivesForTooLong { .. } => "A field cannot be right",
         Refusal::CustomerExists { .. } => "The customer exists already",
         Refusal::ContactExists { .. } => "The contact exists already",
+        Refusal::RoleForbids => "Not allowed",
+        Refusal::AuthorisedFrom { .. } | Refusal::AuthorisedUntil { .. } => "Not authorised today",
         Refusal::LastOwner => "At least one owner must remain",
         Refusal::NoCards => "No cards are sold here",
         Refusal::UnknownProduct { .. } => "No such product",

@@ -438,7 +438,7 @@ on_both! {
             assert_eq!(books.all::<(i64,)>(table).await, [(0,)], "{table}");
         }
         let agent = User { role: Some(StaffRole::Agent), ..books.finance.user.clone() };
-        let agent = Caller { user: agent, contacts: Vec::new() };
+        let agent = Caller { user: agent, contacts: Vec::new(), today: day("2026-03-09") };
         let answer = books.fixture.service.preview_bank(&agent, "x", Vec::new()).await;
         assert_eq!(answer, Err(Error::Forbidden));
     }

@@ -212,8 +212,9 @@ fn what_is_not_understood_is_exit_code_2_and_what_is_refused_1() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demo_can_be_played_and_leaves_nothing_behind() {
-    let before = demos();
-    let mut demo = Server::launch(&["demo", "--listen", "127.0.0.1:0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Server::launch_in(folder.path(), &["demo", "--listen", "127.0.0.1:0"]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     assert_eq!(status(&format!("{}/readyz", demo.url), None).await, 200);
     let said = demo.said_with("admin@demo.example");
     assert!(said.contains("40 customers"), "verified: {said}");
@@ -222,11 +223,5 @@ async fn the_demo_can_be_played_and_leaves_nothing_behind() {
     }
     demo.terminate();
     assert!(demo.wait().success(), "{}", demo.said());
-    assert_eq!(demos(), before);
-}
-
-/// How many directories of demos there are.
-fn demos() -> usize {
-    let entries = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
-    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("strippenkaart-demo-")).count()
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

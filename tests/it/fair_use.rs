@@ -31,7 +31,7 @@ const POLICY: &str = "cliendo";
 
 /// Somebody of the provider.
 fn agent() -> Caller {
-    Caller { user: user(Some(StaffRole::Agent)), contacts: vec![] }
+    Caller { user: user(Some(StaffRole::Agent)), contacts: vec![], today: crate::common::day("2026-03-09") }
 }
 
 fn user(role: Option<StaffRole>) -> User {
@@ -42,7 +42,7 @@ fn user(role: Option<StaffRole>) -> User {
 /// A contact of a customer.
 async fn contact(fixture: &Fixture, customer: CustomerId) -> Caller {
     let owner = fixture.contact(customer, "Jo", "jo@example.org", Role::Owner).await;
-    Caller { user: user(None), contacts: vec![owner] }
+    Caller { user: user(None), contacts: vec![owner], today: crate::common::day("2026-03-09") }
 }
 
 async fn join(fixture: &Fixture, since: &str) -> CustomerId {

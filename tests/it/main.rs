@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod access;
+mod access_days;
 mod accounting;
 mod api;
 mod append_only;
@@ -38,6 +39,7 @@ mod hledger;
 mod invoices;
 mod journey;
 mod language;
+mod links;
 mod no_cards;
 mod openapi;
 mod pages;

@@ -14,7 +14,7 @@ use strippenkaart::store::users::StaffRole;
 use strippenkaart::web::{Settings, router, router_taking};
 use tower::ServiceExt;
 
-const PASSWORD: &str = "vier gele fietsen staan buiten";
+pub const PASSWORD: &str = "vier gele fietsen staan buiten";
 
 /// The site on a fixture.
 pub struct Site {
@@ -38,7 +38,7 @@ impl Site {
         Self { app: router_taking(fixture.service.clone(), settings, most), fixture }
     }
 
-    fn browser(&self) -> Browser {
+    pub fn browser(&self) -> Browser {
         Browser { app: self.app.clone(), cookie: None, lang: "nl" }
     }
 
@@ -102,6 +102,13 @@ impl Answer {
         let page = Html::parse_document(&self.text);
         let form = Selector::parse("form[action$='/remove']").unwrap();
         page.select(&form).next().unwrap().attr("action").unwrap().split('/').nth(2).unwrap().to_owned()
+    }
+
+    /// An attribute of every element.
+    pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
+        let page = Html::parse_document(&self.text);
+        let found = Selector::parse(selector).unwrap();
+        page.select(&found).filter_map(|element| element.attr(name)).map(str::to_owned).collect()
     }
 
     pub fn texts(&self, selector: &str) -> Vec<String> {

@@ -4,10 +4,11 @@ use crate::common::{day, noon, on_both};
 use crate::story;
 use strippenkaart::domain::{Account, Cents, EstimateStatus, Minutes, TransactionKind, UserId};
 use strippenkaart::store::tickets::Filter;
-use strippenkaart::store::users::{Invitation, Purpose, StaffRole, User};
+use strippenkaart::store::users::{Invitation, LinksOf, Purpose, StaffRole, Token, User};
 use strippenkaart::store::{
     books, cards, contacts, customers, estimates, invoices, ledger, tickets, time_entries, users,
 };
+use uuid::Uuid;
 
 on_both! {
     under story::policy();
@@ -151,12 +152,27 @@ on_both! {
         let mut tx = fixture.service.db.begin().await.unwrap();
         assert!(users::add(&mut tx, &user).await.unwrap());
         assert!(!users::add(&mut tx, &User { id: fixture.clock.id(), ..user.clone() }).await.unwrap(), "one per address");
-        users::set_password(&mut tx, user.id, "hash").await.unwrap();
+        users::set_password(&mut tx, user.id, "hash", now).await.unwrap();
         users::start_session(&mut tx, "cookie", user.id, now, later).await.unwrap();
         users::touch_session(&mut tx, "cookie", noon(2026, 3, 9), now).await.unwrap();
         assert_eq!(users::session_seen(&mut tx, "cookie").await.unwrap(), Some(now), "it was noted a moment ago");
         users::touch_session(&mut tx, "cookie", noon(2026, 3, 9), later).await.unwrap();
-        users::add_token(&mut tx, jti, user.id, now, later).await.unwrap();
+        let row = |jti: Uuid, keeps: bool| Token {
+            jti,
+            user_id: user.id,
+            digest: "digest".to_owned(),
+            keeps,
+            created_at: now,
+            expires_at: later,
+            revoked_at: None,
+        };
+        let kept: Uuid = fixture.clock.id();
+        for token in [row(jti, false), row(kept, true)] {
+            users::add_token(&mut tx, &token).await.unwrap();
+        }
+        assert_eq!(users::token(&mut tx, jti).await.unwrap(), Some(row(jti, false)));
+        assert_eq!(users::tokens(&mut tx, now).await.unwrap().len(), 2);
+        assert_eq!(users::tokens(&mut tx, later).await.unwrap(), []);
         users::attach(&mut tx, owner, user.id, now).await.unwrap();
         users::attach(&mut tx, owner, fixture.clock.id(), now).await.unwrap();
         tx.commit().await.unwrap();
@@ -168,7 +184,10 @@ on_both! {
         assert_eq!(users::by_email(on, "ann@example.org").await.unwrap().as_ref(), Some(&user));
         assert_eq!(users::by_id(on, user.id).await.unwrap().as_ref(), Some(&user));
         let other = fixture.clock.id();
-        assert_eq!(users::by_tokens(on, &[other, jti]).await.unwrap(), [users::ByToken { jti, user: user.clone() }]);
+        assert_eq!(
+            users::by_tokens(on, &[other, jti]).await.unwrap(),
+            [users::ByToken { jti, digest: "digest".to_owned(), user: user.clone() }]
+        );
         assert_eq!(users::by_session(on, "cookie", now, now).await.unwrap().as_ref(), Some(&user));
         assert_eq!(users::by_session(on, "cookie", later, now).await.unwrap(), None, "it ends");
         assert_eq!(users::by_session(on, "cookie", now, noon(2026, 3, 9)).await.unwrap(), None, "it was not used since");
@@ -180,8 +199,13 @@ on_both! {
         assert!(!users::revoke_token(&mut tx, jti, now).await.unwrap(), "once");
         users::end_session(&mut tx, "cookie").await.unwrap();
         assert_eq!(users::session_seen(&mut tx, "cookie").await.unwrap(), None);
-        users::set_disabled(&mut tx, user.id, Some(now)).await.unwrap();
-        assert_eq!(users::by_tokens(&mut tx, &[jti]).await.unwrap(), []);
+        users::set_password(&mut tx, user.id, "other", now).await.unwrap();
+        assert_eq!(users::tokens(&mut tx, now).await.unwrap(), [row(kept, true)], "kept on purpose");
+        users::end_sessions(&mut tx, user.id).await.unwrap();
+        users::set_disabled(&mut tx, user.id, true, now).await.unwrap();
+        assert_eq!(users::by_tokens(&mut tx, &[jti, kept]).await.unwrap(), []);
+        users::set_disabled(&mut tx, user.id, false, now).await.unwrap();
+        assert_eq!(users::by_tokens(&mut tx, &[jti, kept]).await.unwrap(), [], "they do not come back");
         tx.commit().await.unwrap();
     }
 }
@@ -201,7 +225,9 @@ on_both! {
             created_at: now,
             expires_at: later,
             used_at: None,
+            ended_at: None,
         };
+        let again = invitation.clone();
         let mut tx = fixture.service.db.begin().await.unwrap();
         users::add_invitation(&mut tx, &invitation).await.unwrap();
         assert_eq!(users::invitation(&mut tx, "link", later).await.unwrap(), None, "too late");
@@ -209,6 +235,13 @@ on_both! {
         assert!(users::use_invitation(&mut tx, "link", now).await.unwrap());
         assert!(!users::use_invitation(&mut tx, "link", now).await.unwrap(), "once");
         assert_eq!(users::invitation(&mut tx, "link", now).await.unwrap(), None);
+        assert_eq!(users::links(&mut tx, now).await.unwrap(), []);
+        let another = Invitation { digest: "another".to_owned(), ..again };
+        users::add_invitation(&mut tx, &another).await.unwrap();
+        assert_eq!(users::links(&mut tx, now).await.unwrap(), [another]);
+        assert_eq!(users::end_links(&mut tx, LinksOf::Staff("ann@example.org"), now).await.unwrap(), 1);
+        assert_eq!(users::end_links(&mut tx, LinksOf::Digest("another"), now).await.unwrap(), 0, "it has ended");
+        assert!(!users::use_invitation(&mut tx, "another", now).await.unwrap());
         tx.commit().await.unwrap();
     }
 }

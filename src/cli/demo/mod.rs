@@ -48,7 +48,13 @@ const DAYS: u64 = 426;
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// Runs the demo until it is told to stop.
-pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Result<()> {
+pub(super) async fn run(listen: Option<SocketAddr>, let_others_in: bool, policy: &str) -> anyhow::Result<()> {
+    let beyond = listen.is_some_and(|address| !address.ip().is_loopback());
+    anyhow::ensure!(
+        !beyond || let_others_in,
+        "the passwords of the demo are known to everybody, so it listens on this machine alone: with --let-others-in others get in, and \
+         the passwords are made up"
+    );
     let policy = playing(Given::read(policy)?)?;
     let terms = policy.parse()?;
     let mut stop = serve::Stop::new()?;
@@ -67,7 +73,8 @@ pub(super) async fn run(listen: Option<SocketAddr>, policy: &str) -> anyhow::Res
     books::check(&db).await?;
     let (service, writer) = Service::start(db, Clock::system(), Some(policy)).await?;
     let public_url = serve::local_url(listener.local_addr()?);
-    welcome::say(&public_url, &terms)?;
+    let password = if beyond { service.one_password_for_all().await? } else { PASSWORD.to_owned() };
+    welcome::say(&public_url, &terms, &password)?;
     serve::until_stopped(listener, stop, service, writer, Settings { public_url, behind_proxy: false }).await
 }
 

@@ -1,12 +1,12 @@
 //! What a visitor of the demo reads first: which provider plays, who can log in, and what to look at.
 
-use super::{ADMIN, AGENT, CUSTOMER, FINANCE, PASSWORD};
+use super::{ADMIN, AGENT, CUSTOMER, FINANCE};
 use crate::cli::print;
 use crate::domain::Policy;
 use crate::domain::policy::Part;
 
 /// Says it, for the parts that the policy has.
-pub(super) fn say(url: &str, policy: &Policy) -> std::io::Result<()> {
+pub(super) fn say(url: &str, policy: &Policy, password: &str) -> std::io::Result<()> {
     print::line(format_args!("Strippenkaart demo at {url}   (Ctrl-C ends it; nothing of it stays)\n"))?;
     print::line(format_args!("The provider is {}, under the policy `{}`.\n", policy.provider.name, policy.name))?;
     let logins = [
@@ -16,7 +16,7 @@ pub(super) fn say(url: &str, policy: &Policy) -> std::io::Result<()> {
         ("admin", ADMIN, "Rens Albers, may do everything"),
     ];
     for (role, email, who) in logins {
-        print::line(format_args!("  {role:<9} {email:<24} password {PASSWORD}   {who}"))?;
+        print::line(format_args!("  {role:<9} {email:<24} password {password}   {who}"))?;
     }
     print::line("\nTry this:")?;
     tips(policy).iter().try_for_each(|(role, tip)| print::line(format_args!("  as {role:<10} {tip}")))

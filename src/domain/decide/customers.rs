@@ -112,6 +112,21 @@ impl Case<'_> {
         if valid_from.zip(*valid_until).is_some_and(|(from, until)| until < from) {
             return Err(invalid("valid_until", "expected a day on or after `valid_from`"));
         }
+        let today = self.at.today();
+        if valid_until.is_some_and(|until| until < today) {
+            return Err(invalid(
+                "valid_until",
+                "expected today or a later day: on no other day this person may do anything",
+            ));
+        }
+        // SPEND-1a: whose own days end gives for no longer.
+        let own_last = match self.actor() {
+            Actor::Contact(_, own) => self.draft.contact(own).and_then(|own| own.valid_until),
+            Actor::Staff(_) | Actor::Service => None,
+        };
+        if let Some(last) = own_last.filter(|last| valid_until.is_none_or(|until| *last < until)) {
+            return Err(Refusal::GivesForTooLong { last });
+        }
         let has_owner = self.draft.contacts().filter(active).any(|contact| contact.role == Role::Owner);
         let by_agent = matches!(self.actor(), Actor::Staff(_));
         if by_agent && has_owner && *role != Role::Viewer && (asked_by.is_none() || asked_via.is_none()) {

@@ -29,6 +29,7 @@ use super::{
     Conversation, Customer, CustomerId, Estimate, Installation, Invoice, Ledger, Mandate, Minutes, Note, Numbers,
     Payment, Policies, Policy, Post, Refusal, Repayment, Reversal, Ticket, TicketEvent, TicketId, TimeEntry,
     TimeEntryId, Transaction, TransactionId, TransactionKind,
+    authority::{self, Standing},
     burn_down::Draw,
     chain,
     command::Command,
@@ -197,6 +198,7 @@ pub fn decide(ledger: &Ledger, id: CustomerId, command: &Command, at: Circumstan
     if exists {
         case.settle();
     }
+    case.check_authority()?;
     let receipt = case.act(id)?;
     if exists {
         case.issue_waiting();
@@ -215,6 +217,14 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// Whether this person may do that at this moment, whatever was so when the request came in (SPEND-1a, SPEND-6). Staff has
+    /// been asked at the door.
+    fn check_authority(&self) -> Result<(), Refusal> {
+        let Actor::Contact(_, contact) = self.actor() else { return Ok(()) };
+        let standing = self.draft.contact(contact).map_or(Standing::Stranger, Standing::Contact);
+        Ok(authority::may(standing, self.command.act.doing(), self.at.today())?)
+    }
+
     fn act(&mut self, id: CustomerId) -> Result<Receipt, Refusal> {
         match &self.command.act {
             Act::CreateCustomer { .. } => self.create_customer(id),

@@ -3,23 +3,21 @@
 
 use super::import::survey;
 use super::{Failure, kept};
-use crate::domain::{Cents, bank::Direction};
+use crate::domain::{Cents, Doing};
 use crate::service::access::Caller;
 use crate::service::{Result, Service};
 use crate::store::{Db, bank};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-/// What moved on one account, day and way.
+/// What moved on one account and day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
     /// Our account.
     pub account: String,
     /// The day on which it counts.
     pub day: NaiveDate,
-    /// Which way.
-    pub direction: Direction,
-    /// What counts in the books, in cents.
+    /// What counts in the books, in cents: what came less what went.
     pub books: Cents,
     /// What counts when the files are read again.
     pub again: Cents,
@@ -48,7 +46,7 @@ impl Service {
         scratch: &Db,
         mut progress: impl FnMut(usize, usize) + Send,
     ) -> Result<ReadAgain> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let files = bank::files_as_they_came(&mut self.db.reader().await?).await?;
         let (mut read, many) = (ReadAgain::default(), files.len());
         for (place, mut file) in files.into_iter().enumerate() {
@@ -67,7 +65,7 @@ impl Service {
             tx.commit().await?;
             read.files += 1;
         }
-        let mut moved: BTreeMap<(String, NaiveDate, Direction), (Cents, Cents)> = BTreeMap::new();
+        let mut moved: BTreeMap<(String, NaiveDate), (Cents, Cents)> = BTreeMap::new();
         for (key, sum) in bank::counted(&mut self.db.reader().await?).await? {
             moved.entry(key).or_default().0 += sum;
         }
@@ -75,9 +73,8 @@ impl Service {
             moved.entry(key).or_default().1 += sum;
         }
         let differing = moved.into_iter().filter(|(_, (books, again))| books != again);
-        read.differing = differing
-            .map(|((account, day, direction), (books, again))| Counted { account, day, direction, books, again })
-            .collect();
+        read.differing =
+            differing.map(|((account, day), (books, again))| Counted { account, day, books, again }).collect();
         Ok(read)
     }
 }

@@ -2,7 +2,7 @@
 //! posted against what the lines say.
 
 use crate::domain::{
-    BankFileId, BankLineId, Cents,
+    BankFileId, BankLineId, Cents, Doing,
     bank_statement::Statement,
     closing::{About, BookMonth, Example, Finding, FindingKind},
     matching::{BankLine, LineState},
@@ -152,7 +152,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn check_bank(&self, caller: &Caller) -> Result<BankCheck> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.snapshot().await?;
         check_bank(&mut on, self.policies.day(self.clock.now())).await
     }
@@ -168,7 +168,7 @@ impl Service {
         account: &str,
         (day, amount): (NaiveDate, Cents),
     ) -> Result<FirstBalance> {
-        let actor = caller.staff(caller.is_finance())?;
+        let actor = caller.may(Doing::KeepBooks)?;
         let fault = |field: &str, expected: &str| {
             Error::Fields(vec![FieldError { field: field.to_owned(), expected: expected.to_owned() }])
         };
@@ -202,7 +202,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; not found, also where a file came before bytes were kept.
     pub async fn bank_file_bytes(&self, caller: &Caller, id: BankFileId) -> Result<(String, Vec<u8>)> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.reader().await?;
         let (name, member) = super::kept::kept(&mut on, id).await?.ok_or(Error::NotFound("bank file"))?;
         let mut bytes = Vec::new();

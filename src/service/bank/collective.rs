@@ -1,6 +1,7 @@
 //! Accounts of others by which many pay (BANK-5, BANK-6): finance marks them, and from then on they prove nothing.
 
 use crate::domain::CustomerId;
+use crate::domain::Doing;
 use crate::domain::collective::{CollectiveAccount, CollectiveKind};
 use crate::domain::iban;
 use crate::service::access::Caller;
@@ -39,7 +40,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn collective_accounts(&self, caller: &Caller) -> Result<Vec<Collective>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.reader().await?;
         let marked = collective::marked(&mut on).await?;
         let mut known = known_as(&mut on, marked.iter().map(|one| one.row.iban.clone()).collect()).await?;
@@ -56,7 +57,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; a field error for what is no account of somebody else.
     pub async fn mark_collective(&self, caller: &Caller, new: NewCollective) -> Result<Collective> {
-        let actor = caller.staff(caller.is_finance())?;
+        let actor = caller.may(Doing::KeepBooks)?;
         let mut tx = self.db.begin().await?;
         let told = new.iban.trim();
         // What a bank tells need not be an IBAN.
@@ -94,7 +95,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; a field error without a reason.
     pub async fn unmark_collective(&self, caller: &Caller, account: &str, reason: &str) -> Result<bool> {
-        let actor = caller.staff(caller.is_finance())?;
+        let actor = caller.may(Doing::KeepBooks)?;
         let mut tx = self.db.begin().await?;
         let told = account.trim().to_owned();
         let is_known = collective::last(&mut tx, &told).await?.is_some();

@@ -4,7 +4,8 @@
 use super::queue::Around;
 use super::{Assignment, BankLine, NotBooked, Part, PartOf, Proposal, fault};
 use crate::domain::{
-    BankLineId, Cents, CustomerId, bank::Direction, document::DocumentKind, matching::LineState, matching::Payable,
+    BankLineId, Cents, CustomerId, Doing, bank::Direction, document::DocumentKind, matching::LineState,
+    matching::Payable,
 };
 use crate::service::access::Caller;
 use crate::service::{Error, Result, Service};
@@ -75,7 +76,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; not found.
     pub async fn division(&self, caller: &Caller, id: BankLineId, nth: usize) -> Result<Division> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.snapshot().await?;
         let line = bank::line(&mut on, id).await?.ok_or(Error::NotFound("bank line"))?;
         let around = self.around(&mut on, std::slice::from_ref(&line)).await?;
@@ -116,7 +117,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn part_numbered(&self, caller: &Caller, line: &BankLine, text: &str) -> Result<Option<Choice>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.snapshot().await?;
         let ids = BTreeSet::from([text.trim().to_owned()]);
         if let Some(row) = bank::collections(&mut on, &ids).await?.pop() {
@@ -139,7 +140,7 @@ impl Service {
     /// # Errors
     /// As [`Service::assign_line`], with the part at which it showed.
     pub async fn divide_line(&self, caller: &Caller, id: BankLineId, parts: Vec<Part>) -> Result<BankLine, NotBooked> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.reader().await?;
         let mut meant = Vec::with_capacity(parts.len());
         for (at, part) in parts.into_iter().enumerate() {
@@ -165,7 +166,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn booked_parts(&self, caller: &Caller, line: &BankLine) -> Result<Vec<BookedPart>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         if line.state != LineState::Booked {
             return Ok(Vec::new());
         }

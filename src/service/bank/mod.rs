@@ -18,7 +18,7 @@ use super::access::Caller;
 use super::ledger::Failure;
 use super::{Error, FieldError, Result, Service};
 use crate::domain::{
-    BankFileId, BankLineId, Cents, CollectionId, CustomerId, InvoiceId, PaymentId,
+    BankFileId, BankLineId, Cents, CollectionId, CustomerId, Doing, InvoiceId, PaymentId,
     bank::BankFileKind,
     bank_statement::Statement,
     matching::{BankLine, Hint, Known, Outcome},
@@ -363,7 +363,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others. A file that is broken, does not add up, or is of another account is refused as a whole.
     pub async fn preview_bank(&self, caller: &Caller, name: &str, bytes: impl Into<Bytes>) -> Result<BankPreview> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let upload = self.survey_upload(name, bytes.into()).await?;
         // The very import, which is taken back: only so can it never say anything else.
         let mut tx = self.db.begin().await?;
@@ -460,7 +460,7 @@ impl Service {
         bytes: impl Into<Bytes>,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<BankImport> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let upload = self.survey_upload(name, bytes.into()).await?;
         let mut all: Option<BankImport> = None;
         for surveyed in &upload {

@@ -6,7 +6,8 @@ use super::{
     Queued, fault,
 };
 use crate::domain::{
-    Act, Actor, BankFileId, BankLineId, Cents, Collection, Command, CustomerId, InvoiceId, PaymentId, Refusal, Target,
+    Act, Actor, BankFileId, BankLineId, Cents, Collection, Command, CustomerId, Doing, InvoiceId, PaymentId, Refusal,
+    Target,
     bank::Direction,
     document::DocumentKind,
     matching::{Hint, Known, LineState, Payable, Proof, hint},
@@ -30,7 +31,7 @@ impl Service {
         before: Option<(DateTime<Utc>, BankFileId)>,
         limit: i64,
     ) -> Result<Vec<FileView>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.snapshot().await?;
         let before = before.unwrap_or((DateTime::<Utc>::MAX_UTC, uuid::Uuid::max().into()));
         let rows = bank::files(&mut on, before, limit).await?;
@@ -54,7 +55,7 @@ impl Service {
         after: Option<(NaiveDate, BankLineId)>,
         limit: i64,
     ) -> Result<Vec<Queued>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.snapshot().await?;
         let after = after.unwrap_or((NaiveDate::default(), uuid::Uuid::nil().into()));
         let lines = bank::lines(&mut on, state, after, limit).await?;
@@ -75,7 +76,7 @@ impl Service {
         before: Option<(DateTime<Utc>, NaiveDate, BankLineId)>,
         limit: i64,
     ) -> Result<Vec<BankLine>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let newest = (DateTime::<Utc>::MAX_UTC, NaiveDate::default(), BankLineId::from(uuid::Uuid::nil()));
         Ok(bank::latest(&mut self.db.reader().await?, state, before.unwrap_or(newest), limit).await?)
     }
@@ -85,7 +86,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn bank_waiting(&self, caller: &Caller) -> Result<(i64, Cents, Cents)> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         Ok(bank::waiting(&mut self.db.reader().await?).await?)
     }
 
@@ -94,7 +95,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; not found.
     pub async fn bank_line(&self, caller: &Caller, id: BankLineId) -> Result<Queued> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut on = self.db.snapshot().await?;
         let line = bank::line(&mut on, id).await?.ok_or(Error::NotFound("bank line"))?;
         if line.state != LineState::Open {
@@ -140,7 +141,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; a field error when one of them is not there, or nothing is named.
     pub async fn named_invoices(&self, caller: &Caller, text: &str, field: &str) -> Result<Vec<InvoiceId>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let mut ids = Vec::new();
         for word in text.split([',', ';', ' ', '\n']).filter(|word| !word.is_empty()) {
             let numbers: BTreeSet<String> = self.numbering().numbers_in(word).into_iter().collect();
@@ -162,7 +163,7 @@ impl Service {
 
     /// The same, and says at which part of a division it stopped.
     pub(super) async fn assign(&self, caller: &Caller, id: BankLineId, to: Assignment) -> Result<BankLine, NotBooked> {
-        let actor = caller.staff(caller.is_finance())?;
+        let actor = caller.may(Doing::KeepBooks)?;
         let line = bank::line(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("bank line"))?;
         if line.state == LineState::Booked {
             return if self.is_booked_as(&line, &to, true).await? { Ok(line) } else { Err(Refusal::LineBooked.into()) };
@@ -411,7 +412,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; not found; as the rules say.
     pub async fn undo_line(&self, caller: &Caller, id: BankLineId) -> Result<BankLine> {
-        let actor = caller.staff(caller.is_finance())?;
+        let actor = caller.may(Doing::KeepBooks)?;
         let mut on = self.db.reader().await?;
         let line = bank::line(&mut on, id).await?.ok_or(Error::NotFound("bank line"))?;
         match line.state {
@@ -445,7 +446,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; not found; a line that was booked.
     pub async fn set_line_aside(&self, caller: &Caller, id: BankLineId, reason: &str) -> Result<BankLine> {
-        let actor = caller.staff(caller.is_finance())?;
+        let actor = caller.may(Doing::KeepBooks)?;
         let line = bank::line(&mut self.db.reader().await?, id).await?.ok_or(Error::NotFound("bank line"))?;
         match line.state {
             LineState::SetAside => Ok(line),

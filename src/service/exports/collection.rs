@@ -6,7 +6,7 @@ use crate::domain::document::Payable;
 use crate::domain::reasons::{self, Action};
 use crate::domain::sepa_text;
 use crate::domain::target_days::next_bank_day;
-use crate::domain::{Act, Collection, Policy, Receipt, Refusal, Target};
+use crate::domain::{Act, Collection, Doing, Policy, Receipt, Refusal, Target};
 use crate::exchange::bank::pain008;
 use crate::service::access::Request;
 use crate::service::ledger::Failure;
@@ -133,7 +133,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; a day that has passed; no direct debits here.
     pub async fn plan_collections(&self, request: Request<'_>, collect_on: NaiveDate) -> Result<Vec<Collection>> {
-        let actor = request.caller.staff(request.caller.is_finance())?;
+        let actor = request.caller.may(Doing::KeepBooks)?;
         self.plan_as(actor, collect_on).await
     }
 

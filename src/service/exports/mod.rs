@@ -18,7 +18,9 @@ use super::access::{Caller, Request};
 use super::{Error, FieldError, Result, Service, ledger::Failure};
 use crate::domain::export::{Export, ExportKind, LeftOut};
 use crate::domain::target_days::next_bank_day;
-use crate::domain::{Actor, CollectionId, CustomerId, InvoiceId, Key, Refusal, UserId, chain::hex, words::words};
+use crate::domain::{
+    Actor, CollectionId, CustomerId, Doing, InvoiceId, Key, Refusal, UserId, chain::hex, words::words,
+};
 use crate::exchange::{journal::JournalProfile, ubl::Profile};
 use crate::store::{Tx, exports};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -169,7 +171,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn exports(&self, caller: &Caller, before: Option<i64>, limit: i64) -> Result<Vec<Made>> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         Ok(exports::list(&mut self.db.reader().await?, before.unwrap_or(i64::MAX), limit).await?)
     }
 
@@ -178,7 +180,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; not found.
     pub async fn export(&self, caller: &Caller, number: i64) -> Result<Made> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         exports::get(&mut self.db.reader().await?, number).await?.ok_or(Error::NotFound("export"))
     }
 
@@ -187,7 +189,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; not found; a fault when the bytes are not those that were stored.
     pub async fn export_file(&self, caller: &Caller, number: i64) -> Result<FileOut> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         self.stored_file(number).await
     }
 
@@ -212,7 +214,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others.
     pub async fn exports_waiting(&self, caller: &Caller) -> Result<Waiting> {
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let today = self.policies.day(self.clock.now());
         let (up_to, collect_up_to) = (month_before(today).1, week_after(today));
         let mut on = self.db.snapshot().await?;
@@ -233,7 +235,7 @@ impl Service {
     /// # Errors
     /// Forbidden for others; fields that cannot be right; nothing to export; what does not fit the format.
     pub async fn make_export(&self, request: Request<'_>, asked: &Asked) -> Result<Export> {
-        request.caller.staff(request.caller.is_finance())?;
+        request.caller.may(Doing::KeepBooks)?;
         let maker = Maker { by: Some(request.caller.user.id), key: request.key };
         self.export_with(&maker, asked, &|_, _| {}).await
     }

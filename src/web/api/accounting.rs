@@ -2,7 +2,7 @@
 
 use super::{Amount, Created, Found, List, created, found};
 use crate::domain::closing::{About, BookMonth, Closing, ClosingKind, Example, Finding, FindingKind};
-use crate::domain::{CardId, ClosingId, CustomerId, Minutes, MoneyAccount};
+use crate::domain::{CardId, ClosingId, CustomerId, Doing, Minutes, MoneyAccount};
 use crate::service::accounting::{
     AccountSum, Balances, Checklist, ClosedBy, Deferred, DeferredCard as Card, MonthActed, MonthOfBooks, MonthState,
 };
@@ -401,7 +401,7 @@ pub(super) async fn close(
 ) -> Created<MonthClosing> {
     let mut fields = Fields::default();
     let reason = fields.optional_text("reason", asked.body.reason.as_deref());
-    asked.caller().staff(asked.caller().is_finance())?;
+    asked.caller().may(Doing::KeepBooks)?;
     fields.done()?;
     Ok(created(app.service.close_month(asked.caller(), month, reason).await?))
 }
@@ -419,7 +419,7 @@ pub(super) async fn reopen(
 ) -> Created<MonthClosing> {
     let mut fields = Fields::default();
     let reason = fields.text("reason", &asked.body.reason);
-    asked.caller().staff(asked.caller().is_finance())?;
+    asked.caller().may(Doing::KeepBooks)?;
     fields.done()?;
     Ok(created(app.service.reopen_month(asked.caller(), month, reason).await?))
 }

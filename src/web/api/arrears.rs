@@ -1,7 +1,7 @@
 //! Arrears (PAY-4): who is late, pause, arrangement, the fee of a reactivation, and reminders.
 
 use super::{Amount, Created, Found, List, created, found, paging};
-use crate::domain::{self, ArrearsEventId, ArrearsEventKind, AskedVia, CustomerId, InvoiceId};
+use crate::domain::{self, ArrearsEventId, ArrearsEventKind, AskedVia, CustomerId, Doing, InvoiceId};
 use crate::service::arrears::{ArrearsView, Happened, Late, Reminder, WhichLate};
 use crate::web::App;
 use crate::web::extract::{Id, Paging, Search, Token, Write, bad_cursor};
@@ -263,7 +263,7 @@ impl ArrearsReason {
 /// Sees to it that only finance goes on, and that others do not learn of somebody else's customer.
 fn only_finance<T>(new: &Write<T>, customer: CustomerId) -> Result<(), crate::service::Error> {
     new.caller().see(customer)?;
-    new.caller().staff(new.caller().is_finance()).map(drop)
+    new.caller().may(Doing::KeepBooks).map(drop)
 }
 
 /// Pause account

@@ -2,7 +2,7 @@
 
 use super::{Created, Found, List, created, found, paging};
 use crate::domain::availability::{Cause, Incident as Recorded, Verdict, instant};
-use crate::domain::{IncidentId, Minutes};
+use crate::domain::{Doing, IncidentId, Minutes};
 use crate::service::availability::{MOST_MONTHS, Month, NewIncident as New, Recorded as Kept};
 use crate::web::App;
 use crate::web::extract::{Named, Paging, Search, Token, Write};
@@ -316,6 +316,6 @@ impl FromStr for Place {
 #[utoipa::path(post, path = "/api/v1/availability/incidents", tag = "availability",
     request_body = NewIncident, responses((status = 201, description = "The incident", body = Incident)))]
 pub(super) async fn record(State(app): State<App>, new: Write<NewIncident>) -> Created<Incident> {
-    new.caller().staff(true)?;
+    new.caller().may(Doing::SeeAll)?;
     Ok(created(app.service.record_incident(new.request(), new.body.read()?).await?))
 }

@@ -5,7 +5,7 @@ use crate::domain::bank_statement::{Statement, StatementKind};
 use crate::domain::matching::Proof;
 use crate::domain::reconciliation::{Equation, Explanation, FirstBalance};
 use crate::domain::{
-    BankFileId, BankLineId, Cents, CollectionId, CustomerId, InvoiceId, PaymentId,
+    BankFileId, BankLineId, Cents, CollectionId, CustomerId, Doing, InvoiceId, PaymentId,
     bank::{BankFileKind, Direction},
     matching::{Hint, LineState, Outcome},
 };
@@ -41,7 +41,7 @@ impl FromRequest<App> for Upload {
         use axum::extract::FromRequestParts as _;
         let (mut parts, body) = request.into_parts();
         let Token(caller) = Token::from_request_parts(&mut parts, app).await?;
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let bytes = upload::of_body(body, app.most_file_bytes).await?.whole().map_err(Error::from)?;
         Ok(Self { caller, bytes })
     }
@@ -681,7 +681,7 @@ pub(super) async fn assign(
     new: Write<LineAssignment>,
 ) -> Found<BankLineView> {
     let caller = new.caller().clone();
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     let line = app.service.assign_line(&caller, id, new.body.read()?).await?;
     Ok(found(Queued { line, proposals: Vec::new() }))
 }
@@ -697,7 +697,7 @@ pub(super) async fn set_aside(
     Id(id): Id<BankLineId>,
     new: Write<SettingAside>,
 ) -> Found<BankLineView> {
-    new.caller().staff(new.caller().is_finance())?;
+    new.caller().may(Doing::KeepBooks)?;
     let mut fields = Fields::default();
     let reason = fields.line("reason", &new.body.reason);
     fields.done()?;

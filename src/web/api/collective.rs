@@ -2,6 +2,7 @@
 
 use super::{Found, Json, found};
 use crate::domain::CustomerId;
+use crate::domain::Doing;
 use crate::domain::collective::CollectiveKind;
 use crate::service::bank::{Collective, NewCollective};
 use crate::web::App;
@@ -105,7 +106,7 @@ pub(super) async fn mark(State(app): State<App>, new: Write<NewCollectiveAccount
     let mut fields = Fields::default();
     let iban = fields.line("iban", &new.body.iban);
     let note = fields.optional_line("note", new.body.note.as_deref()).unwrap_or_default();
-    new.caller().staff(new.caller().is_finance())?;
+    new.caller().may(Doing::KeepBooks)?;
     fields.done()?;
     let wanted = NewCollective { iban, kind: new.body.kind, note };
     Ok(found(app.service.mark_collective(new.caller(), wanted).await?))
@@ -119,7 +120,7 @@ pub(super) async fn mark(State(app): State<App>, new: Write<NewCollectiveAccount
 pub(super) async fn unmark(State(app): State<App>, new: Write<NoCollectiveAccount>) -> Found<UnmarkedAccount> {
     let mut fields = Fields::default();
     let (iban, reason) = (fields.line("iban", &new.body.iban), fields.line("reason", &new.body.reason));
-    new.caller().staff(new.caller().is_finance())?;
+    new.caller().may(Doing::KeepBooks)?;
     fields.done()?;
     let still_collective = app.service.unmark_collective(new.caller(), &iban, &reason).await?;
     Ok(Json(UnmarkedAccount { still_collective }))

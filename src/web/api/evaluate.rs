@@ -6,7 +6,7 @@ use super::{Amount, Found, found};
 use crate::domain::coverage::{Facts, Outcome};
 use crate::domain::evaluate::{self, Inquiry, Misfit};
 use crate::domain::policy::{Counted, Measure};
-use crate::domain::{Channel, Cover, Locale, Minutes, Policy, TicketKind, sla};
+use crate::domain::{Channel, Cover, Doing, Locale, Minutes, Policy, TicketKind, sla};
 use crate::service::{Error, FieldError};
 use crate::web::App;
 use crate::web::extract::Write;
@@ -226,7 +226,7 @@ impl Due {
 /// Evaluate policy
 ///
 /// What work would cost, who would pay and why, and what would be due when: the decisions that the service makes, without a
-/// customer and changing nothing. For everybody with a token.
+/// customer and changing nothing. For everybody with a token; of a text of its own, for staff.
 #[utoipa::path(post, path = "/api/v1/policies/evaluate", tag = "policies",
     request_body = Question, responses((status = 200, description = "What the policy says", body = Evaluation)))]
 pub(super) async fn ask(State(app): State<App>, question: Write<Question>) -> Found<Evaluation> {
@@ -236,14 +236,17 @@ pub(super) async fn ask(State(app): State<App>, question: Write<Question>) -> Fo
         let day = asked.day(app.service.policies.newest(), now);
         return Ok(found(asked.ask(app.service.policies.at(day).1, now)?));
     };
-    match Policy::parse(text) {
-        Ok(policy) => Ok(found(asked.ask(&policy, now)?)),
+    question.caller().may(Doing::SeeAll)?;
+    let asked = asked.clone();
+    let said = app.service.on_text(text, move |read| match read {
+        Ok(policy) => asked.ask(&policy, now),
         Err(errors) => {
             let mut fields = Fields::default();
             fields.fault("text", format!("expected a valid policy; {errors}"));
-            Err(fields.done().expect_err("a fault was noted").into())
+            Err(fields.done().expect_err("a fault was noted"))
         }
-    }
+    });
+    Ok(found(said.await??))
 }
 
 impl Question {

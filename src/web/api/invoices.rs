@@ -3,7 +3,7 @@
 use super::payments::Payment;
 use super::{Amount, Created, Empty, Found, List, created, found, paging};
 use crate::domain::{
-    self, CardId, Cents, CustomerId, InvoiceId, Minutes, MissingField, Standing,
+    self, CardId, Cents, CustomerId, Doing, InvoiceId, Minutes, MissingField, Standing,
     command::{Crediting, NewLine},
     document::{DocumentKind, Quantity},
 };
@@ -224,7 +224,7 @@ pub(super) async fn list(
     Search(asked): Search<WhichInvoices>,
 ) -> Found<List<ListedInvoice>> {
     let limit = limit(asked.limit)?;
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     if let Some(text) = asked.find {
         let rows = match app.service.find_invoice(&caller, &text).await {
             Ok(invoice) => vec![invoice],

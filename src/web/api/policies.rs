@@ -2,7 +2,7 @@
 
 use super::{Created, Found, List, created, found};
 use crate::domain::policy::{Difference, Part, PolicyErrors, differences};
-use crate::domain::{Minutes, Policy};
+use crate::domain::{Doing, Minutes, Policy};
 use crate::service::policies::PolicyVersion;
 use crate::web::App;
 use crate::web::extract::{Named, Token, Write};
@@ -211,9 +211,9 @@ pub(super) async fn get(State(app): State<App>, Token(caller): Token, Named(numb
 /// Says everything that is wrong with a text; changes nothing. For staff.
 #[utoipa::path(post, path = "/api/v1/policies/check", tag = "policies",
     request_body = PolicyText, responses((status = 200, description = "What was found", body = Checked)))]
-pub(super) async fn check(asked: Write<PolicyText>) -> Found<Checked> {
-    asked.caller().staff(true)?;
-    Ok(found(Policy::parse(&asked.body.text)))
+pub(super) async fn check(State(app): State<App>, asked: Write<PolicyText>) -> Found<Checked> {
+    asked.caller().may(Doing::SeeAll)?;
+    Ok(found(app.service.on_text(&asked.body.text, |read| read).await?))
 }
 
 /// Apply policy
@@ -223,7 +223,7 @@ pub(super) async fn check(asked: Write<PolicyText>) -> Found<Checked> {
 #[utoipa::path(post, path = "/api/v1/policies", tag = "policies",
     request_body = NewPolicy, responses((status = 201, description = "The version", body = Version)))]
 pub(super) async fn apply(State(app): State<App>, new: Write<NewPolicy>) -> Created<Version> {
-    new.caller().staff(new.caller().is_admin())?;
+    new.caller().may(Doing::Administer)?;
     let mut fields = Fields::default();
     let from = fields.needed_date("from", &new.body.from);
     fields.done()?;

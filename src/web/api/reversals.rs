@@ -3,7 +3,7 @@
 use super::{Amount, Created, Found, List, created, found, paging};
 use crate::domain::command::Undone;
 use crate::domain::reasons::{self, Action};
-use crate::domain::{self, Cents, CollectionId, CustomerId, InvoiceId, PaymentId, ReversalId};
+use crate::domain::{self, Cents, CollectionId, CustomerId, Doing, InvoiceId, PaymentId, ReversalId};
 use crate::service::reversals::{FeeSum, ReversalView, WhichReversals, Why};
 use crate::web::App;
 use crate::web::extract::{Id, Paging, Search, Token, Write};
@@ -311,7 +311,7 @@ pub(super) async fn reverse_payment(
     new: Write<NewReturn>,
 ) -> Created<MadeReversal> {
     app.service.owner_of_payment(new.caller(), id).await?;
-    new.caller().staff(new.caller().is_finance())?;
+    new.caller().may(Doing::KeepBooks)?;
     let (amount, undone) = new.body.read(true)?;
     Ok(created(app.service.reverse_payment(new.request(), id, amount, undone).await?))
 }
@@ -329,7 +329,7 @@ pub(super) async fn return_collection(
     new: Write<NewReturn>,
 ) -> Created<MadeReversal> {
     app.service.owner_of_collection(new.caller(), id).await?;
-    new.caller().staff(new.caller().is_finance())?;
+    new.caller().may(Doing::KeepBooks)?;
     let (_, undone) = new.body.read(false)?;
     Ok(created(app.service.return_collection(new.request(), id, undone).await?))
 }
@@ -368,7 +368,7 @@ pub(super) async fn judge(
     new: Write<NewJudgement>,
 ) -> Created<Judgement> {
     app.service.owner_of_reversal(new.caller(), id).await?;
-    new.caller().staff(new.caller().is_finance())?;
+    new.caller().may(Doing::KeepBooks)?;
     let mut fields = Fields::default();
     let (counted, reason) = (new.body.counted, fields.text("reason", &new.body.reason));
     fields.done()?;
@@ -402,7 +402,7 @@ pub struct Waiver {
     request_body = NewWaiver, responses((status = 201, description = "What was waived", body = Waiver)))]
 pub(super) async fn waive(State(app): State<App>, Id(id): Id<ReversalId>, new: Write<NewWaiver>) -> Created<Waiver> {
     app.service.owner_of_reversal(new.caller(), id).await?;
-    new.caller().staff(new.caller().is_finance())?;
+    new.caller().may(Doing::KeepBooks)?;
     let mut fields = Fields::default();
     let reason = fields.text("reason", &new.body.reason);
     fields.done()?;

@@ -7,7 +7,7 @@ use super::texts::texts;
 use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, done, show, show_with};
 use crate::domain::closing::{About, BookMonth, ClosingKind, Example, Finding, FindingKind, NotClosed};
-use crate::domain::{Cents, Minutes, MoneyAccount};
+use crate::domain::{Cents, Doing, Minutes, MoneyAccount};
 use crate::exchange::sheet::{Column, Kind, Sheet, SheetError, Totals};
 use crate::service::accounting::{
     AccountSum, Balances, Checklist, ClosedBy, Deferred, DeferredCard, MonthOfBooks, MonthState,
@@ -348,7 +348,7 @@ async fn close(State(app): State<App>, Named(month): Named<BookMonth>, sent: Sub
 async fn reopen(State(app): State<App>, Named(month): Named<BookMonth>, sent: Submission) -> Result<Response, Fault> {
     let mut fields = Fields::default();
     let reason = fields.text("reason", sent.values.get("reason"));
-    sent.member.caller.staff(sent.member.caller.is_finance())?;
+    sent.member.caller.may(Doing::KeepBooks)?;
     let opened = match fields.done() {
         Ok(()) => app.service.reopen_month(&sent.member.caller, month, reason).await,
         Err(error) => Err(error),

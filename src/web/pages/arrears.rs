@@ -8,8 +8,8 @@ use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, encode, show, show_with};
 use crate::domain::policy::{FeeVat, Provider, ReactivationRules};
 use crate::domain::{
-    ArrearsEventKind, AskedVia, Cents, CollectionId, Customer, CustomerId, Invoice, InvoiceId, Locale, PaymentId,
-    reasons::REASONS,
+    ArrearsEventKind, AskedVia, Cents, CollectionId, Customer, CustomerId, Doing, Invoice, InvoiceId, Locale,
+    PaymentId, reasons::REASONS,
 };
 use crate::service::arrears::{ArrearsView, Happened, Late, MoneyFacts, Reminder, WhichLate};
 use crate::service::reversals::FeeSum;
@@ -572,7 +572,7 @@ fn read_reason(values: &Values) -> Result<String> {
 fn only_finance(sent: &Submission, id: CustomerId) -> Result<()> {
     let caller = &sent.member.caller;
     caller.see(id)?;
-    caller.staff(caller.is_finance()).map(drop)
+    caller.may(Doing::KeepBooks).map(drop)
 }
 
 async fn pause(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {
@@ -666,7 +666,7 @@ impl LetterPage {
     async fn read(app: &App, member: &Member, id: InvoiceId, asked: &LetterLook) -> Result<Self, Fault> {
         let (service, caller) = (&app.service, &member.caller);
         let seen = service.invoice(caller, id).await?;
-        caller.staff(caller.is_finance())?;
+        caller.may(Doing::KeepBooks)?;
         let (invoice, buyer) = (seen.invoice, seen.buyer);
         let today = service.policies.day(service.clock.now());
         if !invoice.is_overdue(today) {

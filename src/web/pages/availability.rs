@@ -7,7 +7,7 @@ use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::availability::{Cause, Incident, Verdict, first_of_month, instant};
 use crate::domain::policy::Part;
-use crate::domain::{IncidentId, Minutes};
+use crate::domain::{Doing, IncidentId, Minutes};
 use crate::service::availability::{Month, NewIncident, Recorded};
 use crate::service::{Error, Result};
 use crate::web::App;
@@ -298,7 +298,7 @@ async fn records(
 }
 
 async fn record(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
-    sent.member.caller.staff(true)?;
+    sent.member.caller.may(Doing::SeeAll)?;
     let zone = app.service.policies.time_zone();
     let recorded = match read(&sent.values, zone) {
         Ok(new) => app.service.record_incident(sent.request(), new).await,

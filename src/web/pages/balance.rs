@@ -14,7 +14,7 @@ use super::{App, Fault, Member, Page, Refused, Submission, Values, done, show, s
 use crate::domain::contact::MayNot;
 use crate::domain::policy::CardRules;
 use crate::domain::{
-    Balance, Contact, Customer, CustomerId, EstimateId, EstimateStatus, Minutes, Policy, Role, TimeEntryId,
+    Balance, Contact, Customer, CustomerId, Doing, EstimateId, EstimateStatus, Minutes, Policy, TimeEntryId,
 };
 use crate::service::balance::{Overview, Shown, Uncovered};
 use crate::service::{Error, Result};
@@ -313,6 +313,7 @@ impl Look {
 struct Viewer<'a> {
     app: &'a App,
     member: &'a Member,
+    customer: CustomerId,
     contact: Option<&'a Contact>,
     policy: &'a Policy,
     now: DateTime<Utc>,
@@ -324,7 +325,7 @@ impl<'a> Viewer<'a> {
         let now = app.service.clock.now();
         let today = app.service.policies.day(now);
         let policy = app.service.policies.at(today).1;
-        Self { app, member, contact: member.caller.contact_at(customer), policy, now, today }
+        Self { app, member, customer, contact: member.caller.contact_at(customer), policy, now, today }
     }
 
     fn may_spend(&self, contact: &Contact, minutes: Minutes) -> Result<(), MayNot> {
@@ -336,11 +337,11 @@ impl<'a> Viewer<'a> {
     }
 
     fn may_decline(&self) -> bool {
-        self.contact.is_some_and(|contact| contact.role != Role::Viewer)
+        self.contact.is_some() && self.member.caller.can(self.customer, Doing::Agree)
     }
 
     fn may_buy(&self) -> bool {
-        self.member.caller.is_staff() || self.contact.is_some_and(|contact| contact.role == Role::Owner)
+        self.member.caller.can(self.customer, Doing::Order)
     }
 
     /// SPEND-1: who can agree to this today.

@@ -7,7 +7,7 @@ use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, encode, show, show_with};
 use crate::domain::matching::{BankLine, Doubt, Hint, LineState, Outcome};
 use crate::domain::reconciliation::{Equation, Explanation};
-use crate::domain::{BankLineId, Cents};
+use crate::domain::{BankLineId, Cents, Doing};
 use crate::exchange::bank::{BankFault, BankFaultKind, Bytes, clean_name};
 use crate::service::bank::{
     AccountCheck, Assignment, BankCheck, BankImport, BankNotice, BankPreview, FileView, PreviewLine, Proposal, Queued,
@@ -769,7 +769,7 @@ impl FromRequest<App> for Chosen {
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
         let (mut parts, body) = request.into_parts();
         let member = Member::from_request_parts(&mut parts, app).await?;
-        member.caller.staff(member.caller.is_finance())?;
+        member.caller.may(Doing::KeepBooks)?;
         let form = Multipart::from_request(Request::from_parts(parts, body), app).await;
         let mut form = form.map_err(|_| unreadable())?;
         let (mut name, mut file, mut book) = (String::new(), Ok(Bytes::from(Vec::new())), false);
@@ -939,7 +939,7 @@ async fn assignment(app: &App, sent: &Submission) -> Result<Assignment> {
 
 async fn set_aside(State(app): State<App>, Id(id): Id<BankLineId>, sent: Submission) -> Result<Response, Fault> {
     let caller = &sent.member.caller;
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     let mut fields = Fields::default();
     let reason = fields.line("reason", sent.values.get("reason"));
     let line = match fields.done() {

@@ -4,6 +4,7 @@ use super::forms::{Form, Forms};
 use super::texts::texts;
 use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, show, show_with};
+use crate::domain::Doing;
 use crate::domain::collective::CollectiveKind;
 use crate::service::bank::{Collective, NewCollective};
 use crate::service::{Error, Result};
@@ -170,7 +171,7 @@ fn unmarked(iban: &str, still: bool, lang: Lang) -> String {
 
 /// The page again: with what was done, or with the form that was refused.
 async fn answer(app: &App, sent: &Submission, form: &str, told: Result<String>) -> Result<Response, Fault> {
-    sent.member.caller.staff(sent.member.caller.is_finance())?;
+    sent.member.caller.may(Doing::KeepBooks)?;
     let mut page = CollectivePage::read(app, &sent.member, Beforehand::default()).await?;
     match told {
         Ok(told) => {

@@ -3,7 +3,7 @@
 
 use super::texts::texts;
 use super::{App, Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::{AskedVia, Contact, ContactId, Customer, CustomerId, Minutes, Role, duration};
+use crate::domain::{AskedVia, Contact, ContactId, Customer, CustomerId, Doing, Minutes, Role, duration};
 use crate::service::customers::{NewContact, WithLogin};
 use crate::service::{Error, Result};
 use crate::web::extract::{ClientIp, Id};
@@ -139,13 +139,12 @@ async fn people_page(app: &App, member: &Member, id: CustomerId) -> Result<Peopl
     let customer = app.service.customer(caller, id).await?;
     let found = app.service.contacts(caller, id).await?;
     let lang = member.lang();
-    let owner = caller.contact_at(id).is_some_and(|contact| contact.role == Role::Owner);
     Ok(PeoplePage {
         page: member.page().at(format!("/customers/{id}/contacts")),
         t: ContactTexts::of(lang),
         customer,
         people: found.iter().map(|with| person(app, with, lang)).collect(),
-        manages: owner || caller.is_agent(),
+        manages: caller.can(id, Doing::ManagePeople),
         agent: caller.is_agent(),
         once: None,
         values: Values::default(),

@@ -3,7 +3,7 @@
 use super::forms::Form;
 use super::texts::texts;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, encode, forms, show, show_with};
-use crate::domain::{Customer, Locale};
+use crate::domain::{Customer, Doing, Locale};
 use crate::service::customers::NewCustomer;
 use crate::service::{Error, Result};
 use crate::web::App;
@@ -147,14 +147,14 @@ async fn index(State(app): State<App>, member: Member, Search(asked): Search<Lis
 }
 
 async fn new(State(app): State<App>, member: Member) -> Result<Response, Fault> {
-    member.caller.staff(true)?;
+    member.caller.may(Doing::SeeAll)?;
     show(&NewPage::new(&app, &member, Form::default()))
 }
 
 async fn create(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
     let made = match read(&sent.values) {
         Ok(new) => app.service.create_customer(sent.request(), new).await,
-        Err(error) => sent.member.caller.staff(true).and(Err(error)),
+        Err(error) => sent.member.caller.may(Doing::SeeAll).and(Err(error)),
     };
     match made {
         Ok(customer) => Ok(done(&format!("/customers/{}/contacts", customer.id))),

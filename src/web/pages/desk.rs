@@ -7,7 +7,7 @@ use super::queue::{self, QueueTexts, TicketRow};
 use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::{CoveredBy, Minutes, Policy, TimeEntry};
+use crate::domain::{CoveredBy, Doing, Minutes, Policy, TimeEntry};
 use crate::service::desk::{Filter, OnDesk, ShownEstimate};
 use crate::service::{Error, Result};
 use crate::web::App;
@@ -189,7 +189,7 @@ pub(super) async fn notice_of(app: &App, member: &Member, booked_entry: Option<&
 }
 
 async fn index(State(app): State<App>, member: Member, Search(asked): Search<DeskQuery>) -> Result<Response, Fault> {
-    member.caller.staff(true)?;
+    member.caller.may(Doing::SeeAll)?;
     let list = ListQuery { query: asked.query, cursor: asked.cursor };
     let mut page = DeskPage::read(&app, &member, &list).await?;
     page.notice = notice_of(&app, &member, asked.booked.as_deref()).await?;
@@ -209,7 +209,7 @@ async fn preview(State(app): State<App>, member: Member, Search(typed): Search<T
 }
 
 async fn book(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
-    sent.member.caller.staff(sent.member.caller.is_agent())?;
+    sent.member.caller.may(Doing::Serve)?;
     let (member, values) = (&sent.member, &sent.values);
     if values.filled("preview").is_some() {
         let line = entry::understand(&app, member, values).await?;

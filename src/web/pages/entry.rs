@@ -6,7 +6,7 @@ use super::words::{self, either};
 use super::{Member, Values, forms};
 use crate::domain::decide::TimeReceipt;
 use crate::domain::policy::Surcharge;
-use crate::domain::{CoveredBy, Excess, Minutes, Refusal, Ticket, TicketId, duration};
+use crate::domain::{CoveredBy, Doing, Excess, Minutes, Refusal, Ticket, TicketId, duration};
 use crate::service::ledger::Failure;
 use crate::service::{Error, Result, Service, time_entries::Work};
 use crate::web::App;
@@ -172,7 +172,7 @@ pub fn work(values: &Values, lang: Lang, clock: &Clock) -> Result<Work> {
 /// # Errors
 /// What does not belong at the line: forbidden, a fault of ours.
 pub async fn understand(app: &App, member: &Member, values: &Values) -> Result<Understood> {
-    member.caller.staff(member.caller.is_agent())?;
+    member.caller.may(Doing::Serve)?;
     let lang = member.lang();
     if values.filled("time").is_none() {
         return Ok(Understood::default());

@@ -8,7 +8,7 @@ use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_w
 use crate::domain::export::{Export, ExportKind};
 use crate::domain::policy::Part;
 use crate::domain::target_days::next_bank_day;
-use crate::domain::{CardId, CustomerId, InvoiceId};
+use crate::domain::{CardId, CustomerId, Doing, InvoiceId};
 use crate::exchange::{journal::JournalProfile, ubl::Profile};
 use crate::service::Result;
 use crate::service::exports::{Asked, JournalFormat, Made, Waiting};
@@ -250,7 +250,7 @@ fn said(export: &Export, lang: Lang) -> String {
 
 async fn make(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
     let caller = &sent.member.caller;
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     let made = match read(&sent.values) {
         Ok(asked) => app.service.make_export(sent.request(), &asked).await,
         Err(error) => Err(error),
@@ -263,7 +263,7 @@ async fn make(State(app): State<App>, sent: Submission) -> Result<Response, Faul
 
 async fn plan(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
     let caller = &sent.member.caller;
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     let mut fields = Fields::default();
     let day = fields.needed_date("collect_on", sent.values.get("collect_on"));
     let planned = match fields.done() {

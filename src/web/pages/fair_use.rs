@@ -8,7 +8,7 @@ use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::coverage::Outcome;
 use crate::domain::fair_use::{Level, NoVerdict, Window};
-use crate::domain::{CustomerId, Minutes};
+use crate::domain::{CustomerId, Doing, Minutes};
 use crate::service::fair_use::{CountedEntry, Filter, MonthUse, Place, RankedPage, RankedRow, Said, StandingView};
 use crate::service::{Error, Result};
 use crate::web::App;
@@ -381,7 +381,7 @@ async fn record(State(app): State<App>, Id(customer): Id<CustomerId>, sent: Subm
         Ok((outcome, starts_on, note)) => {
             app.service.record_conversation(sent.request(), customer, outcome, starts_on, note).await.map(drop)
         }
-        Err(error) => sent.member.caller.require(customer, &[], sent.member.caller.is_agent()).and(Err(error)),
+        Err(error) => sent.member.caller.may_at(customer, Doing::Serve).and(Err(error)),
     };
     answer(&app, &sent, customer, "conversation", recorded).await
 }
@@ -404,7 +404,7 @@ async fn end_contract(
     let last_day = fields.date("last_day", sent.values.filled("last_day"));
     let ended = match fields.done() {
         Ok(()) => app.service.end_contract(sent.request(), customer, last_day).await.map(drop),
-        Err(error) => sent.member.caller.require(customer, &[], sent.member.caller.is_agent()).and(Err(error)),
+        Err(error) => sent.member.caller.may_at(customer, Doing::Serve).and(Err(error)),
     };
     answer(&app, &sent, customer, "contract", ended).await
 }

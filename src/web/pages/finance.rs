@@ -7,7 +7,7 @@ use super::texts::texts;
 use super::wanted::{Wanted, wanted};
 use super::words::either;
 use super::{Fault, Member, Page, Refused, Submission, done, show, show_with};
-use crate::domain::{Cents, Customer, CustomerId, Minutes};
+use crate::domain::{Cents, Customer, CustomerId, Doing, Minutes};
 use crate::service::Result;
 use crate::service::desk::{Owed, Sold};
 use crate::service::finance::{Overview, Pile};
@@ -260,7 +260,7 @@ struct SellPage {
 
 impl SellPage {
     async fn read(app: &App, member: &Member, id: CustomerId, form: Form) -> Result<Self> {
-        member.caller.staff(true)?;
+        member.caller.may(Doing::SeeAll)?;
         let lang = member.lang();
         let customer = app.service.customer(&member.caller, id).await?;
         let policy = app.service.policies.at(app.service.policies.day(app.service.clock.now())).1;
@@ -286,7 +286,7 @@ async fn sell_form(State(app): State<App>, member: Member, Id(id): Id<CustomerId
 }
 
 async fn sell(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {
-    sent.member.caller.staff(true)?;
+    sent.member.caller.may(Doing::SeeAll)?;
     let product = match sent.values.get("product") {
         "hours" => format!("{}h", sent.values.get("hours").trim()),
         "strips" => format!("{}s", sent.values.get("strips").trim()),

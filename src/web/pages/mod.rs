@@ -391,7 +391,9 @@ pub fn encode(text: &str) -> String {
 /// A path of this site to go on to, from what a browser sent; anything else becomes the first page.
 #[must_use]
 pub fn local(next: &str) -> &str {
-    let safe = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
+    // Browsers drop some characters: what is left of `/<tab>/` would be another site (A8).
+    let odd = |letter: char| letter.is_control() || letter.is_whitespace() || letter == '\\';
+    let safe = next.starts_with('/') && !next.starts_with("//") && !next.contains(odd);
     if safe { next } else { "/" }
 }
 

@@ -3,7 +3,7 @@
 use super::forms::Form;
 use super::texts::texts;
 use super::{Fault, Member, Page, Refused, Submission, done, show, show_with};
-use crate::domain::Policy;
+use crate::domain::Doing;
 use crate::domain::policy::{Difference, PolicyErrors, differences};
 use crate::service::policies::PolicyVersion;
 use crate::service::{Error, Result};
@@ -129,22 +129,29 @@ async fn version(State(app): State<App>, member: Member, Named(number): Named<i6
 }
 
 async fn check(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
-    sent.member.caller.staff(sent.member.caller.is_admin())?;
+    sent.member.caller.may(Doing::Administer)?;
     let text = sent.values.get("text").to_owned();
     let mut page = PoliciesPage::read(&app, &sent.member, Form::sent(sent.values.clone(), Refused::default())).await?;
-    let faults = match Policy::parse(&text) {
-        Ok(_) => vec![],
-        Err(PolicyErrors(faults)) => faults.iter().map(ToString::to_string).collect(),
+    let (newest, told) = (page.versions.first().map(|newest| newest.text.clone()), text.clone());
+    let read = app.service.on_text(&text, move |read| match read {
+        Ok(_) => (vec![], newest.and_then(|newest| differences(&newest, &told).ok()).unwrap_or_default()),
+        Err(PolicyErrors(faults)) => (faults.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::new()),
+    });
+    let (faults, changes) = match read.await {
+        Ok(read) => read,
+        Err(error) => {
+            let (status, refused) = Refused::with_status(error, sent.member.lang())?;
+            page.form = Form::sent(sent.values.clone(), refused);
+            return show_with(status, &page);
+        }
     };
-    let newest = page.versions.first().filter(|_| faults.is_empty());
-    let changes = newest.and_then(|newest| differences(&newest.text, &text).ok()).unwrap_or_default();
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page.checked = Some(Checked { faults, changes });
     show_with(status, &page)
 }
 
 async fn apply(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
-    sent.member.caller.staff(sent.member.caller.is_admin())?;
+    sent.member.caller.may(Doing::Administer)?;
     let text = sent.values.get("text").to_owned();
     let Err(error) = apply_text(&app, &sent, text).await else { return Ok(done("/policies")) };
     let (status, refused) = Refused::with_status(error, sent.member.lang())?;

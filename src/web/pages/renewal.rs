@@ -5,7 +5,7 @@ use super::drawn::scope_words;
 use super::texts::texts;
 use super::{App, Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::decide::conversion::Upcoming;
-use crate::domain::{Billing, Customer, CustomerId, Installation, InstallationId, Minutes, Notice, NoticeKind, Role};
+use crate::domain::{Billing, Customer, CustomerId, Doing, Installation, InstallationId, Minutes, Notice, NoticeKind};
 use crate::service::balance::BalanceView;
 use crate::service::cards::Order;
 use crate::service::renewal::Given;
@@ -114,8 +114,8 @@ impl CardTerms {
         let told = service.notices(caller, id, TOLD).await?;
         let renewal = if service.renews() {
             let given = service.renewal(caller, id).await?;
-            let owner = caller.contact_at(id).is_some_and(|contact| contact.role == Role::Owner);
-            Some(renewal(app, given.as_ref(), owner, caller.is_agent(), lang))
+            let may = (caller.can(id, Doing::GiveConsent), caller.can(id, Doing::WithdrawConsent));
+            Some(renewal(app, given.as_ref(), may, lang))
         } else {
             None
         };
@@ -178,20 +178,20 @@ fn upcoming(balance: &BalanceView, lang: Lang) -> Vec<String> {
     converting.chain(owed).collect()
 }
 
-fn renewal(app: &App, given: Option<&Given>, owner: bool, agent: bool, lang: Lang) -> Renewal {
+fn renewal(app: &App, given: Option<&Given>, (may_give, may_withdraw): (bool, bool), lang: Lang) -> Renewal {
     let t = TermsTexts::of(lang);
     let day = |at| date(app.service.policies.day(at), lang);
     match given {
         Some(Given { consent, given_by_name, .. }) if consent.holds() => Renewal {
             text: format!("{} {given_by_name} {} {}.", t.renewal_on, t.on, day(consent.given_at)),
             may_give: false,
-            may_withdraw: owner || agent,
+            may_withdraw,
         },
         given => {
             let withdrawn = given.and_then(|given| given.consent.withdrawn_at);
             let withdrawn = withdrawn.map_or_else(String::new, |at| format!(" {} {}.", t.withdrawn, day(at)));
-            let offer = if owner { t.renewal_offer } else { t.renewal_off };
-            Renewal { text: format!("{offer}{withdrawn}"), may_give: owner, may_withdraw: false }
+            let offer = if may_give { t.renewal_offer } else { t.renewal_off };
+            Renewal { text: format!("{offer}{withdrawn}"), may_give, may_withdraw: false }
         }
     }
 }
@@ -254,13 +254,12 @@ async fn page(app: &App, member: &Member, id: CustomerId) -> Result<Installation
         since: date(app.service.policies.day(place.added_at), lang),
         name: place.name,
     };
-    let owner = caller.contact_at(id).is_some_and(|contact| contact.role == Role::Owner);
     Ok(InstallationsPage {
         page: member.page().at(format!("/customers/{id}/installations")),
         t: TermsTexts::of(lang),
         rows: app.service.installations(caller, id).await?.into_iter().map(row).collect(),
         customer,
-        manages: owner || caller.is_agent(),
+        manages: caller.can(id, Doing::ManageInstallations),
         values: Values::default(),
         refused: Refused::default(),
     })

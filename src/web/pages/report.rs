@@ -6,7 +6,7 @@ use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::{
-    Channel, ContactId, Customer, CustomerId, Installation, Intake, Policy, Question, Report, TicketKind, clocks,
+    Channel, ContactId, Customer, CustomerId, Doing, Installation, Intake, Policy, Question, Report, TicketKind, clocks,
 };
 use crate::service::Result;
 use crate::web::App;
@@ -225,12 +225,12 @@ async fn report(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission
 }
 
 async fn desk_form(State(app): State<App>, member: Member, Id(id): Id<CustomerId>) -> Result<Response, Fault> {
-    member.caller.staff(member.caller.is_agent())?;
+    member.caller.may(Doing::Serve)?;
     show(&ReportPage::read(&app, &member, id, at_desk(id), Form::default()).await?)
 }
 
 async fn make(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {
-    sent.member.caller.staff(sent.member.caller.is_agent())?;
+    sent.member.caller.may(Doing::Serve)?;
     send(&app, id, at_desk(id), sent).await
 }
 

@@ -8,7 +8,7 @@ use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_w
 use crate::domain::command::Undone;
 use crate::domain::policy::Part;
 use crate::domain::reasons::{self, Action};
-use crate::domain::{Cents, CollectionId, CustomerId, PaymentId, ReversalId};
+use crate::domain::{Cents, CollectionId, CustomerId, Doing, PaymentId, ReversalId};
 use crate::service::reversals::{ReversalView, WhichReversals, Why};
 use crate::service::{Error, Result};
 use crate::web::App;
@@ -182,7 +182,7 @@ struct ListPage {
 impl ListPage {
     async fn read(app: &App, member: &Member, asked: &Asked) -> Result<Self, Fault> {
         let (service, lang) = (&app.service, member.lang());
-        member.caller.staff(member.caller.is_finance())?;
+        member.caller.may(Doing::KeepBooks)?;
         if !service.policies.shows(Part::Reversals, service.policies.day(service.clock.now())) {
             return Err(Error::NotFound("page").into());
         }
@@ -262,7 +262,7 @@ fn read_judgement(values: &Values) -> Result<(bool, String)> {
 async fn judge(State(app): State<App>, Id(id): Id<ReversalId>, sent: Submission) -> Result<Response, Fault> {
     let caller = &sent.member.caller;
     let customer = app.service.owner_of_reversal(caller, id).await?;
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     let judged = match read_judgement(&sent.values) {
         Ok((counted, reason)) => app.service.judge_reversal(sent.request(), id, counted, reason).await,
         Err(error) => Err(error),
@@ -276,7 +276,7 @@ async fn judge(State(app): State<App>, Id(id): Id<ReversalId>, sent: Submission)
 async fn waive(State(app): State<App>, Id(id): Id<ReversalId>, sent: Submission) -> Result<Response, Fault> {
     let caller = &sent.member.caller;
     let customer = app.service.owner_of_reversal(caller, id).await?;
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     let waived = match read_reason(&sent.values) {
         Ok(reason) => app.service.waive_fee(sent.request(), id, reason).await,
         Err(error) => Err(error),
@@ -300,7 +300,7 @@ fn read_return(values: &Values) -> Result<(Option<Cents>, Undone)> {
 async fn reverse_payment(State(app): State<App>, Id(id): Id<PaymentId>, sent: Submission) -> Result<Response, Fault> {
     let caller = &sent.member.caller;
     let customer = app.service.owner_of_payment(caller, id).await?;
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     let recorded = match read_return(&sent.values) {
         Ok((amount, told)) => app.service.reverse_payment(sent.request(), id, amount, told).await,
         Err(error) => Err(error),
@@ -318,7 +318,7 @@ async fn return_collection(
 ) -> Result<Response, Fault> {
     let caller = &sent.member.caller;
     let customer = app.service.owner_of_collection(caller, id).await?;
-    caller.staff(caller.is_finance())?;
+    caller.may(Doing::KeepBooks)?;
     let recorded = match read_return(&sent.values) {
         Ok((_, told)) => app.service.return_collection(sent.request(), id, told).await,
         Err(error) => Err(error),

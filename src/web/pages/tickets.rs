@@ -12,7 +12,7 @@ use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::estimate::AnswerVia;
 use crate::domain::{
-    ContactId, CoveredBy, Customer, CustomerId, Estimate, EstimateId, EstimateStatus, Measure, Minutes, Policy,
+    ContactId, CoveredBy, Customer, CustomerId, Doing, Estimate, EstimateId, EstimateStatus, Measure, Minutes, Policy,
     TicketId, TimeEntryId, TransactionKind, clocks,
 };
 use crate::service::access::Caller;
@@ -502,7 +502,7 @@ async fn log(State(app): State<App>, Id(ticket): Id<TicketId>, sent: Submission)
 /// An agent who may see the ticket; a contact of another customer does not learn that it exists.
 pub(super) async fn agent_at(app: &App, caller: &Caller, ticket: TicketId) -> Result<()> {
     app.service.ticket(caller, ticket).await?;
-    caller.staff(caller.is_agent()).map(drop)
+    caller.may(Doing::Serve).map(drop)
 }
 
 async fn propose(State(app): State<App>, Id(ticket): Id<TicketId>, sent: Submission) -> Result<Response, Fault> {
@@ -530,7 +530,7 @@ fn read_estimate(values: &Values, lang: Lang) -> Result<NewEstimate> {
 async fn ticket_of_estimate(app: &App, sent: &Submission, id: EstimateId) -> Result<TicketId> {
     let caller = &sent.member.caller;
     let estimate = app.service.estimate(caller, id).await?;
-    caller.staff(caller.is_agent())?;
+    caller.may(Doing::Serve)?;
     Ok(estimate.ticket_id)
 }
 
@@ -571,7 +571,7 @@ async fn close(State(app): State<App>, Id(id): Id<EstimateId>, sent: Submission)
 async fn ticket_of_entry(app: &App, sent: &Submission, id: TimeEntryId) -> Result<TicketId> {
     let caller = &sent.member.caller;
     let entry = app.service.time_entry(caller, id).await?;
-    caller.staff(caller.is_agent())?;
+    caller.may(Doing::Serve)?;
     Ok(entry.ticket_id)
 }
 

@@ -302,6 +302,19 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::ContactExists { email } => {
             format!("{email} is al een persoon van deze klant. Verwijder die eerst om de rol te wijzigen.")
         }
+        Refusal::RoleForbids => "Dit hoort niet bij je rol.".to_owned(),
+        Refusal::AuthorisedFrom { from } => {
+            format!("Je machtiging gaat in op {}. Tot dan kun je meekijken en vragen melden.", date(*from, Lang::Nl))
+        }
+        Refusal::AuthorisedUntil { until } => {
+            format!(
+                "Je machtiging liep tot en met {}. Je kunt meekijken en vragen melden; een eigenaar kan je opnieuw toevoegen.",
+                date(*until, Lang::Nl)
+            )
+        }
+        Refusal::GivesForTooLong { last } => {
+            format!("Je eigen machtiging loopt tot en met {}: kies die dag of een eerdere.", date(*last, Lang::Nl))
+        }
         Refusal::LastOwner => {
             "Dit is de laatste eigenaar. Voeg eerst een andere toe, zodat iemand de zaken kan regelen.".to_owned()
         }
@@ -832,6 +845,11 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected today or an earlier day", "kies vandaag of een eerdere dag"),
     ("expected today or a later day", "kies vandaag of een latere dag"),
     ("expected a day on or after `valid_from`", "kies een dag op of na de eerste dag"),
+    ("expected at most 256 KiB of text", "de tekst mag hooguit 256 KiB zijn"),
+    (
+        "expected today or a later day: on no other day this person may do anything",
+        "kies vandaag of een latere dag: anders mag deze persoon nooit iets",
+    ),
     ("expected a day on or after `answer_by`", "kies een dag op of na de dag van het antwoord"),
     ("expected a moment that is not in the future", "kies een moment dat niet in de toekomst ligt"),
     ("expected at most 10000000.00", "vul hoogstens 10000000,00 in"),

@@ -78,7 +78,18 @@ impl Server {
 
     /// Starts a command that serves, and waits until it says where.
     pub fn launch(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().unwrap();
+        Self::spawn(command(arguments), arguments)
+    }
+
+    /// The same, with a folder of its own for what is thrown away.
+    pub fn launch_in(folder: &std::path::Path, arguments: &[&str]) -> Self {
+        let mut command = command(arguments);
+        command.env("TMPDIR", folder);
+        Self::spawn(command, arguments)
+    }
+
+    fn spawn(mut command: Command, arguments: &[&str]) -> Self {
+        let mut child = command.spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let (lines, listening) = mpsc::channel();
         let (out, err): (ChildStdout, ChildStderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());

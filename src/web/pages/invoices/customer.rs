@@ -5,7 +5,7 @@ use super::texts::InvoiceTexts;
 use super::{Back, Listed, method, only_finance, typed};
 use crate::domain::bank::Scheme;
 use crate::domain::{
-    Billing, Cents, Customer, CustomerId, Invoice, Mandate, MandateId, Payment, PaymentMethod, Role, iban,
+    Billing, Cents, Customer, CustomerId, Doing, Invoice, Mandate, MandateId, Payment, PaymentMethod, iban,
 };
 use crate::service::invoices::{Money, PaidFor};
 use crate::service::mandates::NewMandate;
@@ -103,7 +103,6 @@ impl CustomerPage {
         let (open, late) = (sum(&|_| true), sum(&|invoice| invoice.is_overdue(today)));
         let money_of = service.money_of(caller, id, NEWEST).await?;
         let mandates = if service.collects() { service.mandates(caller, id).await? } else { Vec::new() };
-        let owner = caller.contact_at(id).is_some_and(|contact| contact.role == Role::Owner);
         let shown = |invoice: Invoice| invoice.issued().is_some() || !invoice.lines.is_empty();
         Ok(Self {
             page: member.page().at(format!("/customers/{id}/invoices")),
@@ -117,7 +116,7 @@ impl CustomerPage {
             late,
             moved: moved(money_of, lang),
             billing: service.billing(caller, id).await?,
-            bills: owner || caller.is_staff(),
+            bills: caller.can(id, Doing::ChangeBilling),
             finance: caller.is_finance(),
             mandates: mandates.into_iter().map(|mandate| Held::of(mandate, today, lang)).collect(),
             customer,
@@ -341,7 +340,7 @@ async fn guarded(app: &App, sent: &Submission, id: CustomerId) -> Result<(), Fau
 
 async fn bill(State(app): State<App>, Id(id): Id<CustomerId>, sent: Submission) -> Result<Response, Fault> {
     let known = app.service.billing(&sent.member.caller, id).await?;
-    sent.member.caller.require(id, &[Role::Owner], true)?;
+    sent.member.caller.may_at(id, Doing::ChangeBilling)?;
     let outcome = match read_billing(&sent.values, known) {
         Ok(billing) => save_billing(&app, &sent, id, billing).await,
         Err(error) => Err(error),

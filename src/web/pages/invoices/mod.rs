@@ -11,7 +11,7 @@ mod timeline;
 use super::words::either;
 use super::{App, Fault, Member, Refused, Submission, Values, forms};
 use crate::domain::document::{DocumentKind, Party};
-use crate::domain::{Invoice, Minutes, PaymentMethod, Standing, duration};
+use crate::domain::{Doing, Invoice, Minutes, PaymentMethod, Standing, duration};
 use crate::service::{Error, Result};
 use crate::web::fields::Fields;
 use crate::web::text::{Lang, date_short, money};
@@ -145,7 +145,7 @@ fn typed(amount: crate::domain::Cents, lang: Lang) -> String {
 
 /// A form that only finance sends: others get what they would get for any of its pages.
 fn only_finance(member: &Member) -> Result<()> {
-    member.caller.staff(member.caller.is_finance()).map(drop)
+    member.caller.may(Doing::KeepBooks).map(drop)
 }
 
 /// What a refused form comes back with.

@@ -1,0 +1,239 @@
+//! Who may do what, for which customer, on which day (SPEND-1, SPEND-1a): pure, and the one place that looks at a role.
+//!
+//! A person of a customer has the rights of its role on the days of its authorisation, and those of a viewer on all others.
+//! What somebody may not see does not exist for them.
+
+use super::{Contact, Refusal, Role, words::words};
+use chrono::NaiveDate;
+
+words! {
+    /// What a login may do at the provider.
+    pub enum StaffRole {
+        /// All that agent and finance may, and logins.
+        Admin = "admin",
+        /// Invoices and payments.
+        Finance = "finance",
+        /// Tickets, estimates, time.
+        Agent = "agent",
+    }
+}
+
+/// What is done. Every use case is one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Read what concerns a customer.
+    See,
+    /// Read about all customers, and note what concerns all: incidents, policies.
+    SeeAll,
+    /// An agent's work: tickets, estimates, time, coverage.
+    Serve,
+    /// Finance's work: documents, payments, the bank, exports, months.
+    KeepBooks,
+    /// Logins of the provider, policies.
+    Administer,
+    /// Report a ticket, write on it, close and reopen it.
+    Report,
+    /// Say that nothing moves (SLA-7): the customer alone.
+    SayStalled,
+    /// Agree to work, or refuse it (SPEND-3, TIME-7); an agent records what somebody answered.
+    Agree,
+    /// Add, invite and remove persons (SPEND-2, SPEND-6).
+    ManagePeople,
+    /// Name and remove installations.
+    ManageInstallations,
+    /// Order a card.
+    Order,
+    /// Change where documents go.
+    ChangeBilling,
+    /// Consent to ordering again (CARD-9): the customer alone.
+    GiveConsent,
+    /// Take that back.
+    WithdrawConsent,
+}
+
+/// As what somebody asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Standing<'a> {
+    /// Works at the provider.
+    Staff(StaffRole),
+    /// A person of the customer that it is about.
+    Contact(&'a Contact),
+    /// Neither.
+    Stranger,
+}
+
+/// Why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// It does not exist for them.
+    Hidden,
+    /// Their role does not do that.
+    Role,
+    /// Their role does, but their authorisation begins later (SPEND-1a).
+    NotYet(NaiveDate),
+    /// Their role does, but their authorisation ended on this day (SPEND-1a).
+    Ended(NaiveDate),
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Hidden => Self::NotFound("customer"),
+            Denied::Role => Self::RoleForbids,
+            Denied::NotYet(from) => Self::AuthorisedFrom { from },
+            Denied::Ended(until) => Self::AuthorisedUntil { until },
+        }
+    }
+}
+
+/// Whether somebody may do something on a day.
+///
+/// # Errors
+/// Why not.
+pub fn may(standing: Standing<'_>, doing: Doing, day: NaiveDate) -> Result<(), Denied> {
+    match standing {
+        Standing::Staff(role) => staff_may(role, doing),
+        Standing::Contact(contact) => contact_may(contact, doing, day),
+        Standing::Stranger => Err(Denied::Hidden),
+    }
+}
+
+fn staff_may(role: StaffRole, doing: Doing) -> Result<(), Denied> {
+    let (agent, finance) = match role {
+        StaffRole::Admin => (true, true),
+        StaffRole::Finance => (false, true),
+        StaffRole::Agent => (true, false),
+    };
+    let allowed = match doing {
+        Doing::See | Doing::SeeAll | Doing::Order | Doing::ChangeBilling => true,
+        Doing::Serve
+        | Doing::Report
+        | Doing::Agree
+        | Doing::ManagePeople
+        | Doing::ManageInstallations
+        | Doing::WithdrawConsent => agent,
+        Doing::KeepBooks => finance,
+        Doing::Administer => role == StaffRole::Admin,
+        Doing::SayStalled | Doing::GiveConsent => false,
+    };
+    if allowed { Ok(()) } else { Err(Denied::Role) }
+}
+
+fn contact_may(contact: &Contact, doing: Doing, day: NaiveDate) -> Result<(), Denied> {
+    if contact.removed_at.is_some() {
+        return Err(Denied::Hidden);
+    }
+    let roles: &[Role] = match doing {
+        // A viewer's rights: on any day.
+        Doing::See | Doing::Report | Doing::SayStalled => return Ok(()),
+        Doing::Agree => &[Role::Owner, Role::Spender],
+        Doing::ManagePeople
+        | Doing::ManageInstallations
+        | Doing::Order
+        | Doing::ChangeBilling
+        | Doing::GiveConsent
+        | Doing::WithdrawConsent => &[Role::Owner],
+        Doing::SeeAll | Doing::Serve | Doing::KeepBooks | Doing::Administer => &[],
+    };
+    if !roles.contains(&contact.role) {
+        return Err(Denied::Role);
+    }
+    match (contact.valid_from, contact.valid_until) {
+        (Some(from), _) if day < from => Err(Denied::NotYet(from)),
+        (_, Some(until)) if until < day => Err(Denied::Ended(until)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const ALL: [Doing; 14] = [
+        Doing::See,
+        Doing::SeeAll,
+        Doing::Serve,
+        Doing::KeepBooks,
+        Doing::Administer,
+        Doing::Report,
+        Doing::SayStalled,
+        Doing::Agree,
+        Doing::ManagePeople,
+        Doing::ManageInstallations,
+        Doing::Order,
+        Doing::ChangeBilling,
+        Doing::GiveConsent,
+        Doing::WithdrawConsent,
+    ];
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    fn contact(role: Role, from: Option<&str>, until: Option<&str>) -> Contact {
+        Contact {
+            id: Uuid::nil().into(),
+            customer_id: Uuid::nil().into(),
+            name: "Jo".to_owned(),
+            email: "jo@school.example".to_owned(),
+            role,
+            ceiling: None,
+            valid_from: from.map(day),
+            valid_until: until.map(day),
+            asked_by: None,
+            asked_via: None,
+            added_by: None,
+            added_at: "2026-03-01T10:00:00Z".parse().expect("an instant"),
+            removed_at: None,
+            removed_by: None,
+        }
+    }
+
+    /// What somebody may of everything.
+    fn all(standing: Standing<'_>, on: &str) -> Vec<Doing> {
+        ALL.into_iter().filter(|doing| may(standing, *doing, day(on)).is_ok()).collect()
+    }
+
+    #[test]
+    fn spend_1a_outside_the_dates_of_an_authorisation_a_contact_has_a_viewers_rights() {
+        let viewer = contact(Role::Viewer, None, None);
+        let rights = all(Standing::Contact(&viewer), "2026-03-10");
+        assert_eq!(rights, [Doing::See, Doing::Report, Doing::SayStalled]);
+        for role in [Role::Owner, Role::Spender] {
+            let person = contact(role, Some("2026-03-05"), Some("2026-03-12"));
+            let on = |day: &str| all(Standing::Contact(&person), day);
+            for outside in ["2026-03-04", "2026-03-13", "2027-03-10"] {
+                assert_eq!(on(outside), rights, "{role} on {outside}");
+            }
+            for inside in ["2026-03-05", "2026-03-12"] {
+                assert!(on(inside).contains(&Doing::Agree), "{role} on {inside}");
+                assert_eq!(on(inside).contains(&Doing::Order), role == Role::Owner, "{role} on {inside}");
+            }
+            let why = |day: &str| may(Standing::Contact(&person), Doing::Agree, day.parse().expect("a day"));
+            assert_eq!(why("2026-03-04"), Err(Denied::NotYet(day("2026-03-05"))));
+            assert_eq!(why("2026-03-13"), Err(Denied::Ended(day("2026-03-12"))));
+        }
+    }
+
+    #[test]
+    fn spend_6_who_was_removed_sees_nothing() {
+        let removed_at = Some("2026-03-09T10:00:00Z".parse().expect("an instant"));
+        let gone = Contact { removed_at, ..contact(Role::Owner, None, None) };
+        assert_eq!(all(Standing::Contact(&gone), "2026-03-10"), []);
+        assert_eq!(may(Standing::Contact(&gone), Doing::See, day("2026-03-10")), Err(Denied::Hidden));
+        assert_eq!(all(Standing::Stranger, "2026-03-10"), []);
+    }
+
+    #[test]
+    fn spend_3a_staff_gives_no_consent_and_an_administrator_may_what_the_others_may() {
+        let of = |role| all(Standing::Staff(role), "2026-03-10");
+        let (admin, finance, agent) = (of(StaffRole::Admin), of(StaffRole::Finance), of(StaffRole::Agent));
+        assert!(finance.iter().chain(&agent).all(|doing| admin.contains(doing)));
+        assert!(admin.contains(&Doing::Administer) && !finance.contains(&Doing::Administer));
+        assert!(
+            agent.contains(&Doing::Serve) && !finance.contains(&Doing::Serve) && !agent.contains(&Doing::KeepBooks)
+        );
+        assert!(!admin.contains(&Doing::GiveConsent) && !admin.contains(&Doing::SayStalled));
+    }
+}

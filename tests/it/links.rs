@@ -1,0 +1,227 @@
+//! Links and tokens with one life (A2, A7): a newer one ends an older one; blocking, a new password and a removed person end what hung
+//! on them; who reads the database can make none.
+
+use crate::common::{Fixture, on_both};
+use crate::pages::{PASSWORD, Site};
+use sha2::Sha256;
+use std::net::{IpAddr, Ipv4Addr};
+use strippenkaart::domain::{ContactId, CustomerId, Role};
+use strippenkaart::service::access::{Caller, Request};
+use strippenkaart::service::login::NewUser;
+use strippenkaart::service::{Error, Service};
+use strippenkaart::store::Statements as _;
+use strippenkaart::store::users::{self, StaffRole};
+
+const FROM: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Whether a link still opens.
+async fn opens(service: &Service, secret: &str) -> bool {
+    service.link(secret).await.is_ok()
+}
+
+async fn hired(service: &Service, name: &str, role: StaffRole) -> Caller {
+    let new = NewUser { email: format!("{name}@provider.example"), name: name.to_owned(), role };
+    let user = service.add_user(new, PASSWORD.to_owned()).await.unwrap();
+    service.caller_by_id(user.id).await.unwrap()
+}
+
+fn somebody(name: &str) -> NewUser {
+    NewUser { email: format!("{name}@provider.example"), name: name.to_owned(), role: StaffRole::Admin }
+}
+
+async fn person(fixture: &Fixture) -> (CustomerId, ContactId) {
+    let (customer, _) = fixture.customer().await;
+    (customer, fixture.contact(customer, "Kim Kok", "kim@example.org", Role::Viewer).await.id)
+}
+
+on_both! {
+    async fn a2_a_new_link_ends_older_ones(fixture: Fixture) {
+        let service = &fixture.service;
+        let admin = hired(service, "admin", StaffRole::Admin).await;
+        let agent = hired(service, "agent", StaffRole::Agent).await;
+        let first = service.reset_link(&admin, agent.user.id, FROM).await.unwrap();
+        let second = service.reset_link(&admin, agent.user.id, FROM).await.unwrap();
+        assert_eq!((opens(service, &first).await, opens(service, &second).await), (false, true));
+        let used = service.accept_link(&second, None, None, "een lange nieuwe zin".to_owned(), FROM).await;
+        used.unwrap();
+        let gone = service.accept_link(&first, None, None, "nog een lange zin erbij".to_owned(), FROM).await;
+        assert_eq!(gone.unwrap_err(), Error::NotFound("link"), "link 1 after link 2 was used");
+        let (one, two) = (service.invite_staff(&admin, somebody("new")).await.unwrap(), service.invite_staff(&admin, somebody("new")).await.unwrap());
+        let other = service.invite_staff(&admin, somebody("else")).await.unwrap();
+        let still = [opens(service, &one).await, opens(service, &two).await, opens(service, &other).await];
+        assert_eq!(still, [false, true, true], "of one address the newest, and those of others");
+        let (_, kim) = person(&fixture).await;
+        let one = service.invite_contact(&admin, kim, FROM).await.unwrap();
+        let two = service.invite_contact(&admin, kim, FROM).await.unwrap();
+        assert_eq!((opens(service, &one).await, opens(service, &two).await), (false, true));
+    }
+}
+
+on_both! {
+    async fn a2_blocking_ends_everything_of_a_person_and_what_that_person_made(fixture: Fixture) {
+        let service = &fixture.service;
+        let admin = hired(service, "admin", StaffRole::Admin).await;
+        let colleague = hired(service, "colleague", StaffRole::Admin).await;
+        let made = service.invite_staff(&colleague, somebody("friend")).await.unwrap();
+        let to = service.reset_link(&admin, colleague.user.id, FROM).await.unwrap();
+        let token = service.make_token(&colleague.user.email, 90, true).await.unwrap();
+        assert!(service.caller_by_token(&token).await.is_ok());
+        service.set_user_disabled(&admin, colleague.user.id, true).await.unwrap();
+        assert_eq!((opens(service, &made).await, opens(service, &to).await), (false, false));
+        assert_eq!(service.caller_by_token(&token).await.unwrap_err(), Error::Unauthenticated);
+        // Let in again, with nothing of before.
+        service.set_user_disabled(&admin, colleague.user.id, false).await.unwrap();
+        assert_eq!(service.caller_by_token(&token).await.unwrap_err(), Error::Unauthenticated);
+        assert!(!opens(service, &made).await);
+    }
+}
+
+on_both! {
+    async fn a2_a_removed_person_takes_their_link_along(fixture: Fixture) {
+        let service = &fixture.service;
+        let admin = hired(service, "admin", StaffRole::Admin).await;
+        let (customer, kim) = person(&fixture).await;
+        let link = service.invite_contact(&admin, kim, FROM).await.unwrap();
+        assert!(opens(service, &link).await);
+        service.remove_contact(Request { caller: &admin, key: None }, customer, kim).await.unwrap();
+        assert!(!opens(service, &link).await);
+    }
+}
+
+on_both! {
+    async fn a7_tokens_end_with_a_new_password_unless_kept_and_are_rotated(fixture: Fixture) {
+        let service = &fixture.service;
+        let admin = hired(service, "admin", StaffRole::Admin).await;
+        let agent = hired(service, "agent", StaffRole::Agent).await;
+        let plain = service.make_token(&agent.user.email, 90, false).await.unwrap();
+        let kept = service.make_token(&agent.user.email, 90, true).await.unwrap();
+        let link = service.reset_link(&admin, agent.user.id, FROM).await.unwrap();
+        service.accept_link(&link, None, None, "een lange nieuwe zin".to_owned(), FROM).await.unwrap();
+        assert_eq!(service.caller_by_token(&plain).await.unwrap_err(), Error::Unauthenticated);
+        assert_eq!(service.caller_by_token(&kept).await.unwrap().user.id, agent.user.id);
+        let jti = service.tokens.read(&kept, fixture.clock.now()).unwrap().jti;
+        let rotated = service.rotate_token(jti).await.unwrap();
+        assert_eq!(service.caller_by_token(&kept).await.unwrap_err(), Error::Unauthenticated);
+        assert_eq!(service.caller_by_token(&rotated).await.unwrap().user.id, agent.user.id);
+        assert_eq!(service.rotate_token(jti).await.unwrap_err(), Error::NotFound("token"), "once");
+    }
+}
+
+on_both! {
+    async fn a7_who_reads_the_database_signs_no_token(fixture: Fixture) {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+        use hmac::{Hmac, KeyInit, Mac};
+        let service = &fixture.service;
+        let admin = hired(service, "admin", StaffRole::Admin).await;
+        let token = service.create_token(&admin.user.email, 90).await.unwrap();
+        let mut on = service.db.reader().await.unwrap();
+        // Everything that a backup has: the key, and the row of the token.
+        let (key,): (String,) = on.query("SELECT value FROM settings WHERE name = 'token_key'").one().await.unwrap();
+        let key: Vec<u8> =
+            (0..32).map(|at| u8::from_str_radix(&key[2 * at..2 * at + 2], 16).unwrap()).collect();
+        let row = users::tokens(&mut on, fixture.clock.now()).await.unwrap().remove(0);
+        let claims: serde_json::Value =
+            serde_json::from_slice(&BASE64.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap();
+        let forged = |secret: &str| {
+            let mut claims = claims.clone();
+            claims["key"] = secret.into();
+            let head = BASE64.encode(r#"{"typ":"JWT","alg":"HS256"}"#);
+            let message = format!("{head}.{}", BASE64.encode(claims.to_string()));
+            let mac = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(&message).finalize().into_bytes();
+            format!("{message}.{}", BASE64.encode(mac))
+        };
+        let secret = claims["key"].as_str().unwrap();
+        assert!(service.caller_by_token(&forged(secret)).await.is_ok(), "the forger itself works");
+        for secret in [row.digest.as_str(), "", "guess"] {
+            assert_eq!(service.caller_by_token(&forged(secret)).await.unwrap_err(), Error::Unauthenticated);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a2_administrators_see_and_withdraw_links_and_tokens() {
+    let site = Site::new(Fixture::sqlite().await);
+    let admin = site.staff(StaffRole::Admin).await;
+    let service = &site.fixture.service;
+    let link = service.invite_staff(&admin, somebody("new")).await.unwrap();
+    let token = service.make_token(&admin.user.email, 90, true).await.unwrap();
+    let mut browser = site.login(&admin.user.email).await;
+    let page = browser.get("/users").await;
+    for shown in ["new@provider.example", "Uitnodiging voor een medewerker", "blijft werken na een nieuw wachtwoord"] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
+    for action in page.attributes("#keys ~ table form", "action") {
+        browser.post(&action, &[("key", "11111111-1111-4111-8111-111111111111")]).await;
+    }
+    assert!(!opens(service, &link).await);
+    assert_eq!(service.caller_by_token(&token).await.unwrap_err(), Error::Unauthenticated);
+    assert!(!browser.get("/users").await.text.contains("Uitnodiging voor een medewerker"));
+}
+
+#[test]
+fn a7_a_new_database_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("new.db");
+    crate::common::server::says(&["migrate", "--database", &format!("sqlite://{}", file.display())], "");
+    let modes =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().permissions().mode());
+    let modes: Vec<u32> = modes.map(|mode| mode & 0o777).collect();
+    assert!(!modes.is_empty() && modes.iter().all(|mode| *mode == 0o600), "{modes:?}");
+}
+
+#[test]
+fn a12_the_demo_lets_nobody_in_from_elsewhere_by_known_passwords() {
+    let (_, said) = crate::common::server::complains(&["demo", "--listen", "0.0.0.0:0"], "");
+    assert!(said.contains("--let-others-in"), "{said}");
+}
+
+on_both! {
+    async fn a12_one_made_up_password_for_all(fixture: Fixture) {
+        let service = &fixture.service;
+        let admin = hired(service, "admin", StaffRole::Admin).await;
+        let made_up = service.one_password_for_all().await.unwrap();
+        assert!(service.log_in(&admin.user.email, PASSWORD.to_owned(), FROM).await.is_err(), "the known one is gone");
+        service.log_in(&admin.user.email, made_up, FROM).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a8_no_form_leads_to_another_site() {
+    let site = Site::new(Fixture::sqlite().await);
+    let admin = site.staff(StaffRole::Admin).await;
+    let elsewhere =
+        ["//evil.example", "/\t/evil.example", "/\u{0}", "/\\evil.example", "/ /evil.example", "https://evil.example"];
+    for next in elsewhere.into_iter().chain(["/\u{85}/x"]) {
+        let mut browser = site.browser();
+        assert_eq!(browser.post("/language", &[("lang", "en"), ("next", next)]).await.location(), "/", "{next:?}");
+    }
+    for next in &elsewhere[..2] {
+        let mut browser = site.browser();
+        let values = [("email", admin.user.email.as_str()), ("password", PASSWORD), ("next", next)];
+        assert_eq!(browser.post("/login", &values).await.location(), "/", "{next:?}");
+    }
+}
+
+on_both! {
+    async fn a5_a_text_of_ones_own_is_read_for_staff_and_only_so_much_of_it(fixture: Fixture) {
+        let service = &fixture.service;
+        let long = "x".repeat(300 * 1024);
+        assert!(matches!(service.on_text(&long, |_| ()).await, Err(Error::Fields(_))));
+        let policy = strippenkaart::domain::Policy::shipped("openedu").unwrap();
+        let hostile = policy.replace("PH off", &"off; ".repeat(12_000));
+        assert_ne!(policy, hostile);
+        let began = std::time::Instant::now();
+        let faults = service.on_text(&hostile, |read| read.is_err()).await;
+        assert!(faults.unwrap_or(true), "12 000 parts are too many");
+        assert!(began.elapsed().as_secs() < 2, "{:?}", began.elapsed());
+        // One at a time: while one is read the next is told to come again.
+        let slow = service.on_text(policy, |_| std::thread::sleep(std::time::Duration::from_millis(300)));
+        let other = async {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            service.on_text(policy, |_| ()).await
+        };
+        let (slow, other) = tokio::join!(slow, other);
+        assert!(slow.is_ok() && matches!(other, Err(Error::Ledger(_))), "{other:?}");
+    }
+}
