@@ -180,6 +180,9 @@ struct ServeArgs {
         default_value = "127.0.0.1:8080"
     )]
     listen: SocketAddr,
+    /// Address and port at which machines read what is counted (`/metrics`); nowhere when left out
+    #[arg(long, value_name = "IP:PORT", env = "STRIPPENKAART_METRICS_LISTEN", hide_env_values = true)]
+    metrics_listen: Option<SocketAddr>,
     #[arg(
         long,
         value_name = "URL",

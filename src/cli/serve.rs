@@ -26,6 +26,10 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let db = open(&args.database.database).await?;
     let (service, writer) = Service::start(db, Clock::system(), policy).await?;
     let listener = listen(args.listen).await?;
+    let metrics = match args.metrics_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let told = Stop::new()?; // before anybody can know that it listens
     let address = listener.local_addr()?;
     let public_url = args.public_url.unwrap_or_else(|| local_url(address));
@@ -37,7 +41,8 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         tracing::warn!(%address, "other machines reach this address, and nothing is encrypted: put a reverse proxy with TLS before it");
     }
     tracing::info!(%address, public_url, database = service.db.name(), "listening");
-    until_stopped(listener, told, service, writer, Settings { public_url, behind_proxy: args.behind_proxy }).await
+    let settings = Settings { public_url, behind_proxy: args.behind_proxy };
+    until_stopped((listener, metrics), told, service, writer, settings).await
 }
 
 /// Opens a database (a file is made where there is none) and brings its schema up to date.
@@ -66,7 +71,7 @@ pub(super) fn local_url(mut address: SocketAddr) -> String {
 /// # Errors
 /// When the writer or the server ends by itself: the process must not go on then.
 pub(super) async fn until_stopped(
-    listener: TcpListener,
+    (listener, metrics): (TcpListener, Option<TcpListener>),
     mut told: Stop,
     service: Service,
     mut writer: JoinHandle<()>,
@@ -75,7 +80,12 @@ pub(super) async fn until_stopped(
     let stop = CancellationToken::new();
     let db = service.db.clone();
     let jobs = tokio::spawn(jobs::settle_until(stop.clone(), service.clone()));
-    let site = web::router(service, settings).layer(axum::middleware::from_fn(logging::request));
+    let (site, counted) = web::with_metrics(service, settings);
+    let site = site.layer(axum::middleware::from_fn(logging::request));
+    let counting = metrics.map(|listener| {
+        let stop = stop.clone().cancelled_owned();
+        tokio::spawn(axum::serve(listener, counted).with_graceful_shutdown(stop).into_future())
+    });
     let listener = listener.tap_io(|connection| {
         // Without it an answer may wait for a packet to fill; it works either way.
         connection.set_nodelay(true).ok();
@@ -99,6 +109,10 @@ pub(super) async fn until_stopped(
         () = told.told() => {}
     }
     jobs.await?;
+    if let Some(counting) = counting {
+        // Whoever reads it may keep the connection.
+        counting.abort();
+    }
     // The last door closes with the last request; one that hangs holds it open, and loses nothing that was answered.
     if timeout(LAST_WORDS, writer).await.is_err() || timeout(LAST_WORDS, db.close()).await.is_err() {
         tracing::warn!("the database was not closed; the next start recovers it");

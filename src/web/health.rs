@@ -51,12 +51,14 @@ fn histogram() -> Histogram {
     Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0])
 }
 
-/// The three addresses for machines.
+/// What is counted.
+pub fn metrics_router() -> Router<App> {
+    Router::new().route("/metrics", get(metrics))
+}
+
+/// The two addresses for machines that anybody may reach.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/healthz", get(async || "alive\n"))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+    Router::new().route("/healthz", get(async || "alive\n")).route("/readyz", get(ready))
 }
 
 /// Whether the database answers and the ledger takes writes.

@@ -59,9 +59,19 @@ pub fn router(service: Service, settings: Settings) -> Router {
 
 /// The whole site, which takes files of a bank of at most so many bytes.
 pub fn router_taking(service: Service, settings: Settings, most_file_bytes: u64) -> Router {
+    sites(service, settings, most_file_bytes).0
+}
+
+/// The whole site, and beside it what is counted: for a listener of its own, as that is nobody else's business (A6).
+pub fn with_metrics(service: Service, settings: Settings) -> (Router, Router) {
+    sites(service, settings, MAX_BYTES)
+}
+
+fn sites(service: Service, settings: Settings, most_file_bytes: u64) -> (Router, Router) {
     let metrics = Arc::new(health::Metrics::default());
     let app = App { service, settings: Arc::new(settings), metrics, most_file_bytes };
-    Router::new()
+    let counted = health::metrics_router().with_state(app.clone());
+    let site = Router::new()
         .merge(health::router())
         .merge(api::router())
         .merge(pages::router(&app))
@@ -80,7 +90,8 @@ pub fn router_taking(service: Service, settings: Settings, most_file_bytes: u64)
                 detail,
             ))
         }))
-        .with_state(app)
+        .with_state(app);
+    (site, counted)
 }
 
 async fn method_not_allowed() -> Problem {

@@ -225,3 +225,27 @@ on_both! {
         assert!(slow.is_ok() && matches!(other, Err(Error::Ledger(_))), "{other:?}");
     }
 }
+
+#[tokio::test]
+async fn a6_made_up_methods_are_counted_together_and_nobody_outside_reads_the_counts() {
+    use axum::body::Body;
+    use axum::http::Request as Asked;
+    use http_body_util::BodyExt as _;
+    use strippenkaart::web::{Settings, with_metrics};
+    use tower::ServiceExt as _;
+    let fixture = Fixture::sqlite().await;
+    let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false };
+    let (site, counted) = with_metrics(fixture.service.clone(), settings);
+    let ask = |method: &str, path: &str| Asked::builder().method(method).uri(path).body(Body::empty()).unwrap();
+    for number in 0..2_000 {
+        site.clone().oneshot(ask(&format!("X{number}"), &format!("/made/up/{number}"))).await.unwrap();
+    }
+    let outside = site.oneshot(ask("GET", "/metrics")).await.unwrap();
+    assert_eq!(outside.status(), 404);
+    let body = counted.oneshot(ask("GET", "/metrics")).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    let told = String::from_utf8(body.to_vec()).unwrap();
+    let requests: Vec<&str> =
+        told.lines().filter(|line| line.starts_with("strippenkaart_http_requests_total")).collect();
+    assert!(requests.len() <= 3 && requests.iter().any(|line| line.contains("method=\"other\"")), "{requests:?}");
+    assert!(requests.iter().any(|line| line.ends_with(" 2000")), "{requests:?}");
+}
