@@ -216,13 +216,21 @@ on_both! {
         assert!(faults.unwrap_or(true), "12 000 parts are too many");
         assert!(began.elapsed().as_secs() < 2, "{:?}", began.elapsed());
         // One at a time: while one is read the next is told to come again.
-        let slow = service.on_text(policy, |_| std::thread::sleep(std::time::Duration::from_millis(300)));
+        let (began, has_begun) = tokio::sync::oneshot::channel();
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let slow = service.on_text(policy, move |_| {
+            began.send(()).unwrap();
+            waits.recv().unwrap();
+        });
         let other = async {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            service.on_text(policy, |_| ()).await
+            has_begun.await.unwrap();
+            let other = service.on_text(policy, |_| ()).await;
+            go_on.send(()).unwrap();
+            other
         };
         let (slow, other) = tokio::join!(slow, other);
         assert!(slow.is_ok() && matches!(other, Err(Error::Ledger(_))), "{other:?}");
+        service.on_text(policy, |_| ()).await.unwrap();
     }
 }
 

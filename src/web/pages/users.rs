@@ -46,7 +46,8 @@ texts! {
         withdraw: "Intrekken", "Withdraw";
         link_staff: "Uitnodiging voor een medewerker", "Invitation for staff";
         link_contact: "Uitnodiging voor een persoon van een klant", "Invitation for a customer's person";
-        link_reset: "Nieuw wachtwoord", "New password";
+        link_reset: "Link voor een nieuw wachtwoord", "Link for a new password";
+        till: "tot", "until";
         link_first: "Eerste beheerder", "First administrator";
         token: "Token voor een programma", "Token for a program";
         token_keeps: "Token voor een programma, blijft werken na een nieuw wachtwoord", "Token for a program, works on after a new password";
@@ -103,7 +104,7 @@ impl UsersPage {
             whose: row.email.clone().unwrap_or_else(|| t.anybody.to_owned()),
             made: day(row.created_at),
             by: row.created_by.and_then(name),
-            until: day(row.expires_at),
+            until: format!("{} {}", t.till, day(row.expires_at)),
         };
         let token = |row: &Token| KeyRow {
             name: row.jti.to_string(),
@@ -111,7 +112,7 @@ impl UsersPage {
             whose: name(row.user_id).unwrap_or_default(),
             made: day(row.created_at),
             by: None,
-            until: day(row.expires_at),
+            until: format!("{} {}", t.till, day(row.expires_at)),
         };
         Ok(Self {
             page: member.page().at("/users".to_owned()),
@@ -157,6 +158,8 @@ async fn invite(State(app): State<App>, sent: Submission) -> Result<Response, Fa
     };
     match invited {
         Ok(secret) => {
+            // With the new link in the list.
+            page = UsersPage::read(&app, &sent.member).await?;
             page.once = Some(once(&app, name, &secret));
             show(&page)
         }
@@ -197,6 +200,8 @@ async fn reset(
     let name = name.ok_or(Error::NotFound("login"))?;
     match app.service.reset_link(caller, id, from).await {
         Ok(secret) => {
+            // With the new link in the list.
+            page = UsersPage::read(&app, &sent.member).await?;
             page.once = Some(once(&app, name, &secret));
             show(&page)
         }
