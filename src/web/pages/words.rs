@@ -302,18 +302,18 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::ContactExists { email } => {
             format!("{email} is al een persoon van deze klant. Verwijder die eerst om de rol te wijzigen.")
         }
-        Refusal::RoleForbids => "Dit hoort niet bij je rol.".to_owned(),
+        Refusal::RoleForbids => "Dit hoort niet bij uw rol.".to_owned(),
         Refusal::AuthorisedFrom { from } => {
-            format!("Je machtiging gaat in op {}. Tot dan kun je meekijken en vragen melden.", date(*from, Lang::Nl))
+            format!("Uw machtiging gaat in op {}. Tot dan kunt u meekijken en vragen melden.", date(*from, Lang::Nl))
         }
         Refusal::AuthorisedUntil { until } => {
             format!(
-                "Je machtiging liep tot en met {}. Je kunt meekijken en vragen melden; een eigenaar kan je opnieuw toevoegen.",
+                "Uw machtiging liep tot en met {}. U kunt meekijken en vragen melden; een eigenaar kan u opnieuw toevoegen.",
                 date(*until, Lang::Nl)
             )
         }
         Refusal::GivesForTooLong { last } => {
-            format!("Je eigen machtiging loopt tot en met {}: kies die dag of een eerdere.", date(*last, Lang::Nl))
+            format!("Uw eigen machtiging loopt tot en met {}: kies die dag of een eerdere.", date(*last, Lang::Nl))
         }
         Refusal::LastOwner => {
             "Dit is de laatste eigenaar. Voeg eerst een andere toe, zodat iemand de zaken kan regelen.".to_owned()
