@@ -8,7 +8,7 @@ use super::{
     bank_statement::{OfWhole, Statement, StatementKind, Whole, told_once},
     matching::{BankLine, Doubt, LineState},
     meeting::{Bond, Meetings, Side, meetings},
-    reading::{Bearing, EntryTold, Movement, NOTICE_DAYS, OTHERWISE, ReadingDoubt, Telling, Together, part},
+    reading::{Bearing, EntryTold, MANY, Movement, NOTICE_DAYS, OTHERWISE, ReadingDoubt, Telling, Together, part},
 };
 use chrono::{Days, NaiveDate};
 use std::cmp::Reverse;
@@ -243,9 +243,6 @@ fn copies(stated: &[Entry<'_>], of: &[OfWhole]) -> Vec<Vec<usize>> {
     all
 }
 
-/// More rows than are swapped in every way.
-const MANY: usize = 60;
-
 /// A column for each row, none twice, so that together they score as much as can be found: the highest first, then by swapping.
 fn together(scores: &[Vec<Option<i32>>]) -> Vec<Option<usize>> {
     let mut pairs: Vec<(Reverse<i32>, usize, usize)> = Vec::new();
@@ -357,7 +354,7 @@ struct Reading<'a> {
     /// Entries of statements and of notices.
     stated: Vec<Entry<'a>>,
     announced: Vec<Entry<'a>>,
-    /// Entries of statements that are the same, told again: those of one movement together, what tells the most first.
+    /// Entries of statements that are the same, told again: those of one movement together, what bears the others first.
     copies: Vec<Vec<usize>>,
     /// The whole statement or notice of each.
     stated_of: Vec<usize>,
@@ -599,7 +596,6 @@ impl<'a> Reading<'a> {
             decided: movement.tellings.iter().any(|at| self.stated[*at].is_decided()),
             doubted: movement.doubt.is_some(),
             alike: movement.rivals.iter().any(|rival| self.is_alike(movement, &self.movements[*rival])),
-            movement: best.lines[0].movement_id,
         }
     }
 
@@ -619,7 +615,6 @@ impl<'a> Reading<'a> {
             decided: entry.is_decided(),
             doubted: entry.bearing == Bearing::Doubted,
             alike: false,
-            movement: entry.lines[0].movement_id,
         }
     }
 

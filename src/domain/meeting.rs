@@ -5,7 +5,7 @@
 //! entry may also be told in parts on the one side and as a whole on the other.
 
 use super::{
-    BankEntryId, Cents,
+    Cents,
     bank::Direction,
     reading::{EntryTold, Likeness, NOTICE_DAYS, PartTold, are_other_texts, differ, same},
 };
@@ -27,8 +27,6 @@ pub struct Side {
     pub doubted: bool,
     /// … and like something else that is told, in everything.
     pub alike: bool,
-    /// The entry that bears it, as far as is known: its own while it is new.
-    pub movement: BankEntryId,
 }
 
 impl Side {

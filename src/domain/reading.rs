@@ -158,7 +158,7 @@ impl EntryTold {
         self.likeness(other) == Some(Likeness::Equal) && self.names_itself_as(other)
     }
 
-    /// Whether both have the same reference of the bank or of the payer.
+    /// Whether both have the same reference of the bank, and each of their parts one in common.
     fn names_itself_as(&self, other: &Self) -> bool {
         let parts = || self.parts.iter().zip(&other.parts);
         same(self.reference.as_ref(), other.reference.as_ref())
@@ -486,8 +486,8 @@ struct Kind<'a> {
     told: BTreeMap<usize, Vec<usize>>,
 }
 
-/// More entries of one day that look the same than are tried in every way.
-const MANY: usize = 60;
+/// More that look the same than are tried in every way.
+pub(super) const MANY: usize = 60;
 
 /// Movements as far as they are found: where each lies, and its tellings.
 type Found = Vec<(Slot, Vec<usize>)>;
@@ -538,7 +538,7 @@ impl<'a> Kind<'a> {
             one.iter().any(|one| {
                 other.iter().any(|other| {
                     let (one, other) = (self.tellings[*one].told, self.tellings[*other].told);
-                    one.likeness(other) == Some(Likeness::Equal) && one.names_itself_as(other)
+                    one.is_told_as(other)
                 })
             })
         };
@@ -710,11 +710,9 @@ impl<'a> Kind<'a> {
         let mut free: Vec<usize> =
             (0..found.len()).filter(|at| found[*at].0.from < span.to && span.from < found[*at].0.to).collect();
         let mut rest = self.told[&place].clone();
-        let likeness = |found: &Found, to: usize, at: usize| {
-            let tellings = found[to].1.iter().map(|other| &self.tellings[*other]);
-            let linked = tellings.clone().any(|other| other.movement == self.tellings[at].movement);
-            let like = tellings.filter_map(|other| other.told.likeness(self.tellings[at].told)).max();
-            (linked, like)
+        let are_linked = |found: &Found, to: usize, at: usize| {
+            let mut tellings = found[to].1.iter().map(|other| &self.tellings[*other]);
+            tellings.any(|other| other.movement == self.tellings[at].movement)
         };
         if covered {
             // What it tells is all told by others.
@@ -728,7 +726,7 @@ impl<'a> Kind<'a> {
         };
         // They were found to be one before.
         rest.retain(|at| {
-            let linked = free.iter().position(|to| likeness(found, *to, *at).0);
+            let linked = free.iter().position(|to| are_linked(found, *to, *at));
             linked.map(|slot| found[free.remove(slot)].1.push(*at)).is_none()
         });
         // What looks told waits; what is alike in everything before what only tells less.

@@ -257,6 +257,15 @@ impl Service {
         Ok(ended == 1)
     }
 
+    /// The same, for administrators.
+    ///
+    /// # Errors
+    /// Forbidden for others.
+    pub async fn withdraw_link_for(&self, caller: &Caller, digest: &str) -> Result<bool> {
+        caller.may(Doing::Administer)?;
+        self.withdraw_link(digest).await
+    }
+
     /// Revokes an API token by its jti. Gives `false` when there is none that is still good.
     ///
     /// # Errors
@@ -266,6 +275,15 @@ impl Service {
         let revoked = users::revoke_token(&mut tx, jti, self.clock.now()).await?;
         tx.commit().await?;
         Ok(revoked)
+    }
+
+    /// The same, for administrators.
+    ///
+    /// # Errors
+    /// Forbidden for others.
+    pub async fn revoke_token_for(&self, caller: &Caller, jti: Uuid) -> Result<bool> {
+        caller.may(Doing::Administer)?;
+        self.revoke_token(jti).await
     }
 
     /// The logins of the provider: for administrators.

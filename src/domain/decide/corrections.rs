@@ -64,10 +64,12 @@ impl Case<'_> {
         let card = self.draft.card(movement.card_id?)?;
         let open =
             movement.estimate_id.and_then(|id| self.draft.estimate(id)).is_some_and(crate::domain::Estimate::is_open);
-        let to = match movement.from_account == Account::Held && open {
-            true if card.frozen_on.is_some() => Account::Frozen,
-            true => Account::Held,
-            false => home_of(card, self.at.today()),
+        let to = if movement.from_account != Account::Held || !open {
+            home_of(card, self.at.today())
+        } else if card.frozen_on.is_some() {
+            Account::Frozen
+        } else {
+            Account::Held
         };
         Some(Line {
             card: Some(card.id),

@@ -302,7 +302,7 @@ impl Case<'_> {
             .filter(|card| card.invoice_id == Some(id) && card.frozen_on.is_none() && card.activated_at.is_some())
             .filter(|card| self.freezes(card.ordered_on))
             // Of a card that is past nothing is left to freeze but what is held; what comes back to it expires (CARD-5).
-            .filter(|card| !card.is_past(today) || self.holds_of(card.id))
+            .filter(|card| !card.is_past(today) || self.has_holds(card.id))
             .map(|card| card.id)
             .collect();
         let days = self.at.policy().reversals.as_ref().map_or(30, |rules| rules.dunning_days);
@@ -333,7 +333,7 @@ impl Case<'_> {
         }
     }
 
-    fn holds_of(&self, card: CardId) -> bool {
+    fn has_holds(&self, card: CardId) -> bool {
         self.draft.holds().any(|hold| hold.card_id == card && hold.minutes.is_positive())
     }
 

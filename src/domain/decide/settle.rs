@@ -62,8 +62,8 @@ impl Case<'_> {
                 minutes,
                 basis: None,
             })
+            .chain(self.frozen_past(id))
             .collect();
-        let lines = lines.into_iter().chain(self.frozen_past(id)).collect::<Vec<_>>();
         if let Some(estimate) = self.draft.estimate_mut(id) {
             estimate.status = status;
             estimate.closed_at = Some(at);

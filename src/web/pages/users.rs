@@ -4,8 +4,7 @@ use super::forms::Form;
 use super::texts::texts;
 use super::words;
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
-use crate::domain::Doing;
-use crate::domain::UserId;
+use crate::domain::{Doing, UserId};
 use crate::service::desk::{Invitation, Purpose, StaffRole, Token, User};
 use crate::service::login::NewUser;
 use crate::service::{Error, Result};
@@ -229,14 +228,12 @@ async fn withdraw_link(
     Named(digest): Named<String>,
     sent: Submission,
 ) -> Result<Response, Fault> {
-    sent.member.caller.may(Doing::Administer)?;
-    app.service.withdraw_link(&digest).await?;
+    app.service.withdraw_link_for(&sent.member.caller, &digest).await?;
     Ok(done("/users"))
 }
 
 async fn withdraw_token(State(app): State<App>, Named(jti): Named<Uuid>, sent: Submission) -> Result<Response, Fault> {
-    sent.member.caller.may(Doing::Administer)?;
-    app.service.revoke_token(jti).await?;
+    app.service.revoke_token_for(&sent.member.caller, jti).await?;
     Ok(done("/users"))
 }
 
