@@ -59,6 +59,8 @@ CREATE TABLE users (
     name TEXT COLLATE "C" NOT NULL,
     role TEXT COLLATE "C",
     password TEXT COLLATE "C",
+    link_by TEXT COLLATE "C",
+    link_at BIGINT,
     created_at BIGINT NOT NULL,
     disabled_at BIGINT,
     PRIMARY KEY (id),
@@ -230,6 +232,8 @@ CREATE TABLE consents (
     contact_id TEXT COLLATE "C" NOT NULL,
     given_at BIGINT NOT NULL,
     given_by TEXT COLLATE "C",
+    link_by TEXT COLLATE "C",
+    link_on TEXT COLLATE "C",
     withdrawn_at BIGINT,
     withdrawn_by TEXT COLLATE "C",
     PRIMARY KEY (id),
@@ -533,6 +537,8 @@ CREATE TABLE estimates (
     answered_via TEXT COLLATE "C",
     answer_note TEXT COLLATE "C",
     recorded_by TEXT COLLATE "C",
+    link_by TEXT COLLATE "C",
+    link_on TEXT COLLATE "C",
     closed_at BIGINT,
     held BIGINT NOT NULL,
     used BIGINT NOT NULL,
@@ -569,6 +575,8 @@ CREATE TABLE transactions (
     booked_on TEXT COLLATE "C" NOT NULL,
     recorded_at BIGINT NOT NULL,
     actor_id TEXT COLLATE "C",
+    link_by TEXT COLLATE "C",
+    link_on TEXT COLLATE "C",
     reverses TEXT COLLATE "C",
     time_entry_id TEXT COLLATE "C",
     ticket_id TEXT COLLATE "C",
@@ -702,6 +710,7 @@ CREATE TABLE commands (
 );
 
 CREATE INDEX contacts_of ON contacts (customer_id);
+CREATE INDEX contacts_ending ON contacts (valid_until) WHERE role = 'owner' AND removed_at IS NULL AND valid_until IS NOT NULL;
 CREATE INDEX installations_of ON installations (customer_id);
 CREATE INDEX consents_of ON consents (customer_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX notices_of ON notices (customer_id, recorded_at);

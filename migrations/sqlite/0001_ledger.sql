@@ -58,6 +58,8 @@ CREATE TABLE users (
     name TEXT NOT NULL,
     role TEXT,
     password TEXT,
+    link_by TEXT,
+    link_at INTEGER,
     created_at INTEGER NOT NULL,
     disabled_at INTEGER,
     PRIMARY KEY (id),
@@ -229,6 +231,8 @@ CREATE TABLE consents (
     contact_id TEXT NOT NULL,
     given_at INTEGER NOT NULL,
     given_by TEXT,
+    link_by TEXT,
+    link_on TEXT,
     withdrawn_at INTEGER,
     withdrawn_by TEXT,
     PRIMARY KEY (id),
@@ -532,6 +536,8 @@ CREATE TABLE estimates (
     answered_via TEXT,
     answer_note TEXT,
     recorded_by TEXT,
+    link_by TEXT,
+    link_on TEXT,
     closed_at INTEGER,
     held INTEGER NOT NULL,
     used INTEGER NOT NULL,
@@ -568,6 +574,8 @@ CREATE TABLE transactions (
     booked_on TEXT NOT NULL,
     recorded_at INTEGER NOT NULL,
     actor_id TEXT,
+    link_by TEXT,
+    link_on TEXT,
     reverses TEXT,
     time_entry_id TEXT,
     ticket_id TEXT,
@@ -701,6 +709,7 @@ CREATE TABLE commands (
 ) STRICT;
 
 CREATE INDEX contacts_of ON contacts (customer_id);
+CREATE INDEX contacts_ending ON contacts (valid_until) WHERE role = 'owner' AND removed_at IS NULL AND valid_until IS NOT NULL;
 CREATE INDEX installations_of ON installations (customer_id);
 CREATE INDEX consents_of ON consents (customer_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX notices_of ON notices (customer_id, recorded_at);

@@ -165,6 +165,7 @@ CREATE TABLE reversals (
     counted INTEGER,
     counted_because TEXT,
     fee_invoice_id TEXT,
+    fee_freed INTEGER NOT NULL,
     waived_because TEXT,
     recorded_at INTEGER NOT NULL,
     recorded_by TEXT,
@@ -182,7 +183,7 @@ CREATE TABLE reversals (
     FOREIGN KEY (payment_id) REFERENCES payments (id),
     FOREIGN KEY (collection_id) REFERENCES collections (id),
     FOREIGN KEY (fee_invoice_id) REFERENCES invoices (id),
-    CHECK (amount > 0 AND charge >= 0 AND hand_charge >= 0),
+    CHECK (amount > 0 AND charge >= 0 AND hand_charge >= 0 AND fee_freed >= 0),
     CHECK (rejected IN (0, 1) AND counted IN (0, 1) AND money_back IN (0, 1) AND by_hand IN (0, 1) AND undone IN (0, 1)),
     CHECK (undone = 0 OR (money_back = 0 AND charge = 0 AND counted = 0))
 ) STRICT;

@@ -4,7 +4,7 @@
 //! What somebody may not see does not exist for them.
 
 use super::{Contact, Refusal, Role, words::words};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 words! {
     /// What a login may do at the provider.
@@ -145,6 +145,40 @@ fn contact_may(contact: &Contact, doing: Doing, day: NaiveDate) -> Result<(), De
     }
 }
 
+/// From how many days before its end staff and owners are told that nobody will be owner any more (SPEND-1a).
+pub const ANNOUNCED_DAYS: u64 = 30;
+
+/// What is announced of the owners of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnersEnd {
+    /// Nobody may act as owner after this day.
+    After(NaiveDate),
+    /// Nobody may today.
+    Over,
+}
+
+/// Whether staff and owners are told on `today` that the customer is, or soon will be, without an owner whose days include
+/// that day. Nothing for a customer that never had one, or has one for longer.
+#[must_use]
+pub fn owners_end<'a>(contacts: impl IntoIterator<Item = &'a Contact>, today: NaiveDate) -> Option<OwnersEnd> {
+    let stands = |contact: &&Contact| contact.role == Role::Owner && contact.removed_at.is_none();
+    let owners: Vec<&Contact> = contacts.into_iter().filter(stands).collect();
+    let far = today.checked_add_days(Days::new(ANNOUNCED_DAYS))?;
+    let mut day = today;
+    // From end to end, until a day on which nobody is.
+    while let Some(owner) = owners.iter().filter(|owner| owner.holds_on(day)).max_by_key(|owner| owner.until()) {
+        match owner.valid_until.filter(|until| *until <= far) {
+            Some(until) => day = until.succ_opt()?,
+            None => return None,
+        }
+    }
+    match day.pred_opt().filter(|_| day > today) {
+        _ if owners.is_empty() => None,
+        Some(last) => Some(OwnersEnd::After(last)),
+        None => Some(OwnersEnd::Over),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +248,28 @@ mod tests {
             assert_eq!(why("2026-03-04"), Err(Denied::NotYet(day("2026-03-05"))));
             assert_eq!(why("2026-03-13"), Err(Denied::Ended(day("2026-03-12"))));
         }
+    }
+
+    #[test]
+    fn spend_1a_the_end_of_the_last_owner_is_announced_thirty_days_before() {
+        let owner = |from, until| contact(Role::Owner, from, until);
+        let (march, april) = (owner(None, Some("2026-03-31")), owner(Some("2026-04-01"), Some("2026-04-20")));
+        let told = |people: &[&Contact], on: &str| owners_end(people.iter().copied(), day(on));
+        let after = |last: &str| Some(OwnersEnd::After(day(last)));
+        assert_eq!(told(&[&march], "2026-02-28"), None, "31 days before");
+        assert_eq!(told(&[&march], "2026-03-01"), after("2026-03-31"));
+        assert_eq!(told(&[&march], "2026-03-31"), after("2026-03-31"));
+        assert_eq!(told(&[&march], "2026-04-01"), Some(OwnersEnd::Over));
+        assert_eq!(told(&[&march, &april], "2026-03-10"), None, "one follows the other");
+        assert_eq!(told(&[&april, &march], "2026-03-25"), after("2026-04-20"));
+        assert_eq!(told(&[&april], "2026-03-25"), Some(OwnersEnd::Over), "until the first begins");
+        let later = owner(Some("2026-04-02"), None);
+        assert_eq!(told(&[&march, &later], "2026-03-10"), after("2026-03-31"), "a day without");
+        assert_eq!(told(&[&march, &owner(None, None)], "2026-03-31"), None);
+        assert_eq!(told(&[&march, &contact(Role::Spender, None, None)], "2026-03-31"), after("2026-03-31"));
+        let gone = Contact { removed_at: Some(march.added_at), ..owner(None, None) };
+        assert_eq!(told(&[&march, &gone], "2026-03-31"), after("2026-03-31"));
+        assert_eq!(told(&[], "2026-03-31"), None, "nobody was owner yet");
     }
 
     #[test]

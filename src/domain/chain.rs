@@ -1,6 +1,6 @@
 //! The chain: each transaction carries the hash of the one before it, so that a later change or removal shows.
 //!
-//! The hash covers a versioned canonical encoding: the label `sk2`, then every field as its length, a colon and its
+//! The hash covers a versioned canonical encoding: the label `sk3`, then every field as its length, a colon and its
 //! text (nothing is the field `-`), the same on both databases. Free text is covered by a salted digest.
 
 use super::{Movement, Posting, Transaction};
@@ -32,7 +32,7 @@ impl Encoder {
 #[must_use]
 pub fn hash(transaction: &Transaction, movements: &[Movement], postings: &[Posting]) -> String {
     let mut text = Encoder(String::with_capacity(512));
-    text.field("sk2");
+    text.field("sk3");
     text.field(&transaction.prev_hash);
     text.field(transaction.customer_id);
     text.field(transaction.seq);
@@ -43,6 +43,8 @@ pub fn hash(transaction: &Transaction, movements: &[Movement], postings: &[Posti
     text.field(transaction.booked_on);
     text.field(transaction.recorded_at.timestamp_micros());
     text.optional(transaction.actor_id);
+    text.optional(transaction.link_by);
+    text.optional(transaction.link_on);
     text.optional(transaction.reverses);
     text.optional(transaction.time_entry_id);
     text.optional(transaction.ticket_id);

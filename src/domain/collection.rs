@@ -197,6 +197,8 @@ pub struct Reversal {
     pub counted_because: Option<String>,
     /// The document of its fee, where one was charged and stands.
     pub fee_invoice_id: Option<InvoiceId>,
+    /// What had been set against fees of it that were taken back since: the customer's credit, until a fee is charged again.
+    pub fee_freed: Cents,
     /// Why its fee was waived; it still counts.
     pub waived_because: Option<String>,
     /// The line of the bank that told the debit of our account.

@@ -57,8 +57,18 @@ pub enum Actor {
     Service,
     /// Somebody of the provider.
     Staff(UserId),
-    /// A contact of the customer, logged in.
-    Contact(UserId, ContactId),
+    /// A contact of the customer, logged in; with whose link, where that did not go to the contact's own address.
+    Contact(UserId, ContactId, Option<HandedOver>),
+}
+
+/// A link by which somebody got into a login was handed over, and did not go by mail to the address of that login. Until the
+/// address is proved, what that login says is marked with it (SPEND-3a).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HandedOver {
+    /// Who made the link.
+    pub by: UserId,
+    /// The day on which it was made.
+    pub on: NaiveDate,
 }
 
 impl Actor {
@@ -67,7 +77,16 @@ impl Actor {
     pub const fn user(self) -> Option<UserId> {
         match self {
             Self::Service => None,
-            Self::Staff(user) | Self::Contact(user, _) => Some(user),
+            Self::Staff(user) | Self::Contact(user, _, _) => Some(user),
+        }
+    }
+
+    /// The link that was handed over, where it is such a login (SPEND-3a).
+    #[must_use]
+    pub const fn handed_over(self) -> Option<HandedOver> {
+        match self {
+            Self::Service | Self::Staff(_) => None,
+            Self::Contact(_, _, handed_over) => handed_over,
         }
     }
 }

@@ -104,6 +104,12 @@ impl Contact {
         }
     }
 
+    /// The last day of the authorisation; the end of time where there is none.
+    #[must_use]
+    pub fn until(&self) -> NaiveDate {
+        self.valid_until.unwrap_or(NaiveDate::MAX)
+    }
+
     /// Whether the dates of the authorisation include `day`.
     #[must_use]
     pub fn holds_on(&self, day: NaiveDate) -> bool {

@@ -1,6 +1,6 @@
 //! An estimate: hours agreed beforehand for one ticket, and the minutes that this holds (SPEND-3 to SPEND-6).
 
-use super::{CardId, ContactId, CustomerId, EstimateId, Minutes, TicketId, UserId, words::words};
+use super::{CardId, ContactId, CustomerId, EstimateId, HandedOver, Minutes, TicketId, UserId, words::words};
 use chrono::{DateTime, NaiveDate, Utc};
 
 words! {
@@ -66,6 +66,10 @@ pub struct Estimate {
     pub answer_note: Option<String>,
     /// The login that recorded the answer.
     pub recorded_by: Option<UserId>,
+    /// Who had made the link by which the login of who answered was opened, where it was handed over (SPEND-3a).
+    pub link_by: Option<UserId>,
+    /// The day of that link.
+    pub link_on: Option<NaiveDate>,
     /// When it was declined, lapsed or closed.
     pub closed_at: Option<DateTime<Utc>>,
     /// Minutes still held for it.
@@ -77,6 +81,11 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// Notes by whose link the login was opened that answers (SPEND-3a).
+    pub fn mark(&mut self, link: Option<HandedOver>) {
+        (self.link_by, self.link_on) = (link.map(|link| link.by), link.map(|link| link.on));
+    }
+
     /// Where it stands on `day`, also when nobody has settled it yet: an unanswered estimate lapses after `answer_by`,
     /// an accepted one ends after `work_until` (SPEND-5).
     #[must_use]
@@ -98,6 +107,8 @@ impl Estimate {
             answered_via: None,
             answer_note: None,
             recorded_by: None,
+            link_by: None,
+            link_on: None,
             closed_at: None,
             held: Minutes::ZERO,
             used: Minutes::ZERO,

@@ -71,7 +71,7 @@ pub use arrears::{ArrearsEvent, ArrearsEventKind, Billing};
 pub use authority::{Doing, StaffRole};
 pub use card::{Card, CardStatus, Origin, Work};
 pub use collection::{Collection, CollectionStatus, Mandate, Reversal};
-pub use command::{Act, Actor, Command, Excess, Key, Target};
+pub use command::{Act, Actor, Command, Excess, HandedOver, Key, Target};
 pub use contact::{AskedVia, Contact, Role};
 pub use coverage::{AddOnTerm, Cover, Coverage, Urgency};
 pub use customer::{Balance, Customer, Locale};

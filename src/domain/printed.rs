@@ -21,6 +21,16 @@ pub fn refund(minutes: Minutes, of: Minutes, locale: Locale) -> String {
     }
 }
 
+/// That a login was opened by a link which did not go to its own address (SPEND-3a).
+#[must_use]
+pub fn handed_over(name: &str, on: NaiveDate, locale: Locale) -> String {
+    let day = on.format("%d-%m-%Y");
+    match locale {
+        Locale::Nl => format!("via een link die {name} op {day} gaf"),
+        Locale::En => format!("by a link that {name} handed over on {day}"),
+    }
+}
+
 /// Work on a ticket.
 #[must_use]
 pub fn work(ticket: i64, subject: &str, locale: Locale) -> String {

@@ -56,6 +56,9 @@ pub enum Refusal {
     /// The customer would be left without an owner (SPEND-1).
     #[error("this is the last owner; add another owner first, so that somebody can manage the account")]
     LastOwner,
+    /// Somebody of the provider opens the link of a contact (SPEND-3a).
+    #[error("this link is for a person of the customer: send it on, and do not open it yourself")]
+    LinkOfContact,
     /// An agent changes who may spend without saying who asked (SPEND-2).
     #[error("say who asked for this and how: `asked_by` and `asked_via` (mail or chat)")]
     AskedByMissing,
@@ -498,6 +501,7 @@ impl Refusal {
             Self::RoleForbids => "forbidden",
             Self::AuthorisedFrom { .. } | Self::AuthorisedUntil { .. } => "not-authorised-today",
             Self::LastOwner => "last-owner",
+            Self::LinkOfContact => "link-of-contact",
             Self::NoCards => "no-cards",
             Self::UnknownProduct { .. } => "unknown-product",
             Self::InstallationExists { .. } => "installation-exists",

@@ -2,8 +2,8 @@
 //! construction. Nothing here is ever changed; a mistake is answered by a transaction that reverses (TIME-5).
 
 use super::{
-    Balance, BankLineId, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId, TransactionId,
-    UserId, words::words,
+    Actor, Balance, BankLineId, CardId, CustomerId, EstimateId, Minutes, MoneyAccount, TicketId, TimeEntryId,
+    TransactionId, UserId, words::words,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -136,6 +136,10 @@ pub struct Transaction {
     pub recorded_at: DateTime<Utc>,
     /// Who did it; nobody means the service itself.
     pub actor_id: Option<UserId>,
+    /// Who had made the link by which that login was opened, where it was handed over (SPEND-3a).
+    pub link_by: Option<UserId>,
+    /// The day of that link.
+    pub link_on: Option<NaiveDate>,
     /// The transaction it reverses.
     pub reverses: Option<TransactionId>,
     /// The time entry it is about.
@@ -152,6 +156,15 @@ pub struct Transaction {
     pub prev_hash: String,
     /// Hash of this one.
     pub hash: String,
+}
+
+impl Transaction {
+    /// The same, done by `actor`.
+    #[must_use]
+    pub fn by(self, actor: Actor) -> Self {
+        let link = actor.handed_over();
+        Self { actor_id: actor.user(), link_by: link.map(|link| link.by), link_on: link.map(|link| link.on), ..self }
+    }
 }
 
 /// One row: minutes of one card (or of none, for uncovered work) from one account to another.

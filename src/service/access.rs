@@ -4,7 +4,7 @@
 
 use super::{Error, Result, Service, secret};
 use crate::domain::authority::{self, Denied, Doing, Standing};
-use crate::domain::{Act, Actor, Command, Contact, CustomerId, Key, Refusal, Target, UserId};
+use crate::domain::{Act, Actor, Command, Contact, CustomerId, HandedOver, Key, Refusal, Target, UserId};
 use crate::store::users::{ByToken, User};
 use crate::store::{Session, contacts, users};
 use chrono::NaiveDate;
@@ -17,6 +17,8 @@ pub struct Caller {
     pub user: User,
     /// The persons at customers that it is; empty for staff.
     pub contacts: Vec<Contact>,
+    /// The link by which it was opened, where that was handed over (SPEND-3a).
+    pub handed_over: Option<HandedOver>,
     /// The day on which it asks.
     pub today: NaiveDate,
 }
@@ -85,7 +87,7 @@ impl Caller {
         let standing = self.standing_at(customer);
         authority::may(standing, doing, self.today)?;
         Ok(match standing {
-            Standing::Contact(contact) => Actor::Contact(self.user.id, contact.id),
+            Standing::Contact(contact) => Actor::Contact(self.user.id, contact.id, self.handed_over),
             Standing::Staff(_) | Standing::Stranger => Actor::Staff(self.user.id),
         })
     }
@@ -137,7 +139,7 @@ impl Service {
         let is_it = |found: &ByToken| found.user.id == claims.sub && secret::is(&claims.key, &found.digest);
         let user = found.filter(is_it).ok_or(Error::Unauthenticated)?.user;
         if user.role.is_some() {
-            return Ok(Caller { user, contacts: Vec::new(), today: self.today() });
+            return Ok(Caller { user, contacts: Vec::new(), handed_over: None, today: self.today() });
         }
         self.with_contacts(&mut self.db.reader().await?, user).await
     }
@@ -186,6 +188,7 @@ impl Service {
     /// A login with what it is contact of.
     pub(super) async fn with_contacts(&self, on: &mut Session, user: User) -> Result<Caller> {
         let contacts = if user.role.is_some() { Vec::new() } else { contacts::of_login(on, user.id).await? };
-        Ok(Caller { user, contacts, today: self.today() })
+        let link = user.link_by.zip(user.link_at).map(|(by, at)| HandedOver { by, on: self.policies.day(at) });
+        Ok(Caller { user, contacts, handed_over: link, today: self.today() })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::access::{Caller, Request};
 use super::{Error, Result, Service};
+use crate::domain::authority::{self, OwnersEnd};
 use crate::domain::{
     Act, AskedVia, Cents, Contact, ContactId, Customer, CustomerId, Doing, Locale, Minutes, Receipt, Role, Target,
 };
@@ -49,6 +50,17 @@ pub struct NewContact {
     pub asked_by: Option<String>,
     /// How that was asked.
     pub asked_via: Option<AskedVia>,
+}
+
+/// A customer that is, or soon will be, without an owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithoutOwner {
+    /// Which.
+    pub customer: CustomerId,
+    /// Its name.
+    pub name: String,
+    /// From when.
+    pub ends: OwnersEnd,
 }
 
 impl Service {
@@ -108,6 +120,40 @@ impl Service {
     pub async fn contacts(&self, caller: &Caller, customer: CustomerId) -> Result<Vec<WithLogin>> {
         self.customer(caller, customer).await?;
         Ok(contacts::of(&mut self.db.reader().await?, customer).await?)
+    }
+
+    /// Customers that are, or soon will be, without an owner, by name (SPEND-1a): for staff.
+    ///
+    /// # Errors
+    /// Forbidden for others.
+    pub async fn without_owner(&self, caller: &Caller) -> Result<Vec<WithoutOwner>> {
+        caller.may(Doing::SeeAll)?;
+        let today = self.today();
+        let far = today + chrono::Days::new(authority::ANNOUNCED_DAYS);
+        let owners = contacts::ending_owners(&mut self.db.reader().await?, far).await?;
+        let of_each = owners.chunk_by(|one, other| one.contact.customer_id == other.contact.customer_id);
+        let ending = of_each.filter_map(|owners| {
+            let ends = authority::owners_end(owners.iter().map(|owner| &owner.contact), today)?;
+            let (customer, name) = (owners[0].contact.customer_id, owners[0].customer_name.clone());
+            Some(WithoutOwner { customer, name, ends })
+        });
+        Ok(ending.collect())
+    }
+
+    /// What is announced of the owners of a customer (SPEND-1a): to staff, and to owners.
+    ///
+    /// # Errors
+    /// Not found for somebody else's.
+    pub async fn owners_end(&self, caller: &Caller, customer: CustomerId) -> Result<Option<OwnersEnd>> {
+        caller.see(customer)?;
+        let far = self.today() + chrono::Days::new(authority::ANNOUNCED_DAYS);
+        // An owner for longer than that has nothing to be told.
+        let concerned = |own: &Contact| own.role == Role::Owner && own.until() <= far;
+        if !caller.is_staff() && !caller.contact_at(customer).is_some_and(concerned) {
+            return Ok(None);
+        }
+        let found = contacts::of(&mut self.db.reader().await?, customer).await?;
+        Ok(authority::owners_end(found.iter().map(|with| &with.contact), self.today()))
     }
 
     /// One person, also one that was removed.

@@ -6,7 +6,7 @@
 use super::access::Caller;
 use super::throttle::Gate;
 use super::{Error, FieldError, Result, Service, password, secret, token};
-use crate::domain::{ContactId, Doing, UserId};
+use crate::domain::{ContactId, Doing, Refusal, UserId};
 use crate::store::users::{self, Invitation, LinksOf, Purpose, StaffRole, Token, User};
 use crate::store::{Session, contacts};
 use chrono::{DateTime, Duration, Utc};
@@ -63,6 +63,8 @@ pub struct Opened {
     pub invitation: Invitation,
     /// A login exists for its address: its password is asked instead of a new one.
     pub known_login: bool,
+    /// It opens the login of a customer's contact.
+    pub of_contact: bool,
 }
 
 impl Service {
@@ -143,7 +145,8 @@ impl Service {
 
     async fn new_user(&self, email: String, name: String, role: Option<StaffRole>, password: String) -> Result<User> {
         let password = Some(self.hash(password).await?);
-        Ok(User { id: self.clock.id(), email, name, role, password, created_at: self.clock.now(), disabled_at: None })
+        let (id, created_at) = (self.clock.id(), self.clock.now());
+        Ok(User { id, email, name, role, password, link_by: None, link_at: None, created_at, disabled_at: None })
     }
 
     /// Gives every login the same made-up password, and tells it: for the demo.
@@ -157,6 +160,16 @@ impl Service {
         users::set_every_password(&mut tx, &hash).await?;
         tx.commit().await?;
         Ok(password)
+    }
+
+    /// Takes the address of a customer's login as proved, as mail to it would: for the demo.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_as_proved(&self, user: UserId) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        users::opened_by(&mut tx, user, None).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn hash(&self, password: String) -> Result<String> {
@@ -403,13 +416,18 @@ impl Service {
         Ok(secret)
     }
 
-    /// What a link opens.
+    /// What a link opens, for whoever is logged in already.
     ///
     /// # Errors
-    /// Not found when it was used, has ended, or never was; too many attempts.
-    pub async fn open_link(&self, secret: &str, from: IpAddr) -> Result<Opened> {
+    /// Not found when it was used, has ended, or never was; too many attempts; refused to staff where it is a contact's
+    /// (SPEND-3a).
+    pub async fn open_link(&self, secret: &str, from: IpAddr, by: Option<&Caller>) -> Result<Opened> {
         self.throttle.check(Gate::Invitation, from, secret).map_err(|wait| Error::Throttled(wait.0))?;
-        self.link(secret).await
+        let opened = self.link(secret).await?;
+        if opened.of_contact && by.is_some_and(Caller::is_staff) {
+            return Err(Refusal::LinkOfContact.into());
+        }
+        Ok(opened)
     }
 
     /// What a link opens, to show its form again after an attempt that was counted already.
@@ -425,36 +443,50 @@ impl Service {
         {
             return Err(Error::NotFound("link"));
         }
-        let known_login = match (&invitation.purpose, &invitation.email) {
-            (Purpose::Contact, Some(email)) => users::by_email(&mut on, email).await?.is_some(),
-            _ => false,
+        let login = match (invitation.purpose, &invitation.email, invitation.user_id) {
+            (Purpose::Contact, Some(email), _) => users::by_email(&mut on, email).await?,
+            (Purpose::Reset, _, Some(id)) => users::by_id(&mut on, id).await?,
+            (Purpose::Contact | Purpose::Reset | Purpose::FirstAdmin | Purpose::Staff, _, _) => None,
         };
-        Ok(Opened { invitation, known_login })
+        let of_contact = match invitation.purpose {
+            Purpose::Contact => true,
+            Purpose::Reset => login.as_ref().is_some_and(|user| user.role.is_none()),
+            Purpose::FirstAdmin | Purpose::Staff => false,
+        };
+        let known_login = invitation.purpose == Purpose::Contact && login.is_some();
+        Ok(Opened { invitation, known_login, of_contact })
     }
 
     /// Uses a link: makes the login (or attaches the one that exists, whose password is then asked) and signs in.
     ///
     /// # Errors
-    /// Fields that cannot be right; not found when somebody was faster.
+    /// Fields that cannot be right; not found when somebody was faster; refused to staff where it is a contact's (SPEND-3a).
     pub async fn accept_link(
         &self,
         secret: &str,
-        email: Option<String>,
-        name: Option<String>,
+        (email, name): (Option<String>, Option<String>),
         password: String,
-        from: IpAddr,
+        (from, by): (IpAddr, Option<&Caller>),
     ) -> Result<SignedIn> {
-        let Opened { invitation, known_login } = self.open_link(secret, from).await?;
+        let Opened { invitation, known_login, .. } = self.open_link(secret, from, by).await?;
         let email = invitation.email.clone().or(email).unwrap_or_default().trim().to_lowercase();
         let name = invitation.name.clone().or(name).unwrap_or_default().trim().to_owned();
         let user = if known_login {
             self.throttle.check(Gate::Login, from, &email).map_err(|wait| Error::Throttled(wait.0))?;
             let known = self.login_with(&email, password).await?;
-            known.ok_or_else(|| field("password", "this is not the password of your login"))?
+            let known = known.ok_or_else(|| field("password", "this is not the password of your login"))?;
+            if known.role.is_some() {
+                return Err(Refusal::LinkOfContact.into());
+            }
+            known
         } else {
             check_new_login(&email, &name)?;
             check_password(&password, &[&email, &name])?;
-            self.new_user(email, name, invitation.role, password).await?
+            User {
+                link_by: invitation.created_by.filter(|_| invitation.purpose == Purpose::Contact),
+                link_at: Some(invitation.created_at).filter(|_| invitation.purpose == Purpose::Contact),
+                ..self.new_user(email, name, invitation.role, password).await?
+            }
         };
         let user = self.use_link(&invitation, user, known_login).await?;
         self.sign_in(user).await
@@ -473,6 +505,8 @@ impl Service {
         let id = match (invitation.user_id, &user.password) {
             (Some(existing), Some(password)) => {
                 users::set_password(&mut tx, existing, password, now).await?;
+                let link = invitation.created_by.map(|by| (by, invitation.created_at));
+                users::opened_by(&mut tx, existing, link).await?;
                 existing
             }
             _ if known => user.id,

@@ -52,7 +52,7 @@ impl Service {
         let actor = request.caller.may_at(customer, Doing::Report)?;
         let report = match actor {
             // A contact who reports asks, here and now.
-            Actor::Contact(_, contact) => {
+            Actor::Contact(_, contact, _) => {
                 Report { requester: Some(contact), channel: Channel::Portal, received_at: None, ..report }
             }
             _ => report,
@@ -263,7 +263,7 @@ impl Service {
         let customer = self.estimate(request.caller, id).await?.customer_id;
         let actor = request.caller.may_at(customer, Doing::Agree)?;
         let answer = match (actor, told) {
-            (Actor::Contact(_, contact), _) => Answer { contact, via: AnswerVia::Online, note: None, at: None },
+            (Actor::Contact(_, contact, _), _) => Answer { contact, via: AnswerVia::Online, note: None, at: None },
             (_, Some(told)) => Answer { contact: told.contact, via: told.via, note: Some(told.note), at: told.at },
             (_, None) => return Err(missing("contact_id", "the contact who agreed")),
         };
@@ -284,7 +284,7 @@ impl Service {
         let customer = self.estimate(request.caller, id).await?.customer_id;
         let actor = request.caller.may_at(customer, Doing::Agree)?;
         let contact = match actor {
-            Actor::Contact(_, own) => Some(own),
+            Actor::Contact(_, own, _) => Some(own),
             _ => contact,
         };
         let act = Act::DeclineEstimate { estimate: id, contact };

@@ -113,7 +113,7 @@ impl Service {
         let customer = self.time_entry(request.caller, id).await?.customer_id;
         let actor = request.caller.may_at(customer, Doing::Agree)?;
         let contact = match actor {
-            Actor::Contact(_, own) => own,
+            Actor::Contact(_, own, _) => own,
             _ => contact.ok_or_else(|| missing("contact_id", "the contact who agreed"))?,
         };
         let act = Act::CoverEntry { entry: id, by_card: Some(contact), reason };

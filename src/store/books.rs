@@ -153,7 +153,7 @@ impl Named {
         for command in batch {
             named.target(command.target);
             named.act(&command.act, today);
-            if let Actor::Contact(_, contact) = command.actor {
+            if let Actor::Contact(_, contact, _) = command.actor {
                 named.contacts.insert(contact.to_string());
             }
         }

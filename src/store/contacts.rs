@@ -2,6 +2,7 @@
 
 use super::{Record, Result, Row, Statements};
 use crate::domain::{Contact, ContactId, CustomerId, UserId};
+use chrono::NaiveDate;
 
 /// A contact, and whether it has a login.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +60,38 @@ pub async fn of_login(on: &mut impl Statements, user: UserId) -> Result<Vec<Cont
          WHERE user_id = $1 AND removed_at IS NULL ORDER BY customer_id",
     )
     .bind(user)
+    .all()
+    .await
+}
+
+/// An owner of a customer of which an owner's days end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndingOwner {
+    /// The owner.
+    pub contact: Contact,
+    /// Name of the customer.
+    pub customer_name: String,
+}
+
+impl Record for EndingOwner {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { contact: Contact::read(row)?, customer_name: row.get("customer_name")? })
+    }
+}
+
+/// The owners of all customers of which the days of one end on `until` or ended before it, by name of the customer.
+///
+/// # Errors
+/// What the database says.
+pub async fn ending_owners(on: &mut impl Statements, until: NaiveDate) -> Result<Vec<EndingOwner>> {
+    on.query(
+        "SELECT contacts.*, customers.name AS customer_name FROM contacts
+         JOIN customers ON customers.id = contacts.customer_id
+         WHERE contacts.role = 'owner' AND contacts.removed_at IS NULL AND contacts.customer_id IN
+             (SELECT customer_id FROM contacts WHERE role = 'owner' AND removed_at IS NULL AND valid_until <= $1)
+         ORDER BY customers.name, contacts.customer_id, contacts.id",
+    )
+    .bind(until)
     .all()
     .await
 }

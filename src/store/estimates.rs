@@ -1,6 +1,6 @@
 //! Reads of estimates.
 
-use super::{Record, Result, Row, Statements};
+use super::{Record, Result, Row, Statements, users::LinkFrom};
 use crate::domain::{CustomerId, Estimate, EstimateId, TicketId};
 
 /// An estimate with the words that a page needs beside it.
@@ -20,6 +20,8 @@ pub struct Shown {
     pub answered_by_name: Option<String>,
     /// Who wrote the answer down.
     pub recorded_by_name: Option<String>,
+    /// By whose link the login that answered was opened.
+    pub link: Option<LinkFrom>,
 }
 
 impl Record for Shown {
@@ -32,6 +34,7 @@ impl Record for Shown {
             proposed_by_name: row.get("proposed_by_name")?,
             answered_by_name: row.get("answered_by_name")?,
             recorded_by_name: row.get("recorded_by_name")?,
+            link: LinkFrom::read(row)?,
         })
     }
 }
@@ -41,12 +44,14 @@ macro_rules! shown {
         concat!(
             "SELECT estimates.*, tickets.number AS ticket_number, tickets.subject AS ticket_subject,
                     customers.name AS customer_name, proposer.name AS proposed_by_name,
-                    contacts.name AS answered_by_name, recorder.name AS recorded_by_name
+                    contacts.name AS answered_by_name, recorder.name AS recorded_by_name,
+                    linker.name AS link_name
              FROM estimates
              JOIN tickets ON tickets.id = estimates.ticket_id
              JOIN customers ON customers.id = estimates.customer_id
              LEFT JOIN users AS proposer ON proposer.id = estimates.proposed_by
              LEFT JOIN users AS recorder ON recorder.id = estimates.recorded_by
+             LEFT JOIN users AS linker ON linker.id = estimates.link_by
              LEFT JOIN contacts ON contacts.id = estimates.answered_by
              WHERE ",
             $rest

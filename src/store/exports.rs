@@ -4,7 +4,7 @@
 //! how many rows it changed, so whoever was second sees it and starts anew.
 
 use super::columns::stored;
-use super::{Record, Result, Row, Statements, Tx, record};
+use super::{Record, Result, Row, Statements, Tx, record, users::LinkFrom};
 use crate::domain::export::{Export, ExportKind, LeftOut};
 use crate::domain::{
     CardId, Cents, Collection, CollectionId, CustomerId, Invoice, InvoiceId, Key, Mandate, Minutes, MoneyAccount,
@@ -817,6 +817,8 @@ pub struct CardMovement {
     pub booked_on: NaiveDate,
     /// Who did it.
     pub by_name: Option<String>,
+    /// By whose link that login was opened.
+    pub link: Option<LinkFrom>,
     /// Number of its ticket.
     pub ticket: Option<i64>,
     /// Subject of its ticket.
@@ -830,6 +832,7 @@ impl Record for CardMovement {
             kind: row.get("kind")?,
             booked_on: row.get("booked_on")?,
             by_name: row.get("by_name")?,
+            link: LinkFrom::read(row)?,
             ticket: row.get("ticket")?,
             subject: row.get("subject")?,
         })
@@ -842,11 +845,12 @@ impl Record for CardMovement {
 /// What the database says.
 pub async fn movements_of_card(on: &mut impl Statements, card: CardId) -> Result<Vec<CardMovement>> {
     on.query(
-        "SELECT movements.*, transactions.kind, transactions.booked_on, users.name AS by_name, tickets.number AS ticket,
-                tickets.subject
+        "SELECT movements.*, transactions.kind, transactions.booked_on, transactions.link_on, users.name AS by_name,
+                linker.name AS link_name, tickets.number AS ticket, tickets.subject
          FROM movements
          JOIN transactions ON transactions.customer_id = movements.customer_id AND transactions.seq = movements.seq
          LEFT JOIN users ON users.id = transactions.actor_id
+         LEFT JOIN users AS linker ON linker.id = transactions.link_by
          LEFT JOIN tickets ON tickets.id = transactions.ticket_id
          WHERE card_id = $1 ORDER BY movements.recorded_at, movements.seq, movements.line",
     )

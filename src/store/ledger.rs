@@ -1,6 +1,6 @@
 //! Reads of the ledger: lines, the statement of a page, balances as they were.
 
-use super::{Record, Result, Row, Statements, record};
+use super::{Record, Result, Row, Statements, record, users::LinkFrom};
 use crate::domain::{
     CardId, CustomerId, Minutes, Movement, TicketId, TimeEntryId, Transaction, TransactionId, TransactionKind, UserId,
     charge::Arithmetic,
@@ -26,6 +26,8 @@ pub struct Line {
     pub by: Option<UserId>,
     /// The name of who did it; none for the service itself.
     pub by_name: Option<String>,
+    /// By whose link that login was opened.
+    pub link: Option<LinkFrom>,
     /// Its free text; none once it was erased.
     pub reason: Option<String>,
     /// The transaction that it reverses.
@@ -43,6 +45,7 @@ impl Record for Line {
             booked_on: row.get("booked_on")?,
             by: row.get("actor_id")?,
             by_name: row.get("by_name")?,
+            link: LinkFrom::read(row)?,
             reason: row.get("reason")?,
             reverses: row.get("reverses")?,
         })
@@ -66,11 +69,12 @@ pub async fn lines(
     on.query(
         "SELECT movements.*, transactions.kind, transactions.id AS transaction_id, transactions.time_entry_id,
                 transactions.worked_on, transactions.booked_on, transactions.actor_id, transactions.reverses,
-                users.name AS by_name, notes.text AS reason
+                transactions.link_on, users.name AS by_name, linker.name AS link_name, notes.text AS reason
          FROM transactions
          JOIN movements ON movements.customer_id = transactions.customer_id
                        AND movements.recorded_at = transactions.recorded_at AND movements.seq = transactions.seq
          LEFT JOIN users ON users.id = actor_id
+         LEFT JOIN users AS linker ON linker.id = transactions.link_by
          LEFT JOIN notes ON notes.transaction_id = transactions.id
          WHERE transactions.customer_id = $1 AND transactions.seq <= $2
            AND (transactions.seq < $2 OR movements.line < $3)
@@ -91,6 +95,8 @@ pub struct Booked {
     pub transaction: Transaction,
     /// Who did it; none for the service itself.
     pub by_name: Option<String>,
+    /// By whose link that login was opened.
+    pub link: Option<LinkFrom>,
     /// Its free text.
     pub text: Option<String>,
     /// Number of its ticket.
@@ -120,6 +126,7 @@ impl Record for Booked {
         Ok(Self {
             transaction: Transaction::read(row)?,
             by_name: row.get("by_name")?,
+            link: LinkFrom::read(row)?,
             text: row.get("text")?,
             ticket_number: row.get("ticket_number")?,
             ticket_subject: row.get("ticket_subject")?,
@@ -146,13 +153,14 @@ pub async fn transactions(
     limit: i64,
 ) -> Result<Vec<Booked>> {
     on.query(
-        "SELECT transactions.*, users.name AS by_name, notes.text, tickets.number AS ticket_number,
+        "SELECT transactions.*, users.name AS by_name, linker.name AS link_name, notes.text, tickets.number AS ticket_number,
                 tickets.subject AS ticket_subject, time_entries.charged, time_entries.repriced,
                 time_entries.arithmetic, time_entries.uncovered,
                 logged.seq AS logged_seq, logged.worked_on AS logged_on,
                 undoing.seq AS undone_seq, undoing.booked_on AS undone_on
          FROM transactions
          LEFT JOIN users ON users.id = transactions.actor_id
+         LEFT JOIN users AS linker ON linker.id = transactions.link_by
          LEFT JOIN notes ON notes.transaction_id = transactions.id
          LEFT JOIN tickets ON tickets.id = transactions.ticket_id
          LEFT JOIN time_entries ON time_entries.id = transactions.time_entry_id

@@ -63,12 +63,12 @@ table!(Collection in "collections" key ["id"] changing [
 });
 table!(Reversal in "reversals" key ["id"] changing [
     "payment_id", "code", "valued_on", "rejected", "charge", "counted", "counted_because", "fee_invoice_id",
-    "waived_because", "bank_line_id", "money_back", "by_hand", "hand_charge", "refused_line", "refused_code", "refused_on",
+    "fee_freed", "waived_because", "bank_line_id", "money_back", "by_hand", "hand_charge", "refused_line", "refused_code", "refused_on",
     "ended_mandate", "undone",
 ] {
     id: ReversalId, customer_id: CustomerId, payment_id: Option<PaymentId>, collection_id: Option<CollectionId>,
     amount: Cents, code: String, valued_on: NaiveDate, rejected: bool, charge: Cents, counted: Option<bool>,
-    counted_because: Option<String>, fee_invoice_id: Option<InvoiceId>, waived_because: Option<String>,
+    counted_because: Option<String>, fee_invoice_id: Option<InvoiceId>, fee_freed: Cents, waived_because: Option<String>,
     bank_line_id: Option<BankLineId>, money_back: bool, by_hand: bool, hand_charge: Cents,
     refused_line: Option<BankLineId>, refused_code: Option<String>, refused_on: Option<NaiveDate>, ended_mandate: Option<MandateId>, undone: bool,
     recorded_at: DateTime<Utc>, recorded_by: Option<UserId>,

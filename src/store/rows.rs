@@ -154,14 +154,15 @@ table!(AddOnTerm in "urgent_add_ons" key [] changing [] {
     recorded_by: Option<UserId>,
 });
 table!(Estimate in "estimates" key ["id"] changing [
-    "status", "answered_by", "answered_at", "answered_via", "answer_note", "recorded_by", "closed_at", "held", "used",
+    "status", "answered_by", "answered_at", "answered_via", "answer_note", "recorded_by", "link_by", "link_on", "closed_at",
+    "held", "used",
     "correctable",
 ] {
     id: EstimateId, customer_id: CustomerId, ticket_id: TicketId, minutes: Minutes, description: String,
     proposed_at: DateTime<Utc>, proposed_by: Option<UserId>, answer_by: NaiveDate, work_until: NaiveDate,
     status: EstimateStatus, answered_by: Option<ContactId>, answered_at: Option<DateTime<Utc>>,
-    answered_via: Option<AnswerVia>, answer_note: Option<String>, recorded_by: Option<UserId>,
-    closed_at: Option<DateTime<Utc>>, held: Minutes, used: Minutes, correctable: Minutes,
+    answered_via: Option<AnswerVia>, answer_note: Option<String>, recorded_by: Option<UserId>, link_by: Option<UserId>,
+    link_on: Option<NaiveDate>, closed_at: Option<DateTime<Utc>>, held: Minutes, used: Minutes, correctable: Minutes,
 });
 table!(Installation in "installations" key ["id"] changing ["removed_at", "removed_by"] {
     id: InstallationId, customer_id: CustomerId, name: String, added_at: DateTime<Utc>, added_by: Option<UserId>,
@@ -169,7 +170,7 @@ table!(Installation in "installations" key ["id"] changing ["removed_at", "remov
 });
 table!(Consent in "consents" key ["id"] changing ["withdrawn_at", "withdrawn_by"] {
     id: ConsentId, customer_id: CustomerId, contact_id: ContactId, given_at: DateTime<Utc>, given_by: Option<UserId>,
-    withdrawn_at: Option<DateTime<Utc>>, withdrawn_by: Option<UserId>,
+    link_by: Option<UserId>, link_on: Option<NaiveDate>, withdrawn_at: Option<DateTime<Utc>>, withdrawn_by: Option<UserId>,
 });
 table!(Notice in "notices" key [] changing [] {
     id: NoticeId, customer_id: CustomerId, kind: NoticeKind, installation_id: Option<InstallationId>,
@@ -197,7 +198,7 @@ table!(TicketDay in "ticket_days" key ["ticket_id", "worked_on", "policy_version
 table!(Transaction in "transactions" key [] changing [] {
     customer_id: CustomerId, seq: i64, id: TransactionId, kind: TransactionKind, policy_version: i64,
     worked_on: Option<NaiveDate>, booked_on: NaiveDate, recorded_at: DateTime<Utc>, actor_id: Option<UserId>,
-    reverses: Option<TransactionId>, time_entry_id: Option<TimeEntryId>, ticket_id: Option<TicketId>,
+    link_by: Option<UserId>, link_on: Option<NaiveDate>, reverses: Option<TransactionId>, time_entry_id: Option<TimeEntryId>, ticket_id: Option<TicketId>,
     worked: Option<Minutes>, bank_line_id: Option<BankLineId>, note_digest: Option<String>, prev_hash: String, hash: String,
 });
 table!(Note in "notes" key [] changing [] {

@@ -1,8 +1,8 @@
 //! Logins: users, sessions, tokens, invitations. The only writes outside the ledger's door.
 
 use super::{Record, Result, Row, Statements, Tx, record};
-use crate::domain::{ContactId, UserId, words::words};
-use chrono::{DateTime, Utc};
+use crate::domain::{ContactId, Locale, UserId, printed, words::words};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 pub use crate::domain::StaffRole;
@@ -36,6 +36,10 @@ record! {
         pub role: Option<StaffRole>,
         /// Argon2id of the password, once chosen.
         pub password: Option<String>,
+        /// Who had made the link by which it was opened last, where that was handed over and its address is not proved (SPEND-3a).
+        pub link_by: Option<UserId>,
+        /// When that was.
+        pub link_at: Option<DateTime<Utc>>,
         /// When it was made.
         pub created_at: DateTime<Utc>,
         /// Since when it may no longer log in.
@@ -70,6 +74,29 @@ record! {
         pub used_at: Option<DateTime<Utc>>,
         /// When it was withdrawn, or a newer one took its place.
         pub ended_at: Option<DateTime<Utc>>,
+    }
+}
+
+/// The link by which a login was opened that did something, where it was handed over (SPEND-3a).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkFrom {
+    /// Name of who made it.
+    pub name: String,
+    /// The day on which it was made.
+    pub on: NaiveDate,
+}
+
+impl LinkFrom {
+    /// In words.
+    #[must_use]
+    pub fn told(&self, locale: Locale) -> String {
+        printed::handed_over(&self.name, self.on, locale)
+    }
+
+    /// From `link_name` and `link_on`, where there are.
+    pub(super) fn read(row: &Row<'_>) -> Result<Option<Self>> {
+        let (name, on): (Option<String>, Option<NaiveDate>) = (row.get("link_name")?, row.get("link_on")?);
+        Ok(name.zip(on).map(|(name, on)| Self { name, on }))
     }
 }
 
@@ -166,14 +193,16 @@ pub async fn by_session(
 pub async fn add(tx: &mut Tx, user: &User) -> Result<bool> {
     let added = tx
         .query(
-            "INSERT INTO users (id, email, name, role, password, created_at, disabled_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING",
+            "INSERT INTO users (id, email, name, role, password, link_by, link_at, created_at, disabled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (email) DO NOTHING",
         )
         .bind(user.id)
         .bind(user.email.as_str())
         .bind(user.name.as_str())
         .bind(user.role)
         .bind(user.password.clone())
+        .bind(user.link_by)
+        .bind(user.link_at)
         .bind(user.created_at)
         .bind(user.disabled_at)
         .execute()
@@ -192,6 +221,20 @@ pub async fn set_password(tx: &mut Tx, user: UserId, password: &str, now: DateTi
     end_links(tx, LinksOf::Login(user), now).await?;
     let sql = "UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND keeps = 0";
     tx.query(sql).bind(user).bind(now).execute().await?;
+    Ok(())
+}
+
+/// Notes by whose link a customer's login was opened last, or with nobody that its address is proved (SPEND-3a).
+///
+/// # Errors
+/// What the database says.
+pub async fn opened_by(tx: &mut Tx, user: UserId, link: Option<(UserId, DateTime<Utc>)>) -> Result<()> {
+    tx.query("UPDATE users SET link_by = $2, link_at = $3 WHERE id = $1 AND role IS NULL")
+        .bind(user)
+        .bind(link.map(|(by, _)| by))
+        .bind(link.map(|(_, at)| at))
+        .execute()
+        .await?;
     Ok(())
 }
 

@@ -101,9 +101,10 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match &refusal {
             Refusal::NotFound(_) => StatusCode::NOT_FOUND,
-            Refusal::RoleForbids | Refusal::AuthorisedFrom { .. } | Refusal::AuthorisedUntil { .. } => {
-                StatusCode::FORBIDDEN
-            }
+            Refusal::RoleForbids
+            | Refusal::LinkOfContact
+            | Refusal::AuthorisedFrom { .. }
+            | Refusal::AuthorisedUntil { .. } => StatusCode::FORBIDDEN,
             Refusal::Invalid { .. }
             | Refusal::WorkedOnOutOfRange { .. }
             | Refusal::AskedByMissing
@@ -142,6 +143,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::RoleForbids => "Not allowed",
         Refusal::AuthorisedFrom { .. } | Refusal::AuthorisedUntil { .. } => "Not authorised today",
         Refusal::LastOwner => "At least one owner must remain",
+        Refusal::LinkOfContact => "This link is for somebody else",
         Refusal::NoCards => "No cards are sold here",
         Refusal::UnknownProduct { .. } => "No such product",
         Refusal::InstallationExists { .. } => "The installation exists already",

@@ -162,18 +162,18 @@ pub struct Scene {
     pub customer: String,
     pub owner: String,
     viewer: String,
-    leaver: String,
+    pub leaver: String,
     ticket: String,
     coverage: String,
-    invoice: String,
+    pub invoice: String,
     card: String,
-    mandate: String,
+    pub mandate: String,
     estimate: String,
     entry: String,
     payment: String,
     collection: String,
     reversal: String,
-    installation: String,
+    pub installation: String,
     bank_line: String,
     other_customer: String,
     other_owner: String,
@@ -245,6 +245,12 @@ impl Scene {
             other_owner: other_owner.to_string(),
             site,
         }
+    }
+
+    /// The identity of this scene's one of `kind`, as paths name them.
+    pub fn of(&self, kind: &str) -> String {
+        let path = self.path(&format!("/api/v1/{kind}/{{id}}"), None);
+        path.rsplit('/').next().unwrap().to_owned()
     }
 
     /// A path with the identities of this scene, or with another one in its first place.

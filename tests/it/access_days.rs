@@ -13,7 +13,7 @@ use strippenkaart::service::access::Request;
 use strippenkaart::service::cards::Order;
 
 /// Who, as whom of the table in force, and as whom outside the days of the authorisation.
-const PERSONS: [(&str, &str, Option<&str>); 6] = [
+pub const PERSONS: [(&str, &str, Option<&str>); 6] = [
     ("owner whose term is over", "owner", Some("viewer")),
     ("owner whose term begins later", "owner", Some("viewer")),
     ("spender whose term is over", "spender", Some("viewer")),
@@ -22,7 +22,7 @@ const PERSONS: [(&str, &str, Option<&str>); 6] = [
     ("owner who was removed", "owner", Some("other")),
 ];
 
-fn column(person: &str) -> usize {
+pub fn column(person: &str) -> usize {
     PEOPLE.iter().position(|name| *name == person).unwrap()
 }
 
@@ -31,7 +31,7 @@ async fn added(site: &Site, by: &str, customer: &str, person: Value) -> Value {
 }
 
 /// A token for each of [`PERSONS`], three days after the scene.
-async fn tokens(scene: &Scene) -> Vec<String> {
+pub async fn tokens(scene: &Scene) -> Vec<String> {
     let (site, owner) = (&scene.site, &scene.tokens[column("owner")]);
     let terms = [
         ("owner", None, Some("2026-03-10")),

@@ -104,6 +104,25 @@ fn pay_4_the_reactivation_fee_does_not_hold_it_up() {
     assert_eq!(till.pause(), Err(Refusal::NoArrears));
 }
 
+/// What is credited is not overdue any more, whatever it is credited for.
+#[test]
+fn pay_4_a_pause_ends_when_the_work_of_the_late_invoice_is_taken_back() {
+    let mut till = Till::under(&[]);
+    let ticket = till.ticket();
+    till.log(ticket, 300, Excess::Uncovered).unwrap();
+    let Receipt::Time(time) = till.log(ticket, 30, Excess::Uncovered).unwrap() else { panic!("time was logged") };
+    let entry = time.entry.id;
+    let (contact, reason) = (till.owner, "Agreed by phone".to_owned());
+    let act = Act::InvoiceEntry { entry, contact, hourly_rate: Some(Cents(9_500)), reason };
+    till.act(Target::TimeEntry(entry), act).unwrap();
+    let invoice = till.rows().invoices.values().find(|row| row.issued().is_none()).unwrap().id;
+    till.act(Target::Invoice(invoice), Act::IssueInvoice(invoice)).unwrap();
+    till.on("2026-06-01").pause().unwrap();
+    till.act(Target::TimeEntry(entry), Act::ReverseEntry { entry, reason: "Not ours".to_owned() }).unwrap();
+    assert_eq!(till.invoice(invoice).open(), Cents::ZERO);
+    assert!(!till.is_paused());
+}
+
 #[test]
 fn pay_4_the_factor_is_0_to_6_with_at_most_2_decimals() {
     let mut till = Till::under(&[]);

@@ -52,7 +52,8 @@ impl Books {
         let role = Some(StaffRole::Finance);
         let (id, created_at) = (fixture.clock.id(), fixture.clock.now());
         let (email, name) = ("money@provider.example".to_owned(), "Money".to_owned());
-        let user = User { id, email, name, role, password: None, created_at, disabled_at: None };
+        let user =
+            User { id, email, name, role, password: None, link_by: None, link_at: None, created_at, disabled_at: None };
         let mut tx = fixture.service.db.begin().await.unwrap();
         assert!(users::add(&mut tx, &user).await.unwrap());
         tx.commit().await.unwrap();
@@ -438,7 +439,7 @@ on_both! {
             assert_eq!(books.all::<(i64,)>(table).await, [(0,)], "{table}");
         }
         let agent = User { role: Some(StaffRole::Agent), ..books.finance.user.clone() };
-        let agent = Caller { user: agent, contacts: Vec::new(), today: day("2026-03-09") };
+        let agent = Caller { user: agent, contacts: Vec::new(), handed_over: None, today: day("2026-03-09") };
         let answer = books.fixture.service.preview_bank(&agent, "x", Vec::new()).await;
         assert_eq!(answer, Err(Error::Forbidden));
     }

@@ -19,7 +19,7 @@ fn policy(cards: &str) -> String {
 
 /// The owner, logged in.
 fn owner_of(contact: ContactId) -> Actor {
-    Actor::Contact(UserId(contact.0), contact)
+    Actor::Contact(UserId(contact.0), contact, None)
 }
 
 async fn as_owner(fixture: &Fixture, customer: CustomerId, owner: ContactId, act: Act) -> Result<Receipt, Failure> {

@@ -34,9 +34,22 @@ impl Browser {
         let name = role.map_or("Contact".to_owned(), |role| format!("The {role}"));
         let email = format!("{id}@example.org");
         let mut tx = service.db.begin().await.unwrap();
-        users::add(&mut tx, &User { id, email, name, role, password: None, created_at: now, disabled_at: None })
-            .await
-            .unwrap();
+        users::add(
+            &mut tx,
+            &User {
+                id,
+                email,
+                name,
+                role,
+                password: None,
+                link_by: None,
+                link_at: None,
+                created_at: now,
+                disabled_at: None,
+            },
+        )
+        .await
+        .unwrap();
         let cookie = id.to_string();
         users::start_session(&mut tx, &secret::digest(&cookie), id, now, now + chrono::Duration::days(1))
             .await

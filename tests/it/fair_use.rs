@@ -31,18 +31,33 @@ const POLICY: &str = "cliendo";
 
 /// Somebody of the provider.
 fn agent() -> Caller {
-    Caller { user: user(Some(StaffRole::Agent)), contacts: vec![], today: crate::common::day("2026-03-09") }
+    Caller {
+        user: user(Some(StaffRole::Agent)),
+        contacts: vec![],
+        handed_over: None,
+        today: crate::common::day("2026-03-09"),
+    }
 }
 
 fn user(role: Option<StaffRole>) -> User {
     let (email, name) = ("who@example.org".to_owned(), "Who".to_owned());
-    User { id: AGENT, email, name, role, password: None, created_at: noon(2026, 1, 1), disabled_at: None }
+    User {
+        id: AGENT,
+        email,
+        name,
+        role,
+        password: None,
+        link_by: None,
+        link_at: None,
+        created_at: noon(2026, 1, 1),
+        disabled_at: None,
+    }
 }
 
 /// A contact of a customer.
 async fn contact(fixture: &Fixture, customer: CustomerId) -> Caller {
     let owner = fixture.contact(customer, "Jo", "jo@example.org", Role::Owner).await;
-    Caller { user: user(None), contacts: vec![owner], today: crate::common::day("2026-03-09") }
+    Caller { user: user(None), contacts: vec![owner], handed_over: None, today: crate::common::day("2026-03-09") }
 }
 
 async fn join(fixture: &Fixture, since: &str) -> CustomerId {

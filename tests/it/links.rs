@@ -1,13 +1,16 @@
 //! Links and tokens with one life (A2, A7): a newer one ends an older one; blocking, a new password and a removed person end what hung
 //! on them; who reads the database can make none.
 
-use crate::common::{Fixture, on_both};
+use crate::common::{Fixture, day, noon, on_both};
 use crate::pages::{PASSWORD, Site};
+use crate::story::tamper;
 use sha2::Sha256;
 use std::net::{IpAddr, Ipv4Addr};
-use strippenkaart::domain::{ContactId, CustomerId, Role};
+use strippenkaart::domain::{ContactId, CustomerId, Locale, Refusal, Role, TicketKind};
 use strippenkaart::service::access::{Caller, Request};
+use strippenkaart::service::customers::{NewContact, NewCustomer};
 use strippenkaart::service::login::NewUser;
+use strippenkaart::service::verify::verify;
 use strippenkaart::service::{Error, Service};
 use strippenkaart::store::Statements as _;
 use strippenkaart::store::users::{self, StaffRole};
@@ -42,9 +45,9 @@ on_both! {
         let first = service.reset_link(&admin, agent.user.id, FROM).await.unwrap();
         let second = service.reset_link(&admin, agent.user.id, FROM).await.unwrap();
         assert_eq!((opens(service, &first).await, opens(service, &second).await), (false, true));
-        let used = service.accept_link(&second, None, None, "een lange nieuwe zin".to_owned(), FROM).await;
+        let used = service.accept_link(&second, (None, None), "een lange nieuwe zin".to_owned(), (FROM, None)).await;
         used.unwrap();
-        let gone = service.accept_link(&first, None, None, "nog een lange zin erbij".to_owned(), FROM).await;
+        let gone = service.accept_link(&first, (None, None), "nog een lange zin erbij".to_owned(), (FROM, None)).await;
         assert_eq!(gone.unwrap_err(), Error::NotFound("link"), "link 1 after link 2 was used");
         let (one, two) = (service.invite_staff(&admin, somebody("new")).await.unwrap(), service.invite_staff(&admin, somebody("new")).await.unwrap());
         let other = service.invite_staff(&admin, somebody("else")).await.unwrap();
@@ -96,7 +99,7 @@ on_both! {
         let plain = service.make_token(&agent.user.email, 90, false).await.unwrap();
         let kept = service.make_token(&agent.user.email, 90, true).await.unwrap();
         let link = service.reset_link(&admin, agent.user.id, FROM).await.unwrap();
-        service.accept_link(&link, None, None, "een lange nieuwe zin".to_owned(), FROM).await.unwrap();
+        service.accept_link(&link, (None, None), "een lange nieuwe zin".to_owned(), (FROM, None)).await.unwrap();
         assert_eq!(service.caller_by_token(&plain).await.unwrap_err(), Error::Unauthenticated);
         assert_eq!(service.caller_by_token(&kept).await.unwrap().user.id, agent.user.id);
         let jti = service.tokens.read(&kept, fixture.clock.now()).unwrap().jti;
@@ -256,4 +259,118 @@ async fn a6_made_up_methods_are_counted_together_and_nobody_outside_reads_the_co
         told.lines().filter(|line| line.starts_with("strippenkaart_http_requests_total")).collect();
     assert!(requests.len() <= 3 && requests.iter().any(|line| line.contains("method=\"other\"")), "{requests:?}");
     assert!(requests.iter().any(|line| line.ends_with(" 2000")), "{requests:?}");
+}
+
+on_both! {
+    async fn spend_3a_what_is_agreed_through_a_link_that_staff_handed_over_says_so(fixture: Fixture) {
+        // A3: an agent made a reset link for an owner, opened it himself and agreed "online".
+        let site = Site::new(fixture);
+        let service = &site.fixture.service;
+        let agent = site.staff(StaffRole::Agent).await;
+        let (customer, owner) = site.fixture.customer().await;
+        let ticket = site.fixture.ticket(customer, Some(owner), TicketKind::Question).await;
+        let (agreed, refused) = (site.fixture.propose(ticket.id, 30).await, site.fixture.propose(ticket.id, 60).await);
+        let mut browser = site.contact(&agent, owner).await;
+        let page = browser.get(&format!("/customers/{customer}")).await;
+        browser.post(&format!("/estimates/{}/accept", agreed.id), &[("key", &page.key())]).await;
+        let page = browser.get(&format!("/customers/{customer}")).await;
+        browser.post(&format!("/estimates/{}/decline", refused.id), &[("key", &page.key())]).await;
+
+        let told = "via een link die Staff agent op 09-03-2026 gaf";
+        let page = browser.get(&format!("/customers/{customer}")).await;
+        assert!(page.texts(".agreed .meta, li .meta").iter().any(|text| text.contains(told)), "{}", page.text);
+        assert!(page.texts("tr").iter().any(|row| row.contains(told)), "the statement says so as well");
+        let desk = site.login("agent@provider.example").await.get(&format!("/tickets/{}", ticket.id)).await;
+        assert_eq!(desk.text.matches(told).count(), 2, "who agreed, and who declined");
+        browser.lang = "en";
+        let english = browser.get(&format!("/tickets/{}", ticket.id)).await;
+        assert_eq!(english.text.matches("by a link that Staff agent handed over on 09-03-2026").count(), 2);
+
+        for id in [agreed.id, refused.id] {
+            let estimate = service.estimate(&agent, id).await.unwrap();
+            assert_eq!((estimate.link_by, estimate.link_on), (Some(agent.user.id), Some(day("2026-03-09"))));
+        }
+        // Under the chain: to take the mark off is seen.
+        verify(&service.db, |_, _| {}).await.unwrap();
+        tamper(&service.db, "UPDATE transactions SET link_by = NULL, link_on = NULL WHERE link_by IS NOT NULL").await;
+        assert!(verify(&service.db, |_, _| {}).await.is_err());
+    }
+}
+
+on_both! {
+    async fn spend_3a_staff_opens_no_link_of_a_contact(fixture: Fixture) {
+        let site = Site::new(fixture);
+        let service = &site.fixture.service;
+        let agent = site.staff(StaffRole::Agent).await;
+        let (_, owner) = site.fixture.customer().await;
+        let invited = service.invite_contact(&agent, owner, FROM).await.unwrap();
+        let mut logged_in = site.login("agent@provider.example").await;
+        let opened = logged_in.get(&format!("/invite/{invited}")).await;
+        assert_eq!(opened.status, 403);
+        assert!(opened.text.contains("Stuur hem door, en open hem niet zelf"), "{}", opened.text);
+        let used = logged_in.post(&format!("/invite/{invited}"), &[("password", PASSWORD)]).await;
+        assert_eq!(used.status, 403);
+        // Whom it is for uses it after all; then a new password.
+        assert_eq!(site.browser().post(&format!("/invite/{invited}"), &[("password", PASSWORD)]).await.status, 303);
+        let login = service.caller_by_email("jo@example.org").await.unwrap();
+        let reset = service.reset_link(&agent, login.user.id, FROM).await.unwrap();
+        assert_eq!(logged_in.get(&format!("/invite/{reset}")).await.status, 403);
+        assert!(opens(service, &reset).await);
+        // Nor does a login of the provider become a contact.
+        let (customer, _) = person(&site.fixture).await;
+        let own = site.fixture.contact(customer, "Agent", "agent@provider.example", Role::Owner).await;
+        let link = service.invite_contact(&agent, own.id, FROM).await.unwrap();
+        let attached = service.accept_link(&link, (None, None), PASSWORD.to_owned(), (FROM, None)).await;
+        assert_eq!(attached.unwrap_err(), Refusal::LinkOfContact.into());
+    }
+}
+
+on_both! {
+    async fn spend_1a_the_end_of_the_last_owner_is_announced_to_staff_and_owners(fixture: Fixture) {
+        let site = Site::new(fixture);
+        let agent = site.staff(StaffRole::Agent).await;
+        let service = &site.fixture.service;
+        let name = "Basisschool De Brug".to_owned();
+        let new = NewCustomer {
+            name,
+            email: "brug@example.org".to_owned(),
+            locale: Locale::Nl,
+            monthly_amount: None,
+            contract_start: None,
+            imported: false,
+        };
+        let request = || Request { caller: &agent, key: None };
+        let customer = service.create_customer(request(), new).await.unwrap().id;
+        let owner = NewContact {
+            name: "Sam".to_owned(),
+            email: "sam@brug.example".to_owned(),
+            role: Role::Owner,
+            ceiling: None,
+            valid_from: None,
+            valid_until: Some(day("2026-04-30")),
+            asked_by: None,
+            asked_via: None,
+        };
+        let owner = service.add_contact(request(), customer, owner).await.unwrap();
+        let (mut sam, mut desk) = (site.contact(&agent, owner.id).await, site.login("agent@provider.example").await);
+        let told = "Er is geen eigenaar meer na 30 april 2026.";
+        let (people, page) = (format!("/customers/{customer}/contacts"), format!("/customers/{customer}"));
+        for path in [&page, &people] {
+            assert!(!sam.get(path).await.text.contains(told), "{path}: more than thirty days before");
+        }
+        assert!(!desk.get("/desk").await.text.contains(told));
+        site.fixture.clock.set(noon(2026, 3, 31));
+        let (mut sam, mut desk) = (site.login("sam@brug.example").await, site.login("agent@provider.example").await);
+        for path in [&page, &people] {
+            assert!(sam.get(path).await.text.contains(told), "{path}");
+            assert!(desk.get(path).await.text.contains(told), "{path}");
+        }
+        assert!(desk.get("/desk").await.text.contains(told));
+        site.fixture.clock.set(noon(2026, 5, 1));
+        let (mut sam, mut desk) = (site.login("sam@brug.example").await, site.login("agent@provider.example").await);
+        assert!(sam.get(&page).await.text.contains("Er is nu geen eigenaar."));
+        assert!(desk.get("/desk").await.text.contains("Er is nu geen eigenaar."));
+        site.fixture.contact(customer, "Ans", "ans@brug.example", Role::Owner).await;
+        assert!(!desk.get("/desk").await.text.contains("Er is nu geen eigenaar."));
+    }
 }

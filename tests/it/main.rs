@@ -6,6 +6,7 @@
 
 mod access;
 mod access_days;
+mod access_pages;
 mod accounting;
 mod api;
 mod append_only;

@@ -260,7 +260,7 @@ fn command(books: &Books, step: &Step) -> Option<Command> {
             let own = |contact: &Contact| contact.customer_id == estimate.customer_id && contact.removed_at.is_none();
             let (estimate, contact) = (estimate.id, mostly(*by, |by| self::contact(books, by), own)?.id);
             if *via == AnswerVia::Online {
-                actor = Actor::Contact(UserId(contact.0), contact);
+                actor = Actor::Contact(UserId(contact.0), contact, None);
             }
             let at = days_ago.map(|days| books.clock.now() - Duration::days(days));
             let answer = Answer { contact, via: *via, note: Some("said so".to_owned()), at };

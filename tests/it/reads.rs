@@ -145,6 +145,8 @@ on_both! {
             name: "Ann".to_owned(),
             role: Some(StaffRole::Agent),
             password: None,
+            link_by: None,
+            link_at: None,
             created_at: now,
             disabled_at: None,
         };

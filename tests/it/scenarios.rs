@@ -140,7 +140,7 @@ impl World for Books {
     fn ask(&mut self, who: Who, target: Target, act: Act) -> Result<Answer, No> {
         let actor = match who {
             Who::Agent => Actor::Staff(AGENT),
-            Who::Contact(contact) => Actor::Contact(UserId(contact.0), contact),
+            Who::Contact(contact) => Actor::Contact(UserId(contact.0), contact, None),
         };
         let target = if matches!(act, Act::CreateCustomer { .. }) { Target::Customer(self.clock.id()) } else { target };
         let command = self.command(actor, target, act);

@@ -278,6 +278,41 @@ fn bank_9_a_wrong_return_gives_back_payment_fee_charge_and_mandate() {
     assert_eq!((till.fees(), till.moved(3)), (1, -GROSS), "a later true return is a new reversal");
 }
 
+/// The fee is charged anew, on another document, and what was set against the first one is set against it.
+#[test]
+fn bank_9_what_was_set_against_a_fee_is_set_against_it_again() {
+    let charged = |till: &Till| till.rows().reversals.values().filter(|row| row.fee_invoice_id.is_some()).count();
+    for set_off in [false, true] {
+        let mut till = Till::under(&[]);
+        let (_, invoice) = till.buy("10h");
+        till.come_back(invoice, "AM04", "2026-03-09");
+        let collection = till.plan(invoice);
+        let reversal = till.told(collection, "AM04", "2026-03-09", true).id;
+        let fee = till.rows().reversals[&reversal].fee_invoice_id.unwrap();
+        let asked = till.invoice(fee).open().0;
+        if set_off {
+            let over = Receiving { keep_surplus: true, ..bank(invoice, GROSS + 1, &till) };
+            till.paid_by(1, over);
+            till.act(Target::Invoice(fee), Act::SetOff(fee)).unwrap();
+        } else {
+            till.pay(fee, asked);
+        }
+        let before = (till.owes(), till.credit(), charged(&till));
+        let undone = Undone { code: "MD01".to_owned(), ..till.undone(false, 0) };
+        till.tell(2, Target::Collection(collection), Act::ReverseCollection { collection, undone }).unwrap();
+        let freed = if set_off { 1 } else { asked };
+        assert_eq!((till.credit(), charged(&till)), (freed, 0), "MD01 costs no fee; what was set against it is credit");
+        till.undo_line(2);
+        assert_eq!((till.owes(), till.credit(), charged(&till)), before);
+        till.judge(reversal, false);
+        assert_eq!((till.credit(), charged(&till)), (freed, 0), "likewise where a person says so");
+        till.judge(reversal, true);
+        assert_eq!((till.owes(), till.credit(), charged(&till)), before);
+        till.waive(reversal).unwrap();
+        assert_eq!((till.credit(), charged(&till)), (freed, 0), "what is waived stays the customer's");
+    }
+}
+
 #[test]
 fn bank_9_a_collection_whose_money_was_told_wrongly_waits_again() {
     for returned in [false, true] {

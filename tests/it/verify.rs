@@ -218,17 +218,17 @@ tampering! {
         "UPDATE invoices SET vat = vat + 100, net = net - 100 WHERE number IS NOT NULL"
         => "customer 1, customer *: VAT of its documents: expected 8400, found 8500";
     tamper_a_reversal_of_no_collection_is_added:
-        "INSERT INTO reversals (id, customer_id, collection_id, amount, code, valued_on, rejected, charge, money_back, by_hand, hand_charge, undone,
+        "INSERT INTO reversals (id, customer_id, collection_id, amount, code, valued_on, rejected, charge, money_back, by_hand, hand_charge, fee_freed, undone,
                                 recorded_at)
-         SELECT 'r', id, 'c', 100, 'AM04', '2026-03-09', 1, 0, 0, 0, 0, 0, 0 FROM customers WHERE number = 1"
+         SELECT 'r', id, 'c', 100, 'AM04', '2026-03-09', 1, 0, 0, 0, 0, 0, 0, 0 FROM customers WHERE number = 1"
         => "customer 1, collection and its reversal c r: count: expected 1, found 0";
     tamper_a_payment_of_no_collection:
         "UPDATE payments SET collection_id = 'c' WHERE amount = 20000"
         => "customer 1, collection and its payment c *: count: expected 1, found 0";
     tamper_a_reversal_of_a_payment_is_added:
-        "INSERT INTO reversals (id, customer_id, payment_id, amount, code, valued_on, rejected, charge, money_back, by_hand, hand_charge, undone,
+        "INSERT INTO reversals (id, customer_id, payment_id, amount, code, valued_on, rejected, charge, money_back, by_hand, hand_charge, fee_freed, undone,
                                 recorded_at)
-         SELECT 'r', customer_id, id, 100, 'AM04', '2026-03-09', 0, 0, 0, 0, 0, 0, 0 FROM payments WHERE amount = 20000"
+         SELECT 'r', customer_id, id, 100, 'AM04', '2026-03-09', 0, 0, 0, 0, 0, 0, 0, 0 FROM payments WHERE amount = 20000"
         => "customer 1, payment *: reversed: expected 100, found 0";
     tamper_a_hold_is_frozen:
         "UPDATE holds SET frozen = 15"

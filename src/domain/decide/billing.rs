@@ -408,7 +408,6 @@ impl Case<'_> {
                 self.credit_lines(&invoice, &[(*line, *net)], reason)
             }
         };
-        self.after_settling(&[id]);
         Ok(Receipt::Invoice(Box::new(note)))
     }
 
@@ -457,8 +456,6 @@ impl Case<'_> {
     pub(super) fn refund_card(&mut self, id: CardId, told: Option<Minutes>, reason: &str) -> Result<Receipt, Refusal> {
         let card = self.draft.card(id).ok_or(Refusal::NotFound("card"))?.clone();
         let note = self.refund(&card, told, reason)?;
-        let invoice = card.invoice_id.expect("a card that is refunded was invoiced");
-        self.after_settling(&[invoice]);
         Ok(Receipt::Invoice(Box::new(note)))
     }
 
@@ -560,7 +557,7 @@ impl Case<'_> {
         Some(self.finish_note(note, invoice.id, &moved, (kind, reason)))
     }
 
-    /// Issues a credit note, settles it against its invoice and books it. What its lines are worth is posted here, unless
+    /// Issues a credit note, settles it against its invoice and books it, with what follows once that is paid. What its lines are worth is posted here, unless
     /// the movement of minutes posts that itself.
     fn finish_note(
         &mut self,
@@ -598,6 +595,7 @@ impl Case<'_> {
         self.allocate(of, taken_off, Settling::CreditNote(note.id), transaction.id);
         self.draft.changes.invoices.insert(note.id, note.clone());
         self.book_money_with_note(transaction, reason, moved, &posts);
+        self.after_settling(&[of]);
         note
     }
 

@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::domain::{
-    Account, Card, CardId, Cents, Minutes, MoneyAccount, NoticeKind, Policies, Post, TransactionKind,
+    Account, Actor, Card, CardId, Cents, Minutes, MoneyAccount, NoticeKind, Policies, Post, TransactionKind,
     ledger::Line,
     policy::{Conversion, ConvertsInto, Rate},
 };
@@ -137,8 +137,7 @@ impl Case<'_> {
     }
 
     fn book_conversion(&mut self, on: NaiveDate, lines: &[Line], carried: Post) {
-        let mut transaction = self.transaction(TransactionKind::Conversion);
-        transaction.actor_id = None;
+        let mut transaction = self.transaction(TransactionKind::Conversion).by(Actor::Service);
         transaction.policy_version = self.at.policies.at(on).0;
         self.draft.book_with(transaction, lines, &[carried]);
     }

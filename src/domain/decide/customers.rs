@@ -121,7 +121,7 @@ impl Case<'_> {
         }
         // SPEND-1a: whose own days end gives for no longer.
         let own_last = match self.actor() {
-            Actor::Contact(_, own) => self.draft.contact(own).and_then(|own| own.valid_until),
+            Actor::Contact(_, own, _) => self.draft.contact(own).and_then(|own| own.valid_until),
             Actor::Staff(_) | Actor::Service => None,
         };
         if let Some(last) = own_last.filter(|last| valid_until.is_none_or(|until| *last < until)) {

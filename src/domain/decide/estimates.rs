@@ -60,6 +60,8 @@ impl Case<'_> {
             answered_via: None,
             answer_note: None,
             recorded_by: None,
+            link_by: None,
+            link_on: None,
             closed_at: None,
             held: Minutes::ZERO,
             used: Minutes::ZERO,
@@ -88,7 +90,7 @@ impl Case<'_> {
         let lines = self.hold_lines(&estimate)?;
 
         let at = self.recorded_at();
-        let recorded_by = self.actor().user();
+        let (recorded_by, link) = (self.actor().user(), self.actor().handed_over());
         let held = self.draft.estimate_mut(id).expect("found above");
         held.status = EstimateStatus::Accepted;
         held.answered_by = Some(answer.contact);
@@ -96,6 +98,7 @@ impl Case<'_> {
         held.answered_via = Some(answer.via);
         held.answer_note.clone_from(&answer.note);
         held.recorded_by = recorded_by;
+        held.mark(link);
         let mut transaction = self.transaction(TransactionKind::Acceptance);
         transaction.ticket_id = Some(estimate.ticket_id);
         self.draft.book(transaction, &lines);
@@ -181,7 +184,7 @@ impl Case<'_> {
     }
 
     pub(super) fn decline_estimate(&mut self, id: EstimateId, by: Option<ContactId>) -> Result<Receipt, Refusal> {
-        let (at, recorded_by) = (self.recorded_at(), self.actor().user());
+        let (at, recorded_by, link) = (self.recorded_at(), self.actor().user(), self.actor().handed_over());
         let known = by.is_none_or(|contact| self.draft.contact(contact).is_some());
         if !known {
             return Err(invalid("contact_id", "expected a contact of this customer"));
@@ -193,6 +196,7 @@ impl Case<'_> {
                 estimate.answered_by = by;
                 estimate.answered_at = Some(at);
                 estimate.recorded_by = recorded_by;
+                estimate.mark(link);
                 estimate.closed_at = Some(at);
             }
             EstimateStatus::Declined => {}

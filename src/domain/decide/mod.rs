@@ -220,7 +220,7 @@ impl Case<'_> {
     /// Whether this person may do that at this moment, whatever was so when the request came in (SPEND-1a, SPEND-6). Staff has
     /// been asked at the door.
     fn check_authority(&self) -> Result<(), Refusal> {
-        let Actor::Contact(_, contact) = self.actor() else { return Ok(()) };
+        let Actor::Contact(_, contact, _) = self.actor() else { return Ok(()) };
         let standing = self.draft.contact(contact).map_or(Standing::Stranger, Standing::Contact);
         Ok(authority::may(standing, self.command.act.doing(), self.at.today())?)
     }
@@ -329,7 +329,9 @@ impl Case<'_> {
             worked_on: None,
             booked_on: self.at.books(today),
             recorded_at: self.recorded_at(),
-            actor_id: self.actor().user(),
+            actor_id: None,
+            link_by: None,
+            link_on: None,
             reverses: None,
             time_entry_id: None,
             ticket_id: None,
@@ -339,6 +341,7 @@ impl Case<'_> {
             prev_hash: String::new(),
             hash: String::new(),
         }
+        .by(self.actor())
     }
 
     /// Books `transaction` with a free text.

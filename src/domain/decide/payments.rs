@@ -122,6 +122,11 @@ impl Case<'_> {
         if part <= Cents::ZERO {
             return Err(Refusal::NothingToSetOff { open: invoice.open(), credit: self.customer().credit });
         }
+        Ok(Receipt::Allocation(self.set_against(id, part)))
+    }
+
+    /// Sets `part` of the customer's credit against an invoice that asks as much.
+    pub(super) fn set_against(&mut self, id: InvoiceId, part: Cents) -> Allocation {
         let transaction = self.transaction(TransactionKind::SetOff);
         self.draft.customer_mut().credit -= part;
         self.allocate(id, part, Settling::Credit, transaction.id);
@@ -132,7 +137,7 @@ impl Case<'_> {
         self.draft.book_with(transaction, &[], &posts);
         let allocation = self.draft.changes.allocations.last().expect("just set off").clone();
         self.after_settling(&[id]);
-        Ok(Receipt::Allocation(allocation))
+        allocation
     }
 
     /// BANK-6: costs beside payments; negative where they were given back.
@@ -386,15 +391,11 @@ impl Case<'_> {
             let parts = self.frozen_parts(id);
             let row = self.draft.card_mut(id).expect("found above");
             row.credited_from = None;
-            let invoice = row.invoice_id;
             if row.frozen.is_positive() {
                 row.frozen_on = None;
             }
             let reason = printed::unpaid(self.customer().locale);
             self.refund_parts(id, &parts, (TransactionKind::CreditNote, reason));
-            if let Some(invoice) = invoice {
-                self.after_settling(&[invoice]);
-            }
         }
     }
 }

@@ -35,7 +35,7 @@ impl Case<'_> {
         if !self.at.policy().cards.as_ref().is_some_and(|terms| terms.auto_renew) {
             return Err(Refusal::NoRenewal);
         }
-        let Actor::Contact(user, contact_id) = self.actor() else { return Err(Refusal::ConsentByOwner) };
+        let Actor::Contact(user, contact_id, link) = self.actor() else { return Err(Refusal::ConsentByOwner) };
         if let Some(given) = self.draft.consents().find(|consent| consent.holds()) {
             return Ok(Receipt::Consent(given.clone()));
         }
@@ -45,6 +45,8 @@ impl Case<'_> {
             contact_id,
             given_at: self.recorded_at(),
             given_by: Some(user),
+            link_by: link.map(|link| link.by),
+            link_on: link.map(|link| link.on),
             withdrawn_at: None,
             withdrawn_by: None,
         };

@@ -7,8 +7,8 @@ use super::{
     customers::invalid,
 };
 use crate::domain::{
-    Allocation, BankLineId, Cents, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post, Refusal,
-    Reversal, ReversalId, Series, TransactionKind,
+    Allocation, BankLineId, Cents, Invoice, InvoiceId, LineSource, MandateId, MoneyAccount, PaymentId, Policies, Post,
+    Refusal, Reversal, ReversalId, Series, TransactionKind,
     command::Undone,
     document::{DocumentKind, Quantity, VatCategory},
     policy::{CountWindow, ReversalRules},
@@ -36,6 +36,7 @@ impl Case<'_> {
             counted: self.counts(told, told.rejected),
             counted_because: None,
             fee_invoice_id: None,
+            fee_freed: Cents::ZERO,
             waived_because: None,
             bank_line_id: None,
             money_back: false,
@@ -308,6 +309,21 @@ impl Case<'_> {
             let charged = Reversal { fee_invoice_id: Some(issued.id), ..row };
             self.draft.changes.reversals.insert(reversal.id, charged);
         }
+        if issued.issued().is_some() {
+            self.set_freed_again(reversal.id, &issued);
+        }
+    }
+
+    /// What the customer had set against the fee before it was taken back is set against the one that takes its place, as
+    /// far as it is still there (BANK-9).
+    fn set_freed_again(&mut self, id: ReversalId, fee: &Invoice) {
+        let credit = self.customer().credit;
+        let row = self.draft.reversal_mut(id).expect("its fee was just charged");
+        let part = row.fee_freed.min(fee.open()).min(credit).max(Cents::ZERO);
+        row.fee_freed -= part;
+        if part > Cents::ZERO {
+            self.set_against(fee.id, part);
+        }
     }
 
     pub(super) fn take_back_fee(&mut self, id: ReversalId, fee: InvoiceId, reason: &str) {
@@ -328,8 +344,12 @@ impl Case<'_> {
             .filter(|(_, left)| *left > Cents::ZERO)
             .collect();
         if !left.is_empty() {
+            let credit = self.customer().credit;
             self.credit_lines(&invoice, &left, reason);
-            self.after_settling(&[fee]);
+            let freed = self.customer().credit - credit;
+            if let Some(row) = self.draft.reversal_mut(id).filter(|row| row.waived_because.is_none()) {
+                row.fee_freed += freed;
+            }
         }
     }
 }

@@ -69,8 +69,7 @@ impl Case<'_> {
             estimate.closed_at = Some(at);
         }
         if !lines.is_empty() {
-            let mut transaction = self.transaction(TransactionKind::Release);
-            transaction.actor_id = actor.user();
+            let mut transaction = self.transaction(TransactionKind::Release).by(actor);
             transaction.ticket_id = self.draft.estimate(id).map(|estimate| estimate.ticket_id);
             self.draft.book(transaction, &lines);
         }
@@ -105,8 +104,7 @@ impl Case<'_> {
         if past.is_empty() {
             return;
         }
-        let mut transaction = self.transaction(TransactionKind::Expiry);
-        transaction.actor_id = None;
+        let transaction = self.transaction(TransactionKind::Expiry).by(Actor::Service);
         let lines: Vec<Line> = past
             .into_iter()
             .filter_map(|id| self.draft.card(id))

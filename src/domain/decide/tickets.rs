@@ -93,7 +93,7 @@ impl Case<'_> {
     /// Something that happens to a ticket now.
     fn event(&mut self, ticket: &Ticket, kind: TicketEventKind) -> TicketEvent {
         let contact_id = match self.actor() {
-            Actor::Contact(_, contact) => Some(contact),
+            Actor::Contact(_, contact, _) => Some(contact),
             _ => None,
         };
         TicketEvent {

@@ -253,11 +253,13 @@ fn line(row: &exports::CardMovement, locale: Locale) -> CardRow {
         description = format!("{description} ({})", movement.minutes);
     }
     let nobody = if locale == Locale::Nl { "Systeem" } else { "System" };
+    let name = row.by_name.clone().unwrap_or_else(|| nobody.to_owned());
+    let who = row.link.as_ref().map_or(name.clone(), |link| format!("{name}, {}", link.told(locale)));
     CardRow {
         on: row.booked_on,
         description,
         ticket: row.ticket.map(|number| format!("#{number}")),
-        who: Some(row.by_name.clone().unwrap_or_else(|| nobody.to_owned())),
+        who: Some(who),
         taken,
         added,
         balance: movement.card_after.available,

@@ -1,7 +1,9 @@
 //! Hours are asked for beforehand and answered (SPEND-3 to SPEND-6).
 
 use super::{Created, Empty, Found, created, found};
-use crate::domain::{self, ContactId, CustomerId, EstimateId, EstimateStatus, Minutes, TicketId, estimate::AnswerVia};
+use crate::domain::{
+    self, ContactId, CustomerId, EstimateId, EstimateStatus, Minutes, TicketId, UserId, estimate::AnswerVia,
+};
 use crate::service::access::Caller;
 use crate::service::tickets::{NewEstimate as New, ToldAgreement};
 use crate::web::App;
@@ -154,6 +156,11 @@ pub struct Estimate {
     answered_at: Option<DateTime<Utc>>,
     /// How the answer was given.
     answered_via: Option<AnswerVia>,
+    /// The login that made the link by which the login of who answered was opened, where it did not go to that person's own
+    /// address (SPEND-3a).
+    link_by: Option<UserId>,
+    /// The day of that link.
+    link_on: Option<NaiveDate>,
     /// What an agent wrote about it.
     note: Option<String>,
     /// When it was declined, lapsed or closed.
@@ -175,6 +182,8 @@ impl From<domain::Estimate> for Estimate {
             answered_by: estimate.answered_by,
             answered_at: estimate.answered_at,
             answered_via: estimate.answered_via,
+            link_by: estimate.link_by,
+            link_on: estimate.link_on,
             note: estimate.answer_note,
             closed_at: estimate.closed_at,
         }

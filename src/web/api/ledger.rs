@@ -38,6 +38,11 @@ pub struct LedgerLine {
     recorded_at: DateTime<Utc>,
     /// The name of who did it; `null` for the service itself.
     by: Option<String>,
+    /// The name of who made the link by which that login was opened, where it did not go to that person's own address
+    /// (SPEND-3a).
+    link_by: Option<String>,
+    /// The day of that link.
+    link_on: Option<NaiveDate>,
     /// What was written about it: the work done, or why it was corrected.
     reason: Option<String>,
     /// What the customer could still agree to after this line.
@@ -59,6 +64,8 @@ impl From<Line> for LedgerLine {
             booked_on: line.booked_on,
             recorded_at: line.movement.recorded_at,
             by: line.by_name,
+            link_on: line.link.as_ref().map(|link| link.on),
+            link_by: line.link.map(|link| link.name),
             reason: line.reason,
             available_after_minutes: line.movement.after.available,
         }

@@ -1,13 +1,13 @@
 //! Consent that cards are ordered again when they are used up, and what owners were told about cards (CARD-9).
 
 use super::{Created, Empty, Found, created, found};
-use crate::domain::{self, CardId, ConsentId, ContactId, CustomerId, InstallationId, NoticeKind};
+use crate::domain::{self, CardId, ConsentId, ContactId, CustomerId, InstallationId, NoticeKind, UserId};
 use crate::web::App;
 use crate::web::extract::{Id, Token, Write};
 use crate::web::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,11 @@ pub struct Consent {
     id: ConsentId,
     /// The owner who gave it.
     given_by: ContactId,
+    /// The login that made the link by which the owner's login was opened, where it did not go to the owner's own address
+    /// (SPEND-3a).
+    link_by: Option<UserId>,
+    /// The day of that link.
+    link_on: Option<NaiveDate>,
     /// When.
     given_at: DateTime<Utc>,
     /// When it was withdrawn; `null` while it holds.
@@ -32,6 +37,8 @@ impl From<domain::Consent> for Consent {
         Self {
             id: consent.id,
             given_by: consent.contact_id,
+            link_by: consent.link_by,
+            link_on: consent.link_on,
             given_at: consent.given_at,
             withdrawn_at: consent.withdrawn_at,
         }

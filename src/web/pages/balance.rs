@@ -65,6 +65,7 @@ texts! {
         decline: "Afwijzen", "Decline";
         too_few: "Er is te weinig tegoed voor dit werk; er ontbreekt", "There are too few hours for this work; short by";
         who: "Akkoord kan komen van", "This can be agreed to by";
+        add_owner: "Eigenaar toevoegen", "Add an owner";
         nobody: "Niemand kan dit nu goedkeuren. Een eigenaar kan iemand aanwijzen.", "Nobody can agree to this now. An owner can authorise somebody.";
         cards: "Kaarten", "Cards";
         no_cards: "Er zijn nog geen kaarten.", "There are no cards yet.";
@@ -225,6 +226,8 @@ struct BalancePage {
     as_of: String,
     /// What it reads while its account is paused (PAY-4).
     arrears: Option<Banner>,
+    /// The owners' days end (SPEND-1a).
+    ends: Option<String>,
     /// The day that was asked for, when it is not now.
     past: Option<NaiveDate>,
     today: NaiveDate,
@@ -382,6 +385,7 @@ impl<'a> Viewer<'a> {
         let who = shown.answered_by_name.as_deref().zip(day);
         let mut facts: Vec<String> =
             who.map(|(name, day)| format!("{} {name} {} {day}", t.agreed_by, t.on)).into_iter().collect();
+        facts.extend(shown.link.as_ref().map(|link| link.told(lang.into())));
         let told = estimate.answered_via.is_some_and(|via| via != crate::domain::estimate::AnswerVia::Online);
         facts.extend(shown.recorded_by_name.as_ref().filter(|_| told).map(|name| format!("{} {name}", t.recorded_by)));
         facts.push(format!("{} {} {} {}", estimate.used, t.of, estimate.minutes, t.used_of));
@@ -519,6 +523,7 @@ async fn page(
     let available = balance.total.available;
     let terms = CardTerms::read(app, member, &balance).await?;
     let arrears = if past.is_none() { Banner::read(app, member, &balance.customer).await? } else { None };
+    let ends = if past.is_none() { app.service.owners_end(caller, id).await? } else { None };
     let has_cards = viewer.policy.cards.is_some() || !balance.cards.is_empty();
     let path = format!("/customers/{id}");
     let at_day = past.map_or_else(String::new, |day| format!("&as_of={day}"));
@@ -528,6 +533,7 @@ async fn page(
         s: StatementTexts::of(lang),
         as_of: moment(balance.as_of, zone, lang),
         arrears,
+        ends: ends.map(|ends| super::contacts::owners_end(ends, lang)),
         past,
         today: viewer.today,
         total: balance.total,

@@ -3,6 +3,7 @@
 
 use super::texts::texts;
 use super::{App, Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
+use crate::domain::authority::OwnersEnd;
 use crate::domain::{AskedVia, Contact, ContactId, Customer, CustomerId, Doing, Minutes, Role, duration};
 use crate::service::customers::{NewContact, WithLogin};
 use crate::service::{Error, Result};
@@ -56,6 +57,9 @@ texts! {
         asked_by_hint: "Nodig voor wie akkoord mag geven, zodra er een eigenaar is", "Needed for whoever may agree, once there is an owner";
         asked_via: "Hoe?", "How?";
         save: "Toevoegen", "Add";
+        ends_after: "Er is geen eigenaar meer na", "There is no owner any more after";
+        ends_over: "Er is nu geen eigenaar.", "There is no owner now.";
+        ends_means: "Zonder eigenaar kan niemand van de klant kaarten bestellen of personen toevoegen. Voeg een eigenaar toe zonder einddatum.", "Without an owner nobody at the customer can order cards or add persons. Add an owner without a last day.";
         link_for: "Link voor", "Link for";
         link_hint: "Geef deze link zelf door. Hij werkt één keer, zeven dagen lang, en is hierna niet meer te zien.", "Pass this link on yourself. It works once, for seven days, and is not shown again.";
     }
@@ -101,6 +105,8 @@ struct PeoplePage {
     manages: bool,
     /// Must say who asked, and may hand out new passwords.
     agent: bool,
+    /// The owners' days end.
+    ends: Option<String>,
     once: Option<Once>,
     values: Values,
     refused: Refused,
@@ -126,6 +132,15 @@ impl PeoplePage {
     }
 }
 
+/// What is said of owners whose days end (SPEND-1a).
+pub(super) fn owners_end(ends: OwnersEnd, lang: Lang) -> String {
+    let t = ContactTexts::of(lang);
+    match ends {
+        OwnersEnd::After(last) => format!("{} {}.", t.ends_after, date(last, lang)),
+        OwnersEnd::Over => t.ends_over.to_owned(),
+    }
+}
+
 const fn role_name(role: Role, t: &ContactTexts) -> &'static str {
     match role {
         Role::Owner => t.owner,
@@ -139,6 +154,7 @@ async fn people_page(app: &App, member: &Member, id: CustomerId) -> Result<Peopl
     let customer = app.service.customer(caller, id).await?;
     let found = app.service.contacts(caller, id).await?;
     let lang = member.lang();
+    let ends = app.service.owners_end(caller, id).await?;
     Ok(PeoplePage {
         page: member.page().at(format!("/customers/{id}/contacts")),
         t: ContactTexts::of(lang),
@@ -146,6 +162,7 @@ async fn people_page(app: &App, member: &Member, id: CustomerId) -> Result<Peopl
         people: found.iter().map(|with| person(app, with, lang)).collect(),
         manages: caller.can(id, Doing::ManagePeople),
         agent: caller.is_agent(),
+        ends: ends.map(|ends| owners_end(ends, lang)),
         once: None,
         values: Values::default(),
         refused: Refused::default(),

@@ -8,6 +8,7 @@ use super::texts::texts;
 use super::words::{self, either};
 use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
 use crate::domain::{CoveredBy, Doing, Minutes, Policy, TimeEntry};
+use crate::service::customers::WithoutOwner;
 use crate::service::desk::{Filter, OnDesk, ShownEstimate};
 use crate::service::{Error, Result};
 use crate::web::App;
@@ -55,6 +56,7 @@ texts! {
         waiting: "Schattingen zonder antwoord", "Estimates without an answer";
         none_waiting: "Geen schatting wacht op antwoord.", "No estimate waits for an answer.";
         before: "antwoord uiterlijk", "answer by";
+        without_owner: "Klanten zonder eigenaar", "Customers without an owner";
     }
 }
 
@@ -103,6 +105,8 @@ struct DeskPage {
     /// Whose task that is.
     manager: String,
     waiting: Vec<ShownEstimate>,
+    /// Customers whose last owner's days end (SPEND-1a).
+    without_owner: Vec<WithoutOwner>,
 }
 
 #[derive(Template)]
@@ -141,7 +145,12 @@ impl DeskPage {
             manager: manager(service.policies.newest()),
             q: QueueTexts::of(lang),
             waiting,
+            without_owner: service.without_owner(&member.caller).await?,
         })
+    }
+
+    fn ends(&self, row: &WithoutOwner) -> String {
+        super::contacts::owners_end(row.ends, self.page.lang)
     }
 
     fn answer_by(&self, row: &ShownEstimate) -> String {

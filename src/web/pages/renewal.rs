@@ -182,8 +182,11 @@ fn renewal(app: &App, given: Option<&Given>, (may_give, may_withdraw): (bool, bo
     let t = TermsTexts::of(lang);
     let day = |at| date(app.service.policies.day(at), lang);
     match given {
-        Some(Given { consent, given_by_name, .. }) if consent.holds() => Renewal {
-            text: format!("{} {given_by_name} {} {}.", t.renewal_on, t.on, day(consent.given_at)),
+        Some(Given { consent, given_by_name, link, .. }) if consent.holds() => Renewal {
+            text: {
+                let link = link.as_ref().map_or_else(String::new, |link| format!(", {}", link.told(lang.into())));
+                format!("{} {given_by_name} {} {}{link}.", t.renewal_on, t.on, day(consent.given_at))
+            },
             may_give: false,
             may_withdraw,
         },

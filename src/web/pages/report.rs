@@ -217,6 +217,7 @@ fn at_desk(id: CustomerId) -> String {
 }
 
 async fn form(State(app): State<App>, member: Member, Id(id): Id<CustomerId>) -> Result<Response, Fault> {
+    member.caller.may_at(id, Doing::Report)?;
     show(&ReportPage::read(&app, &member, id, of_customer(id), Form::default()).await?)
 }
 

@@ -6,6 +6,7 @@ use super::texts::texts;
 use super::{
     App, Fault, OpenSubmission, Page, Refused, Values, Visitor, done, encode, local, session_cookie, show, show_with,
 };
+use crate::domain::Refusal;
 use crate::service::access::Caller;
 use crate::service::login::{Opened, SignedIn};
 use crate::service::{Error, Result};
@@ -42,6 +43,8 @@ texts! {
         password_hint: "Minstens 10 tekens; een paar woorden achter elkaar is het makkelijkst", "At least 10 characters; a few words in a row are easiest";
         set_password: "Wachtwoord instellen", "Set password";
         attach: "Toevoegen en inloggen", "Add and log in";
+        of_contact: "Deze link is voor iemand anders", "This link is for somebody else";
+        of_contact_lead: "Hij is voor een persoon van de klant. Stuur hem door, en open hem niet zelf: een akkoord moet van die persoon komen.", "It is for a person of the customer. Send it on, and do not open it yourself: an agreement has to come from that person.";
         dead: "Deze link werkt niet meer", "This link no longer works";
         dead_lead: "Hij is al gebruikt of verlopen. Vraag degene van wie u hem kreeg om een nieuwe.", "It was used already, or has expired. Ask whoever gave it to you for a new one.";
     }
@@ -219,16 +222,19 @@ impl InvitePage {
 #[template(path = "session/dead_link.html")]
 struct DeadLinkPage {
     page: Page,
-    t: &'static SessionTexts,
+    title: &'static str,
+    lead: &'static str,
 }
 
-/// A link that does not work gets a page that says what to do.
+/// A link that does not work, or not for this visitor, gets a page that says what to do.
 fn dead_link(error: Error, visitor: &Visitor) -> Result<Response, Fault> {
-    if matches!(error, Error::NotFound(_)) {
-        let page = DeadLinkPage { page: visitor.page(), t: SessionTexts::of(visitor.lang) };
-        return show_with(StatusCode::NOT_FOUND, &page);
-    }
-    Err(error.into())
+    let t = SessionTexts::of(visitor.lang);
+    let (status, title, lead) = match error {
+        Error::NotFound(_) => (StatusCode::NOT_FOUND, t.dead, t.dead_lead),
+        error if error == Refusal::LinkOfContact.into() => (StatusCode::FORBIDDEN, t.of_contact, t.of_contact_lead),
+        error => return Err(error.into()),
+    };
+    show_with(status, &DeadLinkPage { page: visitor.page(), title, lead })
 }
 
 async fn open_link(
@@ -237,7 +243,7 @@ async fn open_link(
     Secret(secret): Secret,
     visitor: Visitor,
 ) -> Result<Response, Fault> {
-    match app.service.open_link(&secret, from).await {
+    match app.service.open_link(&secret, from, visitor.caller.as_ref()).await {
         Ok(opened) => {
             let (page, t) = (visitor.page(), SessionTexts::of(visitor.lang));
             show(&InvitePage { page, t, secret, opened, values: Values::default(), refused: Refused::default() })
@@ -253,9 +259,11 @@ async fn accept_link(
     jar: CookieJar,
     OpenSubmission { visitor, values }: OpenSubmission,
 ) -> Result<Response, Fault> {
-    let (email, name) = (values.filled("email").map(str::to_owned), values.filled("name").map(str::to_owned));
-    match app.service.accept_link(&secret, email, name, values.get("password").to_owned(), from).await {
+    let who = (values.filled("email").map(str::to_owned), values.filled("name").map(str::to_owned));
+    let by = (from, visitor.caller.as_ref());
+    match app.service.accept_link(&secret, who, values.get("password").to_owned(), by).await {
         Ok(session) => begin(&app, &jar, &session, "/").await,
+        Err(error) if error == Refusal::LinkOfContact.into() => dead_link(error, &visitor),
         Err(error @ Error::NotFound(_)) => dead_link(error, &visitor),
         Err(error) => {
             let (status, refused) = Refused::with_status(error, visitor.lang)?;

@@ -168,7 +168,7 @@ impl Teller<'_> {
             what: self.what(booked, movements),
             about: self.about(booked, shown),
             remarks: self.remarks(booked, movements, shown),
-            by: booked.by_name.clone().unwrap_or_else(|| self.t().nobody.to_owned()),
+            by: self.by(booked),
             worked: transaction.worked.filter(|_| is_time),
             amount: amount(booked, movements),
             parts: movements.iter().filter_map(|movement| self.part(movement, transaction.kind)).collect(),
@@ -176,6 +176,13 @@ impl Teller<'_> {
             covered_since: booked.uncovered.is_some_and(Minutes::is_zero),
             left,
         }
+    }
+
+    /// Who did it, and by whose link that login was opened (SPEND-3a).
+    fn by(&self, booked: &Booked) -> String {
+        let name = booked.by_name.clone().unwrap_or_else(|| self.t().nobody.to_owned());
+        let link = booked.link.as_ref().map(|link| link.told(self.lang.into()));
+        [Some(name), link].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     fn t(&self) -> &'static StatementTexts {

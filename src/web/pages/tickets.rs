@@ -327,6 +327,7 @@ impl TicketPage {
                 _ => either(lang, "akkoord van", "agreed by"),
             };
             facts.push(format!("{verb} {name}{via}, {}", on(at)));
+            facts.extend(shown.link.as_ref().map(|link| link.told(lang.into())));
             if let Some(recorder) = shown.recorded_by_name.as_ref().filter(|recorder| *recorder != name) {
                 facts.push(either(lang, format!("vastgelegd door {recorder}"), format!("recorded by {recorder}")));
             }

@@ -318,6 +318,9 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::LastOwner => {
             "Dit is de laatste eigenaar. Voeg eerst een andere toe, zodat iemand de zaken kan regelen.".to_owned()
         }
+        Refusal::LinkOfContact => {
+            "Deze link is voor een persoon van de klant: stuur hem door, en open hem niet zelf.".to_owned()
+        }
         Refusal::AskedByMissing => "Leg vast wie van de klant hierom vroeg, en hoe (mail of chat).".to_owned(),
         Refusal::NoCards => "Deze leverancier verkoopt geen strippenkaarten.".to_owned(),
         Refusal::UnknownProduct { products, .. } => format!("Deze kaart is er niet. Kies uit: {products}."),

@@ -241,8 +241,10 @@ async fn invite(world: &World, contact: &Contact, part: &Part) -> Step<Caller> {
     let last = u8::try_from(part.age % 250).unwrap_or_default();
     let from = IpAddr::from([192, 0, 2, last]);
     let link = world.service.invite_contact(&world.agents[0], contact.id, from).await?;
-    let session = world.service.accept_link(&link, None, None, PASSWORD.to_owned(), from).await?;
+    let session = world.service.accept_link(&link, (None, None), PASSWORD.to_owned(), (from, None)).await?;
     let caller = world.service.caller_by_session(&session.secret).await?;
+    world.service.take_as_proved(caller.user.id).await?;
+    let caller = world.service.caller_by_id(caller.user.id).await?;
     world.service.log_out(&session.secret).await?;
     Ok(caller)
 }
