@@ -35,6 +35,7 @@ mod door;
 mod exports;
 mod fair_use;
 mod golden;
+mod guessing;
 mod hledger;
 mod invoices;
 mod journey;
