@@ -78,6 +78,16 @@ CREATE TABLE sessions (
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) STRICT;
 
+-- Browsers in which an account has signed in with its password or a link, by the digest of their cookie: attempts from elsewhere do
+-- not lock them out. They open nothing.
+CREATE TABLE devices (
+    digest TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (digest, user_id),
+    FOREIGN KEY (user_id) REFERENCES users (id)
+) STRICT, WITHOUT ROWID;
+
 -- API tokens by their jti, each with the digest of the secret in it, so that who reads this cannot make one; a revoked one is
 -- refused. Those that `keeps` outlive a new password.
 CREATE TABLE tokens (
@@ -715,6 +725,7 @@ CREATE INDEX consents_of ON consents (customer_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX notices_of ON notices (customer_id, recorded_at);
 CREATE INDEX contact_logins_of ON contact_logins (user_id);
 CREATE INDEX sessions_of ON sessions (user_id);
+CREATE INDEX devices_of ON devices (user_id);
 CREATE INDEX incidents_until ON incidents (COALESCE(ended_at, 9223372036854775807));
 CREATE INDEX incidents_since ON incidents (started_at, id);
 CREATE INDEX invoices_of ON invoices (customer_id, number);

@@ -67,6 +67,7 @@ async fn write_journal(db: &Db, money: bool, out: &mut impl io::Write) -> anyhow
     Ok(journal::hledger(db, out).await?)
 }
 
+/// Puts the journal in place as `export` does its files.
 async fn hledger_to(db: &Db, money: bool, path: &Path) -> anyhow::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(directory)?;

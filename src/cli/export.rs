@@ -214,7 +214,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Puts a file in place whole, or not at all.
+/// Puts a file in place whole, or not at all, and for its user alone, as temporary files are (A7).
 fn write(to: &OutArgs, file: &FileOut) -> anyhow::Result<PathBuf> {
     let path = if to.out.is_dir() { to.out.join(&file.name) } else { to.out.clone() };
     refuse_to_overwrite(to, &path)?;

@@ -14,6 +14,7 @@ mod policy;
 mod print;
 mod serve;
 
+use crate::domain::typed;
 use crate::service::login::TOKEN_DAYS;
 use crate::service::policies::{Given, PolicyError};
 use crate::store::users::StaffRole;
@@ -224,10 +225,10 @@ enum UserCommand {
         #[command(flatten)]
         database: DatabaseArgs,
         /// E-mail address to log in with
-        #[arg(long)]
+        #[arg(long, value_parser = address)]
         email: String,
         /// Name as colleagues and customers see it
-        #[arg(long)]
+        #[arg(long, value_parser = name)]
         name: String,
         /// admin (everything), finance (invoices and payments) or agent (tickets, estimates, time)
         #[arg(long, value_name = "ROLE", value_parser = ["admin", "finance", "agent"])]
@@ -445,6 +446,20 @@ fn public_url(text: &str) -> Result<String, String> {
     match (uri.scheme_str(), uri.authority(), uri.path()) {
         (Some("http" | "https"), Some(_), "/" | "") if uri.query().is_none() => Ok(url.to_owned()),
         _ => Err("expected http:// or https:// and a host, without a path".to_owned()),
+    }
+}
+
+/// An e-mail address, by the rule of pages and the API.
+fn address(text: &str) -> Result<String, String> {
+    if typed::is_address(text.trim()) { Ok(text.trim().to_owned()) } else { Err(typed::ADDRESS.to_owned()) }
+}
+
+/// A name, by the rule of pages and the API.
+fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("expected a name".to_owned()),
+        name if typed::is_plain(name) => Ok(name.to_owned()),
+        _ => Err(typed::PLAIN.to_owned()),
     }
 }
 

@@ -64,6 +64,7 @@ pub mod ticket;
 pub mod time_entry;
 pub mod timeline;
 pub mod transaction;
+pub mod typed;
 pub mod unmatching;
 pub mod words;
 

@@ -1,5 +1,6 @@
 //! Work that nobody asks for: what follows from dates alone is booked for customers who are not looked at, the window of
-//! fair use moves along, and a version of the policy that was applied elsewhere is taken over.
+//! fair use moves along, a version of the policy that was applied elsewhere is taken over, and once a day what is over of
+//! logins is deleted.
 //!
 //! Pages and commands count what is due at once, so this job is never urgent; it keeps the books complete.
 
@@ -22,7 +23,7 @@ pub async fn settle_until(stop: CancellationToken, service: Service) {
         Ok(lines) => tracing::info!(lines, "finished files of the bank that were cut short"),
         Err(error) => tracing::warn!(%error, "cannot finish files of the bank"),
     }
-    let mut version = None;
+    let (mut version, mut swept) = (None, None);
     loop {
         match service.reload_policies().await {
             Ok(false) => {}
@@ -35,6 +36,15 @@ pub async fn settle_until(stop: CancellationToken, service: Service) {
             Err(error) => tracing::warn!(%error, "cannot look up what is due"),
         }
         let today = service.policies.day(service.clock.now());
+        if swept != Some(today) {
+            match service.sweep_logins().await {
+                Ok(gone) => {
+                    swept = Some(today);
+                    tracing::debug!(gone, "deleted sessions, devices, links and tokens that were over");
+                }
+                Err(error) => tracing::warn!(%error, "cannot delete what is over"),
+            }
+        }
         let in_force = Some(service.policies.at(today).0);
         if version != in_force {
             match settle_waiting(&service).await {

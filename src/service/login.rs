@@ -4,9 +4,10 @@
 //! already) its password: an e-mail address alone opens nothing.
 
 use super::access::Caller;
-use super::throttle::Gate;
+use super::password::PasswordFault;
+use super::throttle::{Gate, Who};
 use super::{Error, FieldError, Result, Service, password, secret, token};
-use crate::domain::{ContactId, Doing, Refusal, UserId};
+use crate::domain::{ContactId, Doing, Refusal, UserId, typed};
 use crate::store::users::{self, Invitation, LinksOf, Purpose, StaffRole, Token, User};
 use crate::store::{Session, contacts};
 use chrono::{DateTime, Duration, Utc};
@@ -20,6 +21,10 @@ const SESSION: Duration = Duration::days(14);
 const IDLE: Duration = Duration::hours(12);
 /// How often the use of a session is written down.
 const TOUCH: Duration = Duration::minutes(5);
+/// How long a device stays known after somebody last signed in on it.
+const DEVICE: Duration = Duration::days(365);
+/// How long tokens that ended are kept, to tell what a log is about.
+const ENDED_TOKENS: Duration = Duration::days(90);
 /// How long a link works.
 const LINK: Duration = Duration::days(7);
 /// How long a token works when nothing else is said, in days.
@@ -32,6 +37,25 @@ pub struct SignedIn {
     pub secret: String,
     /// How long the cookie may live, in seconds.
     pub seconds: i64,
+    /// The secret for the cookie by which this device is known to this account; only its digest is kept.
+    pub device: String,
+    /// How long that cookie may live, in seconds.
+    pub device_seconds: i64,
+}
+
+/// Where somebody comes from who wants to sign in.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser<'a> {
+    /// The address that the request comes from.
+    pub ip: IpAddr,
+    /// The secret by which the device may be known, from its cookie.
+    pub device: Option<&'a str>,
+}
+
+impl From<IpAddr> for Browser<'_> {
+    fn from(ip: IpAddr) -> Self {
+        Self { ip, device: None }
+    }
 }
 
 /// A login to be made from the command line.
@@ -72,29 +96,58 @@ impl Service {
     ///
     /// # Errors
     /// When address and password do not belong together, or too many were tried.
-    pub async fn log_in(&self, email: &str, password: String, from: IpAddr) -> Result<SignedIn> {
-        let email = email.trim().to_lowercase();
-        self.throttle.check(Gate::Login, from, &email).map_err(|wait| Error::Throttled(wait.0))?;
+    pub async fn log_in(&self, email: &str, password: String, from: impl Into<Browser<'_>>) -> Result<SignedIn> {
+        let (email, from) = (email.trim().to_lowercase(), from.into());
+        self.may_try_login(&email, from).await?;
         let user = self.login_with(&email, password).await?.ok_or(Error::Unauthenticated)?;
-        self.sign_in(user.id).await
+        self.sign_in(user.id, from).await
+    }
+
+    /// Counts an attempt at an account: for itself on a device that the account knows, with all others elsewhere (A9).
+    async fn may_try_login(&self, email: &str, from: Browser<'_>) -> Result<()> {
+        let device = from.device.map(secret::digest);
+        let known = match &device {
+            Some(digest) => users::knows_device(&mut self.db.reader().await?, digest, email, self.clock.now()).await?,
+            None => false,
+        };
+        self.may_try(Gate::Login, Who { ip: from.ip, known_device: device.as_deref().filter(|_| known) }, email)
+    }
+
+    fn may_try(&self, gate: Gate, who: Who<'_>, account: &str) -> Result<()> {
+        self.throttle.check(gate, who, account).map_err(|wait| Error::Throttled(wait.0))
     }
 
     /// The login of an address, if the password is right; costs the same time if not.
     async fn login_with(&self, email: &str, password: String) -> Result<Option<User>> {
         let user =
-            if looks_like_email(email) { users::by_email(&mut self.db.reader().await?, email).await? } else { None };
+            if typed::is_address(email) { users::by_email(&mut self.db.reader().await?, email).await? } else { None };
         let stored = user.as_ref().and_then(|user| user.password.clone());
         let right = self.passwords.verify(password, stored).await;
         Ok(user.filter(|user| right && user.disabled_at.is_none()))
     }
 
-    async fn sign_in(&self, user: UserId) -> Result<SignedIn> {
-        let secret = secret::random_token();
+    async fn sign_in(&self, user: UserId, from: Browser<'_>) -> Result<SignedIn> {
+        let (secret, device) = (secret::random_token(), secret::random_token());
         let now = self.clock.now();
+        let before = from.device.map(secret::digest);
         let mut tx = self.db.begin().await?;
         users::start_session(&mut tx, &secret::digest(&secret), user, now, now + SESSION).await?;
+        users::keep_device(&mut tx, (before.as_deref(), &secret::digest(&device)), user, now + DEVICE).await?;
         tx.commit().await?;
-        Ok(SignedIn { secret, seconds: SESSION.num_seconds() })
+        Ok(SignedIn { secret, seconds: SESSION.num_seconds(), device, device_seconds: DEVICE.num_seconds() })
+    }
+
+    /// Deletes sessions, known devices and links that are over, and tokens that ended some time ago. Gives how many.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sweep_logins(&self) -> Result<u64> {
+        let now = self.clock.now();
+        let over = users::Over { now, unused_since: now - IDLE, tokens_before: now - ENDED_TOKENS };
+        let mut tx = self.db.begin().await?;
+        let gone = users::sweep(&mut tx, over).await?;
+        tx.commit().await?;
+        Ok(gone)
     }
 
     /// The login behind a session cookie.
@@ -130,10 +183,11 @@ impl Service {
     /// Makes a login of the provider.
     ///
     /// # Errors
-    /// When the password is too weak or the address is taken.
+    /// When address or name cannot be right, the password is too weak or the address is taken.
     pub async fn add_user(&self, new: NewUser, password: String) -> Result<User> {
         let email = new.email.trim().to_lowercase();
-        check_password(&password, &[&email, &new.name])?;
+        check_new_login(&email, &new.name)?;
+        self.check_password(&password, &[&email, &new.name])?;
         let user = self.new_user(email, new.name, Some(new.role), password).await?;
         let mut tx = self.db.begin().await?;
         if !users::add(&mut tx, &user).await? {
@@ -141,6 +195,14 @@ impl Service {
         }
         tx.commit().await?;
         Ok(user)
+    }
+
+    /// Refuses a password that is too weak, as a fault of the field, with what to choose instead.
+    fn check_password(&self, password: &str, own: &[&str]) -> Result<()> {
+        let policy = self.policies.at(self.policies.day(self.clock.now())).1;
+        let provider = [policy.provider.name.as_str(), policy.provider.email.as_str()];
+        let context = password::Context { own, provider: &provider };
+        password::check(password, context).map_err(|fault| field("password", advice(fault)))
     }
 
     async fn new_user(&self, email: String, name: String, role: Option<StaffRole>, password: String) -> Result<User> {
@@ -356,7 +418,7 @@ impl Service {
         let contact = contact.filter(|contact| contact.removed_at.is_none()).ok_or(Error::NotFound("contact"))?;
         caller.see(contact.customer_id).map_err(|_| Error::NotFound("contact"))?;
         caller.may_at(contact.customer_id, Doing::ManagePeople)?;
-        self.throttle.check(Gate::Invitation, from, &caller.user.email).map_err(|wait| Error::Throttled(wait.0))?;
+        self.may_try(Gate::Invitation, Who::address(from), &caller.user.email)?;
         let invitation = self.invitation(Purpose::Contact, Some(caller.user.id));
         let (email, name) = (Some(contact.email), Some(contact.name));
         self.keep(Invitation { email, name, contact_id: Some(id), ..invitation }).await
@@ -372,7 +434,7 @@ impl Service {
         if found.role.is_some() {
             caller.may(Doing::Administer)?;
         }
-        self.throttle.check(Gate::Reset, from, &found.email).map_err(|wait| Error::Throttled(wait.0))?;
+        self.may_try(Gate::Reset, Who::address(from), &found.email)?;
         let invitation = self.invitation(Purpose::Reset, Some(caller.user.id));
         let (email, name) = (Some(found.email), Some(found.name));
         self.keep(Invitation { email, name, user_id: Some(user), ..invitation }).await
@@ -422,7 +484,7 @@ impl Service {
     /// Not found when it was used, has ended, or never was; too many attempts; refused to staff where it is a contact's
     /// (SPEND-3a).
     pub async fn open_link(&self, secret: &str, from: IpAddr, by: Option<&Caller>) -> Result<Opened> {
-        self.throttle.check(Gate::Invitation, from, secret).map_err(|wait| Error::Throttled(wait.0))?;
+        self.may_try(Gate::Invitation, Who::address(from), secret)?;
         let opened = self.link(secret).await?;
         if opened.of_contact && by.is_some_and(Caller::is_staff) {
             return Err(Refusal::LinkOfContact.into());
@@ -466,13 +528,14 @@ impl Service {
         secret: &str,
         (email, name): (Option<String>, Option<String>),
         password: String,
-        (from, by): (IpAddr, Option<&Caller>),
+        (from, by): (impl Into<Browser<'_>>, Option<&Caller>),
     ) -> Result<SignedIn> {
-        let Opened { invitation, known_login, .. } = self.open_link(secret, from, by).await?;
+        let from = from.into();
+        let Opened { invitation, known_login, .. } = self.open_link(secret, from.ip, by).await?;
         let email = invitation.email.clone().or(email).unwrap_or_default().trim().to_lowercase();
         let name = invitation.name.clone().or(name).unwrap_or_default().trim().to_owned();
         let user = if known_login {
-            self.throttle.check(Gate::Login, from, &email).map_err(|wait| Error::Throttled(wait.0))?;
+            self.may_try_login(&email, from).await?;
             let known = self.login_with(&email, password).await?;
             let known = known.ok_or_else(|| field("password", "this is not the password of your login"))?;
             if known.role.is_some() {
@@ -481,7 +544,7 @@ impl Service {
             known
         } else {
             check_new_login(&email, &name)?;
-            check_password(&password, &[&email, &name])?;
+            self.check_password(&password, &[&email, &name])?;
             User {
                 link_by: invitation.created_by.filter(|_| invitation.purpose == Purpose::Contact),
                 link_at: Some(invitation.created_at).filter(|_| invitation.purpose == Purpose::Contact),
@@ -489,7 +552,7 @@ impl Service {
             }
         };
         let user = self.use_link(&invitation, user, known_login).await?;
-        self.sign_in(user).await
+        self.sign_in(user, from).await
     }
 
     /// Writes what a link does, in one transaction with its use.
@@ -522,46 +585,36 @@ impl Service {
 }
 
 fn check_new_login(email: &str, name: &str) -> Result<()> {
-    if !looks_like_email(email) {
-        return Err(field("email", "expected an e-mail address"));
+    if !typed::is_address(email) {
+        return Err(field("email", typed::ADDRESS));
     }
-    if name.is_empty() {
+    if name.trim().is_empty() {
         return Err(field("name", "expected a name"));
     }
-    if name.contains(char::is_control) {
-        return Err(field("name", "expected text without control characters"));
+    if !typed::is_plain(name) {
+        return Err(field("name", typed::PLAIN));
     }
     Ok(())
 }
 
-/// Whether a text has the shape of an e-mail address: one `@` with something on both sides and a point after it.
-#[must_use]
-pub fn looks_like_email(text: &str) -> bool {
-    let no_spaces = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
-    text.len() <= 254
-        && no_spaces
-        && text.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty()
-                && !host.contains('@')
-                && host.split('.').count() > 1
-                && host.split('.').all(|part| !part.is_empty())
-        })
-}
-
-/// Refuses a password that is too weak, as a fault of the field.
-fn check_password(password: &str, context: &[&str]) -> Result<()> {
-    use password::PasswordFault;
-    password::check(password, context).map_err(|fault| {
-        field(
-            "password",
-            match fault {
-                PasswordFault::TooShort => "expected at least 10 characters; a few words in a row are fine",
-                PasswordFault::TooLong => "expected at most 200 characters",
-                PasswordFault::Common => "this password is known to many; choose another",
-                PasswordFault::Personal => "this password is too much like your name or address; choose another",
-            },
-        )
-    })
+/// What to choose instead of a password that is refused.
+const fn advice(fault: PasswordFault) -> &'static str {
+    match fault {
+        PasswordFault::TooShort => "expected at least 10 characters; a few words in a row are fine",
+        PasswordFault::TooLong => "expected at most 200 characters",
+        PasswordFault::Common => {
+            "this password is among the first that are tried; choose a few words that have nothing to do with each other"
+        }
+        PasswordFault::Dated => {
+            "this password is a season, month or day, which are tried with every year; choose a few words that have nothing to do with them"
+        }
+        PasswordFault::Provider => {
+            "this password is made of the name of this company; choose a few words that have nothing to do with it"
+        }
+        PasswordFault::Personal => {
+            "this password is too much like your name or address; choose a few words that have nothing to do with you"
+        }
+    }
 }
 
 fn field(name: &str, expected: &str) -> Error {

@@ -5,6 +5,7 @@
 //! the one algorithm, so that a token that asks for another cannot be verified at all.
 
 use crate::domain::UserId;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
@@ -41,6 +42,15 @@ pub struct Claims {
     pub iss: String,
     /// Always `api`.
     pub aud: String,
+    /// The first second at which it counts, since 1970; at once where it is left out, as in all that we issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+}
+
+/// Whether the head of a token, which the library could read, names what must be understood of it.
+fn demands(token: &str) -> bool {
+    let head = token.split('.').next().and_then(|head| URL_SAFE_NO_PAD.decode(head).ok()).unwrap_or_default();
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&head).is_ok_and(|head| head.contains_key("crit"))
 }
 
 /// Why a token cannot be made or is not accepted.
@@ -49,6 +59,9 @@ pub enum TokenError {
     /// A life that is not between 1 and [`MAX_DAYS`] days.
     #[error("a token is valid for 1 to {MAX_DAYS} days")]
     Lifetime,
+    /// It is ours, and its time has not begun.
+    #[error("the token does not count yet")]
+    Early,
     /// It was ours, and its time is over.
     #[error("the token has expired")]
     Expired,
@@ -104,6 +117,7 @@ impl Tokens {
             exp: until.timestamp(),
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
+            nbf: None,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign).map_err(TokenError::Signing)
     }
@@ -112,11 +126,19 @@ impl Tokens {
     /// revoked is for the caller to look up.
     ///
     /// # Errors
-    /// [`TokenError::Expired`], or [`TokenError::Refused`] for anything else that is wrong with it.
+    /// [`TokenError::Early`], [`TokenError::Expired`], or [`TokenError::Refused`] for anything else that is wrong with it: also
+    /// a `crit` in its head, which names what must be understood, of which we understand nothing (RFC 7515, 4.1.11).
     pub fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
         let claims: Claims =
             jsonwebtoken::decode(token, &self.verify, &self.rules).map_err(TokenError::Refused)?.claims;
-        if now.timestamp() >= claims.exp { Err(TokenError::Expired) } else { Ok(claims) }
+        if demands(token) {
+            return Err(TokenError::Refused(ErrorKind::InvalidToken.into()));
+        }
+        match (now.timestamp(), claims.nbf) {
+            (now, _) if now >= claims.exp => Err(TokenError::Expired),
+            (now, Some(from)) if now < from => Err(TokenError::Early),
+            _ => Ok(claims),
+        }
     }
 }
 
@@ -270,6 +292,26 @@ mod tests {
             claims.as_object_mut().unwrap().remove(claim);
             assert!(refused(&forge("HS256", &claims, hs256)), "no {claim}");
         }
+    }
+
+    #[test]
+    fn a13_what_a_token_says_of_when_and_how_to_read_it_counts() {
+        let mut claims = good_claims();
+        claims["nbf"] = json!(at(30).timestamp());
+        let early = forge("HS256", &claims, hs256);
+        assert!(matches!(Tokens::new(&KEY).read(&early, at(29)), Err(TokenError::Early)));
+        assert!(Tokens::new(&KEY).read(&early, at(30)).is_ok());
+        claims["nbf"] = json!("soon");
+        assert!(refused(&forge("HS256", &claims, hs256)));
+        let headed = |head: Value| {
+            let message = format!("{}.{}", BASE64.encode(head.to_string()), BASE64.encode(good_claims().to_string()));
+            format!("{message}.{}", BASE64.encode(hs256(message.as_bytes())))
+        };
+        assert!(!refused(&headed(json!({ "typ": "JWT", "alg": "HS256" }))), "the forger itself works");
+        for crit in [json!(["b64"]), json!(["exp"]), json!([]), json!("x"), json!(["made-up"])] {
+            assert!(refused(&headed(json!({ "alg": "HS256", "crit": crit, "b64": false, "made-up": 1 }))), "{crit}");
+        }
+        assert!(refused(&headed(json!({ "alg": "HS256", "crit": null }))), "of which there is none");
     }
 
     #[test]

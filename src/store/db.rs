@@ -7,13 +7,14 @@
 use super::columns::{Raw, Stored};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgRow, PgSslMode};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
 use sqlx::{Arguments, ColumnIndex, Connection, Executor, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
@@ -75,6 +76,13 @@ pub enum OpenError {
         "this program was linked with SQLite {0}; 3.51.3 or later is needed, older ones can corrupt a WAL database"
     )]
     OldSqlite(String),
+    /// The database is elsewhere, and nothing says that what goes there is encrypted.
+    #[error(
+        "the database is on another machine ({0}), and nothing says that the way there is encrypted: add \
+         ?sslmode=verify-full to its address (and &sslrootcert=FILE where your own authority signed its certificate); \
+         or, if nobody else can listen there, say so with ?sslmode=prefer or ?sslmode=disable"
+    )]
+    Unencrypted(String),
     /// The database answered with an error.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -331,7 +339,8 @@ impl Db {
     /// Opens a database by its address. A file is made where there is none.
     ///
     /// # Errors
-    /// When the address is of neither kind, the SQLite linked is too old, or the database does not answer.
+    /// When the address is of neither kind, the SQLite linked is too old, the way to another machine is not encrypted, or the
+    /// database does not answer.
     pub async fn open(address: &str) -> Result<Self, OpenError> {
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             return Self::open_postgres(address).await;
@@ -369,6 +378,12 @@ impl Db {
 
     async fn open_postgres(address: &str) -> Result<Self, OpenError> {
         let options: PgConnectOptions = address.parse()?;
+        if may_be_overheard(&options, address)? {
+            tracing::warn!(
+                host = options.get_host(),
+                "what goes to the database and back may not be encrypted, as its address says"
+            );
+        }
         let pool = |most: u32| {
             PgPoolOptions::new()
                 .max_connections(most)
@@ -484,9 +499,62 @@ impl Db {
     }
 }
 
+/// Refuses a database on another machine unless its address says that the way there is encrypted, or in so many words that it
+/// need not be (A12). Gives whether it was the latter.
+fn may_be_overheard(options: &PgConnectOptions, address: &str) -> Result<bool, OpenError> {
+    let host = options.get_host();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback());
+    let encrypted = match options.get_ssl_mode() {
+        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => true,
+        PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => false,
+    };
+    if here || encrypted {
+        return Ok(false);
+    }
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let said = query.split('&').any(|pair| matches!(pair.split('=').next(), Some("sslmode" | "ssl-mode")));
+    if said { Ok(true) } else { Err(OpenError::Unencrypted(host.to_owned())) }
+}
+
 /// Refuses a SQLite older than [`OLDEST_SQLITE`]; asked of the library that is really linked in.
 async fn check_sqlite(pool: &SqlitePool) -> Result<(), OpenError> {
     let name: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
     let parts: Vec<u32> = name.split('.').filter_map(|part| part.parse().ok()).collect();
     if parts.as_slice() < OLDEST_SQLITE.as_slice() { Err(OpenError::OldSqlite(name)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a12_the_way_to_another_machine_is_encrypted_or_said_not_to_be() {
+        for (address, open) in [
+            ("postgres://u@db.example/b", None),
+            ("postgres://u@10.0.0.1/b?application_name=x", None),
+            ("postgres://u@[2001:db8::1]/b?sslrootcert=ca.pem", None),
+            ("postgres://u@localhost/b?host=db.example", None),
+            ("postgres://u@localhost.example/b", None),
+            ("postgres://u:sslmode=disable@db.example/sslmode=disable", None),
+            ("postgres://u@db.example/b?sslmode=prefer", Some(true)),
+            ("postgres://u@db.example/b?sslmode=disable", Some(true)),
+            ("postgres://u@db.example/b?application_name=x&ssl-mode=allow", Some(true)),
+            ("postgres://u@db.example/b?sslmode=require&sslmode=disable", Some(true)),
+            ("postgres://u@db.example/b?sslmode=require", Some(false)),
+            ("postgres://u@db.example/b?sslmode=verify-ca", Some(false)),
+            ("postgres://u@db.example/b?ssl-mode=verify-full", Some(false)),
+            ("postgres://u@localhost/b", Some(false)),
+            ("postgres://u@127.0.0.1:5433/b", Some(false)),
+            ("postgres://u@[::1]/b?sslmode=disable", Some(false)),
+            ("postgres://u@%2Frun%2Fpostgresql/b", Some(false)),
+            ("postgres://u@db.example/b?host=/run/postgresql", Some(false)),
+        ] {
+            let options: PgConnectOptions = address.parse().unwrap();
+            assert_eq!(may_be_overheard(&options, address).ok(), open, "{address}");
+        }
+    }
 }

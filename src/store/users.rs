@@ -210,14 +210,15 @@ pub async fn add(tx: &mut Tx, user: &User) -> Result<bool> {
     Ok(added == 1)
 }
 
-/// Sets the password of a login. What hung on the old one ends: its sessions, its links, and its tokens but for those that are kept on
-/// purpose.
+/// Sets the password of a login. What hung on the old one ends: its sessions, its known devices, its links, and its tokens but for
+/// those that are kept on purpose.
 ///
 /// # Errors
 /// What the database says.
 pub async fn set_password(tx: &mut Tx, user: UserId, password: &str, now: DateTime<Utc>) -> Result<()> {
     tx.query("UPDATE users SET password = $2 WHERE id = $1").bind(user).bind(password).execute().await?;
     end_sessions(tx, user).await?;
+    forget_devices(tx, user).await?;
     end_links(tx, LinksOf::Login(user), now).await?;
     let sql = "UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND keeps = 0";
     tx.query(sql).bind(user).bind(now).execute().await?;
@@ -245,11 +246,12 @@ pub async fn opened_by(tx: &mut Tx, user: UserId, link: Option<(UserId, DateTime
 pub async fn set_every_password(tx: &mut Tx, password: &str) -> Result<()> {
     tx.query("UPDATE users SET password = $1 WHERE password IS NOT NULL").bind(password).execute().await?;
     tx.query("DELETE FROM sessions").execute().await?;
+    tx.query("DELETE FROM devices").execute().await?;
     Ok(())
 }
 
-/// Ends a login at once with everything that hangs on it: its sessions, its tokens, the links to it and those that it made. Or lets
-/// it in again: with nothing of that.
+/// Ends a login at once with everything that hangs on it: its sessions, its known devices, its tokens, the links to it and those that it
+/// made. Or lets it in again: with nothing of that.
 ///
 /// # Errors
 /// What the database says.
@@ -260,6 +262,7 @@ pub async fn set_disabled(tx: &mut Tx, user: UserId, disabled: bool, now: DateTi
         .execute()
         .await?;
     end_sessions(tx, user).await?;
+    forget_devices(tx, user).await?;
     if disabled {
         end_links(tx, LinksOf::Login(user), now).await?;
         end_links(tx, LinksOf::Maker(user), now).await?;
@@ -276,6 +279,79 @@ pub async fn set_disabled(tx: &mut Tx, user: UserId, disabled: bool, now: DateTi
 pub async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<()> {
     tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user).execute().await?;
     Ok(())
+}
+
+/// Whether an account (its address, lower case) has signed in on a device, by the digest of its cookie, and not too long ago.
+///
+/// # Errors
+/// What the database says.
+pub async fn knows_device(on: &mut impl Statements, digest: &str, email: &str, now: DateTime<Utc>) -> Result<bool> {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM devices JOIN users ON users.id = user_id
+               WHERE digest = $1 AND email = $2 AND expires_at > $3";
+    let (known,): (i64,) = on.query(sql).bind(digest).bind(email).bind(now).one().await?;
+    Ok(known > 0)
+}
+
+/// Keeps that a login signed in on a device. It goes by the digest of a new cookie from now on, for the other accounts that were used
+/// on it as well.
+///
+/// # Errors
+/// What the database says.
+pub async fn keep_device(
+    tx: &mut Tx,
+    (old, new): (Option<&str>, &str),
+    user: UserId,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    if let Some(old) = old {
+        tx.query("UPDATE devices SET digest = $2 WHERE digest = $1").bind(old).bind(new).execute().await?;
+    }
+    tx.query(
+        "INSERT INTO devices (digest, user_id, expires_at) VALUES ($1, $2, $3)
+         ON CONFLICT (digest, user_id) DO UPDATE SET expires_at = excluded.expires_at",
+    )
+    .bind(new)
+    .bind(user)
+    .bind(until)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Forgets all devices of a login.
+///
+/// # Errors
+/// What the database says.
+pub async fn forget_devices(tx: &mut Tx, user: UserId) -> Result<()> {
+    tx.query("DELETE FROM devices WHERE user_id = $1").bind(user).execute().await?;
+    Ok(())
+}
+
+/// What of logins is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Over {
+    /// What ended before this is over: sessions, links, devices.
+    pub now: DateTime<Utc>,
+    /// Sessions that were last used before this are over.
+    pub unused_since: DateTime<Utc>,
+    /// Tokens that ended before this are over; they are kept for a while, to tell what a log is about.
+    pub tokens_before: DateTime<Utc>,
+}
+
+/// Deletes what is over: sessions, known devices, links that were used, withdrawn or have ended, and tokens that ended some time ago.
+/// Gives how many.
+///
+/// # Errors
+/// What the database says.
+pub async fn sweep(tx: &mut Tx, over: Over) -> Result<u64> {
+    let sessions = "DELETE FROM sessions WHERE expires_at <= $1 OR seen_at <= $2";
+    let mut gone = tx.query(sessions).bind(over.now).bind(over.unused_since).execute().await?;
+    gone += tx.query("DELETE FROM devices WHERE expires_at <= $1").bind(over.now).execute().await?;
+    let links = "DELETE FROM invitations WHERE expires_at <= $1 OR used_at IS NOT NULL OR ended_at IS NOT NULL";
+    gone += tx.query(links).bind(over.now).execute().await?;
+    let tokens = "DELETE FROM tokens WHERE expires_at <= $1 OR revoked_at <= $1";
+    gone += tx.query(tokens).bind(over.tokens_before).execute().await?;
+    Ok(gone)
 }
 
 /// Which links.

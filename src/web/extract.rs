@@ -25,9 +25,15 @@ impl FromRequestParts<App> for Token {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Error::Unauthenticated)?;
-        Ok(Self(app.service.caller_by_token(token.trim()).await?))
+        let token = header.and_then(bearer).ok_or(Error::Unauthenticated)?;
+        Ok(Self(app.service.caller_by_token(token).await?))
     }
+}
+
+/// The token of an `Authorization`; the name of the scheme is read in any case (RFC 9110).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// A request of the API that writes: who asks, its key, its body.
@@ -266,7 +272,8 @@ pub fn bad_cursor() -> Problem {
     Problem::fields(vec![FieldError { field: "cursor".to_owned(), expected }])
 }
 
-/// The address a request comes from: the connection's, or what a trusted proxy says.
+/// The address a request comes from: the connection's, or what a trusted proxy of ours says, which is the last of all that
+/// `X-Forwarded-For` lists; what stands before it the other side may have made up (A9).
 #[derive(Clone, Copy, Debug)]
 pub struct ClientIp(pub IpAddr);
 
@@ -275,9 +282,53 @@ impl FromRequestParts<App> for ClientIp {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let told = parts.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-        let told = told.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse().ok());
-        let address = if app.settings.behind_proxy { told.or(peer) } else { peer };
-        Ok(Self(address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))))
+        let told = if app.settings.behind_proxy { last_hop(&parts.headers) } else { None };
+        Ok(Self(told.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))))
+    }
+}
+
+/// The last address of the lines of `X-Forwarded-For`, which together are one list; none where it cannot be read.
+fn last_hop(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a9_the_last_hop_of_all_lines_counts() {
+        for (lines, address) in [
+            (&["192.0.2.1"][..], Some("192.0.2.1")),
+            (&["192.0.2.1, 198.51.100.2 ,2001:db8::1"], Some("2001:db8::1")),
+            (&["192.0.2.1", "198.51.100.2, 203.0.113.3"], Some("203.0.113.3")),
+            (&["198.51.100.2", "made up"], None),
+            (&["198.51.100.2,"], None),
+            (&["198.51.100.2", ""], None),
+            (&["192.0.2.1:80"], None),
+            (&[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            assert_eq!(last_hop(&headers), address.map(|address| address.parse().unwrap()), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a13_the_scheme_of_a_token_is_read_in_any_case() {
+        for (header, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer abc", Some("abc")),
+            ("BEARER  abc ", Some("abc")),
+            ("Bearer", None),
+            ("Bearerabc", None),
+            ("Basic abc", None),
+            ("", None),
+        ] {
+            assert_eq!(bearer(header), token, "{header:?}");
+        }
     }
 }

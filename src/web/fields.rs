@@ -1,7 +1,7 @@
 //! Fields of a request become domain values here, once; everything that cannot be right is collected and told together.
 
-use crate::domain::Cents;
-use crate::service::{Error, FieldError, login::looks_like_email};
+use crate::domain::{Cents, typed};
+use crate::service::{Error, FieldError};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::str::FromStr;
 
@@ -38,7 +38,7 @@ impl Fields {
         self.errors.push(FieldError { field: field.to_owned(), expected: expected.into() });
     }
 
-    /// One line: 1 to 200 characters, trimmed.
+    /// One line: 1 to 200 characters, trimmed, none of them unseen ([`typed::is_plain`]).
     pub fn line(&mut self, field: &str, text: &str) -> String {
         self.bounded(field, text, LINE, false)
     }
@@ -62,13 +62,15 @@ impl Fields {
 
     fn bounded(&mut self, field: &str, text: &str, most: usize, lines: bool) -> String {
         let text = text.trim();
-        let bad = |letter: char| letter.is_control() && !(lines && matches!(letter, '\n' | '\r' | '\t'));
+        let control = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
         if text.is_empty() {
             self.fault(field, "is needed");
         } else if text.chars().count() > most {
             self.fault(field, format!("expected at most {most} characters"));
-        } else if text.contains(bad) {
+        } else if lines && text.contains(control) {
             self.fault(field, "expected text without control characters");
+        } else if !lines && !typed::is_plain(text) {
+            self.fault(field, typed::PLAIN);
         }
         text.to_owned()
     }
@@ -76,8 +78,8 @@ impl Fields {
     /// An e-mail address, lower case.
     pub fn email(&mut self, field: &str, text: &str) -> String {
         let text = text.trim().to_lowercase();
-        if !looks_like_email(&text) {
-            self.fault(field, "expected an e-mail address, such as \"jo@school.example\"");
+        if !typed::is_address(&text) {
+            self.fault(field, typed::ADDRESS);
         }
         text
     }

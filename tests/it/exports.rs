@@ -684,6 +684,30 @@ on_both! {
 
 on_both! {
     under policy();
+    async fn a7_files_that_commands_write_are_for_their_user_alone(fixture: Fixture) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (customer, _) = customer(&fixture, "Rechten", true).await;
+        buy(&fixture, customer).await;
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, database) = (dir.path().to_str().unwrap(), fixture.address.as_str());
+        let to = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        says(&["export", "month", "2026-03", "--out", folder, "--database", database], "");
+        says(&["export", "xaf", "--year", "2026", "--out", &to("year.xaf"), "--database", database], "");
+        says(&["export", "hledger", "--out", &to("books.journal"), "--database", database], "");
+        // What others could read before is not left so.
+        std::fs::write(to("again.zip"), "x").unwrap();
+        std::fs::set_permissions(to("again.zip"), std::fs::Permissions::from_mode(0o666)).unwrap();
+        says(&["export", "file", "1", "--out", &to("again.zip"), "--force", "--database", database], "");
+        let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap()).collect();
+        assert_eq!(files.len(), 4);
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
+    }
+}
+
+on_both! {
+    under policy();
     async fn the_page_offers_every_kind_in_both_languages_and_downloads_it(fixture: Fixture) {
         let site = crate::pages::Site::new(fixture);
         let (customer, _) = customer(&site.fixture, "Pagina", false).await;

@@ -36,6 +36,7 @@ mod door;
 mod exports;
 mod fair_use;
 mod golden;
+mod guessing;
 mod hledger;
 mod invoices;
 mod journey;

@@ -352,7 +352,7 @@ async fn site_admin(site: &Site) -> strippenkaart::domain::UserId {
     let signed = site.fixture.service.log_in(
         "admin@provider.example",
         PASSWORD.to_owned(),
-        std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::from(std::net::Ipv4Addr::LOCALHOST),
     );
     let session = signed.await.unwrap();
     site.fixture.service.caller_by_session(&session.secret).await.unwrap().user.id

@@ -11,7 +11,7 @@ use proptest::strategy::{Union, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use strippenkaart::service::Error;
 use strippenkaart::service::verify::verify;
 use strippenkaart::store::users::StaffRole;
@@ -403,7 +403,7 @@ on_both! {
             assert_eq!(found["items"], json!([]), "{query}");
         }
         for email in ["x\0@x.example", "\0"] {
-            let login = site.fixture.service.log_in(email, "a password".to_owned(), Ipv4Addr::LOCALHOST.into()).await;
+            let login = site.fixture.service.log_in(email, "a password".to_owned(), IpAddr::from(Ipv4Addr::LOCALHOST)).await;
             assert_eq!(login.unwrap_err(), Error::Unauthenticated);
         }
     }

@@ -823,6 +823,8 @@ account = { number = "1110", name = "Bank ING" }
         ("time_zone =", "timezone =", 3, "timezone", "did you mean time_zone?"),
         ("email = \"desk@sample.example\"\n", "", 5, "provider.email", "an e-mail address"),
         ("desk@sample.example", "desk at sample", 7, "provider.email", "an e-mail address"),
+        ("desk@sample.example", "x><b>@sample.example", 7, "provider.email", "an e-mail address"),
+        ("\"Street 1\"", "\"Street\u{202e} 1\"", 8, "provider.street", "without signs that nobody sees"),
         ("\"Street 1\"", "1", 8, "provider.street", "a text in quotes"),
         ("country = \"NL\"", "country = \"Nederland\"", 11, "provider.country", "two capitals"),
         ("B01\"", "\"", 13, "provider.vat_number", "such as \"NL123456789B01\""),

@@ -2,7 +2,10 @@
 //! and every fault with its line.
 
 use super::{Bilingual, PolicyError};
-use crate::domain::{Cents, Minutes};
+use crate::domain::{
+    Cents, Minutes,
+    typed::{is_address, is_plain},
+};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -195,22 +198,29 @@ impl<T> Kind<T> {
 }
 
 pub(super) fn text() -> Kind<String> {
-    Kind::new("a text in quotes, not empty", |value| {
-        value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+    Kind::new("a text in quotes, not empty, without signs that nobody sees", |value| {
+        value.as_str().filter(sound_text).map(str::to_owned)
     })
+}
+
+/// Not empty, and every line of it shows all that it says.
+fn sound_text(text: &&str) -> bool {
+    !text.trim().is_empty() && text.lines().all(|line| is_plain(&line.replace('\t', " ")))
 }
 
 /// A text in both languages: `{ nl = "…", en = "…" }`, or one text that serves for both, such as a name.
 pub(super) fn bilingual() -> Kind<Bilingual> {
-    Kind::new("a text in quotes, or in both languages: { nl = \"…\", en = \"…\" }", |value| {
-        let sound = |text: &&str| !text.trim().is_empty();
-        if let Some(one) = value.as_str().filter(sound) {
-            return Some(Bilingual { nl: one.to_owned(), en: one.to_owned() });
-        }
-        let table = value.as_table().filter(|table| table.len() == 2)?;
-        let of = |language: &str| table.get(language)?.get_ref().as_str().filter(sound).map(str::to_owned);
-        Some(Bilingual { nl: of("nl")?, en: of("en")? })
-    })
+    Kind::new(
+        "a text in quotes without signs that nobody sees, or in both languages: { nl = \"…\", en = \"…\" }",
+        |value| {
+            if let Some(one) = value.as_str().filter(sound_text) {
+                return Some(Bilingual { nl: one.to_owned(), en: one.to_owned() });
+            }
+            let table = value.as_table().filter(|table| table.len() == 2)?;
+            let of = |language: &str| table.get(language)?.get_ref().as_str().filter(sound_text).map(str::to_owned);
+            Some(Bilingual { nl: of("nl")?, en: of("en")? })
+        },
+    )
 }
 
 /// How other sections and commands name something.
@@ -244,9 +254,7 @@ pub(super) fn decimal(value: &DeValue<'_>) -> Option<Decimal> {
 
 pub(super) fn email() -> Kind<String> {
     Kind::new("an e-mail address, such as \"helpdesk@company.example\"", |value| {
-        let (before, after) = value.as_str()?.split_once('@')?;
-        let sound = |part: &str| !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace());
-        (sound(before) && sound(after)).then(|| format!("{before}@{after}"))
+        value.as_str().filter(|text| is_address(text)).map(str::to_owned)
     })
 }
 

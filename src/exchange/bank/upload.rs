@@ -11,7 +11,7 @@ use super::{
     spool::Bytes,
     tree::MAX_BYTES,
 };
-use crate::domain::chain::hex;
+use crate::domain::{chain::hex, typed::is_unseen};
 use flate2::{
     Compression, Crc,
     bufread::{DeflateDecoder, MultiGzDecoder},
@@ -234,12 +234,7 @@ fn broken(error: &ZipError) -> BankFault {
 #[must_use]
 pub fn clean_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let unseen = |char: char| {
-        char.is_control()
-            || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let seen: Vec<char> = last.chars().filter(|char| !unseen(*char)).collect();
+    let seen: Vec<char> = last.chars().filter(|char| !is_unseen(*char)).collect();
     let text: String = if seen.len() <= MAX_NAME {
         seen.iter().collect()
     } else {

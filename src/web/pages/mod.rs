@@ -55,7 +55,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use std::collections::BTreeMap;
 use texts::Texts;
-use tower_http::csrf::CsrfLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 use uuid::Uuid;
 
 /// What `base.html` needs.
@@ -192,6 +192,15 @@ fn language(headers: &HeaderMap, jar: &CookieJar) -> Lang {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Lang::from_accept_language(accepted.unwrap_or(""))
     })
+}
+
+/// The name of the problem that another site sent a form.
+pub(super) const OTHER_SITE: &str = "other-site";
+
+/// Name of the cookie by which a device is known to the accounts that signed in on it, under the same prefix.
+#[must_use]
+pub fn device_cookie(app: &App) -> &'static str {
+    if app.settings.is_https() { "__Host-device" } else { "device" }
 }
 
 /// Name of the session cookie: with the prefix that ties it to this host when people come over https.
@@ -557,5 +566,12 @@ pub fn router(app: &App) -> Router<App> {
         .merge(handling::router())
         .merge(users::router());
     let explained = axum::middleware::from_fn_with_state(app.clone(), explain);
-    pages.layer(explained).layer(CsrfLayer::new()).merge(assets::router())
+    let ours_alone = CsrfLayer::new().with_rejection_response(|_: ProtectionError| from_elsewhere().into_response());
+    pages.layer(ours_alone).layer(explained).merge(assets::router())
+}
+
+/// The answer to a form that another site sent, or a browser that does not say which (A13).
+fn from_elsewhere() -> Problem {
+    let detail = "This form did not come from a page of this site. Nothing was done.";
+    Problem::new(StatusCode::FORBIDDEN, OTHER_SITE, "Not from this site", detail)
 }

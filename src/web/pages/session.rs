@@ -4,11 +4,12 @@
 
 use super::texts::texts;
 use super::{
-    App, Fault, OpenSubmission, Page, Refused, Values, Visitor, done, encode, local, session_cookie, show, show_with,
+    App, Fault, OpenSubmission, Page, Refused, Values, Visitor, device_cookie, done, encode, local, session_cookie,
+    show, show_with,
 };
 use crate::domain::Refusal;
 use crate::service::access::Caller;
-use crate::service::login::{Opened, SignedIn};
+use crate::service::login::{Browser, Opened, SignedIn};
 use crate::service::{Error, Result};
 use crate::web::extract::{ClientIp, Search};
 use crate::web::text::Lang;
@@ -16,10 +17,11 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{FromRequestParts, State};
 use axum::http::{HeaderName, StatusCode, header, request::Parts};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum_extra::extract::cookie::CookieJar;
+use axum_extra::extract::cookie::{Cookie, CookieJar};
 use serde::Deserialize;
+use std::net::IpAddr;
 
 /// A choice of language is remembered for a year, in seconds.
 const YEAR: i64 = 365 * 24 * 60 * 60;
@@ -33,6 +35,7 @@ texts! {
         name: "Naam", "Name";
         wrong: "Dit e-mailadres en wachtwoord horen niet bij elkaar. Kijk of alles klopt en probeer het opnieuw.", "This e-mail address and password do not belong together. Check both and try again.";
         forgotten: "Wachtwoord vergeten? Vraag de helpdesk om een nieuwe link.", "Forgot your password? Ask the helpdesk for a new link.";
+        by_link: "Blijft dit zo? Vraag dan de helpdesk om een nieuwe link: daarmee komt u binnen.", "Does this go on? Then ask the helpdesk for a new link, which lets you in.";
         welcome: "Welkom", "Welcome";
         first_admin: "Eerste beheerder", "First administrator";
         first_admin_lead: "Maak de eerste login van deze installatie. Deze link werkt één keer.", "Make the first login of this installation. This link works once.";
@@ -120,7 +123,8 @@ async fn log_in(
     jar: CookieJar,
     OpenSubmission { visitor, values }: OpenSubmission,
 ) -> Result<Response, Fault> {
-    match app.service.log_in(values.get("email"), values.get("password").to_owned(), from).await {
+    let (from, password) = (browser(&app, from, &jar), values.get("password").to_owned());
+    match app.service.log_in(values.get("email"), password, from).await {
         Ok(session) => begin(&app, &jar, &session, after_login(values.get("next"))).await,
         Err(error) => {
             let (status, refused) = login_refused(error, visitor.lang)?;
@@ -129,21 +133,34 @@ async fn log_in(
     }
 }
 
+/// Where somebody comes from, and the device that may be known.
+fn browser<'a>(app: &App, ip: IpAddr, jar: &'a CookieJar) -> Browser<'a> {
+    Browser { ip, device: jar.get(device_cookie(app)).map(Cookie::value) }
+}
+
 fn login_refused(error: Error, lang: Lang) -> Result<(StatusCode, Refused), Fault> {
     if error == Error::Unauthenticated {
         let message = Some(SessionTexts::of(lang).wrong.to_owned());
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Refused { message, ..Refused::default() }));
     }
-    Refused::with_status(error, lang)
+    let throttled = matches!(error, Error::Throttled(_));
+    let (status, mut refused) = Refused::with_status(error, lang)?;
+    if throttled && let Some(message) = &mut refused.message {
+        message.extend([" ", SessionTexts::of(lang).by_link]);
+    }
+    Ok((status, refused))
 }
 
-/// Hands out the cookie of a new session and ends the one before it.
+/// Hands out the cookies of a new session and of this device, and ends the session before it.
 async fn begin(app: &App, jar: &CookieJar, session: &SignedIn, next: &str) -> Result<Response, Fault> {
     if let Some(old) = jar.get(session_cookie(app)) {
         app.service.log_out(old.value()).await?;
     }
-    let cookie = cookie(app, session_cookie(app), &session.secret, session.seconds);
-    Ok(([(header::SET_COOKIE, cookie)], done(next)).into_response())
+    let cookies = [
+        cookie(app, session_cookie(app), &session.secret, session.seconds),
+        cookie(app, device_cookie(app), &session.device, session.device_seconds),
+    ];
+    Ok((AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie))), done(next)).into_response())
 }
 
 /// A cookie that scripts cannot read and other sites cannot send along; over https only where people come over https.
@@ -152,7 +169,7 @@ fn cookie(app: &App, name: &str, value: &str, seconds: i64) -> String {
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
-/// Ends the session. Cookies are not wiped by `Clear-Site-Data`, so that the chosen language stays.
+/// Ends the session. Cookies are not wiped by `Clear-Site-Data`, so that the chosen language stays, and the device known.
 async fn log_out(State(app): State<App>, jar: CookieJar) -> Result<Response, Fault> {
     if let Some(session) = jar.get(session_cookie(&app)) {
         app.service.log_out(session.value()).await?;
@@ -260,8 +277,8 @@ async fn accept_link(
     OpenSubmission { visitor, values }: OpenSubmission,
 ) -> Result<Response, Fault> {
     let who = (values.filled("email").map(str::to_owned), values.filled("name").map(str::to_owned));
-    let by = (from, visitor.caller.as_ref());
-    match app.service.accept_link(&secret, who, values.get("password").to_owned(), by).await {
+    let (from, password) = (browser(&app, from, &jar), values.get("password").to_owned());
+    match app.service.accept_link(&secret, who, password, (from, visitor.caller.as_ref())).await {
         Ok(session) => begin(&app, &jar, &session, "/").await,
         Err(error) if error == Refusal::LinkOfContact.into() => dead_link(error, &visitor),
         Err(error @ Error::NotFound(_)) => dead_link(error, &visitor),

@@ -1,5 +1,6 @@
 //! Refusals and problems in the reader's own words: what was wrong, and what to do.
 
+use super::OTHER_SITE;
 use crate::domain::clocks::Notice;
 use crate::domain::duration::DurationError;
 use crate::domain::estimate::AnswerVia;
@@ -815,7 +816,10 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected at most 200 characters", "gebruik hooguit 200 tekens"),
     ("expected at most 4000 characters", "gebruik hooguit 4000 tekens"),
     ("expected text without control characters", "gebruik alleen gewone tekens"),
-    ("expected an e-mail address", "dit is geen volledig e-mailadres"),
+    (
+        "expected text without control characters or other signs that nobody sees",
+        "gebruik alleen tekens die te zien zijn: er staat er een in die dat niet is",
+    ),
     (
         "expected an e-mail address, such as \"jo@school.example\"",
         "dit is geen volledig e-mailadres, zoals jo@school.example",
@@ -879,10 +883,21 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
         "expected at least 10 characters; a few words in a row are fine",
         "gebruik minstens 10 tekens; een paar woorden achter elkaar is prima",
     ),
-    ("this password is known to many; choose another", "dit wachtwoord kennen velen; kies een ander"),
     (
-        "this password is too much like your name or address; choose another",
-        "dit wachtwoord lijkt te veel op uw naam of adres; kies een ander",
+        "this password is among the first that are tried; choose a few words that have nothing to do with each other",
+        "dit wachtwoord wordt als een van de eerste geprobeerd; kies een paar woorden die niets met elkaar te maken hebben",
+    ),
+    (
+        "this password is a season, month or day, which are tried with every year; choose a few words that have nothing to do with them",
+        "een seizoen, maand of dag wordt met elk jaar geprobeerd; kies een paar woorden die daar niets mee te maken hebben",
+    ),
+    (
+        "this password is made of the name of this company; choose a few words that have nothing to do with it",
+        "dit wachtwoord bestaat uit de naam van dit bedrijf; kies een paar woorden die daar niets mee te maken hebben",
+    ),
+    (
+        "this password is too much like your name or address; choose a few words that have nothing to do with you",
+        "dit wachtwoord lijkt te veel op uw naam of adres; kies een paar woorden die niets met u te maken hebben",
     ),
     ("choose a ticket from the list, or type its number", "kies een melding uit de lijst, of typ het nummer"),
     ("expected a moment within ten years of now", "kies een moment binnen tien jaar van nu"),
@@ -1011,6 +1026,16 @@ pub const fn unavailable(lang: Lang) -> &'static str {
 #[must_use]
 pub fn problem(problem: &Problem, lang: Lang) -> (&'static str, String) {
     let (nl, en) = match problem.status {
+        _ if problem.name == OTHER_SITE => (
+            (
+                "Niet gedaan",
+                "Dit formulier kwam niet van een pagina van deze site. Er is niets gedaan. Open de pagina hier en verstuur het opnieuw.",
+            ),
+            (
+                "Not done",
+                "This form did not come from a page of this site. Nothing was done. Open the page here and send it again.",
+            ),
+        ),
         StatusCode::NOT_FOUND => (
             ("Niet gevonden", "Deze pagina is er niet, of hoort niet bij uw account."),
             ("Not found", "This page does not exist, or does not belong to your account."),
@@ -1076,7 +1101,7 @@ mod tests {
         let folders = ["service", "domain/decide", "web/pages"].map(|folder| source.join(folder));
         let mut files: Vec<_> = folders.iter().flat_map(|folder| rust_files(folder)).collect();
         files.retain(|file| !file.ends_with("web/pages/words.rs"));
-        files.push(source.join("web/fields.rs"));
+        files.extend(["web/fields.rs", "domain/typed.rs"].map(|file| source.join(file)));
         let mut found = 0;
         for file in files {
             for text in said_at_fields(&std::fs::read_to_string(&file).unwrap()) {

@@ -81,6 +81,13 @@ impl Server {
         Self::spawn(command(arguments), arguments)
     }
 
+    /// The same, and it logs all that it can.
+    pub fn tracing(arguments: &[&str]) -> Self {
+        let mut command = command(arguments);
+        command.env("RUST_LOG", "trace");
+        Self::spawn(command, arguments)
+    }
+
     /// The same, with a folder of its own for what is thrown away.
     pub fn launch_in(folder: &std::path::Path, arguments: &[&str]) -> Self {
         let mut command = command(arguments);
