@@ -50,7 +50,8 @@ pub struct Claims {
 /// Whether the head of a token, which the library could read, names what must be understood of it.
 fn demands(token: &str) -> bool {
     let head = token.split('.').next().and_then(|head| URL_SAFE_NO_PAD.decode(head).ok()).unwrap_or_default();
-    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&head).is_ok_and(|head| head.contains_key("crit"))
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&head)
+        .is_ok_and(|head| head.contains_key("crit"))
 }
 
 /// Why a token cannot be made or is not accepted.
