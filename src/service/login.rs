@@ -4,6 +4,7 @@
 //! already) its password: an e-mail address alone opens nothing.
 
 use super::access::Caller;
+use super::audit_log::{Event, note};
 use super::throttle::Gate;
 use super::{Error, FieldError, Result, Service, password, secret, token};
 use crate::domain::{ContactId, Doing, UserId};
@@ -63,6 +64,8 @@ pub struct Opened {
     pub invitation: Invitation,
     /// A login exists for its address: its password is asked instead of a new one.
     pub known_login: bool,
+    /// A customer's login exists for its address, and loses that: nobody ever showed whose it is (A4).
+    pub takes_over: bool,
 }
 
 impl Service {
@@ -72,26 +75,39 @@ impl Service {
     /// When address and password do not belong together, or too many were tried.
     pub async fn log_in(&self, email: &str, password: String, from: IpAddr) -> Result<SignedIn> {
         let email = email.trim().to_lowercase();
-        self.throttle.check(Gate::Login, from, &email).map_err(|wait| Error::Throttled(wait.0))?;
-        let user = self.login_with(&email, password).await?.ok_or(Error::Unauthenticated)?;
-        self.sign_in(user.id).await
+        let user = self.login_with(&email, password, from).await?.ok_or(Error::Unauthenticated)?;
+        self.sign_in(&user).await
     }
 
-    /// The login of an address, if the password is right; costs the same time if not.
-    async fn login_with(&self, email: &str, password: String) -> Result<Option<User>> {
+    /// Counts an attempt.
+    fn attempt(&self, gate: Gate, from: IpAddr, account: &str) -> Result<()> {
+        self.throttle.check(gate, from, account).map_err(|wait| {
+            note(Event::Throttled(gate));
+            Error::Throttled(wait.0)
+        })
+    }
+
+    /// The login of an address, if the password is right; costs the same time if not. Counts as an attempt.
+    pub(super) async fn login_with(&self, email: &str, password: String, from: IpAddr) -> Result<Option<User>> {
+        self.attempt(Gate::Login, from, email)?;
         let user =
             if looks_like_email(email) { users::by_email(&mut self.db.reader().await?, email).await? } else { None };
         let stored = user.as_ref().and_then(|user| user.password.clone());
         let right = self.passwords.verify(password, stored).await;
-        Ok(user.filter(|user| right && user.disabled_at.is_none()))
+        if !right || user.as_ref().is_none_or(|user| user.disabled_at.is_some()) {
+            note(Event::LoginFailed(user.as_ref()));
+            return Ok(None);
+        }
+        Ok(user)
     }
 
-    async fn sign_in(&self, user: UserId) -> Result<SignedIn> {
+    pub(super) async fn sign_in(&self, user: &User) -> Result<SignedIn> {
         let secret = secret::random_token();
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        users::start_session(&mut tx, &secret::digest(&secret), user, now, now + SESSION).await?;
+        users::start_session(&mut tx, &secret::digest(&secret), user.id, now, now + SESSION).await?;
         tx.commit().await?;
+        note(Event::LoggedIn(user));
         Ok(SignedIn { secret, seconds: SESSION.num_seconds() })
     }
 
@@ -121,29 +137,40 @@ impl Service {
     /// When the database does not answer.
     pub async fn log_out(&self, cookie: &str) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        users::end_session(&mut tx, &secret::digest(cookie)).await?;
-        Ok(tx.commit().await?)
+        let ended = users::end_session(&mut tx, &secret::digest(cookie)).await?;
+        let whose = match ended {
+            Some(user) => users::by_id(&mut tx, user).await?,
+            None => None,
+        };
+        tx.commit().await?;
+        if let Some(user) = whose {
+            note(Event::SignedOut(&user));
+        }
+        Ok(())
     }
 
-    /// Makes a login of the provider.
+    /// Makes a login of the provider. A login of a customer's person that has the address without proof loses it (A4).
     ///
     /// # Errors
     /// When the password is too weak or the address is taken.
     pub async fn add_user(&self, new: NewUser, password: String) -> Result<User> {
         let email = new.email.trim().to_lowercase();
-        check_password(&password, &[&email, &new.name])?;
+        check_password("password", &password, &[&email, &new.name])?;
         let user = self.new_user(email, new.name, Some(new.role), password).await?;
         let mut tx = self.db.begin().await?;
+        let lost = users::take_address(&mut tx, &user.email, self.clock.now()).await?;
         if !users::add(&mut tx, &user).await? {
-            return Err(field("email", "a login with this address exists already"));
+            return Err(field("email", TAKEN));
         }
         tx.commit().await?;
+        note(Event::LoginMade(&user));
+        note_lost(lost, &user);
         Ok(user)
     }
 
     async fn new_user(&self, email: String, name: String, role: Option<StaffRole>, password: String) -> Result<User> {
         let password = Some(self.hash(password).await?);
-        Ok(User { id: self.clock.id(), email, name, role, password, created_at: self.clock.now(), disabled_at: None })
+        Ok(User { password, ..User::new(self.clock.id(), email, name, role, self.clock.now()) })
     }
 
     /// Gives every login the same made-up password, and tells it: for the demo.
@@ -159,7 +186,7 @@ impl Service {
         Ok(password)
     }
 
-    async fn hash(&self, password: String) -> Result<String> {
+    pub(super) async fn hash(&self, password: String) -> Result<String> {
         self.passwords.hash(password).await.map_err(|error| {
             tracing::error!(%error, "a password could not be hashed");
             super::ledger::Failure::Broken.into()
@@ -186,6 +213,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         users::add_token(&mut tx, &row).await?;
         tx.commit().await?;
+        note(Event::TokenMade(row.jti, row.user_id));
         Ok(token)
     }
 
@@ -215,6 +243,8 @@ impl Service {
         }
         users::add_token(&mut tx, &row).await?;
         tx.commit().await?;
+        note(Event::TokenRevoked(jti, None));
+        note(Event::TokenRotated(row.jti, row.user_id));
         Ok(token)
     }
 
@@ -226,12 +256,10 @@ impl Service {
         let mut on = self.db.reader().await?;
         let now = self.clock.now();
         let (tokens, links) = (users::tokens(&mut on, now).await?, users::links(&mut on, now).await?);
-        let mut names: HashMap<UserId, String> = HashMap::new();
         let ids = tokens.iter().map(|row| row.user_id).chain(links.iter().filter_map(|row| row.created_by));
-        for id in ids.collect::<BTreeSet<_>>() {
-            names.extend(users::by_id(&mut on, id).await?.map(|user| (id, user.email)));
-        }
-        Ok(Keys { tokens, links, names })
+        let ids: Vec<UserId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+        let named = users::by_ids(&mut on, &ids).await?.into_iter().map(|user| (user.id, user.email));
+        Ok(Keys { tokens, links, names: named.collect() })
     }
 
     /// The same, for administrators.
@@ -248,12 +276,19 @@ impl Service {
     /// # Errors
     /// When the database does not answer.
     pub async fn withdraw_link(&self, digest: &str) -> Result<bool> {
+        self.end_link(digest, None).await
+    }
+
+    async fn end_link(&self, digest: &str, by: Option<UserId>) -> Result<bool> {
         let mut tx = self.db.begin().await?;
         let links = users::links(&mut tx, self.clock.now()).await?;
         let mut found = links.iter().filter(|row| !digest.is_empty() && row.digest.starts_with(digest));
         let (Some(link), None) = (found.next(), found.next()) else { return Ok(false) };
         let ended = users::end_links(&mut tx, LinksOf::Digest(&link.digest), self.clock.now()).await?;
         tx.commit().await?;
+        if ended == 1 {
+            note(Event::LinkWithdrawn(link, by));
+        }
         Ok(ended == 1)
     }
 
@@ -263,7 +298,7 @@ impl Service {
     /// Forbidden for others.
     pub async fn withdraw_link_for(&self, caller: &Caller, digest: &str) -> Result<bool> {
         caller.may(Doing::Administer)?;
-        self.withdraw_link(digest).await
+        self.end_link(digest, Some(caller.user.id)).await
     }
 
     /// Revokes an API token by its jti. Gives `false` when there is none that is still good.
@@ -271,9 +306,16 @@ impl Service {
     /// # Errors
     /// When the database does not answer.
     pub async fn revoke_token(&self, jti: Uuid) -> Result<bool> {
+        self.end_token(jti, None).await
+    }
+
+    async fn end_token(&self, jti: Uuid, by: Option<UserId>) -> Result<bool> {
         let mut tx = self.db.begin().await?;
         let revoked = users::revoke_token(&mut tx, jti, self.clock.now()).await?;
         tx.commit().await?;
+        if revoked {
+            note(Event::TokenRevoked(jti, by));
+        }
         Ok(revoked)
     }
 
@@ -283,30 +325,7 @@ impl Service {
     /// Forbidden for others.
     pub async fn revoke_token_for(&self, caller: &Caller, jti: Uuid) -> Result<bool> {
         caller.may(Doing::Administer)?;
-        self.revoke_token(jti).await
-    }
-
-    /// The logins of the provider: for administrators.
-    ///
-    /// # Errors
-    /// Forbidden for others.
-    pub async fn staff_users(&self, caller: &Caller) -> Result<Vec<User>> {
-        caller.may(Doing::Administer)?;
-        Ok(users::staff(&mut self.db.reader().await?).await?)
-    }
-
-    /// Ends a login, or lets it in again: for administrators, who cannot end their own.
-    ///
-    /// # Errors
-    /// Forbidden for others.
-    pub async fn set_user_disabled(&self, caller: &Caller, user: UserId, disabled: bool) -> Result<()> {
-        caller.may(Doing::Administer)?;
-        if caller.user.id == user {
-            return Err(Error::Forbidden);
-        }
-        let mut tx = self.db.begin().await?;
-        users::set_disabled(&mut tx, user, disabled, self.clock.now()).await?;
-        Ok(tx.commit().await?)
+        self.end_token(jti, Some(caller.user.id)).await
     }
 
     /// A link that makes the first administrator, while there is no login at all.
@@ -323,14 +342,19 @@ impl Service {
         Ok(Some(self.keep(Invitation { role: Some(StaffRole::Admin), ..invitation }).await?))
     }
 
-    /// A link that makes a login of the provider: for administrators.
+    /// A link that makes a login of the provider: for administrators. A customer's person who has the address without proof
+    /// loses it once the link is used (A4).
     ///
     /// # Errors
-    /// Forbidden for others.
+    /// Forbidden for others; a field when the address is another's for certain.
     pub async fn invite_staff(&self, caller: &Caller, new: NewUser) -> Result<String> {
         caller.may(Doing::Administer)?;
         let invitation = self.invitation(Purpose::Staff, Some(caller.user.id));
-        let email = Some(new.email.trim().to_lowercase());
+        let email = new.email.trim().to_lowercase();
+        if users::by_email(&mut self.db.reader().await?, &email).await?.is_some_and(|known| !known.yields()) {
+            return Err(field("email", TAKEN));
+        }
+        let email = Some(email);
         self.keep(Invitation { email, name: Some(new.name), role: Some(new.role), ..invitation }).await
     }
 
@@ -343,7 +367,7 @@ impl Service {
         let contact = contact.filter(|contact| contact.removed_at.is_none()).ok_or(Error::NotFound("contact"))?;
         caller.see(contact.customer_id).map_err(|_| Error::NotFound("contact"))?;
         caller.may_at(contact.customer_id, Doing::ManagePeople)?;
-        self.throttle.check(Gate::Invitation, from, &caller.user.email).map_err(|wait| Error::Throttled(wait.0))?;
+        self.attempt(Gate::Invitation, from, &caller.user.email)?;
         let invitation = self.invitation(Purpose::Contact, Some(caller.user.id));
         let (email, name) = (Some(contact.email), Some(contact.name));
         self.keep(Invitation { email, name, contact_id: Some(id), ..invitation }).await
@@ -355,14 +379,20 @@ impl Service {
     /// Not found, forbidden, or too many links.
     pub async fn reset_link(&self, caller: &Caller, user: UserId, from: IpAddr) -> Result<String> {
         caller.may(Doing::Serve)?;
-        let found = users::by_id(&mut self.db.reader().await?, user).await?.ok_or(Error::NotFound("login"))?;
+        let found = users::by_id(&mut self.db.reader().await?, user).await?;
+        let found = found.filter(|found| found.disabled_at.is_none()).ok_or(Error::NotFound("login"))?;
         if found.role.is_some() {
             caller.may(Doing::Administer)?;
         }
-        self.throttle.check(Gate::Reset, from, &found.email).map_err(|wait| Error::Throttled(wait.0))?;
-        let invitation = self.invitation(Purpose::Reset, Some(caller.user.id));
-        let (email, name) = (Some(found.email), Some(found.name));
-        self.keep(Invitation { email, name, user_id: Some(user), ..invitation }).await
+        self.attempt(Gate::Reset, from, &found.email)?;
+        self.keep_reset(found, Some(caller.user.id)).await
+    }
+
+    /// Keeps a link by which a login gets a new password.
+    pub(super) async fn keep_reset(&self, user: User, by: Option<UserId>) -> Result<String> {
+        let invitation = self.invitation(Purpose::Reset, by);
+        let (email, name) = (Some(user.email), Some(user.name));
+        self.keep(Invitation { email, name, user_id: Some(user.id), ..invitation }).await
     }
 
     fn invitation(&self, purpose: Purpose, created_by: Option<UserId>) -> Invitation {
@@ -398,8 +428,10 @@ impl Service {
         if let Some(older) = older {
             users::end_links(&mut tx, older, self.clock.now()).await?;
         }
-        users::add_invitation(&mut tx, &Invitation { digest: secret::digest(&secret), ..invitation }).await?;
+        let invitation = Invitation { digest: secret::digest(&secret), ..invitation };
+        users::add_invitation(&mut tx, &invitation).await?;
         tx.commit().await?;
+        note(Event::LinkMade(&invitation));
         Ok(secret)
     }
 
@@ -408,7 +440,7 @@ impl Service {
     /// # Errors
     /// Not found when it was used, has ended, or never was; too many attempts.
     pub async fn open_link(&self, secret: &str, from: IpAddr) -> Result<Opened> {
-        self.throttle.check(Gate::Invitation, from, secret).map_err(|wait| Error::Throttled(wait.0))?;
+        self.attempt(Gate::Invitation, from, secret)?;
         self.link(secret).await
     }
 
@@ -425,11 +457,13 @@ impl Service {
         {
             return Err(Error::NotFound("link"));
         }
-        let known_login = match (&invitation.purpose, &invitation.email) {
-            (Purpose::Contact, Some(email)) => users::by_email(&mut on, email).await?.is_some(),
-            _ => false,
+        let known = match &invitation.email {
+            Some(email) => users::by_email(&mut on, email).await?,
+            None => None,
         };
-        Ok(Opened { invitation, known_login })
+        let known_login = invitation.purpose == Purpose::Contact && known.is_some();
+        let takes_over = invitation.purpose == Purpose::Staff && known.is_some_and(|known| known.yields());
+        Ok(Opened { invitation, known_login, takes_over })
     }
 
     /// Uses a link: makes the login (or attaches the one that exists, whose password is then asked) and signs in.
@@ -444,24 +478,23 @@ impl Service {
         password: String,
         from: IpAddr,
     ) -> Result<SignedIn> {
-        let Opened { invitation, known_login } = self.open_link(secret, from).await?;
+        let Opened { invitation, known_login, takes_over: _ } = self.open_link(secret, from).await?;
         let email = invitation.email.clone().or(email).unwrap_or_default().trim().to_lowercase();
         let name = invitation.name.clone().or(name).unwrap_or_default().trim().to_owned();
         let user = if known_login {
-            self.throttle.check(Gate::Login, from, &email).map_err(|wait| Error::Throttled(wait.0))?;
-            let known = self.login_with(&email, password).await?;
+            let known = self.login_with(&email, password, from).await?;
             known.ok_or_else(|| field("password", "this is not the password of your login"))?
         } else {
             check_new_login(&email, &name)?;
-            check_password(&password, &[&email, &name])?;
+            check_password("password", &password, &[&email, &name])?;
             self.new_user(email, name, invitation.role, password).await?
         };
         let user = self.use_link(&invitation, user, known_login).await?;
-        self.sign_in(user).await
+        self.sign_in(&user).await
     }
 
     /// Writes what a link does, in one transaction with its use.
-    async fn use_link(&self, invitation: &Invitation, user: User, known: bool) -> Result<UserId> {
+    async fn use_link(&self, invitation: &Invitation, user: User, known: bool) -> Result<User> {
         let now: DateTime<Utc> = self.clock.now();
         let mut tx = self.db.begin().await?;
         if !users::use_invitation(&mut tx, &invitation.digest, now).await? {
@@ -470,6 +503,10 @@ impl Service {
         if invitation.purpose == Purpose::FirstAdmin && users::count(&mut tx).await? > 0 {
             return Err(Error::NotFound("link"));
         }
+        let lost = match invitation.purpose {
+            Purpose::Staff => users::take_address(&mut tx, &user.email, now).await?,
+            Purpose::FirstAdmin | Purpose::Contact | Purpose::Reset => None,
+        };
         let id = match (invitation.user_id, &user.password) {
             (Some(existing), Some(password)) => {
                 users::set_password(&mut tx, existing, password, now).await?;
@@ -477,13 +514,29 @@ impl Service {
             }
             _ if known => user.id,
             _ if users::add(&mut tx, &user).await? => user.id,
-            _ => return Err(field("email", "a login with this address exists already")),
+            _ => return Err(field("email", TAKEN)),
         };
+        // Its address may have gone to somebody else since its password was asked (A4).
+        let user = users::working(&mut tx, id).await?.ok_or(Error::NotFound("link"))?;
         if let Some(contact) = invitation.contact_id {
             users::attach(&mut tx, contact, id, now).await?;
         }
         tx.commit().await?;
-        Ok(id)
+        note(Event::LinkUsed(invitation, &user));
+        note_lost(lost, &user);
+        if invitation.purpose == Purpose::Reset {
+            note(Event::PasswordChanged(&user));
+        }
+        Ok(user)
+    }
+}
+
+/// Said where an address is another login's.
+const TAKEN: &str = "a login with this address exists already";
+
+fn note_lost(lost: Option<UserId>, to: &User) {
+    if let Some(lost) = lost {
+        note(Event::AddressLost(lost, to));
     }
 }
 
@@ -514,12 +567,12 @@ pub fn looks_like_email(text: &str) -> bool {
         })
 }
 
-/// Refuses a password that is too weak, as a fault of the field.
-fn check_password(password: &str, context: &[&str]) -> Result<()> {
+/// Refuses a password that is too weak, as a fault of the field `at`.
+pub(super) fn check_password(at: &str, password: &str, context: &[&str]) -> Result<()> {
     use password::PasswordFault;
     password::check(password, context).map_err(|fault| {
         field(
-            "password",
+            at,
             match fault {
                 PasswordFault::TooShort => "expected at least 10 characters; a few words in a row are fine",
                 PasswordFault::TooLong => "expected at most 200 characters",
@@ -530,6 +583,6 @@ fn check_password(password: &str, context: &[&str]) -> Result<()> {
     })
 }
 
-fn field(name: &str, expected: &str) -> Error {
+pub(super) fn field(name: &str, expected: &str) -> Error {
     Error::Fields(vec![FieldError { field: name.to_owned(), expected: expected.to_owned() }])
 }

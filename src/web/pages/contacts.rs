@@ -126,7 +126,7 @@ impl PeoplePage {
     }
 }
 
-const fn role_name(role: Role, t: &ContactTexts) -> &'static str {
+pub(super) const fn role_name(role: Role, t: &ContactTexts) -> &'static str {
     match role {
         Role::Owner => t.owner,
         Role::Spender => t.spender,
