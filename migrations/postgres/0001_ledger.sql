@@ -52,7 +52,8 @@ CREATE TABLE counters (
     CHECK (next >= 1)
 ) WITH (fillfactor = 50);
 
--- Logins. A login without a role belongs to a customer's contact.
+-- Logins. A login without a role belongs to a customer's contact. Its address is proved by an administrator, or by mail; until then
+-- somebody of the provider can take it over (A4): the login then has lost it, and stays for what it did.
 CREATE TABLE users (
     id TEXT COLLATE "C" NOT NULL,
     email TEXT COLLATE "C" NOT NULL,
@@ -63,9 +64,16 @@ CREATE TABLE users (
     link_at BIGINT,
     created_at BIGINT NOT NULL,
     disabled_at BIGINT,
+    proved_by TEXT COLLATE "C",
+    proved_at BIGINT,
+    lost_at BIGINT,
+    seen_at BIGINT,
     PRIMARY KEY (id),
-    UNIQUE (email),
-    CHECK (role IN ('admin', 'finance', 'agent'))
+    CHECK (role IN ('admin', 'finance', 'agent')),
+    CHECK (proved_by IN ('administrator', 'mail')),
+    CHECK ((proved_by IS NULL) = (proved_at IS NULL)),
+    CHECK (role IS NULL OR proved_at IS NOT NULL),
+    CHECK (lost_at IS NULL OR (role IS NULL AND proved_at IS NULL AND disabled_at IS NOT NULL))
 );
 
 -- A signed-in browser: the digest of its cookie, never the cookie.
@@ -725,6 +733,8 @@ CREATE INDEX installations_of ON installations (customer_id);
 CREATE INDEX consents_of ON consents (customer_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX notices_of ON notices (customer_id, recorded_at);
 CREATE INDEX contact_logins_of ON contact_logins (user_id);
+CREATE UNIQUE INDEX users_of_address ON users (email) WHERE lost_at IS NULL;
+CREATE INDEX users_by_name ON users (name, id);
 CREATE INDEX sessions_of ON sessions (user_id);
 CREATE INDEX devices_of ON devices (user_id);
 CREATE INDEX incidents_until ON incidents (COALESCE(ended_at, 9223372036854775807));

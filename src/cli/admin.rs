@@ -2,7 +2,9 @@
 
 use super::{print, serve, sqlite_file};
 use crate::clock::Clock;
+use crate::service::audit_log::name_of;
 use crate::service::login::NewUser;
+use crate::service::users::{Login, Wanted, Whose};
 use crate::service::{Error, Service};
 use crate::store::Db;
 use anyhow::{Context as _, bail};
@@ -24,6 +26,78 @@ pub(super) async fn add_user(database: &str, new: NewUser) -> anyhow::Result<()>
     service.db.close().await;
     let role = user.role.map_or("", crate::store::users::StaffRole::as_str);
     Ok(print::line(format_args!("{} can now log in as {role}.", user.email))?)
+}
+
+/// How many logins are read at a time.
+const MANY: i64 = 200;
+
+/// `strippenkaart user list`.
+pub(super) async fn list_users(database: &str, query: &str, whose: Whose) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let mut after = None;
+    loop {
+        let found = service.logins(Wanted { whose, query, after, limit: MANY }).await.map_err(worded)?;
+        for login in &found {
+            print::line(line(login))?;
+        }
+        after = found.last().map(|login| login.user.id);
+        if after.is_none() {
+            break;
+        }
+    }
+    service.db.close().await;
+    Ok(())
+}
+
+/// A login on one line.
+fn line(Login { user, at }: &Login) -> String {
+    let places = at.iter().map(|at| format!("{} of {}", at.role, at.name)).collect::<Vec<_>>().join(", ");
+    let role = match user.role {
+        Some(role) => role.to_string(),
+        None if at.is_empty() => "of no customer".to_owned(),
+        None => places,
+    };
+    let seen = user.seen_at.map_or("never seen".to_owned(), |at| format!("seen {}", at.date_naive()));
+    let state = match (user.lost_at, user.disabled_at, user.proved_at) {
+        (Some(_), _, _) => "  (gave its address up)",
+        (None, Some(_), Some(_)) => "  (blocked)",
+        (None, Some(_), None) => "  (blocked; address not proved)",
+        (None, None, None) => "  (address not proved)",
+        (None, None, Some(_)) => "",
+    };
+    format!("{}  {}  {role}  {seen}{state}", user.email, user.name)
+}
+
+/// `strippenkaart user block` and `user allow`.
+pub(super) async fn block(database: &str, email: &str, blocked: bool) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let user = service.login_of(email).await.map_err(worded)?;
+    service.block(&user, blocked).await.map_err(worded)?;
+    service.db.close().await;
+    let now = if blocked { "can no longer log in; sessions, tokens and links have ended" } else { "can log in again" };
+    Ok(print::line(format_args!("{} {now}.", user.email))?)
+}
+
+/// `strippenkaart user sign-out`.
+pub(super) async fn sign_out(database: &str, email: &str) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let user = service.login_of(email).await.map_err(worded)?;
+    service.sign_out(&user).await.map_err(worded)?;
+    service.db.close().await;
+    Ok(print::line(format_args!("{} is signed out everywhere.", user.email))?)
+}
+
+/// `strippenkaart user reset`.
+pub(super) async fn reset(database: &str, email: &str, public_url: &str) -> anyhow::Result<()> {
+    let service = beside(database).await?;
+    let user = service.login_of(email).await.map_err(worded)?;
+    if user.disabled_at.is_some() {
+        bail!("this login is blocked: `strippenkaart user allow` lets it in again");
+    }
+    let secret = service.reset_by_command(user).await.map_err(worded)?;
+    service.db.close().await;
+    print::line("Works once, for seven days. Pass it on yourself:")?;
+    Ok(print::line(format_args!("{public_url}/invite/{secret}"))?)
 }
 
 /// `strippenkaart token create`.
@@ -63,9 +137,6 @@ pub(super) async fn rotate_token(database: &str, jti: &str) -> anyhow::Result<()
     Ok(print::line(token)?)
 }
 
-/// How much of a digest names a link.
-const NAMED: usize = 12;
-
 /// `strippenkaart link list`.
 pub(super) async fn list_links(database: &str) -> anyhow::Result<()> {
     let service = beside(database).await?;
@@ -75,7 +146,7 @@ pub(super) async fn list_links(database: &str) -> anyhow::Result<()> {
         return Ok(print::line("No link works.")?);
     }
     for link in &keys.links {
-        let name = link.digest.get(..NAMED).unwrap_or(&link.digest);
+        let name = name_of(&link.digest);
         let by = link.created_by.and_then(|id| keys.names.get(&id)).map_or("the service", String::as_str);
         let email = link.email.as_deref().unwrap_or("anybody");
         print::line(format_args!(

@@ -17,7 +17,7 @@ mod serve;
 use crate::domain::typed;
 use crate::service::login::TOKEN_DAYS;
 use crate::service::policies::{Given, PolicyError};
-use crate::store::users::StaffRole;
+use crate::store::users::{StaffRole, Whose};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ enum Command {
     Serve(ServeArgs),
     /// Make the database, or bring its schema up to date
     Migrate(DatabaseArgs),
-    /// Logins of the provider's own people
+    /// Logins, of the provider's own people and of customers
     #[command(subcommand)]
     User(UserCommand),
     /// Tokens for programs that use the API
@@ -234,6 +234,46 @@ enum UserCommand {
         #[arg(long, value_name = "ROLE", value_parser = ["admin", "finance", "agent"])]
         role: String,
     },
+    /// The logins: address, name, role or customers, whether the address is proved, when they were last seen
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Only those whose name or address, or whose customer's, contains this
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+        search: String,
+        /// staff, customers or all
+        #[arg(long, value_name = "WHOSE", default_value = "all")]
+        whose: Whose,
+    },
+    /// Block a login at once, and end its sessions, tokens and links and the links that it made
+    Block(UserArgs),
+    /// Let a blocked login in again; what blocking ended stays ended
+    Allow(UserArgs),
+    /// End every session of a login; its tokens work on
+    SignOut(UserArgs),
+    /// Make a link by which a login gets a new password; it is the last line of the output and shown only now
+    Reset {
+        #[command(flatten)]
+        user: UserArgs,
+        #[arg(
+            long,
+            value_name = "URL",
+            env = "STRIPPENKAART_PUBLIC_URL",
+            hide_env_values = true,
+            value_parser = public_url,
+            default_value = "http://127.0.0.1:8080",
+            help = "The address that people type"
+        )]
+        public_url: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct UserArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// E-mail address of the login
+    email: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -398,6 +438,15 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::User(UserCommand::Add { database, email, name, role }) => {
             let role: StaffRole = role.parse()?;
             admin::add_user(&database.database, crate::service::login::NewUser { email, name, role }).await
+        }
+        Command::User(UserCommand::List { database, search, whose }) => {
+            admin::list_users(&database.database, &search, whose).await
+        }
+        Command::User(UserCommand::Block(user)) => admin::block(&user.database.database, &user.email, true).await,
+        Command::User(UserCommand::Allow(user)) => admin::block(&user.database.database, &user.email, false).await,
+        Command::User(UserCommand::SignOut(user)) => admin::sign_out(&user.database.database, &user.email).await,
+        Command::User(UserCommand::Reset { user, public_url }) => {
+            admin::reset(&user.database.database, &user.email, &public_url).await
         }
         Command::Token(TokenCommand::Create { database, email, days, keep }) => {
             admin::create_token(&database.database, &email, days, keep).await

@@ -2,6 +2,8 @@
 //!
 //! What somebody may not see does not exist for them ("not found"); what their role may not do is forbidden.
 
+use super::audit_log::{Event, Why, note};
+use super::token::TokenError;
 use super::{Error, Result, Service, secret};
 use crate::domain::authority::{self, Denied, Doing, Standing};
 use crate::domain::{Act, Actor, Command, Contact, CustomerId, HandedOver, Key, Refusal, Target, UserId};
@@ -33,19 +35,19 @@ impl Caller {
     /// May do an agent's work.
     #[must_use]
     pub fn is_agent(&self) -> bool {
-        self.may(Doing::Serve).is_ok()
+        self.allowed(Doing::Serve).is_ok()
     }
 
     /// May do finance's work.
     #[must_use]
     pub fn is_finance(&self) -> bool {
-        self.may(Doing::KeepBooks).is_ok()
+        self.allowed(Doing::KeepBooks).is_ok()
     }
 
     /// May manage logins.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        self.may(Doing::Administer).is_ok()
+        self.allowed(Doing::Administer).is_ok()
     }
 
     /// The person this login is at a customer.
@@ -84,6 +86,10 @@ impl Caller {
     /// # Errors
     /// Not found for somebody else's customer; forbidden for another role, or outside the dates of the authorisation (SPEND-1a).
     pub fn may_at(&self, customer: CustomerId, doing: Doing) -> Result<Actor> {
+        self.allowed_at(customer, doing).map_err(|denied| self.told(denied, doing))
+    }
+
+    fn allowed_at(&self, customer: CustomerId, doing: Doing) -> Result<Actor, Denied> {
         let standing = self.standing_at(customer);
         authority::may(standing, doing, self.today)?;
         Ok(match standing {
@@ -95,7 +101,7 @@ impl Caller {
     /// Whether it may do something at a customer today: what a page offers.
     #[must_use]
     pub fn can(&self, customer: CustomerId, doing: Doing) -> bool {
-        self.may_at(customer, doing).is_ok()
+        self.allowed_at(customer, doing).is_ok()
     }
 
     /// As whom it does something at the provider today, if it may. A contact is forbidden what staff does.
@@ -103,9 +109,33 @@ impl Caller {
     /// # Errors
     /// Forbidden.
     pub fn may(&self, doing: Doing) -> Result<Actor> {
-        let role = self.user.role.ok_or(Error::Forbidden)?;
+        self.allowed(doing).map_err(|denied| self.told(denied, doing))
+    }
+
+    fn allowed(&self, doing: Doing) -> Result<Actor, Denied> {
+        let role = self.user.role.ok_or(Denied::Role)?;
         authority::may(Standing::Staff(role), doing, self.today)?;
         Ok(Actor::Staff(self.user.id))
+    }
+
+    /// An administrator's work on somebody else's login: nobody blocks themselves.
+    ///
+    /// # Errors
+    /// Forbidden for others, and on one's own login.
+    pub fn may_administer(&self, user: UserId) -> Result<Actor> {
+        let allowed = self
+            .allowed(Doing::Administer)
+            .and_then(|actor| if user == self.user.id { Err(Denied::Role) } else { Ok(actor) });
+        allowed.map_err(|denied| self.told(denied, Doing::Administer))
+    }
+
+    /// The answer to what is not allowed; noted, unless it is told that there is nothing.
+    fn told(&self, denied: Denied, doing: Doing) -> Error {
+        match denied {
+            Denied::Hidden => {}
+            Denied::Role | Denied::NotYet(_) | Denied::Ended(_) => note(Event::Refused(&self.user, doing)),
+        }
+        denied.into()
     }
 }
 
@@ -127,17 +157,31 @@ pub struct Request<'a> {
     pub key: Option<Key>,
 }
 
+/// Why a token is not good, for the log.
+const fn why(error: &TokenError) -> Why {
+    match error {
+        TokenError::Expired => Why::Expired,
+        TokenError::Refused(_) | TokenError::Lifetime | TokenError::Signing(_) => Why::Strange,
+    }
+}
+
 impl Service {
     /// The login behind a token.
     ///
     /// # Errors
     /// When the token is not good, or the database does not answer.
     pub async fn caller_by_token(&self, token: &str) -> Result<Caller> {
-        let claims = self.tokens.read(token, self.clock.now()).map_err(|_| Error::Unauthenticated)?;
+        let claims = self.tokens.read(token, self.clock.now()).map_err(|error| {
+            note(Event::TokenRefused(None, why(&error)));
+            Error::Unauthenticated
+        })?;
         let found = self.wicket.who(claims.jti).await?;
         // The secret is not in the database: who reads that cannot make a token.
         let is_it = |found: &ByToken| found.user.id == claims.sub && secret::is(&claims.key, &found.digest);
-        let user = found.filter(is_it).ok_or(Error::Unauthenticated)?.user;
+        let Some(ByToken { user, .. }) = found.filter(is_it) else {
+            note(Event::TokenRefused(Some((claims.jti, claims.sub)), Why::Ended));
+            return Err(Error::Unauthenticated);
+        };
         if user.role.is_some() {
             return Ok(Caller { user, contacts: Vec::new(), handed_over: None, today: self.today() });
         }

@@ -4,11 +4,12 @@
 //! already) its password: an e-mail address alone opens nothing.
 
 use super::access::Caller;
+use super::audit_log::{Event, note};
 use super::password::PasswordFault;
 use super::throttle::{Gate, Who};
 use super::{Error, FieldError, Result, Service, password, secret, token};
 use crate::domain::{ContactId, Doing, Refusal, UserId, typed};
-use crate::store::users::{self, Invitation, LinksOf, Purpose, StaffRole, Token, User};
+use crate::store::users::{self, Invitation, LinksOf, Proof, Purpose, StaffRole, Token, User};
 use crate::store::{Session, contacts};
 use chrono::{DateTime, Duration, Utc};
 use std::collections::{BTreeSet, HashMap};
@@ -89,6 +90,8 @@ pub struct Opened {
     pub known_login: bool,
     /// It opens the login of a customer's contact.
     pub of_contact: bool,
+    /// A customer's login exists for its address, and loses that: nobody ever showed whose it is (A4).
+    pub takes_over: bool,
 }
 
 impl Service {
@@ -98,9 +101,8 @@ impl Service {
     /// When address and password do not belong together, or too many were tried.
     pub async fn log_in(&self, email: &str, password: String, from: impl Into<Browser<'_>>) -> Result<SignedIn> {
         let (email, from) = (email.trim().to_lowercase(), from.into());
-        self.may_try_login(&email, from).await?;
-        let user = self.login_with(&email, password).await?.ok_or(Error::Unauthenticated)?;
-        self.sign_in(user.id, from).await
+        let user = self.login_with(&email, password, from).await?.ok_or(Error::Unauthenticated)?;
+        self.sign_in(&user, from).await
     }
 
     /// Counts an attempt at an account: for itself on a device that the account knows, with all others elsewhere (A9).
@@ -113,27 +115,37 @@ impl Service {
         self.may_try(Gate::Login, Who { ip: from.ip, known_device: device.as_deref().filter(|_| known) }, email)
     }
 
+    /// Counts an attempt.
     fn may_try(&self, gate: Gate, who: Who<'_>, account: &str) -> Result<()> {
-        self.throttle.check(gate, who, account).map_err(|wait| Error::Throttled(wait.0))
+        self.throttle.check(gate, who, account).map_err(|wait| {
+            note(Event::Throttled(gate));
+            Error::Throttled(wait.0)
+        })
     }
 
-    /// The login of an address, if the password is right; costs the same time if not.
-    async fn login_with(&self, email: &str, password: String) -> Result<Option<User>> {
+    /// The login of an address, if the password is right; costs the same time if not. Counts as an attempt.
+    pub(super) async fn login_with(&self, email: &str, password: String, from: Browser<'_>) -> Result<Option<User>> {
+        self.may_try_login(email, from).await?;
         let user =
             if typed::is_address(email) { users::by_email(&mut self.db.reader().await?, email).await? } else { None };
         let stored = user.as_ref().and_then(|user| user.password.clone());
         let right = self.passwords.verify(password, stored).await;
-        Ok(user.filter(|user| right && user.disabled_at.is_none()))
+        if !right || user.as_ref().is_none_or(|user| user.disabled_at.is_some()) {
+            note(Event::LoginFailed(user.as_ref()));
+            return Ok(None);
+        }
+        Ok(user)
     }
 
-    async fn sign_in(&self, user: UserId, from: Browser<'_>) -> Result<SignedIn> {
+    pub(super) async fn sign_in(&self, user: &User, from: Browser<'_>) -> Result<SignedIn> {
         let (secret, device) = (secret::random_token(), secret::random_token());
         let now = self.clock.now();
         let before = from.device.map(secret::digest);
         let mut tx = self.db.begin().await?;
-        users::start_session(&mut tx, &secret::digest(&secret), user, now, now + SESSION).await?;
-        users::keep_device(&mut tx, (before.as_deref(), &secret::digest(&device)), user, now + DEVICE).await?;
+        users::start_session(&mut tx, &secret::digest(&secret), user.id, now, now + SESSION).await?;
+        users::keep_device(&mut tx, (before.as_deref(), &secret::digest(&device)), user.id, now + DEVICE).await?;
         tx.commit().await?;
+        note(Event::LoggedIn(user));
         Ok(SignedIn { secret, seconds: SESSION.num_seconds(), device, device_seconds: DEVICE.num_seconds() })
     }
 
@@ -176,39 +188,49 @@ impl Service {
     /// When the database does not answer.
     pub async fn log_out(&self, cookie: &str) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        users::end_session(&mut tx, &secret::digest(cookie)).await?;
-        Ok(tx.commit().await?)
+        let ended = users::end_session(&mut tx, &secret::digest(cookie)).await?;
+        let whose = match ended {
+            Some(user) => users::by_id(&mut tx, user).await?,
+            None => None,
+        };
+        tx.commit().await?;
+        if let Some(user) = whose {
+            note(Event::SignedOut(&user));
+        }
+        Ok(())
     }
 
-    /// Makes a login of the provider.
+    /// Makes a login of the provider. A login of a customer's person that has the address without proof loses it (A4).
     ///
     /// # Errors
     /// When address or name cannot be right, the password is too weak or the address is taken.
     pub async fn add_user(&self, new: NewUser, password: String) -> Result<User> {
         let email = new.email.trim().to_lowercase();
         check_new_login(&email, &new.name)?;
-        self.check_password(&password, &[&email, &new.name])?;
+        self.check_password("password", &password, &[&email, &new.name])?;
         let user = self.new_user(email, new.name, Some(new.role), password).await?;
         let mut tx = self.db.begin().await?;
+        let lost = users::take_address(&mut tx, &user.email, self.clock.now()).await?;
         if !users::add(&mut tx, &user).await? {
-            return Err(field("email", "a login with this address exists already"));
+            return Err(field("email", TAKEN));
         }
         tx.commit().await?;
+        note(Event::LoginMade(&user));
+        note_lost(lost, &user);
         Ok(user)
     }
 
-    /// Refuses a password that is too weak, as a fault of the field, with what to choose instead.
-    fn check_password(&self, password: &str, own: &[&str]) -> Result<()> {
+    /// Refuses a password that is too weak, as a fault of the field `at`, with what to choose instead.
+    pub(super) fn check_password(&self, at: &str, password: &str, own: &[&str]) -> Result<()> {
         let policy = self.policies.at(self.policies.day(self.clock.now())).1;
         let provider = [policy.provider.name.as_str(), policy.provider.email.as_str()];
         let context = password::Context { own, provider: &provider };
-        password::check(password, context).map_err(|fault| field("password", advice(fault)))
+        password::check(password, context).map_err(|fault| field(at, advice(fault)))
     }
 
     async fn new_user(&self, email: String, name: String, role: Option<StaffRole>, password: String) -> Result<User> {
         let password = Some(self.hash(password).await?);
-        let (id, created_at) = (self.clock.id(), self.clock.now());
-        Ok(User { id, email, name, role, password, link_by: None, link_at: None, created_at, disabled_at: None })
+        Ok(User { password, ..User::new(self.clock.id(), email, name, role, self.clock.now()) })
     }
 
     /// Gives every login the same made-up password, and tells it: for the demo.
@@ -230,11 +252,11 @@ impl Service {
     /// When the database does not answer.
     pub async fn take_as_proved(&self, user: UserId) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        users::opened_by(&mut tx, user, None).await?;
+        users::prove(&mut tx, user, Proof::Mail, self.clock.now()).await?;
         Ok(tx.commit().await?)
     }
 
-    async fn hash(&self, password: String) -> Result<String> {
+    pub(super) async fn hash(&self, password: String) -> Result<String> {
         self.passwords.hash(password).await.map_err(|error| {
             tracing::error!(%error, "a password could not be hashed");
             super::ledger::Failure::Broken.into()
@@ -261,6 +283,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         users::add_token(&mut tx, &row).await?;
         tx.commit().await?;
+        note(Event::TokenMade(row.jti, row.user_id));
         Ok(token)
     }
 
@@ -290,6 +313,8 @@ impl Service {
         }
         users::add_token(&mut tx, &row).await?;
         tx.commit().await?;
+        note(Event::TokenRevoked(jti, None));
+        note(Event::TokenRotated(row.jti, row.user_id));
         Ok(token)
     }
 
@@ -301,12 +326,10 @@ impl Service {
         let mut on = self.db.reader().await?;
         let now = self.clock.now();
         let (tokens, links) = (users::tokens(&mut on, now).await?, users::links(&mut on, now).await?);
-        let mut names: HashMap<UserId, String> = HashMap::new();
         let ids = tokens.iter().map(|row| row.user_id).chain(links.iter().filter_map(|row| row.created_by));
-        for id in ids.collect::<BTreeSet<_>>() {
-            names.extend(users::by_id(&mut on, id).await?.map(|user| (id, user.email)));
-        }
-        Ok(Keys { tokens, links, names })
+        let ids: Vec<UserId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+        let named = users::by_ids(&mut on, &ids).await?.into_iter().map(|user| (user.id, user.email));
+        Ok(Keys { tokens, links, names: named.collect() })
     }
 
     /// The same, for administrators.
@@ -323,12 +346,19 @@ impl Service {
     /// # Errors
     /// When the database does not answer.
     pub async fn withdraw_link(&self, digest: &str) -> Result<bool> {
+        self.end_link(digest, None).await
+    }
+
+    async fn end_link(&self, digest: &str, by: Option<UserId>) -> Result<bool> {
         let mut tx = self.db.begin().await?;
         let links = users::links(&mut tx, self.clock.now()).await?;
         let mut found = links.iter().filter(|row| !digest.is_empty() && row.digest.starts_with(digest));
         let (Some(link), None) = (found.next(), found.next()) else { return Ok(false) };
         let ended = users::end_links(&mut tx, LinksOf::Digest(&link.digest), self.clock.now()).await?;
         tx.commit().await?;
+        if ended == 1 {
+            note(Event::LinkWithdrawn(link, by));
+        }
         Ok(ended == 1)
     }
 
@@ -338,7 +368,7 @@ impl Service {
     /// Forbidden for others.
     pub async fn withdraw_link_for(&self, caller: &Caller, digest: &str) -> Result<bool> {
         caller.may(Doing::Administer)?;
-        self.withdraw_link(digest).await
+        self.end_link(digest, Some(caller.user.id)).await
     }
 
     /// Revokes an API token by its jti. Gives `false` when there is none that is still good.
@@ -346,9 +376,16 @@ impl Service {
     /// # Errors
     /// When the database does not answer.
     pub async fn revoke_token(&self, jti: Uuid) -> Result<bool> {
+        self.end_token(jti, None).await
+    }
+
+    async fn end_token(&self, jti: Uuid, by: Option<UserId>) -> Result<bool> {
         let mut tx = self.db.begin().await?;
         let revoked = users::revoke_token(&mut tx, jti, self.clock.now()).await?;
         tx.commit().await?;
+        if revoked {
+            note(Event::TokenRevoked(jti, by));
+        }
         Ok(revoked)
     }
 
@@ -358,30 +395,7 @@ impl Service {
     /// Forbidden for others.
     pub async fn revoke_token_for(&self, caller: &Caller, jti: Uuid) -> Result<bool> {
         caller.may(Doing::Administer)?;
-        self.revoke_token(jti).await
-    }
-
-    /// The logins of the provider: for administrators.
-    ///
-    /// # Errors
-    /// Forbidden for others.
-    pub async fn staff_users(&self, caller: &Caller) -> Result<Vec<User>> {
-        caller.may(Doing::Administer)?;
-        Ok(users::staff(&mut self.db.reader().await?).await?)
-    }
-
-    /// Ends a login, or lets it in again: for administrators, who cannot end their own.
-    ///
-    /// # Errors
-    /// Forbidden for others.
-    pub async fn set_user_disabled(&self, caller: &Caller, user: UserId, disabled: bool) -> Result<()> {
-        caller.may(Doing::Administer)?;
-        if caller.user.id == user {
-            return Err(Error::Forbidden);
-        }
-        let mut tx = self.db.begin().await?;
-        users::set_disabled(&mut tx, user, disabled, self.clock.now()).await?;
-        Ok(tx.commit().await?)
+        self.end_token(jti, Some(caller.user.id)).await
     }
 
     /// A link that makes the first administrator, while there is no login at all.
@@ -398,14 +412,19 @@ impl Service {
         Ok(Some(self.keep(Invitation { role: Some(StaffRole::Admin), ..invitation }).await?))
     }
 
-    /// A link that makes a login of the provider: for administrators.
+    /// A link that makes a login of the provider: for administrators. A customer's person who has the address without proof
+    /// loses it once the link is used (A4).
     ///
     /// # Errors
-    /// Forbidden for others.
+    /// Forbidden for others; a field when the address is another's for certain.
     pub async fn invite_staff(&self, caller: &Caller, new: NewUser) -> Result<String> {
         caller.may(Doing::Administer)?;
         let invitation = self.invitation(Purpose::Staff, Some(caller.user.id));
-        let email = Some(new.email.trim().to_lowercase());
+        let email = new.email.trim().to_lowercase();
+        if users::by_email(&mut self.db.reader().await?, &email).await?.is_some_and(|known| !known.yields()) {
+            return Err(field("email", TAKEN));
+        }
+        let email = Some(email);
         self.keep(Invitation { email, name: Some(new.name), role: Some(new.role), ..invitation }).await
     }
 
@@ -430,14 +449,20 @@ impl Service {
     /// Not found, forbidden, or too many links.
     pub async fn reset_link(&self, caller: &Caller, user: UserId, from: IpAddr) -> Result<String> {
         caller.may(Doing::Serve)?;
-        let found = users::by_id(&mut self.db.reader().await?, user).await?.ok_or(Error::NotFound("login"))?;
+        let found = users::by_id(&mut self.db.reader().await?, user).await?;
+        let found = found.filter(|found| found.disabled_at.is_none()).ok_or(Error::NotFound("login"))?;
         if found.role.is_some() {
             caller.may(Doing::Administer)?;
         }
         self.may_try(Gate::Reset, Who::address(from), &found.email)?;
-        let invitation = self.invitation(Purpose::Reset, Some(caller.user.id));
-        let (email, name) = (Some(found.email), Some(found.name));
-        self.keep(Invitation { email, name, user_id: Some(user), ..invitation }).await
+        self.keep_reset(found, Some(caller.user.id)).await
+    }
+
+    /// Keeps a link by which a login gets a new password.
+    pub(super) async fn keep_reset(&self, user: User, by: Option<UserId>) -> Result<String> {
+        let invitation = self.invitation(Purpose::Reset, by);
+        let (email, name) = (Some(user.email), Some(user.name));
+        self.keep(Invitation { email, name, user_id: Some(user.id), ..invitation }).await
     }
 
     fn invitation(&self, purpose: Purpose, created_by: Option<UserId>) -> Invitation {
@@ -473,8 +498,10 @@ impl Service {
         if let Some(older) = older {
             users::end_links(&mut tx, older, self.clock.now()).await?;
         }
-        users::add_invitation(&mut tx, &Invitation { digest: secret::digest(&secret), ..invitation }).await?;
+        let invitation = Invitation { digest: secret::digest(&secret), ..invitation };
+        users::add_invitation(&mut tx, &invitation).await?;
         tx.commit().await?;
+        note(Event::LinkMade(&invitation));
         Ok(secret)
     }
 
@@ -506,7 +533,7 @@ impl Service {
             return Err(Error::NotFound("link"));
         }
         let login = match (invitation.purpose, &invitation.email, invitation.user_id) {
-            (Purpose::Contact, Some(email), _) => users::by_email(&mut on, email).await?,
+            (Purpose::Contact | Purpose::Staff, Some(email), _) => users::by_email(&mut on, email).await?,
             (Purpose::Reset, _, Some(id)) => users::by_id(&mut on, id).await?,
             (Purpose::Contact | Purpose::Reset | Purpose::FirstAdmin | Purpose::Staff, _, _) => None,
         };
@@ -516,7 +543,8 @@ impl Service {
             Purpose::FirstAdmin | Purpose::Staff => false,
         };
         let known_login = invitation.purpose == Purpose::Contact && login.is_some();
-        Ok(Opened { invitation, known_login, of_contact })
+        let takes_over = invitation.purpose == Purpose::Staff && login.is_some_and(|login| login.yields());
+        Ok(Opened { invitation, known_login, of_contact, takes_over })
     }
 
     /// Uses a link: makes the login (or attaches the one that exists, whose password is then asked) and signs in.
@@ -535,8 +563,7 @@ impl Service {
         let email = invitation.email.clone().or(email).unwrap_or_default().trim().to_lowercase();
         let name = invitation.name.clone().or(name).unwrap_or_default().trim().to_owned();
         let user = if known_login {
-            self.may_try_login(&email, from).await?;
-            let known = self.login_with(&email, password).await?;
+            let known = self.login_with(&email, password, from).await?;
             let known = known.ok_or_else(|| field("password", "this is not the password of your login"))?;
             if known.role.is_some() {
                 return Err(Refusal::LinkOfContact.into());
@@ -544,7 +571,7 @@ impl Service {
             known
         } else {
             check_new_login(&email, &name)?;
-            self.check_password(&password, &[&email, &name])?;
+            self.check_password("password", &password, &[&email, &name])?;
             User {
                 link_by: invitation.created_by.filter(|_| invitation.purpose == Purpose::Contact),
                 link_at: Some(invitation.created_at).filter(|_| invitation.purpose == Purpose::Contact),
@@ -552,11 +579,11 @@ impl Service {
             }
         };
         let user = self.use_link(&invitation, user, known_login).await?;
-        self.sign_in(user, from).await
+        self.sign_in(&user, from).await
     }
 
     /// Writes what a link does, in one transaction with its use.
-    async fn use_link(&self, invitation: &Invitation, user: User, known: bool) -> Result<UserId> {
+    async fn use_link(&self, invitation: &Invitation, user: User, known: bool) -> Result<User> {
         let now: DateTime<Utc> = self.clock.now();
         let mut tx = self.db.begin().await?;
         if !users::use_invitation(&mut tx, &invitation.digest, now).await? {
@@ -565,22 +592,43 @@ impl Service {
         if invitation.purpose == Purpose::FirstAdmin && users::count(&mut tx).await? > 0 {
             return Err(Error::NotFound("link"));
         }
+        let lost = match invitation.purpose {
+            Purpose::Staff => users::take_address(&mut tx, &user.email, now).await?,
+            Purpose::FirstAdmin | Purpose::Contact | Purpose::Reset => None,
+        };
         let id = match (invitation.user_id, &user.password) {
             (Some(existing), Some(password)) => {
                 users::set_password(&mut tx, existing, password, now).await?;
-                let link = invitation.created_by.map(|by| (by, invitation.created_at));
-                users::opened_by(&mut tx, existing, link).await?;
+                if let Some(by) = invitation.created_by {
+                    users::opened_by(&mut tx, existing, by, invitation.created_at).await?;
+                }
                 existing
             }
             _ if known => user.id,
             _ if users::add(&mut tx, &user).await? => user.id,
-            _ => return Err(field("email", "a login with this address exists already")),
+            _ => return Err(field("email", TAKEN)),
         };
+        // Its address may have gone to somebody else since its password was asked (A4).
+        let user = users::working(&mut tx, id).await?.ok_or(Error::NotFound("link"))?;
         if let Some(contact) = invitation.contact_id {
             users::attach(&mut tx, contact, id, now).await?;
         }
         tx.commit().await?;
-        Ok(id)
+        note(Event::LinkUsed(invitation, &user));
+        note_lost(lost, &user);
+        if invitation.purpose == Purpose::Reset {
+            note(Event::PasswordChanged(&user));
+        }
+        Ok(user)
+    }
+}
+
+/// Said where an address is another login's.
+const TAKEN: &str = "a login with this address exists already";
+
+fn note_lost(lost: Option<UserId>, to: &User) {
+    if let Some(lost) = lost {
+        note(Event::AddressLost(lost, to));
     }
 }
 
@@ -617,6 +665,6 @@ const fn advice(fault: PasswordFault) -> &'static str {
     }
 }
 
-fn field(name: &str, expected: &str) -> Error {
+pub(super) fn field(name: &str, expected: &str) -> Error {
     Error::Fields(vec![FieldError { field: name.to_owned(), expected: expected.to_owned() }])
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod accounting;
 pub mod arrears;
+pub mod audit_log;
 pub mod availability;
 pub mod balance;
 pub mod bank;
@@ -31,6 +32,7 @@ pub mod throttle;
 pub mod tickets;
 pub mod time_entries;
 pub mod token;
+pub mod users;
 pub mod verify;
 mod verify_money;
 pub mod wicket;

@@ -25,7 +25,7 @@ pub async fn list(on: &mut impl Statements, query: &str, after: i64, limit: i64)
 }
 
 /// A pattern that finds `text` anywhere; its own wildcards are taken as they are.
-fn like(text: &str) -> String {
+pub(super) fn like(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for letter in text.to_lowercase().chars() {

@@ -1,7 +1,8 @@
 //! Logins: users, sessions, tokens, invitations. The only writes outside the ledger's door.
 
+use super::columns::Stored;
 use super::{Record, Result, Row, Statements, Tx, record};
-use crate::domain::{ContactId, Locale, UserId, printed, words::words};
+use crate::domain::{ContactId, CustomerId, Locale, Role, UserId, printed, words::words};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -21,14 +22,36 @@ words! {
     }
 }
 
-super::columns::texts!(StaffRole, Purpose);
+words! {
+    /// By what it is certain that an address is of the person who has the login.
+    pub enum Proof {
+        /// An administrator says so: by an invitation, by the command line, or as the first one.
+        Administrator = "administrator",
+        /// A message to the address was answered.
+        Mail = "mail",
+    }
+}
+
+words! {
+    /// Whose logins.
+    pub enum Whose {
+        /// Of the provider.
+        Staff = "staff",
+        /// Of customers' contacts.
+        Customers = "customers",
+        /// Everybody's.
+        All = "all",
+    }
+}
+
+super::columns::texts!(StaffRole, Purpose, Proof, Whose);
 
 record! {
     /// A login.
     pub struct User {
         /// Identity.
         pub id: UserId,
-        /// Unique, lower case.
+        /// Lower case; unique among logins that have not lost theirs.
         pub email: String,
         /// Name.
         pub name: String,
@@ -44,6 +67,43 @@ record! {
         pub created_at: DateTime<Utc>,
         /// Since when it may no longer log in.
         pub disabled_at: Option<DateTime<Utc>>,
+        /// By what its address is proved; staff's always is.
+        pub proved_by: Option<Proof>,
+        /// Since when.
+        pub proved_at: Option<DateTime<Utc>>,
+        /// When its address, never proved, went to somebody of the provider (A4). It has ended for good, and stays for what it did.
+        pub lost_at: Option<DateTime<Utc>>,
+        /// When it was last seen in a browser, to some minutes.
+        pub seen_at: Option<DateTime<Utc>>,
+    }
+}
+
+impl User {
+    /// A login that is made now, without a password. An administrator stands for the address of whoever gets a role; a customer's
+    /// person comes by a link that somebody else may have kept, so whose the address is remains to be proved (A4).
+    #[must_use]
+    pub fn new(id: UserId, email: String, name: String, role: Option<StaffRole>, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            email,
+            name,
+            role,
+            password: None,
+            link_by: None,
+            link_at: None,
+            created_at: now,
+            disabled_at: None,
+            proved_by: role.map(|_| Proof::Administrator),
+            proved_at: role.map(|_| now),
+            lost_at: None,
+            seen_at: None,
+        }
+    }
+
+    /// Whether somebody of the provider may have this address, as nothing shows whose it is (A4).
+    #[must_use]
+    pub const fn yields(&self) -> bool {
+        self.role.is_none() && self.proved_at.is_none()
     }
 }
 
@@ -109,20 +169,93 @@ pub async fn count(on: &mut impl Statements) -> Result<i64> {
     Ok(count)
 }
 
-/// All logins of the provider, by name.
+/// Logins by name, at most `limit` after the login `after`: those whose name or address, or whose customer's name or address,
+/// contains `query`.
 ///
 /// # Errors
 /// What the database says.
-pub async fn staff(on: &mut impl Statements) -> Result<Vec<User>> {
-    on.query("SELECT * FROM users WHERE role IS NOT NULL ORDER BY name, id").all().await
+pub async fn list(
+    on: &mut impl Statements,
+    whose: Whose,
+    query: &str,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<User>> {
+    on.query(
+        "SELECT * FROM users
+         WHERE ($1 = 'all' OR ($1 = 'staff') = (role IS NOT NULL))
+           AND (LOWER(name) LIKE $2 ESCAPE '\\' OR email LIKE $2 ESCAPE '\\'
+                OR id IN (SELECT contact_logins.user_id FROM contact_logins
+                          JOIN contacts ON contacts.id = contact_id JOIN customers ON customers.id = customer_id
+                          WHERE identity LIKE $2 ESCAPE '\\' AND removed_at IS NULL))
+           AND ($3 IS NULL OR (name, id) > (SELECT name, id FROM users WHERE id = $3))
+         ORDER BY name, id LIMIT $4",
+    )
+    .bind(whose)
+    .bind(super::customers::like(query))
+    .bind(after)
+    .bind(limit)
+    .all()
+    .await
 }
 
-/// A login by its address (lower case).
+/// As whom a login stands at a customer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct At {
+    /// The login.
+    pub user: UserId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// Its name.
+    pub name: String,
+    /// The person's role there.
+    pub role: Role,
+}
+
+impl Record for At {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        let (user, customer) = (row.get("user_id")?, row.get("customer_id")?);
+        Ok(Self { user, customer, name: row.get("customer_name")?, role: row.get("role")? })
+    }
+}
+
+/// At which customers these logins are persons, by the customer's name.
+///
+/// # Errors
+/// What the database says.
+pub async fn places(on: &mut impl Statements, users: &[UserId]) -> Result<Vec<At>> {
+    on.query(
+        "SELECT contact_logins.user_id, customer_id, customers.name AS customer_name, contacts.role FROM contact_logins
+         JOIN contacts ON contacts.id = contact_id JOIN customers ON customers.id = customer_id
+         WHERE contact_logins.user_id {in} AND removed_at IS NULL ORDER BY customers.name, customer_id",
+    )
+    .bind_json(users.iter().map(Stored::json).collect())
+    .all()
+    .await
+}
+
+/// These logins.
+///
+/// # Errors
+/// What the database says.
+pub async fn by_ids(on: &mut impl Statements, users: &[UserId]) -> Result<Vec<User>> {
+    on.query("SELECT * FROM users WHERE id {in}").bind_json(users.iter().map(Stored::json).collect()).all().await
+}
+
+/// The login that has an address (lower case).
 ///
 /// # Errors
 /// What the database says.
 pub async fn by_email(on: &mut impl Statements, email: &str) -> Result<Option<User>> {
-    on.query("SELECT * FROM users WHERE email = $1").bind(email).optional().await
+    on.query("SELECT * FROM users WHERE email = $1 AND lost_at IS NULL").bind(email).optional().await
+}
+
+/// A login that may log in, kept as it is until the end of the transaction.
+///
+/// # Errors
+/// What the database says.
+pub async fn working(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
+    tx.query("SELECT * FROM users WHERE id = $1 AND disabled_at IS NULL {lock}").bind(id).optional().await
 }
 
 /// A login.
@@ -177,7 +310,7 @@ pub async fn by_session(
 ) -> Result<Option<User>> {
     on.query(
         "SELECT users.* FROM sessions JOIN users ON users.id = user_id
-         WHERE digest = $1 AND expires_at > $2 AND seen_at > $3 AND disabled_at IS NULL",
+         WHERE digest = $1 AND expires_at > $2 AND sessions.seen_at > $3 AND disabled_at IS NULL",
     )
     .bind(digest)
     .bind(now)
@@ -193,8 +326,8 @@ pub async fn by_session(
 pub async fn add(tx: &mut Tx, user: &User) -> Result<bool> {
     let added = tx
         .query(
-            "INSERT INTO users (id, email, name, role, password, link_by, link_at, created_at, disabled_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (email) DO NOTHING",
+            "INSERT INTO users (id, email, name, role, password, link_by, link_at, created_at, disabled_at, proved_by, proved_at, lost_at, seen_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (email) WHERE lost_at IS NULL DO NOTHING",
         )
         .bind(user.id)
         .bind(user.email.as_str())
@@ -205,9 +338,43 @@ pub async fn add(tx: &mut Tx, user: &User) -> Result<bool> {
         .bind(user.link_at)
         .bind(user.created_at)
         .bind(user.disabled_at)
+        .bind(user.proved_by)
+        .bind(user.proved_at)
+        .bind(user.lost_at)
+        .bind(user.seen_at)
         .execute()
         .await?;
     Ok(added == 1)
+}
+
+/// Takes an address from the login that has it, if nothing shows that it is that person's (A4): gives which. That login ends for good,
+/// with its sessions, tokens and links and those that it made, and is nobody's contact any more.
+///
+/// # Errors
+/// What the database says.
+pub async fn take_address(tx: &mut Tx, email: &str, now: DateTime<Utc>) -> Result<Option<UserId>> {
+    let lost: Option<(UserId,)> = tx
+        .query(
+            "UPDATE users SET lost_at = $2, disabled_at = COALESCE(disabled_at, $2)
+             WHERE email = $1 AND lost_at IS NULL AND role IS NULL AND proved_at IS NULL RETURNING id",
+        )
+        .bind(email)
+        .bind(now)
+        .optional()
+        .await?;
+    let Some((user,)) = lost else { return Ok(None) };
+    end_everything(tx, user, now).await?;
+    tx.query("DELETE FROM contact_logins WHERE user_id = $1").bind(user).execute().await?;
+    Ok(Some(user))
+}
+
+/// Sets the name of a login.
+///
+/// # Errors
+/// What the database says.
+pub async fn rename(tx: &mut Tx, user: UserId, name: &str) -> Result<()> {
+    tx.query("UPDATE users SET name = $2 WHERE id = $1").bind(user).bind(name).execute().await?;
+    Ok(())
 }
 
 /// Sets the password of a login. What hung on the old one ends: its sessions, its known devices, its links, and its tokens but for
@@ -225,15 +392,29 @@ pub async fn set_password(tx: &mut Tx, user: UserId, password: &str, now: DateTi
     Ok(())
 }
 
-/// Notes by whose link a customer's login was opened last, or with nobody that its address is proved (SPEND-3a).
+/// Notes by whose link a customer's login was opened last (SPEND-3a).
 ///
 /// # Errors
 /// What the database says.
-pub async fn opened_by(tx: &mut Tx, user: UserId, link: Option<(UserId, DateTime<Utc>)>) -> Result<()> {
+pub async fn opened_by(tx: &mut Tx, user: UserId, by: UserId, at: DateTime<Utc>) -> Result<()> {
     tx.query("UPDATE users SET link_by = $2, link_at = $3 WHERE id = $1 AND role IS NULL")
         .bind(user)
-        .bind(link.map(|(by, _)| by))
-        .bind(link.map(|(_, at)| at))
+        .bind(by)
+        .bind(at)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// The address of a login is proved: nothing that it says is marked from now on (SPEND-3a).
+///
+/// # Errors
+/// What the database says.
+pub async fn prove(tx: &mut Tx, user: UserId, by: Proof, now: DateTime<Utc>) -> Result<()> {
+    tx.query("UPDATE users SET proved_by = $2, proved_at = $3, link_by = NULL, link_at = NULL WHERE id = $1")
+        .bind(user)
+        .bind(by)
+        .bind(now)
         .execute()
         .await?;
     Ok(())
@@ -261,24 +442,29 @@ pub async fn set_disabled(tx: &mut Tx, user: UserId, disabled: bool, now: DateTi
         .bind(disabled.then_some(now))
         .execute()
         .await?;
-    end_sessions(tx, user).await?;
     forget_devices(tx, user).await?;
     if disabled {
-        end_links(tx, LinksOf::Login(user), now).await?;
-        end_links(tx, LinksOf::Maker(user), now).await?;
-        let sql = "UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
-        tx.query(sql).bind(user).bind(now).execute().await?;
+        return end_everything(tx, user, now).await;
     }
-    Ok(())
+    end_sessions(tx, user).await.map(drop)
 }
 
-/// Ends all sessions of a login.
+/// Ends what lets somebody in as this login, and the links that it made.
+async fn end_everything(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<()> {
+    end_sessions(tx, user).await?;
+    forget_devices(tx, user).await?;
+    end_links(tx, LinksOf::Login(user), now).await?;
+    end_links(tx, LinksOf::Maker(user), now).await?;
+    let sql = "UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
+    tx.query(sql).bind(user).bind(now).execute().await.map(drop)
+}
+
+/// Ends all sessions of a login; gives how many.
 ///
 /// # Errors
 /// What the database says.
-pub async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<()> {
-    tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user).execute().await?;
-    Ok(())
+pub async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<u64> {
+    tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user).execute().await
 }
 
 /// Whether an account (its address, lower case) has signed in on a device, by the digest of its cookie, and not too long ago.
@@ -287,7 +473,7 @@ pub async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<()> {
 /// What the database says.
 pub async fn knows_device(on: &mut impl Statements, digest: &str, email: &str, now: DateTime<Utc>) -> Result<bool> {
     let sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM devices JOIN users ON users.id = user_id
-               WHERE digest = $1 AND email = $2 AND expires_at > $3";
+               WHERE digest = $1 AND email = $2 AND lost_at IS NULL AND expires_at > $3";
     let (known,): (i64,) = on.query(sql).bind(digest).bind(email).bind(now).one().await?;
     Ok(known > 0)
 }
@@ -357,7 +543,7 @@ pub async fn sweep(tx: &mut Tx, over: Over) -> Result<u64> {
 /// Which links.
 #[derive(Clone, Copy, Debug)]
 pub enum LinksOf<'a> {
-    /// For this login, by itself or by its address.
+    /// For this login, by itself or by its address; not an invitation of staff, which is for whoever the address is of (A4).
     Login(UserId),
     /// For this contact.
     Contact(ContactId),
@@ -381,7 +567,10 @@ pub async fn end_links(tx: &mut Tx, of: LinksOf<'_>, now: DateTime<Utc>) -> Resu
     }
     let (sql, value) = match of {
         LinksOf::Login(user) => {
-            (ending!("(user_id = $2 OR email = (SELECT email FROM users WHERE id = $2))"), user.to_string())
+            let of = ending!(
+                "(user_id = $2 OR purpose <> 'staff' AND email = (SELECT email FROM users WHERE id = $2))"
+            );
+            (of, user.to_string())
         }
         LinksOf::Contact(contact) => (ending!("contact_id = $2"), contact.to_string()),
         LinksOf::Maker(user) => (ending!("created_by = $2"), user.to_string()),
@@ -410,7 +599,12 @@ pub async fn start_session(
         .bind(expires_at)
         .execute()
         .await?;
-    Ok(())
+    seen(tx, user, now).await
+}
+
+/// Notes that a login was seen.
+async fn seen(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<()> {
+    tx.query("UPDATE users SET seen_at = $2 WHERE id = $1").bind(user).bind(now).execute().await.map(drop)
 }
 
 /// Notes that a session was used, if that was last noted before `stale`.
@@ -418,13 +612,17 @@ pub async fn start_session(
 /// # Errors
 /// What the database says.
 pub async fn touch_session(tx: &mut Tx, digest: &str, now: DateTime<Utc>, stale: DateTime<Utc>) -> Result<()> {
-    tx.query("UPDATE sessions SET seen_at = $2 WHERE digest = $1 AND seen_at < $3")
+    let touched: Option<(UserId,)> = tx
+        .query("UPDATE sessions SET seen_at = $2 WHERE digest = $1 AND seen_at < $3 RETURNING user_id")
         .bind(digest)
         .bind(now)
         .bind(stale)
-        .execute()
+        .optional()
         .await?;
-    Ok(())
+    match touched {
+        Some((user,)) => seen(tx, user, now).await,
+        None => Ok(()),
+    }
 }
 
 /// When a session was last noted as used.
@@ -437,13 +635,14 @@ pub async fn session_seen(on: &mut impl Statements, digest: &str) -> Result<Opti
     Ok(found.map(|(seen,)| seen))
 }
 
-/// Ends a session.
+/// Ends a session; gives whose it was.
 ///
 /// # Errors
 /// What the database says.
-pub async fn end_session(tx: &mut Tx, digest: &str) -> Result<()> {
-    tx.query("DELETE FROM sessions WHERE digest = $1").bind(digest).execute().await?;
-    Ok(())
+pub async fn end_session(tx: &mut Tx, digest: &str) -> Result<Option<UserId>> {
+    let ended: Option<(UserId,)> =
+        tx.query("DELETE FROM sessions WHERE digest = $1 RETURNING user_id").bind(digest).optional().await?;
+    Ok(ended.map(|(user,)| user))
 }
 
 /// Registers a token by its jti.

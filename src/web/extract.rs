@@ -4,10 +4,12 @@ use super::App;
 use super::problem::Problem;
 use crate::domain::{Key, chain::hex};
 use crate::service::access::{Caller, Request};
-use crate::service::{Error, FieldError};
+use crate::service::{Error, FieldError, audit_log};
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, State};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
+use axum::middleware::Next;
+use axum::response::Response;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -331,4 +333,14 @@ mod tests {
             assert_eq!(bearer(header), token, "{header:?}");
         }
     }
+}
+
+/// Lets what is noted about this request say where it came from.
+pub(super) async fn noted(
+    State(_): State<App>,
+    ClientIp(address): ClientIp,
+    request: axum::extract::Request,
+    next: Next,
+) -> Response {
+    audit_log::from(address, next.run(request)).await
 }

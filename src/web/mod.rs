@@ -81,6 +81,7 @@ fn sites(service: Service, settings: Settings, most_file_bytes: u64) -> (Router,
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(upload::patience))
         .layer(axum::middleware::from_fn_with_state(app.clone(), headers::secure))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), extract::noted))
         .layer(CatchPanicLayer::custom(|_| {
             let detail = "This request ran into a fault of ours.";
             axum::response::IntoResponse::into_response(Problem::new(

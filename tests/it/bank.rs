@@ -52,8 +52,7 @@ impl Books {
         let role = Some(StaffRole::Finance);
         let (id, created_at) = (fixture.clock.id(), fixture.clock.now());
         let (email, name) = ("money@provider.example".to_owned(), "Money".to_owned());
-        let user =
-            User { id, email, name, role, password: None, link_by: None, link_at: None, created_at, disabled_at: None };
+        let user = User::new(id, email, name, role, created_at);
         let mut tx = fixture.service.db.begin().await.unwrap();
         assert!(users::add(&mut tx, &user).await.unwrap());
         tx.commit().await.unwrap();

@@ -85,6 +85,32 @@ on_empty! {
 }
 
 on_empty! {
+    async fn a4_logins_are_listed_blocked_let_in_and_given_links_by_command(database: &str) {
+        says(&["migrate", "--database", database], "");
+        add_user(database, "rens@example.org");
+        let user = |act: &'static str, more: &[&str]| {
+            says(&[&["user", act, "--database", database][..], more].concat(), "")
+        };
+        let listed = user("list", &[]);
+        assert_eq!(listed, "rens@example.org  Rens Albers  admin  never seen\n");
+        assert_eq!(user("list", &["--search", "RENS", "--whose", "staff"]), listed);
+        assert_eq!(user("list", &["--whose", "customers"]), "");
+        assert!(user("block", &["Rens@example.org"]).contains("can no longer log in"));
+        assert!(user("list", &[]).ends_with("  (blocked)\n"));
+        let reset = ["user", "reset", "--database", database, "rens@example.org"];
+        let (code, said) = complains(&reset, "");
+        assert!(code == Some(1) && said.contains("blocked"), "{said}");
+        assert!(user("allow", &["rens@example.org"]).contains("can log in again"));
+        assert!(user("sign-out", &["rens@example.org"]).contains("signed out everywhere"));
+        let link = user("reset", &["rens@example.org", "--public-url", "https://uren.example/"]);
+        assert!(link.lines().last().unwrap().starts_with("https://uren.example/invite/"), "{link}");
+        assert_eq!(says(&["link", "list", "--database", database], "").matches("reset").count(), 1);
+        let (code, said) = complains(&["user", "block", "--database", database, "x@y.nl"], "");
+        assert!(code == Some(1) && said.contains("no login with this address"), "{said}");
+    }
+}
+
+on_empty! {
     async fn the_first_administrator_gets_a_link_once(database: &str) {
         for _ in 0..2 {
             let mut server = Server::start(database);

@@ -34,22 +34,7 @@ impl Browser {
         let name = role.map_or("Contact".to_owned(), |role| format!("The {role}"));
         let email = format!("{id}@example.org");
         let mut tx = service.db.begin().await.unwrap();
-        users::add(
-            &mut tx,
-            &User {
-                id,
-                email,
-                name,
-                role,
-                password: None,
-                link_by: None,
-                link_at: None,
-                created_at: now,
-                disabled_at: None,
-            },
-        )
-        .await
-        .unwrap();
+        users::add(&mut tx, &User::new(id, email, name, role, now)).await.unwrap();
         let cookie = id.to_string();
         users::start_session(&mut tx, &secret::digest(&cookie), id, now, now + chrono::Duration::days(1))
             .await
@@ -469,8 +454,16 @@ async fn nobody_gets_what_their_role_does_not_allow() {
     {
         assert_eq!(contact.get(&path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
-    for path in ["/users".to_owned(), format!("/users/{}/reset", agent.user), format!("/users/{}/enable", agent.user)] {
-        assert_eq!(agent.post(&path, &[]).await.status, StatusCode::FORBIDDEN, "{path}");
+    let of_one = ["reset", "sign-out", "disable", "enable"].map(|act| format!("/users/{}/{act}", agent.user));
+    let of_keys = ["/users/links/0/withdraw".to_owned(), format!("/users/tokens/{}/withdraw", agent.user)];
+    for path in of_one.iter().chain(&of_keys).chain(&["/users".to_owned()]) {
+        for who in [&agent, &finance, &contact, &stranger] {
+            assert_eq!(who.post(path, &[]).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+    }
+    for who in [&agent, &finance, &contact, &stranger] {
+        assert_eq!(who.get("/users?whose=customers").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(who.get("/own-login").await.status, StatusCode::OK, "everybody has one");
     }
     assert_eq!(contact.get("/customers").await.location, "/balance");
     for path in [format!("/tickets/{}", ticket.id), format!("/customers/{customer}/tickets")] {
@@ -506,6 +499,8 @@ async fn every_page_in_both_languages() {
             "/finance/cards".to_owned(),
             format!("/customers/{customer}/invoices"),
             "/users".to_owned(),
+            "/users?whose=all&query=o".to_owned(),
+            "/own-login".to_owned(),
             format!("/customers/{customer}/tickets"),
             format!("/desk/customers/{customer}/tickets/new"),
             format!("/finance/customers/{customer}/cards/new"),

@@ -41,17 +41,7 @@ fn agent() -> Caller {
 
 fn user(role: Option<StaffRole>) -> User {
     let (email, name) = ("who@example.org".to_owned(), "Who".to_owned());
-    User {
-        id: AGENT,
-        email,
-        name,
-        role,
-        password: None,
-        link_by: None,
-        link_at: None,
-        created_at: noon(2026, 1, 1),
-        disabled_at: None,
-    }
+    User::new(AGENT, email, name, role, noon(2026, 1, 1))
 }
 
 /// A contact of a customer.

@@ -87,17 +87,7 @@ impl Scene {
         let (id, now): (UserId, _) = (fixture.clock.id(), fixture.clock.now());
         let mut tx = fixture.service.db.begin().await.unwrap();
         let (email, name) = (format!("{id}@example.org"), "Somebody".to_owned());
-        let user = User {
-            id,
-            email,
-            name,
-            role,
-            password: None,
-            link_by: None,
-            link_at: None,
-            created_at: now,
-            disabled_at: None,
-        };
+        let user = User::new(id, email, name, role, now);
         users::add(&mut tx, &user).await.unwrap();
         let cookie = id.to_string();
         let until = now + chrono::Duration::days(400);

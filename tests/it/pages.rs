@@ -702,6 +702,16 @@ async fn every_page_is_whole_in_both_languages_without_inline_script_or_style() 
                 check(path, lang, &page);
             }
         }
+        for path in ["/own-login", "/own-login?done=changed"] {
+            for browser in [&mut owner, &mut agent] {
+                check(path, lang, &browser.get(path).await);
+            }
+        }
+        check("own password", lang, &owner.post("/own-login/password", &[("new_password", "x")]).await);
+        check("own name", lang, &owner.post("/own-login/name", &[]).await);
+        for path in ["/users", "/users?whose=customers", "/users?whose=all&query=%25"] {
+            check(path, lang, &agent.get(path).await);
+        }
         check("problem", lang, &owner.get("/customers/x").await);
         check("invited", lang, &agent.post(&format!("/contacts/{}/invite", viewer.id), &[]).await);
         check("refused", lang, &owner.post(&format!("{base}/contacts"), &[("email", "x")]).await);

@@ -4,7 +4,7 @@ use crate::common::{day, noon, on_both};
 use crate::story;
 use strippenkaart::domain::{Account, Cents, EstimateStatus, Minutes, TransactionKind, UserId};
 use strippenkaart::store::tickets::Filter;
-use strippenkaart::store::users::{Invitation, LinksOf, Purpose, StaffRole, Token, User};
+use strippenkaart::store::users::{Invitation, LinksOf, Purpose, StaffRole, Token, User, Whose};
 use strippenkaart::store::{
     books, cards, contacts, customers, estimates, invoices, ledger, tickets, time_entries, users,
 };
@@ -139,17 +139,8 @@ on_both! {
     async fn a_login_comes_and_goes(fixture: Fixture) {
         let (_, owner) = fixture.customer().await;
         let (now, later) = (fixture.clock.now(), noon(2026, 3, 10));
-        let user = User {
-            id: fixture.clock.id::<UserId>(),
-            email: "ann@example.org".to_owned(),
-            name: "Ann".to_owned(),
-            role: Some(StaffRole::Agent),
-            password: None,
-            link_by: None,
-            link_at: None,
-            created_at: now,
-            disabled_at: None,
-        };
+        let id = fixture.clock.id::<UserId>();
+        let user = User::new(id, "ann@example.org".to_owned(), "Ann".to_owned(), Some(StaffRole::Agent), now);
         let jti = fixture.clock.id();
         let mut tx = fixture.service.db.begin().await.unwrap();
         assert!(users::add(&mut tx, &user).await.unwrap());
@@ -179,10 +170,12 @@ on_both! {
         users::attach(&mut tx, owner, fixture.clock.id(), now).await.unwrap();
         tx.commit().await.unwrap();
 
-        let user = User { password: Some("hash".to_owned()), ..user };
+        let user = User { password: Some("hash".to_owned()), seen_at: Some(noon(2026, 3, 9)), ..user };
         let on = &mut fixture.service.db.reader().await.unwrap();
         assert_eq!(users::count(on).await.unwrap(), 1);
-        assert_eq!(users::staff(on).await.unwrap(), std::slice::from_ref(&user));
+        let list = users::list(on, Whose::Staff, "ann", None, 9).await.unwrap();
+        assert_eq!(list, std::slice::from_ref(&user), "by a part of its address");
+        assert_eq!(users::by_ids(on, &[user.id]).await.unwrap(), std::slice::from_ref(&user));
         assert_eq!(users::by_email(on, "ann@example.org").await.unwrap().as_ref(), Some(&user));
         assert_eq!(users::by_id(on, user.id).await.unwrap().as_ref(), Some(&user));
         let other = fixture.clock.id();
@@ -199,7 +192,7 @@ on_both! {
         let mut tx = fixture.service.db.begin().await.unwrap();
         assert!(users::revoke_token(&mut tx, jti, now).await.unwrap());
         assert!(!users::revoke_token(&mut tx, jti, now).await.unwrap(), "once");
-        users::end_session(&mut tx, "cookie").await.unwrap();
+        assert_eq!(users::end_session(&mut tx, "cookie").await.unwrap(), Some(user.id));
         assert_eq!(users::session_seen(&mut tx, "cookie").await.unwrap(), None);
         users::set_password(&mut tx, user.id, "other", now).await.unwrap();
         assert_eq!(users::tokens(&mut tx, now).await.unwrap(), [row(kept, true)], "kept on purpose");

@@ -141,7 +141,7 @@ pub(super) fn owners_end(ends: OwnersEnd, lang: Lang) -> String {
     }
 }
 
-const fn role_name(role: Role, t: &ContactTexts) -> &'static str {
+pub(super) const fn role_name(role: Role, t: &ContactTexts) -> &'static str {
     match role {
         Role::Owner => t.owner,
         Role::Spender => t.spender,

@@ -25,6 +25,7 @@ pub mod finance;
 pub mod forms;
 pub mod handling;
 pub mod invoices;
+pub mod own_login;
 pub mod policies;
 pub mod queue;
 pub mod renewal;
@@ -559,6 +560,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(exports::router())
         .merge(fair_use::router())
         .merge(finance::router())
+        .merge(own_login::router())
         .merge(policies::router())
         .merge(queue::router())
         .merge(report::router())

@@ -41,6 +41,7 @@ texts! {
         first_admin_lead: "Maak de eerste login van deze installatie. Deze link werkt één keer.", "Make the first login of this installation. This link works once.";
         new_login_lead: "Kies een wachtwoord; daarna bent u ingelogd. Deze link werkt één keer.", "Choose a password, and you are logged in. This link works once.";
         known_login_lead: "U hebt al een login. Vul het wachtwoord daarvan in om dit eraan toe te voegen.", "You have a login already. Type its password to add this to it.";
+        takes_over_lead: "Onder dit adres heeft iemand een login als persoon van een klant. Dat het uw adres is, is nooit bewezen: de nieuwe login neemt het over en de oude vervalt. Was die van u, vraag de klant dan om een nieuwe uitnodiging op een ander adres.", "Somebody has a login under this address as a customer's person. That it is your address was never proved: the new login takes it over and the old one ends. If that was yours, ask the customer for a new invitation at another address.";
         reset: "Nieuw wachtwoord", "New password";
         reset_lead: "Kies een nieuw wachtwoord; daarna bent u ingelogd.", "Choose a new password, and you are logged in.";
         password_hint: "Minstens 10 tekens; een paar woorden achter elkaar is het makkelijkst", "At least 10 characters; a few words in a row are easiest";
@@ -134,7 +135,7 @@ async fn log_in(
 }
 
 /// Where somebody comes from, and the device that may be known.
-fn browser<'a>(app: &App, ip: IpAddr, jar: &'a CookieJar) -> Browser<'a> {
+pub(super) fn browser<'a>(app: &App, ip: IpAddr, jar: &'a CookieJar) -> Browser<'a> {
     Browser { ip, device: jar.get(device_cookie(app)).map(Cookie::value) }
 }
 
@@ -152,7 +153,7 @@ fn login_refused(error: Error, lang: Lang) -> Result<(StatusCode, Refused), Faul
 }
 
 /// Hands out the cookies of a new session and of this device, and ends the session before it.
-async fn begin(app: &App, jar: &CookieJar, session: &SignedIn, next: &str) -> Result<Response, Fault> {
+pub(super) async fn begin(app: &App, jar: &CookieJar, session: &SignedIn, next: &str) -> Result<Response, Fault> {
     if let Some(old) = jar.get(session_cookie(app)) {
         app.service.log_out(old.value()).await?;
     }
@@ -174,11 +175,16 @@ async fn log_out(State(app): State<App>, jar: CookieJar) -> Result<Response, Fau
     if let Some(session) = jar.get(session_cookie(&app)) {
         app.service.log_out(session.value()).await?;
     }
+    Ok(ended(&app))
+}
+
+/// The answer to somebody whose session has ended: without the cookie, and with nothing kept by the browser.
+pub(super) fn ended(app: &App) -> Response {
     let headers = [
-        (header::SET_COOKIE, cookie(&app, session_cookie(&app), "", 0)),
+        (header::SET_COOKIE, cookie(app, session_cookie(app), "", 0)),
         (HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"".to_owned()),
     ];
-    Ok((headers, done("/login")).into_response())
+    (headers, done("/login")).into_response()
 }
 
 async fn choose_language(State(app): State<App>, sent: OpenSubmission) -> Response {
@@ -230,6 +236,7 @@ impl InvitePage {
             () if self.opened.invitation.user_id.is_some() => self.t.reset_lead,
             () if self.asks_who() => self.t.first_admin_lead,
             () if self.opened.known_login => self.t.known_login_lead,
+            () if self.opened.takes_over => self.t.takes_over_lead,
             () => self.t.new_login_lead,
         }
     }

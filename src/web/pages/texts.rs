@@ -55,6 +55,7 @@ texts! {
         nav_users: "Gebruikers", "Users";
         other_lang: "en", "nl";
         other_language: "English", "Nederlands";
+        own_login: "Uw login", "Your login";
         log_out: "Uitloggen", "Log out";
         footer: "Strippenkaart: wie betaalt dit kwartier, en hoeveel is er nog?", "Strippenkaart: who pays for this quarter of an hour, and how much is left?";
         card_left_before: "nog", "";

@@ -1,16 +1,19 @@
-//! The logins of the provider, for administrators.
+//! All logins, staff's and customers', for administrators: who may log in, and how that ends (A4).
 
+use super::contacts::{ContactTexts, role_name};
 use super::forms::Form;
 use super::texts::texts;
 use super::words;
-use super::{Fault, Member, Page, Refused, Submission, Values, done, show, show_with};
+use super::{Fault, Member, Page, Refused, Submission, Values, done, encode, show, show_with};
 use crate::domain::{Doing, UserId};
-use crate::service::desk::{Invitation, Purpose, StaffRole, Token, User};
+use crate::service::desk::{Invitation, Purpose, StaffRole, Token};
 use crate::service::login::NewUser;
+use crate::service::users::{At, Login, Wanted, Whose};
 use crate::service::{Error, Result};
 use crate::web::App;
-use crate::web::extract::{ClientIp, Id, Named};
+use crate::web::extract::{ClientIp, Id, Named, Search, bad_cursor, cursor, position};
 use crate::web::fields::Fields;
+use crate::web::problem::Problem;
 use crate::web::text;
 use askama::Template;
 use axum::Router;
@@ -18,22 +21,42 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use serde::Deserialize;
 use uuid::Uuid;
 
+/// How many logins a page holds.
+const MANY: usize = 50;
+
 texts! {
-    /// The logins of the provider.
+    /// The logins.
     pub struct UserTexts {
         title: "Gebruikers", "Users";
-        lead: "Wie bij de leverancier werkt en mag inloggen.", "Who works at the provider and may log in.";
+        lead: "Wie mag inloggen, bij de leverancier en bij de klanten.", "Who may log in, at the provider and at its customers.";
+        choose: "Wie", "Who";
+        staff: "Medewerkers", "Staff";
+        customers: "Klanten", "Customers";
+        all: "Iedereen", "Everybody";
+        search: "Zoek op naam, adres of klant", "Find by name, address or customer";
+        search_hint: "Naam, adres of klant", "Name, address, customer";
+        none: "Geen logins gevonden.", "No logins found.";
+        pages: "Bladeren", "Pages";
+        first: "Vanaf het begin", "From the start";
+        more: "Volgende", "Next";
         name: "Naam", "Name";
         email: "E-mailadres", "E-mail address";
         role: "Rol", "Role";
-        since: "Sinds", "Since";
+        nowhere: "bij geen klant", "at no customer";
+        unproved: "adres niet bewezen", "address not proved";
+        lost: "adres afgestaan", "address given up";
+        proof_hint: "Een adres is bewezen als een beheerder de login heeft gemaakt of uitgenodigd. Wie een medewerker uitnodigt op een adres dat niet bewezen is, neemt het over: de login die het had vervalt.", "An address is proved when an administrator made or invited the login. Inviting a colleague at an address that is not proved takes it over: the login that had it ends.";
+        seen: "Laatst gezien", "Last seen";
+        never: "nog nooit", "never";
+        since: "sinds", "since";
         actions: "Wijzigen", "Change";
         you: "u zelf", "yourself";
         ended: "geblokkeerd", "blocked";
         reset: "Nieuw wachtwoord", "New password";
+        sign_out: "Overal uitloggen", "Sign out everywhere";
         end: "Blokkeren", "Block";
         restore: "Weer toelaten", "Let in again";
         keys: "Links en tokens die werken", "Links and tokens that work";
@@ -74,14 +97,123 @@ struct KeyRow {
     until: String,
 }
 
+/// Which logins are shown.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct ListQuery {
+    /// Whose; staff's when not said.
+    whose: Option<Whose>,
+    /// Part of a name or address.
+    query: Option<String>,
+    /// Where the page begins.
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    fn whose(&self) -> Whose {
+        self.whose.unwrap_or(Whose::Staff)
+    }
+
+    fn text(&self) -> &str {
+        self.query.as_deref().unwrap_or_default()
+    }
+
+    /// What follows `/users` in the address of this page of the list: where an act on it leads back to.
+    fn search(&self) -> String {
+        let whose = self.whose.filter(|whose| *whose != Whose::Staff).map(|whose| format!("whose={whose}"));
+        let query = Some(self.text()).filter(|text| !text.is_empty()).map(|text| format!("query={}", encode(text)));
+        let cursor = self.cursor.as_deref().map(|cursor| format!("cursor={}", encode(cursor)));
+        let parts: Vec<String> = whose.into_iter().chain(query).chain(cursor).collect();
+        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+    }
+
+    fn address(&self) -> String {
+        format!("/users{}", self.search())
+    }
+
+    /// The same list from elsewhere on.
+    fn from(&self, cursor: Option<String>) -> Self {
+        Self { cursor, ..self.clone() }
+    }
+}
+
+/// A page of logins: which, and where others are.
+struct List {
+    asked: ListQuery,
+    rows: Vec<Row>,
+    first: Option<String>,
+    more: Option<String>,
+}
+
+/// A login as the page shows it.
+struct Row {
+    id: UserId,
+    name: String,
+    email: String,
+    /// Its role at the provider, or those at customers with where.
+    role: Option<&'static str>,
+    at: Vec<Place>,
+    blocked: bool,
+    unproved: bool,
+    lost: bool,
+    since: String,
+    seen: Option<String>,
+}
+
+/// Where a login is a person.
+struct Place {
+    href: String,
+    name: String,
+    role: &'static str,
+}
+
+impl List {
+    async fn read(app: &App, member: &Member, asked: &ListQuery) -> Result<Self, Problem> {
+        let after = position(asked.cursor.as_deref())?.map(|text| text.parse::<Uuid>());
+        let after = after.transpose().map_err(|_| bad_cursor())?.map(UserId);
+        let limit = i64::try_from(MANY + 1).unwrap_or(i64::MAX);
+        let wanted = Wanted { whose: asked.whose(), query: asked.text().trim(), after, limit };
+        let mut found = app.service.logins_for(&member.caller, wanted).await?;
+        let more = found.len() > MANY;
+        found.truncate(MANY);
+        let last = found.last().filter(|_| more).map(|last| cursor(&last.user.id.to_string()));
+        let more = last.map(|last| asked.from(Some(last)).address());
+        let first = asked.cursor.as_ref().map(|_| asked.from(None).address());
+        let rows = found.iter().map(|login| Row::of(app, member, login)).collect();
+        Ok(Self { asked: asked.clone(), rows, first, more })
+    }
+}
+
+impl Row {
+    fn of(app: &App, member: &Member, Login { user, at }: &Login) -> Self {
+        let (zone, lang) = (app.service.policies.time_zone(), member.lang());
+        let day = |at: DateTime<Utc>| text::date_short(at.with_timezone(&zone).date_naive(), lang);
+        let place = |at: &At| Place {
+            href: format!("/customers/{}/contacts", at.customer),
+            name: at.name.clone(),
+            role: role_name(at.role, ContactTexts::of(lang)),
+        };
+        Self {
+            id: user.id,
+            name: user.name.clone(),
+            email: user.email.clone(),
+            role: user.role.map(|role| words::staff_role(role, lang)),
+            at: at.iter().map(place).collect(),
+            blocked: user.disabled_at.is_some() && user.lost_at.is_none(),
+            unproved: user.proved_at.is_none() && user.lost_at.is_none(),
+            lost: user.lost_at.is_some(),
+            since: day(user.created_at),
+            seen: user.seen_at.map(day),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "users/index.html")]
 struct UsersPage {
     page: Page,
     t: &'static UserTexts,
-    users: Vec<User>,
+    list: List,
     me: UserId,
-    zone: Tz,
     links: Vec<KeyRow>,
     tokens: Vec<KeyRow>,
     form: Form,
@@ -91,8 +223,8 @@ struct UsersPage {
 }
 
 impl UsersPage {
-    async fn read(app: &App, member: &Member) -> Result<Self> {
-        let users = app.service.staff_users(&member.caller).await?;
+    async fn read(app: &App, member: &Member, asked: &ListQuery) -> Result<Self, Problem> {
+        let list = List::read(app, member, asked).await?;
         let keys = app.service.keys_for(&member.caller).await?;
         let (t, zone, lang) = (UserTexts::of(member.lang()), app.service.policies.time_zone(), member.lang());
         let day = |at: DateTime<Utc>| text::date_short(at.with_timezone(&zone).date_naive(), lang);
@@ -114,51 +246,53 @@ impl UsersPage {
             until: format!("{} {}", t.till, day(row.expires_at)),
         };
         Ok(Self {
-            page: member.page().at("/users".to_owned()),
+            page: member.page().at(asked.address()),
             t,
             links: keys.links.iter().map(link).collect(),
             tokens: keys.tokens.iter().map(token).collect(),
-            users,
+            list,
             me: member.caller.user.id,
-            zone: app.service.policies.time_zone(),
             form: Form::default(),
             once: None,
             problem: None,
         })
     }
 
-    fn role(&self, user: &User) -> &'static str {
-        user.role.map_or("", |role| words::staff_role(role, self.page.lang))
+    /// Whose logins can be shown: each with its address, and whether it is what is shown.
+    fn choices(&self) -> Vec<(String, &'static str, bool)> {
+        let choice = |whose: &Whose| {
+            let word = match whose {
+                Whose::Staff => self.t.staff,
+                Whose::Customers => self.t.customers,
+                Whose::All => self.t.all,
+            };
+            let asked = ListQuery { whose: Some(*whose), ..self.list.asked.from(None) };
+            (asked.address(), word, *whose == self.list.asked.whose())
+        };
+        Whose::ALL.iter().map(choice).collect()
     }
 
     fn roles(&self) -> [(StaffRole, &'static str); 3] {
         [StaffRole::Agent, StaffRole::Finance, StaffRole::Admin]
             .map(|role| (role, words::staff_role(role, self.page.lang)))
     }
-
-    fn since(&self, user: &User) -> String {
-        text::date_short(user.created_at.with_timezone(&self.zone).date_naive(), self.page.lang)
-    }
 }
 
-async fn index(State(app): State<App>, member: Member) -> Result<Response, Fault> {
-    show(&UsersPage::read(&app, &member).await?)
+async fn index(State(app): State<App>, member: Member, Search(asked): Search<ListQuery>) -> Result<Response, Fault> {
+    show(&UsersPage::read(&app, &member, &asked).await?)
 }
 
 async fn invite(State(app): State<App>, sent: Submission) -> Result<Response, Fault> {
     let caller = &sent.member.caller;
     caller.may(Doing::Administer)?;
-    let mut page = UsersPage::read(&app, &sent.member).await?;
     let name = sent.values.get("name").trim().to_owned();
-    let taken = page.users.iter().any(|user| user.email == sent.values.get("email").trim().to_lowercase());
-    let invited = match read(&sent.values, taken) {
+    let invited = match read(&sent.values) {
         Ok(new) => app.service.invite_staff(caller, new).await,
         Err(error) => Err(error),
     };
+    let mut page = UsersPage::read(&app, &sent.member, &ListQuery::default()).await?;
     match invited {
         Ok(secret) => {
-            // With the new link in the list.
-            page = UsersPage::read(&app, &sent.member).await?;
             page.once = Some(once(&app, name, &secret));
             show(&page)
         }
@@ -170,13 +304,10 @@ async fn invite(State(app): State<App>, sent: Submission) -> Result<Response, Fa
     }
 }
 
-fn read(values: &Values, taken: bool) -> Result<NewUser> {
+fn read(values: &Values) -> Result<NewUser> {
     let mut fields = Fields::default();
     let name = fields.line("name", values.get("name"));
     let email = fields.email("email", values.get("email"));
-    if taken {
-        fields.fault("email", "a login with this address exists already");
-    }
     let role = fields.needed("role", values.get("role"), "expected one of the choices");
     fields.done()?;
     role.map(|role| NewUser { email, name, role }).ok_or(Error::NotFound("login"))
@@ -190,18 +321,16 @@ async fn reset(
     State(app): State<App>,
     ClientIp(from): ClientIp,
     Id(id): Id<UserId>,
+    Search(asked): Search<ListQuery>,
     sent: Submission,
 ) -> Result<Response, Fault> {
-    let caller = &sent.member.caller;
-    caller.may(Doing::Administer)?;
-    let mut page = UsersPage::read(&app, &sent.member).await?;
-    let name = page.users.iter().find(|user| user.id == id).map(|user| user.name.clone());
-    let name = name.ok_or(Error::NotFound("login"))?;
-    match app.service.reset_link(caller, id, from).await {
+    let login = app.service.login_for(&sent.member.caller, id).await?;
+    let made = app.service.reset_link(&sent.member.caller, id, from).await;
+    // With the new link in the list.
+    let mut page = UsersPage::read(&app, &sent.member, &asked).await?;
+    match made {
         Ok(secret) => {
-            // With the new link in the list.
-            page = UsersPage::read(&app, &sent.member).await?;
-            page.once = Some(once(&app, name, &secret));
+            page.once = Some(once(&app, login.name, &secret));
             show(&page)
         }
         Err(error) => {
@@ -237,14 +366,34 @@ async fn withdraw_token(State(app): State<App>, Named(jti): Named<Uuid>, sent: S
     Ok(done("/users"))
 }
 
-async fn disable(State(app): State<App>, Id(id): Id<UserId>, sent: Submission) -> Result<Response, Fault> {
+async fn disable(
+    State(app): State<App>,
+    Id(id): Id<UserId>,
+    Search(asked): Search<ListQuery>,
+    sent: Submission,
+) -> Result<Response, Fault> {
     app.service.set_user_disabled(&sent.member.caller, id, true).await?;
-    Ok(done("/users"))
+    Ok(done(&asked.address()))
 }
 
-async fn enable(State(app): State<App>, Id(id): Id<UserId>, sent: Submission) -> Result<Response, Fault> {
+async fn enable(
+    State(app): State<App>,
+    Id(id): Id<UserId>,
+    Search(asked): Search<ListQuery>,
+    sent: Submission,
+) -> Result<Response, Fault> {
     app.service.set_user_disabled(&sent.member.caller, id, false).await?;
-    Ok(done("/users"))
+    Ok(done(&asked.address()))
+}
+
+async fn sign_out(
+    State(app): State<App>,
+    Id(id): Id<UserId>,
+    Search(asked): Search<ListQuery>,
+    sent: Submission,
+) -> Result<Response, Fault> {
+    app.service.sign_out_for(&sent.member.caller, id).await?;
+    Ok(done(&asked.address()))
 }
 
 /// The pages of this module.
@@ -254,6 +403,7 @@ pub fn router() -> Router<App> {
         .route("/users/links/{digest}/withdraw", post(withdraw_link))
         .route("/users/tokens/{jti}/withdraw", post(withdraw_token))
         .route("/users/{id}/reset", post(reset))
+        .route("/users/{id}/sign-out", post(sign_out))
         .route("/users/{id}/disable", post(disable))
         .route("/users/{id}/enable", post(enable))
 }

@@ -113,8 +113,7 @@ impl Site {
     pub async fn user(&self, email: &str, name: &str, role: Option<StaffRole>) -> UserId {
         let id = self.fixture.clock.id();
         let (email, name, created_at) = (email.to_owned(), name.to_owned(), self.fixture.clock.now());
-        let user =
-            User { id, email, name, role, password: None, link_by: None, link_at: None, created_at, disabled_at: None };
+        let user = User::new(id, email, name, role, created_at);
         let mut tx = self.fixture.service.db.begin().await.unwrap();
         assert!(users::add(&mut tx, &user).await.unwrap());
         tx.commit().await.unwrap();
