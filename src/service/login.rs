@@ -4,7 +4,9 @@
 //! already) its password: an e-mail address alone opens nothing.
 
 use super::access::Caller;
+use super::password::PasswordError;
 use super::throttle::Gate;
+use super::turns::Asker;
 use super::{Error, FieldError, Result, Service, password, secret, token};
 use crate::domain::{ContactId, Doing, UserId};
 use crate::store::users::{self, Invitation, LinksOf, Purpose, StaffRole, Token, User};
@@ -73,16 +75,16 @@ impl Service {
     pub async fn log_in(&self, email: &str, password: String, from: IpAddr) -> Result<SignedIn> {
         let email = email.trim().to_lowercase();
         self.throttle.check(Gate::Login, from, &email).map_err(|wait| Error::Throttled(wait.0))?;
-        let user = self.login_with(&email, password).await?.ok_or(Error::Unauthenticated)?;
+        let user = self.login_with(&email, password, from).await?.ok_or(Error::Unauthenticated)?;
         self.sign_in(user.id).await
     }
 
     /// The login of an address, if the password is right; costs the same time if not.
-    async fn login_with(&self, email: &str, password: String) -> Result<Option<User>> {
+    async fn login_with(&self, email: &str, password: String, from: IpAddr) -> Result<Option<User>> {
         let user =
             if looks_like_email(email) { users::by_email(&mut self.db.reader().await?, email).await? } else { None };
         let stored = user.as_ref().and_then(|user| user.password.clone());
-        let right = self.passwords.verify(password, stored).await;
+        let right = self.passwords.verify(Asker::at(from, email), password, stored).await?;
         Ok(user.filter(|user| right && user.disabled_at.is_none()))
     }
 
@@ -160,9 +162,12 @@ impl Service {
     }
 
     async fn hash(&self, password: String) -> Result<String> {
-        self.passwords.hash(password).await.map_err(|error| {
-            tracing::error!(%error, "a password could not be hashed");
-            super::ledger::Failure::Broken.into()
+        self.passwords.hash(password).await.map_err(|error| match error {
+            PasswordError::Crowded(crowded) => crowded.into(),
+            PasswordError::Hash(_) | PasswordError::Lost(_) => {
+                tracing::error!(%error, "a password could not be hashed");
+                super::ledger::Failure::Broken.into()
+            }
         })
     }
 
@@ -449,7 +454,7 @@ impl Service {
         let name = invitation.name.clone().or(name).unwrap_or_default().trim().to_owned();
         let user = if known_login {
             self.throttle.check(Gate::Login, from, &email).map_err(|wait| Error::Throttled(wait.0))?;
-            let known = self.login_with(&email, password).await?;
+            let known = self.login_with(&email, password, from).await?;
             known.ok_or_else(|| field("password", "this is not the password of your login"))?
         } else {
             check_new_login(&email, &name)?;

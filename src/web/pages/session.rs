@@ -4,12 +4,14 @@
 
 use super::texts::texts;
 use super::{
-    App, Fault, OpenSubmission, Page, Refused, Values, Visitor, done, encode, local, session_cookie, show, show_with,
+    App, Fault, OpenSubmission, Page, Refused, Values, Visitor, again, done, encode, local, session_cookie, show,
+    show_with,
 };
 use crate::service::access::Caller;
 use crate::service::login::{Opened, SignedIn};
 use crate::service::{Error, Result};
 use crate::web::extract::{ClientIp, Search};
+use crate::web::problem::Problem;
 use crate::web::text::Lang;
 use askama::Template;
 use axum::Router;
@@ -120,8 +122,9 @@ async fn log_in(
     match app.service.log_in(values.get("email"), values.get("password").to_owned(), from).await {
         Ok(session) => begin(&app, &jar, &session, after_login(values.get("next"))).await,
         Err(error) => {
+            let wait = Problem::from(error.clone()).retry_after;
             let (status, refused) = login_refused(error, visitor.lang)?;
-            show_with(status, &LoginPage::of(&visitor, values, refused))
+            Ok(again(show_with(status, &LoginPage::of(&visitor, values, refused))?, wait))
         }
     }
 }
