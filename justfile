@@ -42,6 +42,10 @@ trial-bank count="10000" seed="1":
 trial-bank-databases count="200" seed="1":
     STRIPPENKAART_TRIAL_COUNT={{ count }} STRIPPENKAART_TRIAL_SEED={{ seed }} cargo nextest run --no-fail-fast --run-ignored only trial_bank_databases
 
+# The program itself under half and slow requests, made-up methods, hostile texts and wrong passwords (docs/trials.md)
+trial-doors:
+    cargo nextest run --run-ignored only --no-capture trial_doors_long
+
 [private]
 lint:
     cargo fmt --check

@@ -4,9 +4,11 @@ use super::{ServeArgs, logging, print};
 use crate::clock::Clock;
 use crate::service::{Service, jobs};
 use crate::store::Db;
+use crate::web::limits::Limits;
+use crate::web::server::Server;
 use crate::web::{self, Settings};
 use anyhow::Context as _;
-use axum::serve::ListenerExt as _;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -19,6 +21,12 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long the writer and the database may take after that.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The most connections that read what is counted.
+const READERS: usize = 32;
+/// Files that are open beside the connections: the database, what is sent, logs.
+const OTHER_FILES: usize = 160;
+/// With fewer connections than this a school behind one address is shut out.
+const FEW: usize = 1_024;
 
 /// `strippenkaart serve`.
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
@@ -41,8 +49,30 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         tracing::warn!(%address, "other machines reach this address, and nothing is encrypted: put a reverse proxy with TLS before it");
     }
     tracing::info!(%address, public_url, database = service.db.name(), "listening");
-    let settings = Settings { public_url, behind_proxy: args.behind_proxy };
+    let settings = Settings { public_url, behind_proxy: args.behind_proxy, limits: limits() };
     until_stopped((listener, metrics), told, service, writer, settings).await
+}
+
+/// As many connections as the system lets this process have open, up to the usual figure.
+pub(super) fn limits() -> Limits {
+    let usual = Limits::default();
+    let connections = usual.connections.min(open_files().saturating_sub(OTHER_FILES).max(OTHER_FILES));
+    if connections < FEW {
+        tracing::warn!(
+            connections,
+            "few connections can be open at once: raise the limit of open files (LimitNOFILE, ulimit -n)"
+        );
+    }
+    Limits { connections, per_network: usual.per_network.min(connections), ..usual }
+}
+
+/// How many files this process may have open: as many as it may allow itself.
+fn open_files() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, what there is has to do.
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).ok();
+    let files = getrlimit(Resource::Nofile).current;
+    files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
 /// Opens a database (a file is made where there is none) and brings its schema up to date.
@@ -80,21 +110,14 @@ pub(super) async fn until_stopped(
     let stop = CancellationToken::new();
     let db = service.db.clone();
     let jobs = tokio::spawn(jobs::settle_until(stop.clone(), service.clone()));
+    let Settings { behind_proxy, limits, .. } = settings;
     let (site, counted) = web::with_metrics(service, settings);
     let site = site.layer(axum::middleware::from_fn(logging::request));
     let counting = metrics.map(|listener| {
-        let stop = stop.clone().cancelled_owned();
-        tokio::spawn(axum::serve(listener, counted).with_graceful_shutdown(stop).into_future())
+        let limits = Limits { connections: READERS, per_network: READERS, ..limits };
+        tokio::spawn(Server::new(listener, counted, limits, false).run(stop.clone()))
     });
-    let listener = listener.tap_io(|connection| {
-        // Without it an answer may wait for a packet to fill; it works either way.
-        connection.set_nodelay(true).ok();
-    });
-    let mut server = tokio::spawn(
-        axum::serve(listener, site.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(stop.clone().cancelled_owned())
-            .into_future(),
-    );
+    let mut server = tokio::spawn(Server::new(listener, site, limits, behind_proxy).run(stop.clone()));
     tokio::select! {
         () = told.told() => {}
         ended = &mut server => anyhow::bail!("the server ended by itself: {ended:?}"),

@@ -5,8 +5,9 @@
 
 use super::access::Caller;
 use super::audit_log::{Event, note};
-use super::password::PasswordFault;
+use super::password::{PasswordError, PasswordFault};
 use super::throttle::{Gate, Who};
+use super::turns::Asker;
 use super::{Error, FieldError, Result, Service, password, secret, token};
 use crate::domain::{ContactId, Doing, Refusal, UserId, typed};
 use crate::store::users::{self, Invitation, LinksOf, Proof, Purpose, StaffRole, Token, User};
@@ -129,7 +130,7 @@ impl Service {
         let user =
             if typed::is_address(email) { users::by_email(&mut self.db.reader().await?, email).await? } else { None };
         let stored = user.as_ref().and_then(|user| user.password.clone());
-        let right = self.passwords.verify(password, stored).await;
+        let right = self.passwords.verify(Asker::at(from.ip, email), password, stored).await?;
         if !right || user.as_ref().is_none_or(|user| user.disabled_at.is_some()) {
             note(Event::LoginFailed(user.as_ref()));
             return Ok(None);
@@ -257,9 +258,12 @@ impl Service {
     }
 
     pub(super) async fn hash(&self, password: String) -> Result<String> {
-        self.passwords.hash(password).await.map_err(|error| {
-            tracing::error!(%error, "a password could not be hashed");
-            super::ledger::Failure::Broken.into()
+        self.passwords.hash(password).await.map_err(|error| match error {
+            PasswordError::Crowded(crowded) => crowded.into(),
+            PasswordError::Hash(_) | PasswordError::Lost(_) => {
+                tracing::error!(%error, "a password could not be hashed");
+                super::ledger::Failure::Broken.into()
+            }
         })
     }
 

@@ -22,6 +22,7 @@ pub mod journal;
 pub mod ledger;
 pub mod login;
 pub mod mandates;
+pub mod network;
 pub mod password;
 pub mod policies;
 pub mod renewal;
@@ -32,6 +33,7 @@ pub mod throttle;
 pub mod tickets;
 pub mod time_entries;
 pub mod token;
+pub mod turns;
 pub mod users;
 pub mod verify;
 mod verify_money;
@@ -88,6 +90,9 @@ pub enum Error {
     /// Too many attempts.
     #[error("too many attempts; try again in {} seconds", .0.as_secs().max(1))]
     Throttled(Duration),
+    /// Too many passwords wait to be checked; this one was not looked at.
+    #[error("too many log in at this moment, and your password was not looked at; try again in a second")]
+    Crowded,
     /// A file of the bank that is refused as a whole; nothing of it was used.
     #[error(transparent)]
     BankFile(Box<BankFault>),
@@ -107,6 +112,12 @@ pub struct FieldError {
 
 /// What a use case gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<turns::Crowded> for Error {
+    fn from(turns::Crowded: turns::Crowded) -> Self {
+        Self::Crowded
+    }
+}
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {

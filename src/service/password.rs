@@ -1,15 +1,18 @@
 //! Passwords: which ones are accepted, and their argon2id hashes.
 //!
-//! A hash takes 19 MiB and tens of milliseconds on purpose, so at most two are made at a time, on threads of their
-//! own. A login that does not exist costs as much as one that does, so that the answer's delay tells nobody who has
-//! an account.
+//! A hash takes 19 MiB and tens of milliseconds on purpose, so at most two are made at a time, on two threads of their
+//! own (each thread that ever made one would keep its memory), and few wait for their turn ([`turns`](super::turns)). A login that does not exist costs as much as one that does,
+//! so that the answer's delay tells nobody who has an account.
 
+use super::turns::{Asker, Crowded, Turns};
 use argon2::{
     Argon2,
     password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use std::{collections::HashSet, sync::Arc};
-use tokio::{sync::Semaphore, task};
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use tokio::sync::oneshot;
 
 /// The fewest characters that a password has.
 pub const MIN_CHARS: usize = 10;
@@ -285,27 +288,56 @@ fn made_of(letters: &str, known: &[(PasswordFault, Vec<&str>)]) -> Option<Passwo
     known.iter().enumerate().find(|(list, _)| lists >> list & 1 == 1).map(|(_, (fault, _))| *fault)
 }
 
+/// The most hashes that are made at once.
+const AT_ONCE: usize = 2;
+/// The most that wait for one: so few that whoever waits is served within a second or two.
+const WAITING: usize = 32;
+
 /// Why no hash could be made; never the caller's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
+    /// Too many wait for their turn.
+    #[error("too many passwords are being checked")]
+    Crowded(#[from] Crowded),
     /// Argon2 or the random salt failed.
     #[error("the password could not be hashed")]
     Hash(#[from] password_hash::Error),
     /// The hashing thread was lost.
     #[error("the hashing thread ended early")]
-    Task(#[from] task::JoinError),
+    Lost(#[from] oneshot::error::RecvError),
 }
 
 /// Makes and checks argon2id hashes (m=19456 KiB, t=2, p=1: the OWASP figures), two at a time.
 #[derive(Clone, Debug)]
 pub struct Passwords {
-    turns: Arc<Semaphore>,
+    turns: Turns,
+    /// Where work goes; the threads begin with the first, and end with the last of these.
+    threads: Arc<OnceLock<mpsc::Sender<Job>>>,
 }
+
+type Job = Box<dyn FnOnce() + Send>;
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(2)) }
+        Self { turns: Turns::new(AT_ONCE, WAITING), threads: Arc::default() }
     }
+}
+
+/// Starts the threads that hash.
+fn threads() -> mpsc::Sender<Job> {
+    let (jobs, waiting) = mpsc::channel::<Job>();
+    let waiting = Arc::new(Mutex::new(waiting));
+    for _ in 0..AT_ONCE {
+        let waiting = Arc::clone(&waiting);
+        let next = move || waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        std::thread::spawn(move || {
+            while let Ok(job) = next() {
+                // Whoever waits for it notices that no answer comes.
+                catch_unwind(AssertUnwindSafe(job)).ok();
+            }
+        });
+    }
+    jobs
 }
 
 impl Passwords {
@@ -314,41 +346,55 @@ impl Passwords {
     /// # Errors
     /// [`PasswordError`], when the machine could not do it.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        let hash = self.work(move || Argon2::default().hash_password(password.as_bytes())).await??;
+        let hash = self.work(Asker::Ours, move || Argon2::default().hash_password(password.as_bytes())).await??;
         Ok(hash.to_string())
     }
 
-    /// Whether `password` belongs to the `stored` hash. `None` (no such login, or one without a password) is false
-    /// after the same work.
-    pub async fn verify(&self, password: String, stored: Option<String>) -> bool {
+    /// Whether `password` belongs to the `stored` hash, for `asker`, who waits for a turn. `None` (no such login, or one
+    /// without a password) is false after the same work.
+    ///
+    /// # Errors
+    /// [`Crowded`], when too many wait; the password was then not looked at.
+    pub async fn verify(&self, asker: Asker, password: String, stored: Option<String>) -> Result<bool, Crowded> {
         let known = stored.is_some();
-        let matches = self.work(move || {
+        let matches = self.work(asker, move || {
             let stored = stored.as_deref().unwrap_or(NOBODY);
             PasswordHash::new(stored).map(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
-        match matches.await {
+        let right = match matches.await {
             Ok(Ok(matches)) => known && matches,
             Ok(Err(error)) => {
                 tracing::error!(%error, "a stored password hash cannot be read");
                 false
             }
-            Err(error) => {
+            Err(PasswordError::Crowded(crowded)) => return Err(crowded),
+            Err(error @ (PasswordError::Hash(_) | PasswordError::Lost(_))) => {
                 tracing::error!(%error, "a password could not be checked");
                 false
             }
-        }
+        };
+        self.turns.learn(asker, right);
+        Ok(right)
     }
 
-    /// Waits for a turn, then works on a blocking thread. The turn goes along: a caller that hangs up does not free
-    /// it while the thread is still busy.
-    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, task::JoinError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.expect("the semaphore is never closed");
-        task::spawn_blocking(move || {
+    /// Waits for a turn, then works on one of the threads. The turn goes along: a caller that hangs up does not free it
+    /// while the thread is still busy.
+    async fn work<T: Send + 'static>(
+        &self,
+        asker: Asker,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let turn = self.turns.turn(asker).await?;
+        let (reply, worked) = oneshot::channel();
+        let job = move || {
             let result = job();
             drop(turn);
-            result
-        })
-        .await
+            // Who asked may have gone away.
+            drop(reply.send(result));
+        };
+        // A job that cannot be handed on drops its reply.
+        self.threads.get_or_init(threads).send(Box::new(job)).ok();
+        Ok(worked.await?)
     }
 }
 
@@ -358,15 +404,16 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_of_a_known_login_matches() {
-        let passwords = Passwords::default();
+        let (passwords, ours) = (Passwords::default(), Asker::Ours);
         let hash = passwords.hash("kaasschaaf onder de brug".to_owned()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let again = passwords.hash("kaasschaaf onder de brug".to_owned()).await.unwrap();
         assert_ne!(hash, again, "each hash has its own salt");
-        assert!(passwords.verify("kaasschaaf onder de brug".to_owned(), Some(hash.clone())).await);
-        assert!(!passwords.verify("kaasschaaf onder de Brug".to_owned(), Some(hash)).await);
-        assert!(!passwords.verify("kaasschaaf onder de brug".to_owned(), None).await);
-        assert!(!passwords.verify("kaasschaaf onder de brug".to_owned(), Some("not a hash".to_owned())).await);
+        assert!(passwords.verify(ours, "kaasschaaf onder de brug".to_owned(), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(ours, "kaasschaaf onder de Brug".to_owned(), Some(hash)).await.unwrap());
+        assert!(!passwords.verify(ours, "kaasschaaf onder de brug".to_owned(), None).await.unwrap());
+        let broken = Some("not a hash".to_owned());
+        assert!(!passwords.verify(ours, "kaasschaaf onder de brug".to_owned(), broken).await.unwrap());
     }
 
     #[test]
@@ -381,18 +428,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_that_hangs_up_keeps_its_turn_until_the_thread_is_done() {
-        let passwords = Passwords::default();
+        let passwords = Passwords { turns: Turns::new(1, 1), threads: Arc::default() };
         let (release, held) = std::sync::mpsc::channel::<()>();
+        let (began, has_begun) = tokio::sync::oneshot::channel();
         let worker = passwords.clone();
-        let caller = tokio::spawn(async move { worker.work(move || held.recv()).await });
-        while passwords.turns.available_permits() == 2 {
-            task::yield_now().await;
-        }
+        let job = move || {
+            began.send(()).unwrap();
+            held.recv()
+        };
+        let caller = tokio::spawn(async move { worker.work(Asker::Ours, job).await });
+        has_begun.await.unwrap();
         caller.abort();
         assert!(caller.await.unwrap_err().is_cancelled());
-        assert_eq!(passwords.turns.available_permits(), 1);
+        let mut next = std::pin::pin!(passwords.turns.turn(Asker::Ours));
+        let waited = tokio::time::timeout(std::time::Duration::from_millis(50), next.as_mut()).await;
+        assert!(waited.is_err(), "the thread still works");
         drop(release);
-        drop(passwords.turns.acquire_many(2).await.unwrap());
+        drop(next.await.unwrap());
     }
 
     const CONTEXT: Context<'_> = Context {

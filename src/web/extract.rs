@@ -2,6 +2,7 @@
 
 use super::App;
 use super::problem::Problem;
+use super::server::body::Trickles;
 use crate::domain::{Key, chain::hex};
 use crate::service::access::{Caller, Request};
 use crate::service::{Error, FieldError, audit_log};
@@ -103,7 +104,10 @@ pub fn digest(head: &[&str], body: &[u8]) -> String {
 
 /// The whole body, if it is not too large.
 pub(super) async fn read(request: axum::extract::Request) -> Result<Bytes, Problem> {
-    axum::body::to_bytes(request.into_body(), MOST_BYTES).await.map_err(|_| {
+    axum::body::to_bytes(request.into_body(), MOST_BYTES).await.map_err(|error| {
+        if Trickles::is_behind(&error) {
+            return Trickles.into();
+        }
         let detail = format!("The body must be at most {MOST_BYTES} bytes.");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
     })

@@ -7,8 +7,11 @@ pub mod extract;
 pub mod fields;
 pub mod headers;
 pub mod health;
+pub mod in_flight;
+pub mod limits;
 pub mod pages;
 pub mod problem;
+pub mod server;
 pub mod strips;
 pub mod text;
 pub mod upload;
@@ -17,6 +20,8 @@ use crate::exchange::bank::MAX_BYTES;
 use crate::service::Service;
 use axum::Router;
 use axum::http::StatusCode;
+use in_flight::InFlight;
+use limits::Limits;
 use problem::Problem;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -29,6 +34,8 @@ pub struct Settings {
     pub public_url: String,
     /// A proxy of ours sets `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// What strangers may keep of it.
+    pub limits: Limits,
 }
 
 impl Settings {
@@ -48,6 +55,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// What is counted.
     pub metrics: Arc<health::Metrics>,
+    /// What every caller has under way.
+    pub in_flight: Arc<InFlight>,
     /// The largest file of a bank that is taken, in bytes.
     pub most_file_bytes: u64,
 }
@@ -69,14 +78,17 @@ pub fn with_metrics(service: Service, settings: Settings) -> (Router, Router) {
 
 fn sites(service: Service, settings: Settings, most_file_bytes: u64) -> (Router, Router) {
     let metrics = Arc::new(health::Metrics::default());
-    let app = App { service, settings: Arc::new(settings), metrics, most_file_bytes };
+    let in_flight = Arc::new(InFlight::new(settings.limits));
+    let app = App { service, settings: Arc::new(settings), metrics, in_flight, most_file_bytes };
     let counted = health::metrics_router().with_state(app.clone());
     let site = Router::new()
-        .merge(health::router())
         .merge(api::router())
         .merge(pages::router(&app))
         .fallback(pages::nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), in_flight::one_after_the_other))
+        // Who watches over it never waits.
+        .merge(health::router().method_not_allowed_fallback(method_not_allowed))
         .layer(axum::middleware::from_fn_with_state(app.clone(), health::count))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(upload::patience))

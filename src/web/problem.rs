@@ -1,6 +1,7 @@
 //! What went wrong, as RFC 9457 problem+json: a stable `type` per refusal, figures as members of their own, field errors
 //! as JSON pointers. Pages show the same errors in words (`pages`).
 
+use super::server::body::Trickles;
 use crate::domain::closing::NotClosed;
 use crate::domain::{Minutes, Refusal};
 use crate::exchange::bank::BankFaultKind;
@@ -74,6 +75,11 @@ impl From<Error> for Problem {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", text);
                 Self { retry_after: Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)), ..problem }
             }
+            Error::Crowded => {
+                let title = "Too many logins at once";
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-logins", title, text);
+                Self { retry_after: Some(1), ..problem }
+            }
             Error::BankFile(fault) => {
                 let too_large = matches!(fault.kind, BankFaultKind::TooLarge { .. });
                 let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -88,6 +94,14 @@ impl From<Error> for Problem {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "A fault of ours", text)
             }
         }
+    }
+}
+
+impl From<Trickles> for Problem {
+    fn from(Trickles: Trickles) -> Self {
+        let detail =
+            "The body came in too slowly to be waited for; nothing was done. Send it again over a better line.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body came too slowly", detail)
     }
 }
 

@@ -2,6 +2,7 @@
 //! hangs up leaves nothing behind.
 
 use super::problem::Problem;
+use super::server::body::Trickles;
 use crate::exchange::bank::Incoming;
 use crate::service::Error;
 use crate::service::ledger::Failure;
@@ -32,7 +33,7 @@ const FILES: [&str; 2] = ["/api/v1/bank/files", "/finance/bank"];
 pub async fn of_body(body: Body, most: u64) -> Result<Incoming, Problem> {
     let (mut body, mut incoming) = (pin!(body), Incoming::new(most));
     while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let Ok(piece) = frame.map_err(|_| cut_off())?.into_data() else { continue };
+        let Ok(piece) = frame.map_err(|error| cut_off(&error))?.into_data() else { continue };
         incoming = add(incoming, piece).await?;
         if incoming.size() / HEARD_OUT > most {
             break;
@@ -47,7 +48,7 @@ pub async fn of_body(body: Body, most: u64) -> Result<Incoming, Problem> {
 /// As [`of_body`].
 pub async fn of_field(field: &mut Field<'_>, most: u64) -> Result<Incoming, Problem> {
     let mut incoming = Incoming::new(most);
-    while let Some(piece) = field.chunk().await.map_err(|_| cut_off())? {
+    while let Some(piece) = field.chunk().await.map_err(|error| cut_off(&error))? {
         incoming = add(incoming, piece).await?;
         if incoming.size() / HEARD_OUT > most {
             break;
@@ -65,7 +66,10 @@ async fn add(mut incoming: Incoming, piece: Bytes) -> Result<Incoming, Problem> 
     })
 }
 
-fn cut_off() -> Problem {
+fn cut_off(error: &(dyn std::error::Error + 'static)) -> Problem {
+    if Trickles::is_behind(error) {
+        return Trickles.into();
+    }
     let detail = "The file did not come in whole. Send it again.";
     Problem::new(StatusCode::BAD_REQUEST, "unreadable", "Unreadable body", detail)
 }

@@ -9,6 +9,7 @@ use scraper::{Html, Selector};
 use strippenkaart::domain::{ContactId, CustomerId, Estimate, Minutes, Role, Ticket, TicketKind, UserId};
 use strippenkaart::service::{balance::AsOf, secret};
 use strippenkaart::store::users::{self, StaffRole, User};
+use strippenkaart::web::limits::Limits;
 use strippenkaart::web::{Settings, pages::encode, router};
 use tower::ServiceExt;
 
@@ -40,7 +41,8 @@ impl Browser {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false };
+        let settings =
+            Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false, limits: Limits::default() };
         let app = router(service.clone(), settings);
         Self { app, cookie: format!("session={cookie}"), lang: "nl", user: id }
     }

@@ -242,10 +242,12 @@ async fn a6_made_up_methods_are_counted_together_and_nobody_outside_reads_the_co
     use axum::body::Body;
     use axum::http::Request as Asked;
     use http_body_util::BodyExt as _;
+    use strippenkaart::web::limits::Limits;
     use strippenkaart::web::{Settings, with_metrics};
     use tower::ServiceExt as _;
     let fixture = Fixture::sqlite().await;
-    let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false };
+    let settings =
+        Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false, limits: Limits::default() };
     let (site, counted) = with_metrics(fixture.service.clone(), settings);
     let ask = |method: &str, path: &str| Asked::builder().method(method).uri(path).body(Body::empty()).unwrap();
     for number in 0..2_000 {

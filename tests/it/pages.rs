@@ -11,6 +11,7 @@ use strippenkaart::domain::{Act, ContactId, CustomerId, Excess, Minutes, Receipt
 use strippenkaart::service::access::Caller;
 use strippenkaart::service::login::NewUser;
 use strippenkaart::store::users::StaffRole;
+use strippenkaart::web::limits::Limits;
 use strippenkaart::web::{Settings, router, router_taking};
 use tower::ServiceExt;
 
@@ -28,13 +29,14 @@ impl Site {
     }
 
     fn at(fixture: Fixture, public_url: &str) -> Self {
-        let settings = Settings { public_url: public_url.to_owned(), behind_proxy: false };
+        let settings = Settings { public_url: public_url.to_owned(), behind_proxy: false, limits: Limits::default() };
         Self { app: router(fixture.service.clone(), settings), fixture }
     }
 
     /// One that takes files of a bank of at most so many bytes.
     pub fn taking(fixture: Fixture, most: u64) -> Self {
-        let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false };
+        let settings =
+            Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false, limits: Limits::default() };
         Self { app: router_taking(fixture.service.clone(), settings, most), fixture }
     }
 

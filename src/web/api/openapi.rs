@@ -51,11 +51,12 @@ pub fn outline() -> Spec {
 }
 
 /// The name under `components`, the status and what it means.
-const FAILURES: [(&str, &str, &str); 9] = [
+const FAILURES: [(&str, &str, &str); 11] = [
     ("Unreadable", "400", "The body cannot be read as JSON, or the `Idempotency-Key` is not one."),
     ("Unauthenticated", "401", "No token, or one that is no longer good."),
     ("Forbidden", "403", "The role does not allow this."),
     ("NotFound", "404", "There is no such thing, or it belongs to another customer."),
+    ("TooSlow", "408", "The body came in too slowly to be waited for; nothing was done."),
     (
         "Refused",
         "409",
@@ -63,6 +64,11 @@ const FAILURES: [(&str, &str, &str); 9] = [
     ),
     ("TooLarge", "413", "The body is larger than 64 KiB."),
     ("Invalid", "422", "A field cannot be right, or the `Idempotency-Key` was used for another request."),
+    (
+        "TooMany",
+        "429",
+        "Too many requests of this caller are under way; this one was not begun, and may be sent again.",
+    ),
     ("Fault", "500", "A fault of the service; nothing was written."),
     ("Unavailable", "503", "Too busy, or the database does not answer; the same request may be sent again."),
 ];
@@ -110,7 +116,7 @@ fn describe(operation: &mut Operation, named: bool, writes: bool) {
         operation.description.as_ref().is_some_and(|text| text.contains("For staff.") || text.contains("For finance."));
     for (name, status, _) in FAILURES {
         let possible = match status {
-            "400" | "409" | "413" => writes,
+            "400" | "408" | "409" | "413" => writes,
             "403" => writes || for_some,
             "404" => named,
             "422" => writes || searches,

@@ -169,12 +169,21 @@ impl Visitor {
         let jar = CookieJar::from_headers(&parts.headers);
         let caller = match jar.get(session_cookie(app)) {
             Some(cookie) => match app.service.caller_by_session(cookie.value()).await {
-                Ok(caller) => Some(caller),
+                Ok(caller) => {
+                    app.in_flight.remember(cookie.value(), caller.user.id);
+                    Some(caller)
+                }
                 Err(Error::Unauthenticated) => None,
                 Err(error) => return Err(error),
             },
             None => None,
         };
+        Ok(Self { caller, ..Self::stranger(parts, app) })
+    }
+
+    /// The same for whom nothing is looked up.
+    fn stranger(parts: &Parts, app: &App) -> Self {
+        let jar = CookieJar::from_headers(&parts.headers);
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let part = parts.headers.contains_key("hx-request");
         let policies = &app.service.policies;
@@ -182,7 +191,7 @@ impl Visitor {
         let provider = policies.at(today).1.provider.name.clone();
         let shown = Part::ALL.iter().copied().filter(|part| policies.shows(*part, today)).collect();
         let key = app.service.clock.id::<Uuid>().to_string();
-        Ok(Self { lang: language(&parts.headers, &jar), caller, path, part, provider, parts: shown, key })
+        Self { lang: language(&parts.headers, &jar), caller: None, path, part, provider, parts: shown, key }
     }
 }
 
@@ -208,6 +217,12 @@ pub fn device_cookie(app: &App) -> &'static str {
 #[must_use]
 pub fn session_cookie(app: &App) -> &'static str {
     if app.settings.is_https() { "__Host-session" } else { "session" }
+}
+
+/// The session cookie that a request brings.
+#[must_use]
+pub fn session_of(app: &App, headers: &HeaderMap) -> Option<String> {
+    CookieJar::from_headers(headers).get(session_cookie(app)).map(|cookie| cookie.value().to_owned())
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -447,6 +462,9 @@ impl Refused {
             Error::Throttled(wait) => {
                 Ok(Self { message: Some(words::throttled(wait, lang)), fields: Vec::new(), refusal: None })
             }
+            Error::Crowded => {
+                Ok(Self { message: Some(words::crowded(lang).to_owned()), fields: Vec::new(), refusal: None })
+            }
             Error::Ledger(Failure::Refused(refusal)) => {
                 let message = words::refusal(&refusal, lang);
                 let fields = match refusal.field() {
@@ -517,26 +535,50 @@ async fn explain(State(app): State<App>, request: Request, next: Next) -> Respon
 /// The answer to an address where nothing is: a page for people, a problem for programs.
 pub async fn nothing_here(State(app): State<App>, request: Request) -> Response {
     let problem = Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing here.");
-    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    if !accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+    if !takes_pages(request.headers()) {
         return problem.into_response();
     }
     explained(&app, &mut request.into_parts().0, problem).await
 }
 
+/// The answer to a request that is not begun: a page for people, a problem for programs. Nothing is looked up for it.
+#[must_use]
+pub fn turned_away(app: &App, head: &Parts, problem: Problem) -> Response {
+    if !takes_pages(&head.headers) {
+        return problem.into_response();
+    }
+    told(&Visitor::stranger(head, app), problem)
+}
+
+/// Whether whoever asks reads pages.
+fn takes_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
+}
+
 async fn explained(app: &App, head: &mut Parts, problem: Problem) -> Response {
-    let Ok(visitor) = Visitor::read(head, app).await else { return problem.into_response() };
+    match Visitor::read(head, app).await {
+        Ok(visitor) => told(&visitor, problem),
+        Err(_) => problem.into_response(),
+    }
+}
+
+/// A problem as a page.
+fn told(visitor: &Visitor, problem: Problem) -> Response {
     let (title, detail) = words::problem(&problem, visitor.lang);
     let page = ProblemPage { page: visitor.page(), title, detail, status: problem.status.as_u16() };
     match show_with(problem.status, &page) {
-        Ok(mut page) => {
-            if let Some(wait) = problem.retry_after {
-                page.headers_mut().insert(header::RETRY_AFTER, wait.into());
-            }
-            page
-        }
+        Ok(page) => again(page, problem.retry_after),
         Err(_) => problem.into_response(),
     }
+}
+
+/// An answer that says after how many seconds to try again.
+fn again(mut response: Response, after: Option<u32>) -> Response {
+    if let Some(seconds) = after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// Every page. Requests that write must come from these pages (CSRF).

@@ -1,7 +1,7 @@
 //! One's own login, for everybody who has one: name, password, signing out everywhere.
 
 use super::forms::{Form, Forms};
-use super::session::{begin, ended};
+use super::session::{begin, browser, ended};
 use super::texts::texts;
 use super::{App, Fault, Member, Page, Refused, Submission, done, show, show_with};
 use crate::service::Error;

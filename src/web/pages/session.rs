@@ -4,14 +4,15 @@
 
 use super::texts::texts;
 use super::{
-    App, Fault, OpenSubmission, Page, Refused, Values, Visitor, device_cookie, done, encode, local, session_cookie,
-    show, show_with,
+    App, Fault, OpenSubmission, Page, Refused, Values, Visitor, again, device_cookie, done, encode, local,
+    session_cookie, show, show_with,
 };
 use crate::domain::Refusal;
 use crate::service::access::Caller;
 use crate::service::login::{Browser, Opened, SignedIn};
 use crate::service::{Error, Result};
 use crate::web::extract::{ClientIp, Search};
+use crate::web::problem::Problem;
 use crate::web::text::Lang;
 use askama::Template;
 use axum::Router;
@@ -128,8 +129,9 @@ async fn log_in(
     match app.service.log_in(values.get("email"), password, from).await {
         Ok(session) => begin(&app, &jar, &session, after_login(values.get("next"))).await,
         Err(error) => {
+            let wait = Problem::from(error.clone()).retry_after;
             let (status, refused) = login_refused(error, visitor.lang)?;
-            show_with(status, &LoginPage::of(&visitor, values, refused))
+            Ok(again(show_with(status, &LoginPage::of(&visitor, values, refused))?, wait))
         }
     }
 }

@@ -1022,6 +1022,19 @@ pub const fn unavailable(lang: Lang) -> &'static str {
     }
 }
 
+/// Too many log in at once.
+#[must_use]
+pub const fn crowded(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Nl => {
+            "Er loggen op dit moment te veel mensen tegelijk in. Uw wachtwoord is niet bekeken; verstuur het over een paar seconden opnieuw."
+        }
+        Lang::En => {
+            "Too many people log in at this moment. Your password was not looked at; send it again in a few seconds."
+        }
+    }
+}
+
 /// Title and text of a problem's page.
 #[must_use]
 pub fn problem(problem: &Problem, lang: Lang) -> (&'static str, String) {
@@ -1047,6 +1060,23 @@ pub fn problem(problem: &Problem, lang: Lang) -> (&'static str, String) {
         StatusCode::SERVICE_UNAVAILABLE => {
             (("Even geduld", unavailable(Lang::Nl)), ("One moment", unavailable(Lang::En)))
         }
+        StatusCode::TOO_MANY_REQUESTS => (
+            (
+                "Even geduld",
+                "U vraagt te veel tegelijk, of te vaak achter elkaar. Er is niets verloren: probeer het zo meteen opnieuw.",
+            ),
+            ("One moment", "You ask too much at once, or too often. Nothing is lost: try again in a moment."),
+        ),
+        StatusCode::REQUEST_TIMEOUT => (
+            (
+                "Niet aangekomen",
+                "Wat u verstuurde kwam te langzaam binnen en is niet opgeslagen. Verstuur het opnieuw, over een betere verbinding.",
+            ),
+            (
+                "Not received",
+                "What you sent came in too slowly and was not saved. Send it again, over a better connection.",
+            ),
+        ),
         StatusCode::INTERNAL_SERVER_ERROR => (
             ("Er ging iets mis", "Dat ligt aan ons. Er is niets opgeslagen; probeer het nog eens."),
             ("Something went wrong", "That is our fault. Nothing was saved; try again."),

@@ -8,6 +8,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use strippenkaart::domain::{ContactId, UserId};
 use strippenkaart::store::users::{self, StaffRole, User};
+use strippenkaart::web::limits::Limits;
 use strippenkaart::web::{Settings, router, router_taking};
 use tower::ServiceExt as _;
 
@@ -61,14 +62,16 @@ impl Answer {
 impl Site {
     /// Over plain http.
     pub fn new(fixture: Fixture) -> Self {
-        let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false };
+        let settings =
+            Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false, limits: Limits::default() };
         let router = router(fixture.service.clone(), settings);
         Self { fixture, router }
     }
 
     /// One that takes files of a bank of at most so many bytes.
     pub fn taking(fixture: Fixture, most: u64) -> Self {
-        let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false };
+        let settings =
+            Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false, limits: Limits::default() };
         let router = router_taking(fixture.service.clone(), settings, most);
         Self { fixture, router }
     }

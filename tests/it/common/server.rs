@@ -25,8 +25,14 @@ use tempfile::TempDir;
 /// How long a process may take to say what is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_strippenkaart");
+
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_strippenkaart"));
+    prepared(Command::new(PROGRAM), arguments)
+}
+
+fn prepared(mut command: Command, arguments: &[&str]) -> Command {
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for variable in [
         "RUST_LOG",
@@ -95,6 +101,13 @@ impl Server {
         Self::spawn(command, arguments)
     }
 
+    /// The same, where it may have so many files open and no more.
+    pub fn launch_with_files(files: u32, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), PROGRAM]);
+        Self::spawn(prepared(shell, arguments), arguments)
+    }
+
     fn spawn(mut command: Command, arguments: &[&str]) -> Self {
         let mut child = command.spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
@@ -128,6 +141,11 @@ impl Server {
             assert!(Instant::now() < deadline, "no {text} in {said}");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to stop, as an init system does.
