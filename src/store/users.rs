@@ -567,9 +567,8 @@ pub async fn end_links(tx: &mut Tx, of: LinksOf<'_>, now: DateTime<Utc>) -> Resu
     }
     let (sql, value) = match of {
         LinksOf::Login(user) => {
-            let of = ending!(
-                "(user_id = $2 OR purpose <> 'staff' AND email = (SELECT email FROM users WHERE id = $2))"
-            );
+            let of =
+                ending!("(user_id = $2 OR purpose <> 'staff' AND email = (SELECT email FROM users WHERE id = $2))");
             (of, user.to_string())
         }
         LinksOf::Contact(contact) => (ending!("contact_id = $2"), contact.to_string()),
