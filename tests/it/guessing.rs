@@ -16,6 +16,7 @@ use strippenkaart::service::throttle::{Gate, Who};
 use strippenkaart::service::{Error, Service};
 use strippenkaart::store::Statements as _;
 use strippenkaart::store::users::StaffRole;
+use strippenkaart::web::limits::Limits;
 use strippenkaart::web::{Settings, router, router_taking};
 
 const FROM: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -122,7 +123,7 @@ async fn attempt(site: &Site, lines: &[String], cookie: &str, password: &str) ->
 async fn a9_only_the_last_hop_counts_and_only_behind_a_proxy_of_ours() {
     for behind_proxy in [true, false] {
         let fixture = Fixture::sqlite().await;
-        let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy };
+        let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy, limits: Limits::default() };
         let site = Site { router: router(fixture.service.clone(), settings), fixture };
         let lines =
             |made_up: u8, last: &str| vec![format!("192.0.2.{made_up}"), format!("198.51.100.{made_up}, {last}")];
@@ -143,7 +144,7 @@ async fn a9_the_browser_keeps_what_makes_its_device_known() {
     for (url, name) in [("http://localhost:8080", "device="), ("https://hours.example", "__Host-device=")] {
         let fixture = Fixture::sqlite().await;
         hired(&fixture.service, "agent", StaffRole::Agent).await;
-        let settings = Settings { public_url: url.to_owned(), behind_proxy: false };
+        let settings = Settings { public_url: url.to_owned(), behind_proxy: false, limits: Limits::default() };
         let site = Site { router: router(fixture.service.clone(), settings), fixture };
         let answer = attempt(&site, &[], "", PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -361,7 +362,7 @@ async fn a13_the_first_administrator_has_a_name_that_shows() {
 on_both! {
     under crate::bank::TERMS;
     async fn a13_names_of_bank_files_are_short_and_show_what_they_are(fixture: Fixture) {
-        let site = Site { router: router_taking(fixture.service.clone(), Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false }, 1 << 20), fixture };
+        let site = Site { router: router_taking(fixture.service.clone(), Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy: false, limits: Limits::default() }, 1 << 20), fixture };
         let token = site.staff(StaffRole::Finance).await;
         let long = "x".repeat(5_000);
         for (amount, name) in [("1.00", "bank%E2%80%AElmx.xml".to_owned()), ("2.00", format!("{long}%0D%0A%00.xml"))] {
