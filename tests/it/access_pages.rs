@@ -144,7 +144,13 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /users/tokens/{jti}/withdraw", "                          y   n   n   n   n   n   n   n"),
     ("POST /users/{id}/reset", "                                     y   n   n   n   n   n   n   n"),
     ("POST /users/{id}/disable", "                                   y   n   n   n   n   n   n   n"),
+    ("POST /users/{id}/sign-out", "                                  y   n   n   n   n   n   n   n"),
     ("POST /users/{id}/enable", "                                    y   n   n   n   n   n   n   n"),
+    // Everybody's own; signing out everywhere is the last, as nothing follows it.
+    ("GET /own-login", "                                             y   y   y   y   y   y   y   y"),
+    ("POST /own-login/name", "                                       y   y   y   y   y   y   y   y"),
+    ("POST /own-login/password", "                                   y   y   y   y   y   y   y   y"),
+    ("POST /own-login/sign-out", "                                   y   y   y   y   y   y   y   y"),
 ];
 
 /// For everybody, with or without a login.
