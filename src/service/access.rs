@@ -161,7 +161,7 @@ pub struct Request<'a> {
 const fn why(error: &TokenError) -> Why {
     match error {
         TokenError::Expired => Why::Expired,
-        TokenError::Refused(_) | TokenError::Lifetime | TokenError::Signing(_) => Why::Strange,
+        TokenError::Early | TokenError::Refused(_) | TokenError::Lifetime | TokenError::Signing(_) => Why::Strange,
     }
 }
 

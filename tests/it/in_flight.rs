@@ -87,7 +87,7 @@ on_both! {
         let service = &fixture.service;
         let new = NewUser { email: "eva@provider.example".to_owned(), name: "Eva".to_owned(), role: StaffRole::Agent };
         service.add_user(new, PASSWORD.to_owned()).await.unwrap();
-        let session = service.log_in("eva@provider.example", PASSWORD.to_owned(), Ipv4Addr::LOCALHOST.into()).await.unwrap();
+        let session = service.log_in("eva@provider.example", PASSWORD.to_owned(), std::net::IpAddr::from(Ipv4Addr::LOCALHOST)).await.unwrap();
         let site = narrow(service);
         let cookie = |secret: &str| (header::COOKIE, format!("session={secret}"));
         let school = || forwarded("2001:db8:1:2::7");
@@ -117,7 +117,7 @@ async fn beside(service: &Service, wrong: Wrong) -> (Duration, usize) {
     for number in 0..300_u16 {
         let ((from, email), service) = (wrong(u8::try_from(number % 250).unwrap()), service.clone());
         let email = if number >= 250 { format!("again-{email}") } else { email };
-        tries.spawn(async move { service.log_in(&email, "wrong-and-wrong".to_owned(), from.into()).await });
+        tries.spawn(async move { service.log_in(&email, "wrong-and-wrong".to_owned(), std::net::IpAddr::from(from)).await });
     }
     tokio::task::yield_now().await;
     let (began, from) = (Instant::now(), IpAddr::from(Ipv4Addr::new(198, 51, 100, 7)));
