@@ -6,6 +6,7 @@ use crate::pages::{PASSWORD, Site};
 use crate::story::tamper;
 use sha2::Sha256;
 use std::net::{IpAddr, Ipv4Addr};
+use strippenkaart::domain::estimate::AnswerVia;
 use strippenkaart::domain::{ContactId, CustomerId, Locale, Refusal, Role, TicketKind};
 use strippenkaart::service::access::{Caller, Request};
 use strippenkaart::service::customers::{NewContact, NewCustomer};
@@ -292,6 +293,15 @@ on_both! {
             let estimate = service.estimate(&agent, id).await.unwrap();
             assert_eq!((estimate.link_by, estimate.link_on), (Some(agent.user.id), Some(day("2026-03-09"))));
         }
+        // Once the address is proved nothing is marked any more.
+        let login = service.caller_by_email("jo@example.org").await.unwrap();
+        assert_eq!(login.handed_over.map(|link| link.by), Some(agent.user.id));
+        service.take_as_proved(login.user.id).await.unwrap();
+        let later = site.fixture.propose(ticket.id, 15).await;
+        let page = browser.get(&format!("/customers/{customer}")).await;
+        browser.post(&format!("/estimates/{}/accept", later.id), &[("key", &page.key())]).await;
+        let later = service.estimate(&agent, later.id).await.unwrap();
+        assert_eq!((later.link_by, later.answered_via), (None, Some(AnswerVia::Online)));
         // Under the chain: to take the mark off is seen.
         verify(&service.db, |_, _| {}).await.unwrap();
         tamper(&service.db, "UPDATE transactions SET link_by = NULL, link_on = NULL WHERE link_by IS NOT NULL").await;

@@ -14,7 +14,7 @@ use crate::exchange::bank;
 use crate::service::accounting::MonthState;
 use crate::service::balance::AsOf;
 use crate::service::exports::Asked;
-use crate::service::invoices::Filter;
+use crate::service::invoices::{Filter, Settled};
 use crate::service::mandates::NewMandate;
 use crate::store::arrears::WhichLate;
 use crate::store::invoices::{Owed, Which};
@@ -258,7 +258,8 @@ async fn comes_undone(world: &World, customer: CustomerId, code: &str) -> Step<b
             continue;
         }
         let view = world.service.invoice(&world.finance, invoice.id).await?;
-        let paid = view.settled.iter().find(|row| row.method.is_some());
+        let stands = |row: &&Settled| row.method.is_some() && row.standing.is_some_and(|left| left > Cents::ZERO);
+        let paid = view.settled.iter().find(stands);
         let Some(payment) = paid.and_then(|row| row.payment_id) else { continue };
         let (code, valued_on) = (code.to_owned(), world.stage.today());
         let undone = Undone { code, valued_on, rejected: false, charge: Cents(350) };
