@@ -1,13 +1,16 @@
 //! Passwords: which ones are accepted, and their argon2id hashes.
 //!
-//! A hash takes 19 MiB and tens of milliseconds on purpose, so at most two are made at a time, on two threads of their
-//! own (each thread that ever made one would keep its memory), and few wait for their turn ([`turns`](super::turns)). A login that does not exist costs as much as one that does,
-//! so that the answer's delay tells nobody who has an account.
+//! A hash takes 19 MiB and tens of milliseconds on purpose, so at most two are made at a time, on two threads that keep
+//! their memory, and few wait for their turn ([`turns`](super::turns)). A login that does not exist costs as much as one
+//! that does, so that the answer's delay tells nobody who has an account.
 
 use super::turns::{Asker, Crowded, Turns};
 use argon2::{
-    Argon2,
-    password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::{
+        self, PasswordHasher,
+        phc::{Output, PasswordHash},
+    },
 };
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -315,7 +318,9 @@ pub struct Passwords {
     threads: Arc<OnceLock<mpsc::Sender<Job>>>,
 }
 
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+/// What a thread hashes in.
+type Memory = Vec<Block>;
 
 impl Default for Passwords {
     fn default() -> Self {
@@ -331,13 +336,27 @@ fn threads() -> mpsc::Sender<Job> {
         let waiting = Arc::clone(&waiting);
         let next = move || waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         std::thread::spawn(move || {
+            let mut memory = Memory::new();
             while let Ok(job) = next() {
                 // Whoever waits for it notices that no answer comes.
-                catch_unwind(AssertUnwindSafe(job)).ok();
+                catch_unwind(AssertUnwindSafe(|| job(&mut memory))).ok();
             }
         });
     }
     jobs
+}
+
+/// Whether a password belongs to a hash. The memory is that of the thread: 19 MiB taken and given back for each would stay
+/// with the allocator many times over (A10).
+fn belongs(password: &[u8], stored: &PasswordHash, memory: &mut Memory) -> password_hash::Result<bool> {
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else { return Ok(false) };
+    let version = stored.version.map(Version::try_from).transpose()?.unwrap_or_default();
+    let (algorithm, params) = (Algorithm::new(stored.algorithm.as_str())?, Params::try_from(stored)?);
+    memory.resize(memory.len().max(params.block_count()), Block::default());
+    let mut made = vec![0; expected.len()];
+    Argon2::new(algorithm, version, params).hash_password_into_with_memory(password, salt, &mut made, memory)?;
+    // Compared in constant time.
+    Ok(Output::new(&made)? == *expected)
 }
 
 impl Passwords {
@@ -346,7 +365,7 @@ impl Passwords {
     /// # Errors
     /// [`PasswordError`], when the machine could not do it.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        let hash = self.work(Asker::Ours, move || Argon2::default().hash_password(password.as_bytes())).await??;
+        let hash = self.work(Asker::Ours, move |_| Argon2::default().hash_password(password.as_bytes())).await??;
         Ok(hash.to_string())
     }
 
@@ -357,9 +376,9 @@ impl Passwords {
     /// [`Crowded`], when too many wait; the password was then not looked at.
     pub async fn verify(&self, asker: Asker, password: String, stored: Option<String>) -> Result<bool, Crowded> {
         let known = stored.is_some();
-        let matches = self.work(asker, move || {
-            let stored = stored.as_deref().unwrap_or(NOBODY);
-            PasswordHash::new(stored).map(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        let matches = self.work(asker, move |memory| {
+            let stored = PasswordHash::new(stored.as_deref().unwrap_or(NOBODY))?;
+            belongs(password.as_bytes(), &stored, memory)
         });
         let right = match matches.await {
             Ok(Ok(matches)) => known && matches,
@@ -382,12 +401,12 @@ impl Passwords {
     async fn work<T: Send + 'static>(
         &self,
         asker: Asker,
-        job: impl FnOnce() -> T + Send + 'static,
+        job: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let turn = self.turns.turn(asker).await?;
         let (reply, worked) = oneshot::channel();
-        let job = move || {
-            let result = job();
+        let job = move |memory: &mut Memory| {
+            let result = job(memory);
             drop(turn);
             // Who asked may have gone away.
             drop(reply.send(result));
@@ -436,7 +455,7 @@ mod tests {
             began.send(()).unwrap();
             held.recv()
         };
-        let caller = tokio::spawn(async move { worker.work(Asker::Ours, job).await });
+        let caller = tokio::spawn(async move { worker.work(Asker::Ours, |_| job()).await });
         has_begun.await.unwrap();
         caller.abort();
         assert!(caller.await.unwrap_err().is_cancelled());

@@ -123,7 +123,8 @@ async fn attempt(site: &Site, lines: &[String], cookie: &str, password: &str) ->
 async fn a9_only_the_last_hop_counts_and_only_behind_a_proxy_of_ours() {
     for behind_proxy in [true, false] {
         let fixture = Fixture::sqlite().await;
-        let settings = Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy, limits: Limits::default() };
+        let settings =
+            Settings { public_url: "http://localhost:8080".to_owned(), behind_proxy, limits: Limits::default() };
         let site = Site { router: router(fixture.service.clone(), settings), fixture };
         let lines =
             |made_up: u8, last: &str| vec![format!("192.0.2.{made_up}"), format!("198.51.100.{made_up}, {last}")];

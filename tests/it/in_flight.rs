@@ -117,7 +117,9 @@ async fn beside(service: &Service, wrong: Wrong) -> (Duration, usize) {
     for number in 0..300_u16 {
         let ((from, email), service) = (wrong(u8::try_from(number % 250).unwrap()), service.clone());
         let email = if number >= 250 { format!("again-{email}") } else { email };
-        tries.spawn(async move { service.log_in(&email, "wrong-and-wrong".to_owned(), std::net::IpAddr::from(from)).await });
+        tries.spawn(
+            async move { service.log_in(&email, "wrong-and-wrong".to_owned(), std::net::IpAddr::from(from)).await },
+        );
     }
     tokio::task::yield_now().await;
     let (began, from) = (Instant::now(), IpAddr::from(Ipv4Addr::new(198, 51, 100, 7)));

@@ -75,7 +75,14 @@ pub(super) async fn run(listen: Option<SocketAddr>, let_others_in: bool, policy:
     let public_url = serve::local_url(listener.local_addr()?);
     let password = if beyond { service.one_password_for_all().await? } else { PASSWORD.to_owned() };
     welcome::say(&public_url, &terms, &password)?;
-    serve::until_stopped((listener, None), stop, service, writer, Settings { public_url, behind_proxy: false, limits: serve::limits() }).await
+    serve::until_stopped(
+        (listener, None),
+        stop,
+        service,
+        writer,
+        Settings { public_url, behind_proxy: false, limits: serve::limits() },
+    )
+    .await
 }
 
 /// The demo's own copy of a policy: its seller is an example that may issue, and every document says so (PAY-1a). The database
