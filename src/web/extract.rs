@@ -299,6 +299,16 @@ fn last_hop(headers: &HeaderMap) -> Option<IpAddr> {
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
+/// Lets what is noted about this request say where it came from.
+pub(super) async fn noted(
+    State(_): State<App>,
+    ClientIp(address): ClientIp,
+    request: axum::extract::Request,
+    next: Next,
+) -> Response {
+    audit_log::from(address, next.run(request)).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,14 +347,4 @@ mod tests {
             assert_eq!(bearer(header), token, "{header:?}");
         }
     }
-}
-
-/// Lets what is noted about this request say where it came from.
-pub(super) async fn noted(
-    State(_): State<App>,
-    ClientIp(address): ClientIp,
-    request: axum::extract::Request,
-    next: Next,
-) -> Response {
-    audit_log::from(address, next.run(request)).await
 }

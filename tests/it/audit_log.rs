@@ -147,8 +147,8 @@ async fn a4_each_event_has_a_line_and_no_line_a_secret() {
 
     // An address that went to somebody else.
     let (_, owner) = site.fixture.customer().await;
-    let link = service.invite_contact(&admin, owner, FROM).await.unwrap();
-    let signed = service.accept_link(&link, (None, None), PASSWORD.to_owned(), (FROM, None)).await.unwrap();
+    let invited = service.invite_contact(&admin, owner, FROM).await.unwrap();
+    let signed = service.accept_link(&invited, (None, None), PASSWORD.to_owned(), (FROM, None)).await.unwrap();
     let contact = service.caller_by_session(&signed.secret).await.unwrap();
     assert_eq!(said.last()["role"], "customer");
     service.add_user(NewUser { email: contact.user.email.clone(), ..new("three") }, PASSWORD.to_owned()).await.unwrap();
@@ -156,7 +156,7 @@ async fn a4_each_event_has_a_line_and_no_line_a_secret() {
         (&said.last()["message"], &said.last()["user"]),
         (&"address lost".into(), &contact.user.id.to_string().into())
     );
-    secrets.extend([link, signed.secret]);
+    secrets.extend([invited, signed.secret]);
 
     let all = said.all();
     for secret in &secrets {

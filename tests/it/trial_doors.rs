@@ -160,6 +160,7 @@ async fn beside_readers(server: &Server, live: &Live, readers: usize) -> (u64, u
     (slowest, again)
 }
 
+#[expect(clippy::print_stdout, reason = "the figures of a trial")]
 async fn trial(size: Size) {
     let live = Live::sqlite().await;
     let server = Server::launch(&["serve", "--database", &live.address, "--listen", "127.0.0.1:0", "--behind-proxy"]);
