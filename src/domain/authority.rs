@@ -18,37 +18,38 @@ words! {
     }
 }
 
-/// What is done. Every use case is one of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doing {
-    /// Read what concerns a customer.
-    See,
-    /// Read about all customers, and note what concerns all: incidents, policies.
-    SeeAll,
-    /// An agent's work: tickets, estimates, time, coverage.
-    Serve,
-    /// Finance's work: documents, payments, the bank, exports, months.
-    KeepBooks,
-    /// Logins of the provider, policies.
-    Administer,
-    /// Report a ticket, write on it, close and reopen it.
-    Report,
-    /// Say that nothing moves (SLA-7): the customer alone.
-    SayStalled,
-    /// Agree to work, or refuse it (SPEND-3, TIME-7); an agent records what somebody answered.
-    Agree,
-    /// Add, invite and remove persons (SPEND-2, SPEND-6).
-    ManagePeople,
-    /// Name and remove installations.
-    ManageInstallations,
-    /// Order a card.
-    Order,
-    /// Change where documents go.
-    ChangeBilling,
-    /// Consent to ordering again (CARD-9): the customer alone.
-    GiveConsent,
-    /// Take that back.
-    WithdrawConsent,
+words! {
+    /// What is done. Every use case is one of these.
+    pub enum Doing {
+        /// Read what concerns a customer.
+        See = "see",
+        /// Read about all customers, and note what concerns all: incidents, policies.
+        SeeAll = "see_all",
+        /// An agent's work: tickets, estimates, time, coverage.
+        Serve = "serve",
+        /// Finance's work: documents, payments, the bank, exports, months.
+        KeepBooks = "keep_books",
+        /// Logins of the provider, policies.
+        Administer = "administer",
+        /// Report a ticket, write on it, close and reopen it.
+        Report = "report",
+        /// Say that nothing moves (SLA-7): the customer alone.
+        SayStalled = "say_stalled",
+        /// Agree to work, or refuse it (SPEND-3, TIME-7); an agent records what somebody answered.
+        Agree = "agree",
+        /// Add, invite and remove persons (SPEND-2, SPEND-6).
+        ManagePeople = "manage_people",
+        /// Name and remove installations.
+        ManageInstallations = "manage_installations",
+        /// Order a card.
+        Order = "order",
+        /// Change where documents go.
+        ChangeBilling = "change_billing",
+        /// Consent to ordering again (CARD-9): the customer alone.
+        GiveConsent = "give_consent",
+        /// Take that back.
+        WithdrawConsent = "withdraw_consent",
+    }
 }
 
 /// As what somebody asks.
@@ -184,23 +185,6 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    const ALL: [Doing; 14] = [
-        Doing::See,
-        Doing::SeeAll,
-        Doing::Serve,
-        Doing::KeepBooks,
-        Doing::Administer,
-        Doing::Report,
-        Doing::SayStalled,
-        Doing::Agree,
-        Doing::ManagePeople,
-        Doing::ManageInstallations,
-        Doing::Order,
-        Doing::ChangeBilling,
-        Doing::GiveConsent,
-        Doing::WithdrawConsent,
-    ];
-
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
     }
@@ -226,7 +210,7 @@ mod tests {
 
     /// What somebody may of everything.
     fn all(standing: Standing<'_>, on: &str) -> Vec<Doing> {
-        ALL.into_iter().filter(|doing| may(standing, *doing, day(on)).is_ok()).collect()
+        Doing::ALL.iter().copied().filter(|doing| may(standing, *doing, day(on)).is_ok()).collect()
     }
 
     #[test]

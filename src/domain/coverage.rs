@@ -4,9 +4,9 @@
 use super::policy::{Bilingual, CardRules, CoverRule};
 use super::{
     Cents, ContactId, CoverageId, CustomerId, Locale, Minutes, Policy, TicketId, TicketKind, UserId, Weight,
-    ids::AddOnId, words::words,
+    ids::AddOnId, printed::day, words::words,
 };
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use std::{convert::Infallible, fmt, str::FromStr};
 
@@ -594,40 +594,6 @@ fn join(first: &Bilingual, between: &Bilingual, last: &Bilingual) -> Bilingual {
         nl: format!("{}{}{}", first.nl, between.nl, last.nl),
         en: format!("{}{}{}", first.en, between.en, last.en),
     }
-}
-
-/// A day as people write it: `3 maart 2026`.
-fn day(date: NaiveDate, locale: Locale) -> String {
-    const NL: [&str; 12] = [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
-    const EN: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let months = if locale == Locale::Nl { NL } else { EN };
-    format!("{} {} {}", date.day(), months[date.month0() as usize], date.year())
 }
 
 /// An amount as people write it: `€ 95,00`, `€95.00`.

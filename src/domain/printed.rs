@@ -1,7 +1,34 @@
 //! What lines of documents say, in the language of the customer.
 
 use super::{Locale, Minutes};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
+
+/// The months in Dutch and in English.
+pub const MONTHS: [(&str, &str); 12] = [
+    ("januari", "January"),
+    ("februari", "February"),
+    ("maart", "March"),
+    ("april", "April"),
+    ("mei", "May"),
+    ("juni", "June"),
+    ("juli", "July"),
+    ("augustus", "August"),
+    ("september", "September"),
+    ("oktober", "October"),
+    ("november", "November"),
+    ("december", "December"),
+];
+
+/// A day in full: `22 november 2026`, `22 November 2026`.
+#[must_use]
+pub fn day(on: NaiveDate, locale: Locale) -> String {
+    let (dutch, english) = MONTHS[on.month0() as usize];
+    let month = match locale {
+        Locale::Nl => dutch,
+        Locale::En => english,
+    };
+    format!("{} {month} {}", on.day(), on.year())
+}
 
 /// A card: "Strippenkaart 10 uur".
 #[must_use]

@@ -13,7 +13,7 @@
 //! | `what` | what was tried, or why it was refused |
 
 use super::throttle::Gate;
-use crate::domain::{Doing, UserId};
+use crate::domain::{Doing, UserId, words::words};
 use crate::store::users::{Invitation, StaffRole, User};
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -39,15 +39,16 @@ pub fn name_of(digest: &str) -> &str {
     digest.get(..NAMED).unwrap_or(digest)
 }
 
-/// Why a token let nobody in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// Not one that this instance signed.
-    Strange,
-    /// Its time is over.
-    Expired,
-    /// It was revoked, its login is blocked, or its secret is not the one that was kept.
-    Ended,
+words! {
+    /// Why a token let nobody in.
+    pub enum Why {
+        /// Not one that this instance signed.
+        Strange = "strange",
+        /// Its time is over.
+        Expired = "expired",
+        /// It was revoked, its login is blocked, or its secret is not the one that was kept.
+        Ended = "ended",
+    }
 }
 
 /// What happened to a login, a link or a token.
@@ -129,10 +130,10 @@ impl<'a> From<Event<'a>> for Line<'a> {
                 let line = user.map(|user| Self::about("login failed", user));
                 line.unwrap_or_else(|| Self { says: "login failed", ..Self::default() })
             }
-            Event::Throttled(gate) => Self { says: "too many attempts", what: Some(attempt(gate)), ..Self::default() },
+            Event::Throttled(gate) => Self { says: "too many attempts", what: Some(gate.as_str()), ..Self::default() },
             Event::SignedOut(user) => Self::about("signed out", user),
             Event::SignedOutEverywhere(user, by) => Self { by, ..Self::about("signed out everywhere", user) },
-            Event::Refused(user, doing) => Self { what: Some(work(doing)), ..Self::about("refused", user) },
+            Event::Refused(user, doing) => Self { what: Some(doing.as_str()), ..Self::about("refused", user) },
             Event::LoginMade(user) => Self::about("login made", user),
             Event::LinkMade(link) => {
                 Self { user: link.user_id, by: link.created_by, ..Self::of_link("link made", link) }
@@ -150,47 +151,12 @@ impl<'a> From<Event<'a>> for Line<'a> {
             Event::TokenRevoked(token, by) => Self { by, ..Self::of_token("token revoked", token, None) },
             Event::TokenRefused(token, why) => {
                 let (token, user) = token.unzip();
-                Self { says: "token refused", token, user, what: Some(reason(why)), ..Self::default() }
+                Self { says: "token refused", token, user, what: Some(why.as_str()), ..Self::default() }
             }
             Event::Blocked(user, by) => Self { by, ..Self::about("blocked", user) },
             Event::LetIn(user, by) => Self { by, ..Self::about("let in again", user) },
             Event::PasswordChanged(user) => Self::about("password changed", user),
         }
-    }
-}
-
-const fn attempt(gate: Gate) -> &'static str {
-    match gate {
-        Gate::Login => "login",
-        Gate::Reset => "reset",
-        Gate::Invitation => "link",
-    }
-}
-
-const fn reason(why: Why) -> &'static str {
-    match why {
-        Why::Strange => "strange",
-        Why::Expired => "expired",
-        Why::Ended => "ended",
-    }
-}
-
-const fn work(doing: Doing) -> &'static str {
-    match doing {
-        Doing::See => "see",
-        Doing::SeeAll => "see_all",
-        Doing::Serve => "serve",
-        Doing::KeepBooks => "keep_books",
-        Doing::Administer => "administer",
-        Doing::Report => "report",
-        Doing::SayStalled => "say_stalled",
-        Doing::Agree => "agree",
-        Doing::ManagePeople => "manage_people",
-        Doing::ManageInstallations => "manage_installations",
-        Doing::Order => "order",
-        Doing::ChangeBilling => "change_billing",
-        Doing::GiveConsent => "give_consent",
-        Doing::WithdrawConsent => "withdraw_consent",
     }
 }
 

@@ -52,6 +52,16 @@ pub struct NewContact {
     pub asked_via: Option<AskedVia>,
 }
 
+impl NewContact {
+    /// Somebody without a ceiling or dates, whom nobody of the customer asked for.
+    #[must_use]
+    pub fn new(name: &str, email: &str, role: Role) -> Self {
+        let (name, email) = (name.to_owned(), email.to_owned());
+        let (ceiling, valid_from, valid_until, asked_by, asked_via) = (None, None, None, None, None);
+        Self { name, email, role, ceiling, valid_from, valid_until, asked_by, asked_via }
+    }
+}
+
 /// A customer that is, or soon will be, without an owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WithoutOwner {

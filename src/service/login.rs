@@ -280,9 +280,7 @@ impl Service {
     /// # Errors
     /// When there is no such login, or the number of days is not 1 to 3650.
     pub async fn make_token(&self, email: &str, days: i64, keeps: bool) -> Result<String> {
-        let email = email.trim().to_lowercase();
-        let user = users::by_email(&mut self.db.reader().await?, &email).await?;
-        let user = user.ok_or_else(|| field("email", "there is no login with this address"))?;
+        let user = self.login_of(email).await?;
         let (token, row) = self.fresh_token(user.id, days, keeps)?;
         let mut tx = self.db.begin().await?;
         users::add_token(&mut tx, &row).await?;

@@ -5,6 +5,7 @@
 //! that does, so that the answer's delay tells nobody who has an account.
 
 use super::turns::{Asker, Crowded, Turns};
+use crate::domain::printed;
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::{
@@ -80,7 +81,7 @@ const COMMON: &[&str] = &[
     "welkom",
     "zonnetje",
 ];
-/// Seasons, months, days and feasts, which with a year are what people choose who must choose anew.
+/// Seasons, short months, days and feasts, which with a year are what people choose who must choose anew.
 const DATED: &[&str] = &[
     "lente",
     "voorjaar",
@@ -92,26 +93,6 @@ const DATED: &[&str] = &[
     "summer",
     "autumn",
     "fall",
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-    "january",
-    "february",
-    "march",
-    "may",
-    "june",
-    "july",
-    "august",
-    "october",
     "jan",
     "feb",
     "mrt",
@@ -229,10 +210,12 @@ pub fn check(password: &str, context: Context<'_>) -> Result<(), PasswordFault> 
         return Err(PasswordFault::Common);
     }
     let (own, provider) = (parts(context.own), parts(context.provider));
+    let months = printed::MONTHS.map(|(dutch, english)| [dutch, english].map(str::to_lowercase));
+    let months = months.concat();
     let known: [(PasswordFault, Vec<&str>); 4] = [
         (PasswordFault::Personal, own.iter().map(String::as_str).collect()),
         (PasswordFault::Provider, provider.iter().map(String::as_str).collect()),
-        (PasswordFault::Dated, DATED.to_vec()),
+        (PasswordFault::Dated, DATED.iter().copied().chain(months.iter().map(String::as_str)).collect()),
         (PasswordFault::Common, COMMON.to_vec()),
     ];
     if let Some(fault) = spellings(&folded).iter().find_map(|letters| made_of(letters, &known)) {

@@ -19,6 +19,7 @@
 //! until there is room again, which slows down and lets nobody through.
 
 use super::network::network;
+use crate::domain::words::words;
 use governor::{
     Quota, RateLimiter,
     clock::{Clock, DefaultClock},
@@ -49,15 +50,16 @@ const fn quota(at_once: u32, per_minute: u32) -> Quota {
     Quota::per_minute(NonZeroU32::new(per_minute).expect("a bucket fills again")).allow_burst(at_once)
 }
 
-/// What is being tried. Each gate counts for itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Gate {
-    /// Logging in with a password.
-    Login,
-    /// Asking for, or using, a link to set a new password.
-    Reset,
-    /// Using the link of an invitation.
-    Invitation,
+words! {
+    /// What is being tried. Each gate counts for itself.
+    pub enum Gate {
+        /// Logging in with a password.
+        Login = "login",
+        /// Asking for, or using, a link to set a new password.
+        Reset = "reset",
+        /// Using the link of an invitation.
+        Invitation = "link",
+    }
 }
 
 /// Too many attempts; the next one is heard after this time.

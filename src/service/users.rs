@@ -58,7 +58,7 @@ impl Service {
     /// The login with this address, for the command line.
     ///
     /// # Errors
-    /// Not found.
+    /// A field when there is none.
     pub async fn login_of(&self, email: &str) -> Result<User> {
         let email = email.trim().to_lowercase();
         let found = users::by_email(&mut self.db.reader().await?, &email).await?;

@@ -155,8 +155,7 @@ table!(AddOnTerm in "urgent_add_ons" key [] changing [] {
 });
 table!(Estimate in "estimates" key ["id"] changing [
     "status", "answered_by", "answered_at", "answered_via", "answer_note", "recorded_by", "link_by", "link_on", "closed_at",
-    "held", "used",
-    "correctable",
+    "held", "used", "correctable",
 ] {
     id: EstimateId, customer_id: CustomerId, ticket_id: TicketId, minutes: Minutes, description: String,
     proposed_at: DateTime<Utc>, proposed_by: Option<UserId>, answer_by: NaiveDate, work_until: NaiveDate,
@@ -198,8 +197,8 @@ table!(TicketDay in "ticket_days" key ["ticket_id", "worked_on", "policy_version
 table!(Transaction in "transactions" key [] changing [] {
     customer_id: CustomerId, seq: i64, id: TransactionId, kind: TransactionKind, policy_version: i64,
     worked_on: Option<NaiveDate>, booked_on: NaiveDate, recorded_at: DateTime<Utc>, actor_id: Option<UserId>,
-    link_by: Option<UserId>, link_on: Option<NaiveDate>, reverses: Option<TransactionId>, time_entry_id: Option<TimeEntryId>, ticket_id: Option<TicketId>,
-    worked: Option<Minutes>, bank_line_id: Option<BankLineId>, note_digest: Option<String>, prev_hash: String, hash: String,
+    link_by: Option<UserId>, link_on: Option<NaiveDate>, reverses: Option<TransactionId>,
+    time_entry_id: Option<TimeEntryId>, ticket_id: Option<TicketId>, worked: Option<Minutes>, bank_line_id: Option<BankLineId>, note_digest: Option<String>, prev_hash: String, hash: String,
 });
 table!(Note in "notes" key [] changing [] {
     transaction_id: TransactionId, customer_id: CustomerId, salt: String, text: String,

@@ -442,10 +442,10 @@ pub async fn set_disabled(tx: &mut Tx, user: UserId, disabled: bool, now: DateTi
         .bind(disabled.then_some(now))
         .execute()
         .await?;
-    forget_devices(tx, user).await?;
     if disabled {
         return end_everything(tx, user, now).await;
     }
+    forget_devices(tx, user).await?;
     end_sessions(tx, user).await.map(drop)
 }
 

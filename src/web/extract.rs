@@ -27,10 +27,14 @@ impl FromRequestParts<App> for Token {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(bearer).ok_or(Error::Unauthenticated)?;
+        let token = token_of(&parts.headers).ok_or(Error::Unauthenticated)?;
         Ok(Self(app.service.caller_by_token(token).await?))
     }
+}
+
+/// The token that a request brings.
+pub(super) fn token_of(headers: &HeaderMap) -> Option<&str> {
+    bearer(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
 }
 
 /// The token of an `Authorization`; the name of the scheme is read in any case (RFC 9110).

@@ -10,7 +10,7 @@
 //! The server takes a body in before it hands the request on, so one that trickles holds up nobody.
 
 use super::App;
-use super::extract::ClientIp;
+use super::extract::{ClientIp, token_of};
 use super::limits::Limits;
 use super::pages;
 use super::problem::Problem;
@@ -18,8 +18,8 @@ use super::server::register::Held;
 use crate::domain::UserId;
 use crate::service::network::network;
 use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
@@ -136,10 +136,8 @@ pub async fn one_after_the_other(State(app): State<App>, request: Request, next:
 }
 
 async fn who(app: &App, parts: &mut Parts) -> Asks {
-    let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = token.and_then(|value| value.strip_prefix("Bearer "));
-    let login = match token {
-        Some(token) => app.service.login_on_token(token.trim()),
+    let login = match token_of(&parts.headers) {
+        Some(token) => app.service.login_on_token(token),
         None => pages::session_of(app, &parts.headers).and_then(|cookie| app.in_flight.session(&cookie)),
     };
     match (login, ClientIp::from_request_parts(parts, app).await) {

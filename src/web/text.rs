@@ -1,6 +1,6 @@
 //! How figures and dates are written, in Dutch and in English. Pure functions, called by the page structs.
 
-use crate::domain::{Cents, Locale, Minutes};
+use crate::domain::{Cents, Locale, Minutes, printed};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use std::cmp::Reverse;
@@ -145,24 +145,7 @@ fn grouped(number: u64, separator: char) -> String {
 /// A date in full: `22 november 2026`, `22 November 2026`.
 #[must_use]
 pub fn date(date: NaiveDate, lang: Lang) -> String {
-    const MONTHS: [&str; 12] = [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
-    match lang {
-        Lang::Nl => format!("{} {} {}", date.day(), MONTHS[date.month0() as usize], date.year()),
-        Lang::En => date.format("%-d %B %Y").to_string(),
-    }
+    printed::day(date, lang.into())
 }
 
 /// A date for a table: `22-11-2026`, `22 Nov 2026`.

@@ -4,13 +4,13 @@
 use crate::common::http::{Answer, Site};
 use crate::common::server::{Server, complains, says};
 use crate::common::{Fixture, on_both};
+use crate::links::hired;
 use crate::pages::PASSWORD;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use strippenkaart::service::access::Caller;
 use strippenkaart::service::login::{Browser, NewUser, SignedIn};
 use strippenkaart::service::throttle::{Gate, Who};
 use strippenkaart::service::{Error, Service};
@@ -20,12 +20,6 @@ use strippenkaart::web::limits::Limits;
 use strippenkaart::web::{Settings, router, router_taking};
 
 const FROM: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-async fn hired(service: &Service, name: &str, role: StaffRole) -> Caller {
-    let new = NewUser { email: format!("{name}@provider.example"), name: name.to_owned(), role };
-    let user = service.add_user(new, PASSWORD.to_owned()).await.unwrap();
-    service.caller_by_id(user.id).await.unwrap()
-}
 
 /// 140 wrong attempts at an account, each from another network.
 fn guess_from_everywhere(service: &Service, email: &str) {

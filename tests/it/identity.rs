@@ -2,6 +2,7 @@
 //! every login, and everybody changes their own.
 
 use crate::common::{Fixture, on_both};
+use crate::links::hired;
 use crate::pages::{Browser, PASSWORD, Site};
 use axum::http::StatusCode;
 use std::net::{IpAddr, Ipv4Addr};
@@ -18,27 +19,8 @@ const FROM: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const ADDRESS: &str = "colleague@provider.example";
 const STOLEN: &str = "zeven stille ganzen lopen";
 
-async fn hired(service: &Service, name: &str, role: StaffRole) -> Caller {
-    let new = NewUser { email: format!("{name}@provider.example"), name: name.to_owned(), role };
-    let user = service.add_user(new, PASSWORD.to_owned()).await.unwrap();
-    service.caller_by_id(user.id).await.unwrap()
-}
-
 fn colleague() -> NewUser {
     NewUser { email: ADDRESS.to_owned(), name: "Cas Colleague".to_owned(), role: StaffRole::Agent }
-}
-
-fn person(name: &str, email: &str, role: Role) -> NewContact {
-    NewContact {
-        name: name.to_owned(),
-        email: email.to_owned(),
-        role,
-        ceiling: None,
-        valid_from: None,
-        valid_until: None,
-        asked_by: None,
-        asked_via: None,
-    }
 }
 
 async fn has(service: &Service, email: &str) -> Option<User> {
@@ -68,7 +50,7 @@ async fn taken(fixture: &Fixture) -> Taken {
     let session = service.accept_link(&link, (None, None), PASSWORD.to_owned(), (FROM, None)).await.unwrap();
     let owner = service.caller_by_session(&session.secret).await.unwrap();
     let by = Request { caller: &owner, key: None };
-    let contact = service.add_contact(by, customer, person("Cas", ADDRESS, Role::Owner)).await.unwrap().id;
+    let contact = service.add_contact(by, customer, NewContact::new("Cas", ADDRESS, Role::Owner)).await.unwrap().id;
     let link = service.invite_contact(&owner, contact, FROM).await.unwrap();
     let session = service.accept_link(&link, (None, None), STOLEN.to_owned(), (FROM, None)).await.unwrap().secret;
     let login = service.caller_by_session(&session).await.unwrap();
@@ -87,7 +69,7 @@ on_both! {
         assert!(login.user.yields() && login.contact_at(customer).is_some(), "the address alone, of a customer");
         // It has done something, has a token and a link, and has made a link.
         let by = Request { caller: &login, key: None };
-        let added = service.add_contact(by, customer, person("Pia", "pia@example.org", Role::Viewer)).await.unwrap();
+        let added = service.add_contact(by, customer, NewContact::new("Pia", "pia@example.org", Role::Viewer)).await.unwrap();
         let made = service.invite_contact(&login, added.id, FROM).await.unwrap();
         let token = service.make_token(ADDRESS, 90, true).await.unwrap();
         let link = service.invite_staff(&admin, colleague()).await.unwrap();
@@ -173,7 +155,7 @@ on_both! {
 
         // An owner who invites staff's address gets nowhere without that person's own password.
         let by = Request { caller: &owner, key: None };
-        let theirs = person("Ag", "agent@provider.example", Role::Spender);
+        let theirs = NewContact::new("Ag", "agent@provider.example", Role::Spender);
         let theirs = service.add_contact(by, customer, theirs).await.unwrap().id;
         let link = service.invite_contact(&owner, theirs, FROM).await.unwrap();
         let opened = service.accept_link(&link, (None, None), "mijn eigen lange zin".to_owned(), (FROM, None)).await;

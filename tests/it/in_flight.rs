@@ -64,6 +64,8 @@ on_both! {
             assert_eq!(third.headers()["content-type"], "application/problem+json");
             assert!(text(third).await.contains("\"type\":\"/problems/too-many-at-once\""));
         }
+        let in_lower_case = (header::AUTHORIZATION, format!("bearer {one}"));
+        assert_eq!(ask(&site, path, &[in_lower_case]).await.status(), StatusCode::TOO_MANY_REQUESTS, "however it is written");
         for (lang, expected) in [("nl", "U vraagt te veel tegelijk"), ("en", "You ask too much at once")] {
             let page = [bearer(&one), (header::ACCEPT, "text/html".to_owned()), (header::ACCEPT_LANGUAGE, lang.to_owned())];
             let page = ask(&site, "/login", &page).await;

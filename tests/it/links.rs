@@ -23,7 +23,7 @@ async fn opens(service: &Service, secret: &str) -> bool {
     service.link(secret).await.is_ok()
 }
 
-async fn hired(service: &Service, name: &str, role: StaffRole) -> Caller {
+pub async fn hired(service: &Service, name: &str, role: StaffRole) -> Caller {
     let new = NewUser { email: format!("{name}@provider.example"), name: name.to_owned(), role };
     let user = service.add_user(new, PASSWORD.to_owned()).await.unwrap();
     service.caller_by_id(user.id).await.unwrap()
@@ -353,16 +353,7 @@ on_both! {
         };
         let request = || Request { caller: &agent, key: None };
         let customer = service.create_customer(request(), new).await.unwrap().id;
-        let owner = NewContact {
-            name: "Sam".to_owned(),
-            email: "sam@brug.example".to_owned(),
-            role: Role::Owner,
-            ceiling: None,
-            valid_from: None,
-            valid_until: Some(day("2026-04-30")),
-            asked_by: None,
-            asked_via: None,
-        };
+        let owner = NewContact { valid_until: Some(day("2026-04-30")), ..NewContact::new("Sam", "sam@brug.example", Role::Owner) };
         let owner = service.add_contact(request(), customer, owner).await.unwrap();
         let (mut sam, mut desk) = (site.contact(&agent, owner.id).await, site.login("agent@provider.example").await);
         let told = "Er is geen eigenaar meer na 30 april 2026.";

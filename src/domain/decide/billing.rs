@@ -557,8 +557,8 @@ impl Case<'_> {
         Some(self.finish_note(note, invoice.id, &moved, (kind, reason)))
     }
 
-    /// Issues a credit note, settles it against its invoice and books it, with what follows once that is paid. What its lines are worth is posted here, unless
-    /// the movement of minutes posts that itself.
+    /// Issues a credit note, settles it against its invoice and books it, with what follows once that is paid. What its lines
+    /// are worth is posted here, unless the movement of minutes posts that itself.
     fn finish_note(
         &mut self,
         mut note: Invoice,

@@ -2,11 +2,12 @@
 
 use super::{
     layout::{ACCENT, BODY, INK, Ink, LEFT, MUTED, Mark, RIGHT, SMALL, Shape, Sheet, Style, WHITE, length},
-    words::{day, euros, hours, short_day, words},
+    words::{euros, hours, short_day, words},
 };
 use crate::domain::{
     Minutes,
     card_statement::{CardRow, CardStatement},
+    printed::day,
 };
 
 /// The paper of the card.

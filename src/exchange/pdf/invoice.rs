@@ -5,13 +5,14 @@
 
 use super::{
     layout::{ACCENT, BODY, BOTTOM, INK, LEFT, MUTED, Mark, RIGHT, SMALL, Shape, Sheet, Style, TINT, WHITE, length},
-    words::{Words, amount, day, euros, hours, rate, words},
+    words::{Words, amount, euros, hours, rate, words},
 };
 use crate::{
     domain::{
         Cents, Locale,
         document::{Document, DocumentKind, DocumentLine, Party, Payable, Quantity, VatCategory},
         iban::{grouped, masked},
+        printed::day,
     },
     exchange::epc::{self, Qr},
 };

@@ -93,31 +93,6 @@ pub(super) const fn words(locale: Locale) -> &'static Words {
     }
 }
 
-const MONTHS: [(&str, &str); 12] = [
-    ("januari", "January"),
-    ("februari", "February"),
-    ("maart", "March"),
-    ("april", "April"),
-    ("mei", "May"),
-    ("juni", "June"),
-    ("juli", "July"),
-    ("augustus", "August"),
-    ("september", "September"),
-    ("oktober", "October"),
-    ("november", "November"),
-    ("december", "December"),
-];
-
-/// A day in full: `22 november 2026`.
-pub(super) fn day(on: NaiveDate, locale: Locale) -> String {
-    let (dutch, english) = MONTHS[usize::try_from(on.month0()).unwrap_or_default()];
-    let month = match locale {
-        Locale::Nl => dutch,
-        Locale::En => english,
-    };
-    format!("{} {month} {}", on.day(), on.year())
-}
-
 /// A day for a column: `22-11-2026` in Dutch, `22/11/2026` in English.
 pub(super) fn short_day(on: NaiveDate, locale: Locale) -> String {
     let separator = match locale {
@@ -185,8 +160,8 @@ mod tests {
             assert_eq!(amount(Cents(cents), Locale::En), english);
         }
         let on = NaiveDate::from_ymd_opt(2026, 3, 5).unwrap();
-        assert_eq!(day(on, Locale::Nl), "5 maart 2026");
-        assert_eq!(day(on, Locale::En), "5 March 2026");
+        assert_eq!(crate::domain::printed::day(on, Locale::Nl), "5 maart 2026");
+        assert_eq!(crate::domain::printed::day(on, Locale::En), "5 March 2026");
         assert_eq!(short_day(on, Locale::Nl), "05-03-2026");
         assert_eq!(rate("21.00".parse().unwrap(), Locale::Nl), "21%");
         assert_eq!(rate("5.5".parse().unwrap(), Locale::Nl), "5,5%");

@@ -52,7 +52,7 @@ impl Story {
         world.stage.until(world.stage.moment(day, 0)).await?;
         let mut random = StdRng::seed_from_u64(seed);
         let customer = found(&world, part, &mut random).await?;
-        let owner = contact(part.owner, &owner_email(part), Role::Owner);
+        let owner = NewContact::new(part.owner, &owner_email(part), Role::Owner);
         let owner = add_contact(&world, customer.id, owner).await?;
         let login = if part.domain == FIRST || random.random_ratio(1, 6) {
             Some(invite(&world, &owner, part).await?)
@@ -74,7 +74,7 @@ impl Story {
     /// The visitor's login is contact here too.
     async fn second_role_of_the_visitor(&mut self) -> Step {
         self.pass(1).await?;
-        let visitor = contact("Marijke de Boer", CUSTOMER, Role::Spender);
+        let visitor = NewContact::new("Marijke de Boer", CUSTOMER, Role::Spender);
         let visitor = add_contact(&self.world, self.customer, self.asked_for(visitor)).await?;
         invite(&self.world, &visitor, self.part).await?;
         Ok(())
@@ -131,7 +131,7 @@ impl Story {
 
     async fn colleague(&mut self, role: Role, ceiling: Option<Minutes>) -> Step<Contact> {
         let name = self.pick_colleague();
-        let new = NewContact { ceiling, ..contact(name, &email_of(name, self.part), role) };
+        let new = NewContact { ceiling, ..NewContact::new(name, &email_of(name, self.part), role) };
         add_contact(&self.world, self.customer, self.asked_for(new)).await
     }
 
@@ -247,19 +247,6 @@ async fn invite(world: &World, contact: &Contact, part: &Part) -> Step<Caller> {
     let caller = world.service.caller_by_id(caller.user.id).await?;
     world.service.log_out(&session.secret).await?;
     Ok(caller)
-}
-
-fn contact(name: &str, email: &str, role: Role) -> NewContact {
-    NewContact {
-        name: name.to_owned(),
-        email: email.to_owned(),
-        role,
-        ceiling: None,
-        valid_from: None,
-        valid_until: None,
-        asked_by: None,
-        asked_via: None,
-    }
 }
 
 fn owner_email(part: &Part) -> String {

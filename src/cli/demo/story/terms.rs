@@ -3,7 +3,7 @@
 
 use super::super::cast::{Ending, FIRST, HURRIED, Sort, Topic};
 use super::super::stage::Step;
-use super::{Story, add_contact, contact, email_of};
+use super::{Story, add_contact, email_of};
 use crate::domain::{
     Cents, Cover, Excess, Handling, Minutes, Report, Role, Ticket, TicketKind, TicketStatus, Urgency, clocks,
     command::Ruling, coverage,
@@ -289,7 +289,7 @@ impl Story {
         let deputy = NewContact {
             valid_from: Some(today),
             valid_until: Some(today + Days::new(30)),
-            ..contact(name, &email_of(name, self.part), Role::Owner)
+            ..NewContact::new(name, &email_of(name, self.part), Role::Owner)
         };
         add_contact(&self.world, self.customer, self.asked_for(deputy)).await?;
         self.colleague(Role::Viewer, None).await.map(drop)
