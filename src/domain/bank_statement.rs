@@ -18,7 +18,7 @@ words! {
 }
 
 /// What the entries of a statement tell, in short: the same for the same entries in whatever order, under whatever references
-/// the bank made for that download. Another for those that tell more, or less.
+/// the bank made for that download. Another for those that tell more, or less, or that have references where the others had none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Contents(u128);
 
@@ -31,12 +31,15 @@ impl Contents {
             .map(|row| {
                 let texts = (&row.name, &row.iban, &row.structured, &row.text);
                 let ids = (&row.end_to_end_id, &row.mandate, &row.return_reason, &row.code);
-                (row.amount, row.charge, row.opposite, texts, ids)
+                let named = (row.servicer_reference.is_some(), row.transaction_id.is_some());
+                (row.amount, row.charge, row.opposite, texts, ids, named)
             })
             .collect();
         let days = (entry.booked_on, entry.valued_on);
         let batch = (&entry.batch, &entry.batch_message);
-        let told = format!("{:?}", (entry.direction, entry.amount, days, &entry.code, batch, &entry.text, details));
+        let named = entry.servicer_reference.is_some();
+        let told =
+            format!("{:?}", (entry.direction, entry.amount, days, &entry.code, batch, &entry.text, named, details));
         let digest: [u8; 32] = Sha256::digest(told).into();
         let (half, _) = digest.split_at(16);
         self.0 = half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte)).wrapping_add(self.0);

@@ -8,7 +8,9 @@ use super::{
     bank_statement::{OfWhole, Statement, StatementKind, Whole, told_once},
     matching::{BankLine, Doubt, LineState},
     meeting::{Bond, Meetings, Side, meetings},
-    reading::{Bearing, EntryTold, MANY, Movement, NOTICE_DAYS, OTHERWISE, ReadingDoubt, Telling, Together, part},
+    reading::{
+        Bearing, EntryTold, Likeness, MANY, Movement, NOTICE_DAYS, OTHERWISE, ReadingDoubt, Telling, Together, part,
+    },
 };
 use chrono::{Days, NaiveDate};
 use std::cmp::Reverse;
@@ -196,14 +198,18 @@ impl Entry<'_> {
 
 /// The entries of statements of which some are the same, told again, in groups: of each telling at most one, what is most alike
 /// together, what bears the others first. `of`: what tells each.
-fn copies(stated: &[Entry<'_>], of: &[OfWhole]) -> Vec<Vec<usize>> {
+fn copies(stated: &[Entry<'_>], of: &[OfWhole], announced: &[Entry<'_>]) -> Vec<Vec<usize>> {
     let mut kinds: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (at, Entry { told, .. }) in stated.iter().enumerate() {
         kinds.entry((of[at].whole, told.booked_on, told.direction, told.amount)).or_default().push(at);
     }
-    let by_id: HashMap<BankEntryId, usize> = stated.iter().enumerate().map(|(at, entry)| (entry.id(), at)).collect();
+    let by_id: HashMap<BankEntryId, &Entry<'_>> =
+        stated.iter().chain(announced).map(|entry| (entry.id(), entry)).collect();
     // What was found to bear it: it may tell more.
-    let bearer = |at: usize| by_id.get(&stated[at].lines[0].movement_id).copied().filter(|bearer| *bearer != at);
+    let bearer = |at: usize| {
+        let (id, movement) = (stated[at].id(), stated[at].lines[0].movement_id);
+        by_id.get(&movement).filter(|_| movement != id).map(|bearer| &bearer.told)
+    };
     let mut all = Vec::with_capacity(stated.len());
     for mut kind in kinds.into_values() {
         kind.sort_by_key(|at| (of[*at].telling, stated[*at].id()));
@@ -212,9 +218,11 @@ fn copies(stated: &[Entry<'_>], of: &[OfWhole]) -> Vec<Vec<usize>> {
             let like = |one: usize, other: usize| {
                 let linked = stated[one].lines[0].movement_id == stated[other].lines[0].movement_id;
                 let both = stated[one].is_decided() && stated[other].is_decided();
-                let told = |at: usize| [Some(at), bearer(at)].into_iter().flatten().map(|at| &stated[at].told);
-                let alike = told(one).flat_map(|one| told(other).map(move |other| one.affinity(other))).max();
-                (alike.unwrap_or(0), 4 * alike.unwrap_or(0) - 2 * i32::from(both) + i32::from(linked))
+                let told = |at: usize| [Some(&stated[at].told), bearer(at)].into_iter().flatten();
+                let all = || told(one).flat_map(|one| told(other).map(move |other| one.affinity(other)));
+                let alike = all().max().unwrap_or(0);
+                let apart = all().any(|alike| alike < 0);
+                (alike, 4 * alike - 2 * i32::from(both) + i32::from(linked) - i32::from(apart))
             };
             // Nothing where it cannot be.
             let score = |at: usize, group: usize| -> Option<i32> {
@@ -398,7 +406,7 @@ impl<'a> Reading<'a> {
                 (None, None) => {}
             }
         }
-        let copies = copies(&stated, &stated_of);
+        let copies = copies(&stated, &stated_of, &announced);
         let stated_of = stated_of.into_iter().map(|of: OfWhole| of.whole).collect();
         let statements = once.wholes;
         let (movements, wanted, twice) = (Vec::new(), HashMap::new(), Vec::new());
@@ -506,6 +514,18 @@ impl<'a> Reading<'a> {
         entry.bearing == Bearing::Fresh || self.within(entry.told.booked_on)
     }
 
+    /// What bears something of which some is near.
+    fn near(&self) -> BTreeSet<BankEntryId> {
+        let entries = self.stated.iter().chain(&self.announced);
+        let near = entries.filter(|entry| self.within(entry.told.booked_on));
+        near.flat_map(|entry| entry.lines).map(|line| line.movement_id).collect()
+    }
+
+    /// Whether it may change what an entry is one with, on either side: then neither stays as it was.
+    fn may_part(&self, near: &BTreeSet<BankEntryId>, entry: &Entry<'_>) -> bool {
+        self.may_change(entry) || entry.lines.iter().any(|line| near.contains(&line.movement_id))
+    }
+
     fn is_near(&self, movement: &Movement) -> bool {
         movement.tellings.iter().any(|at| self.may_change(&self.stated[*at]))
     }
@@ -523,6 +543,7 @@ impl<'a> Reading<'a> {
             let rival = rivals.into_iter().find(|rival| self.movements[*rival].doubt.is_none() && !decided[*rival]);
             if let Some(rival) = rival {
                 self.movements[rival].doubt = Some(doubt);
+                self.movements[rival].rivals.push(at);
             }
         }
     }
@@ -581,7 +602,9 @@ impl<'a> Reading<'a> {
             if self.later.contains(&entry.id()) || entry.lines.iter().any(|line| later.contains(&line.movement_id)) {
                 return false;
             }
-            entry.bearing == Bearing::Fresh || is_free(entry, entry.bearing != Bearing::Repeats)
+            // What waits is read with its own day.
+            let alone = !matches!(entry.bearing, Bearing::Repeats | Bearing::Doubted);
+            entry.bearing == Bearing::Fresh || is_free(entry, alone)
         });
         (stated.map(|(at, _)| at).collect(), announced.map(|(at, _)| at).collect())
     }
@@ -599,11 +622,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether two movements are told alike in everything, a reference as well.
+    /// Whether two movements are told alike in everything.
     fn is_alike(&self, one: &Movement, other: &Movement) -> bool {
         let told = |row: &Movement| row.tellings.iter().map(|at| &self.stated[*at].told).collect::<Vec<_>>();
         let others = told(other);
-        told(one).into_iter().any(|one| others.iter().any(|other| one.is_told_as(other)))
+        told(one).into_iter().any(|one| others.iter().any(|other| one.likeness(other) == Some(Likeness::Equal)))
     }
 
     fn announced_side(&self, at: usize) -> Side {
@@ -628,6 +651,7 @@ impl<'a> Reading<'a> {
 
     /// Says for each line what it is to be.
     fn settle(&mut self, stated: &[usize], announced: &[usize], met: &Meetings) {
+        let near = self.near();
         let mut alone: Vec<bool> = vec![true; stated.len()];
         let mut unmet: Vec<bool> = vec![true; announced.len()];
         for bond in &met.bonds {
@@ -661,7 +685,7 @@ impl<'a> Reading<'a> {
             }
         }
         for (at, movement) in stated.iter().enumerate().filter(|(at, _)| alone[*at]) {
-            if !self.is_near(&self.movements[*movement]) {
+            if !self.movements[*movement].tellings.iter().any(|at| self.may_part(&near, &self.stated[*at])) {
                 continue;
             }
             let again = met.perhaps.contains(&at).then_some(ReadingDoubt::Again);
@@ -669,7 +693,7 @@ impl<'a> Reading<'a> {
             self.bear(Some(*movement), None, doubt);
         }
         let repeats = || met.repeats.iter().chain(&met.certain);
-        let may_change = |at: usize| self.may_change(&self.announced[announced[at]]);
+        let may_change = |at: usize| self.may_part(&near, &self.announced[announced[at]]);
         let unmet: Vec<bool> = (0..announced.len()).map(|at| unmet[at] && may_change(at)).collect();
         for (at, place) in announced.iter().enumerate().filter(|(at, _)| unmet[*at]) {
             if !repeats().any(|(again, _)| *again == at) {
@@ -679,8 +703,7 @@ impl<'a> Reading<'a> {
         for (at, of) in repeats().filter(|(at, _)| unmet[*at]) {
             let (again, of) = (announced[*at], announced[*of]);
             let day = self.announced[again].told.booked_on;
-            let certain = met.certain.iter().any(|(certain, _)| certain == at)
-                || self.statements.iter().any(|row| row.statement.is_whole_on(day));
+            let certain = met.certain.iter().any(|(certain, _)| certain == at) || self.is_told_to_its_end(day);
             if certain {
                 let known = &self.announced[of].lines[0];
                 let movement = self.wanted.get(&known.id).map_or(known.movement_id, |wanted| wanted.movement_id);
@@ -690,6 +713,15 @@ impl<'a> Reading<'a> {
                 self.bear(None, Some(again), Some(ReadingDoubt::Again));
             }
         }
+    }
+
+    /// Whether a statement tells the whole of a day, or one that was made within it has the balance with which the next day begins.
+    fn is_told_to_its_end(&self, day: NaiveDate) -> bool {
+        let rows = || self.statements.iter().map(|row| &row.statement);
+        rows().any(|row| {
+            let next = |other: &Statement| Some(other.from_day) == day.succ_opt() && other.opening == row.closing;
+            row.is_whole_on(day) || (row.to_day == day && row.closing.is_some() && rows().any(next))
+        })
     }
 
     fn entries_of(&self, single: &Single) -> Vec<&Entry<'a>> {

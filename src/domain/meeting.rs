@@ -10,6 +10,7 @@ use super::{
     reading::{EntryTold, Likeness, NOTICE_DAYS, PartTold, are_other_texts, differ, same},
 };
 use chrono::NaiveDate;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry on one of the two sides.
@@ -136,7 +137,7 @@ impl Sides<'_> {
         let is_copy = |at: usize| self.copies(at, true);
         let wanted = |at: &usize| !self.spent[*at] && (copies || !is_copy(*at));
         let mut order: Vec<usize> = (0..self.announced.len()).filter(wanted).collect();
-        order.sort_by_key(|at| (self.announced[*at].doubted, self.announced[*at].told.booked_on, *at));
+        order.sort_by_key(|at| (self.announced[*at].told.booked_on, *at));
         // Of each announced entry: how alike, how far off.
         let fits: Vec<Vec<Fit>> = (0..self.announced.len())
             .map(|at| {
@@ -157,9 +158,8 @@ impl Sides<'_> {
         for (least, doubted) in steps.filter(|(least, doubted)| !copies || (*least > Likeness::Amount && !doubted)) {
             for at in &order {
                 let edges = |at: usize| -> Vec<usize> {
-                    // What is like another in everything is another one only where a reference says so.
-                    let is_clear =
-                        |stated: &Side| !stated.doubted || (doubted && (least >= Likeness::Reference || !stated.alike));
+                    // That what is like another in everything is another one, no notice shows: it fits both.
+                    let is_clear = |stated: &Side| !stated.doubted || (doubted && !stated.alike);
                     let wanted = |fit: &&Fit| fit.like >= least && is_clear(&self.stated[fit.stated]);
                     fits[at].iter().filter(wanted).map(|fit| fit.stated).collect()
                 };
@@ -168,8 +168,10 @@ impl Sides<'_> {
         }
         let mut pairs: Vec<(usize, usize)> =
             of.iter().enumerate().filter_map(|(stated, announced)| Some((stated, (*announced)?))).collect();
-        let fit = |stated: usize, announced: usize| fits[announced].iter().any(|fit| fit.stated == stated);
-        self.unbook(&mut pairs, &fit);
+        let like = |stated: usize, announced: usize| {
+            fits[announced].iter().find(|fit| fit.stated == stated).map(|fit| fit.like)
+        };
+        self.unbook(&mut pairs, &like);
         for (stated, announced) in pairs {
             (self.met[stated], self.spent[announced]) = (true, true);
             self.found.bonds.push(Bond::One { stated, announced });
@@ -200,7 +202,8 @@ impl Sides<'_> {
 
     /// Where both of a pair are booked, and nothing of another pair of the same money is: then the two that are booked stand for
     /// two movements, and the other pair tells them again.
-    fn unbook(&mut self, pairs: &mut Vec<(usize, usize)>, fit: &dyn Fn(usize, usize) -> bool) {
+    fn unbook(&mut self, pairs: &mut Vec<(usize, usize)>, like: &dyn Fn(usize, usize) -> Option<Likeness>) {
+        let fit = |stated: usize, announced: usize| like(stated, announced).is_some();
         let money = |stated: usize| (self.stated[stated].told.direction, self.stated[stated].told.amount);
         let decided = |(stated, announced): (usize, usize)| {
             u8::from(self.stated[stated].decided) + u8::from(self.announced[announced].decided)
@@ -211,7 +214,10 @@ impl Sides<'_> {
             if decided(pairs[at]) < 2 {
                 continue;
             }
-            let free = |other: &usize| !self.announced[*other].decided && !pairs.iter().any(|pair| pair.1 == *other);
+            let free = |other: &usize| {
+                let paired = pairs.iter().any(|pair| pair.1 == *other);
+                !self.announced[*other].decided && !paired && !self.copies(*other, true)
+            };
             let other = (0..self.announced.len()).filter(free).find(|other| fit(stated, *other));
             if let Some(other) = other {
                 pairs[at] = (stated, other);
@@ -231,13 +237,25 @@ impl Sides<'_> {
                 continue;
             }
             let money = (side.told.direction, side.told.amount);
+            // Rather for what nothing announced.
+            let free = |stated: &usize| {
+                let met = self.met[*stated] || pairs.iter().any(|pair| pair.0 == *stated);
+                !met && !self.stated[*stated].decided && !self.stated[*stated].doubted && fit(*stated, copy)
+            };
+            if let Some(stated) = (0..self.stated.len()).find(free) {
+                pairs.push((stated, copy));
+                continue;
+            }
             let is_open = |pair: &(usize, usize)| {
                 let side = &self.stated[pair.0];
                 decided(*pair) == 0 && (side.told.direction, side.told.amount) == money
             };
             let repeats = |pair: &(usize, usize), least| is_repeated(&self.announced[pair.1].told, &side.told, least);
             let equal = pairs.iter().position(|pair| is_open(pair) && repeats(pair, Likeness::Equal));
-            let Some(open) = equal.or_else(|| pairs.iter().position(is_open)) else { continue };
+            // Else that of which the statement is most like it.
+            let open = (0..pairs.len()).filter(|at| is_open(&pairs[*at]));
+            let alike = open.max_by_key(|at| (like(pairs[*at].0, copy), Reverse(*at)));
+            let Some(open) = equal.or(alike) else { continue };
             if !repeats(&pairs[open], Likeness::Payer) {
                 let again = pairs[open].1;
                 self.spent[again] = true;
@@ -346,7 +364,10 @@ impl Sides<'_> {
     /// Entries of the one side that are several of the other. `whole`: all of their parts, or at least some of them.
     fn apart(&mut self, (wholes, singles): (&[Side], &[Side]), whole: bool, stated: bool) -> Vec<(usize, Parts)> {
         let mut found = Vec::new();
-        let may_be_whole = |side: &Side| side.parts.len() > 1 || side.told.is_bare() || side.told.batch.is_some();
+        let may_be_whole = |side: &Side| {
+            let is_one = side.parts.len() == 1 && !side.told.is_bare() && side.told.batch.is_none();
+            !(is_one || (side.doubted && side.alike))
+        };
         let mut open: Vec<usize> =
             (0..wholes.len()).filter(|at| !self.used(stated, *at) && may_be_whole(&wholes[*at])).collect();
         open.sort_by_key(|at| (wholes[*at].doubted, wholes[*at].told.booked_on, *at));
@@ -379,37 +400,33 @@ impl Sides<'_> {
 
     /// What was announced again under another id: equal, or with fewer details.
     fn repeats(&mut self) {
-        let rank = |at: &usize| {
-            (
-                !self.spent[*at],
-                !self.announced[*at].decided,
-                self.announced[*at].doubted,
-                self.announced[*at].teller,
-                *at,
-            )
-        };
+        let rank = |at: &usize| (!self.spent[*at], !self.announced[*at].decided, self.announced[*at].teller, *at);
         let mut order: Vec<usize> = (0..self.announced.len()).collect();
         order.sort_by_key(rank);
+        order.retain(|at| !self.spent[*at] && !self.announced[*at].decided);
         // What repeats is told by each notice once.
         let mut used: BTreeSet<(usize, usize)> = BTreeSet::new();
         let mut repeats: BTreeMap<usize, usize> = BTreeMap::new();
-        for at in order {
-            let side = &self.announced[at];
-            if self.spent[at] || side.decided {
-                continue;
-            }
-            let mut before: Vec<usize> = self.alike(at).filter(|other| rank(other) < rank(&at)).collect();
-            before.sort_by_key(rank);
-            let before = before.into_iter().find(|other| {
-                let other_side = &self.announced[*other];
-                other_side.teller != side.teller
-                    && !used.contains(&(*other, side.teller))
-                    && !repeats.contains_key(other)
-                    && is_repeated(&other_side.told, &side.told, Likeness::Payer)
-            });
-            if let Some(before) = before {
-                used.insert((before, side.teller));
-                repeats.insert(at, before);
+        // What says the same first: others may have its reference.
+        for least in [Likeness::Equal, Likeness::Payer] {
+            for at in &order {
+                if repeats.contains_key(at) {
+                    continue;
+                }
+                let side = &self.announced[*at];
+                let mut before: Vec<usize> = self.alike(*at).filter(|other| rank(other) < rank(at)).collect();
+                before.sort_by_key(rank);
+                let before = before.into_iter().find(|other| {
+                    let other_side = &self.announced[*other];
+                    other_side.teller != side.teller
+                        && !used.contains(&(*other, side.teller))
+                        && !repeats.contains_key(other)
+                        && is_repeated(&other_side.told, &side.told, least)
+                });
+                if let Some(before) = before {
+                    used.insert((before, side.teller));
+                    repeats.insert(*at, before);
+                }
             }
         }
         let repeats = repeats.into_iter().collect();

@@ -517,8 +517,15 @@ impl<'a> Kind<'a> {
         let (mut found, surplus) = self.nested().unwrap_or_else(|| self.placed());
         let mut doubted: Vec<(usize, ReadingDoubt)> =
             surplus.into_iter().map(|at| (at, ReadingDoubt::Surplus)).collect();
-        for place in self.ordered(|place| !self.span(place).exact) {
-            self.read_part(place, &mut found, &mut doubted);
+        let parts = self.ordered(|place| !self.span(place).exact);
+        for place in &parts {
+            self.read_part(*place, &mut found, &mut doubted);
+        }
+        if !parts.is_empty() {
+            // What a part tells may go better with another one that a whole statement tells.
+            self.improve(&mut found, &self.ordered(|place| self.span(place).exact), &|found, place| {
+                (0..found.len()).filter(|at| self.span(place).holds(&found[*at].0)).collect()
+            });
         }
         doubted.extend(self.late_again(&mut found).into_iter().map(|at| (at, ReadingDoubt::Surplus)));
         movements.extend(found.into_iter().map(clear));
@@ -698,6 +705,21 @@ impl<'a> Kind<'a> {
         told.iter().map(score).max().unwrap_or(0) - 2 * i32::from(both)
     }
 
+    /// Where in the time of a statement entries that others tell can lie, as far as those tell everything; nowhere when it is one
+    /// of them.
+    fn may_lie(&self, told: &[usize], place: usize) -> Option<Slot> {
+        let span = self.span(place);
+        let own = Slot { from: span.from.max((self.day, 0)), to: span.to };
+        let mut others = told.iter().map(|at| self.tellings[*at].statement);
+        let slot = others.try_fold(own, |slot, other| {
+            let span = self.span(other);
+            let (from, to) =
+                if span.exact { (slot.from.max(span.from), slot.to.min(span.to)) } else { (slot.from, slot.to) };
+            (other != place).then_some(Slot { from, to })
+        })?;
+        (slot.from < slot.to).then_some(slot)
+    }
+
     /// Reads a statement of which it is not certain where it begins, or of which pages are missing.
     fn read_part(&self, place: usize, found: &mut Found, doubted: &mut Vec<(usize, ReadingDoubt)>) {
         let span = self.span(place);
@@ -710,12 +732,16 @@ impl<'a> Kind<'a> {
         let mut free: Vec<usize> =
             (0..found.len()).filter(|at| found[*at].0.from < span.to && span.from < found[*at].0.to).collect();
         let mut rest = self.told[&place].clone();
-        let are_linked = |found: &Found, to: usize, at: usize| {
-            let mut tellings = found[to].1.iter().map(|other| &self.tellings[*other]);
-            tellings.any(|other| other.movement == self.tellings[at].movement)
-        };
         if covered {
-            // What it tells is all told by others.
+            // What it tells is all told by others; what lies earlier as far as is known may lie later.
+            rest.retain(|at| {
+                let score = |found: &Found, to: usize| self.score_with(&found[to].1, *at);
+                let here = free.iter().map(|to| score(found, *to)).max().unwrap_or(0).max(0);
+                let other = (0..found.len())
+                    .find(|to| score(found, *to) > here && self.may_lie(&found[*to].1, place).is_some());
+                let slot = other.and_then(|to| self.may_lie(&found[to].1, place));
+                other.zip(slot).map(|(to, slot)| (found[to].0 = slot, found[to].1.push(*at))).is_none()
+            });
             self.pair(&mut rest, &mut free, found);
             doubted.extend(rest.into_iter().map(|at| (at, ReadingDoubt::Surplus)));
             return;
@@ -724,9 +750,15 @@ impl<'a> Kind<'a> {
             let spans = self.together.spans.iter().enumerate();
             spans.filter(|(other, _)| *other != place).any(|(_, other)| other.meets(span))
         };
-        // They were found to be one before.
+        // What was found to be one before with what is booked: that stays.
         rest.retain(|at| {
-            let linked = free.iter().position(|to| are_linked(found, *to, *at));
+            let is_linked = |to: &usize| {
+                let others = || found[*to].1.iter().chain([at]).map(|other| &self.tellings[*other]);
+                let movement = self.tellings[*at].movement;
+                found[*to].1.iter().any(|other| self.tellings[*other].movement == movement)
+                    && others().any(|other| other.bearing == Bearing::Decided)
+            };
+            let linked = free.iter().position(is_linked);
             linked.map(|slot| found[free.remove(slot)].1.push(*at)).is_none()
         });
         // What looks told waits; what is alike in everything before what only tells less.
@@ -737,8 +769,11 @@ impl<'a> Kind<'a> {
                     others.any(|other| is_told(other, self.tellings[*at].told))
                 };
                 let told = free.iter().position(is_alike).map(|slot| free.remove(slot));
-                doubted.extend(told.map(|_| (*at, ReadingDoubt::Unclear)));
-                told.is_none()
+                // What lies earlier as far as is known may lie here.
+                let may_be = || (0..found.len()).any(|to| is_alike(&to) && self.may_lie(&found[to].1, place).is_some());
+                let is_told = told.is_some() || may_be();
+                doubted.extend(is_told.then_some((*at, ReadingDoubt::Unclear)));
+                !is_told
             });
         };
         looks_told(&mut rest, &|one, other| one.likeness(other) == Some(Likeness::Equal));

@@ -391,3 +391,33 @@ fn bank_3_of_two_equal_batches_each_meets_its_own_notice_in_parts_or_as_a_sum() 
     ];
     holds(batches, plans);
 }
+
+/// Whole histories of which something went wrong once: seeds of the trial, with what it was.
+#[test]
+fn bank_2_bank_3_histories_that_went_wrong_once_hold() {
+    let seeds = [
+        (2_092, "references that come with a second download tell which of two a notice was about"),
+        (7_998, "what only a wide statement places lies where a later one of one day tells it"),
+        (21_531, "a day is told to its end by the balance with which the next one begins"),
+        (21_976, "statements within a day that left the balance as it was: the next one may tell the day again"),
+        (23_429, "a copy of a notice that was booked stands for what nothing announced, before any other"),
+        (24_476, "of what one notice tells again, what says the same repeats the same"),
+        (25_693, "a download with references where the first one had none is read"),
+        (26_771, "a notice that fits two that are alike shows of neither that it is another one"),
+        (27_317, "a copy does not take the place of what is booked"),
+        (28_559, "nor what is in doubt"),
+        (28_671, "it stands for what it is most like"),
+        (31_164, "the same with references that recur"),
+        (34_553, "an entry with another payer is not one with it because no other place is left"),
+        (35_106, "what was one before a statement came is read anew with it"),
+        (37_258, "what waited comes in no other order than what did not"),
+        (38_702, "a copy with another text does not take the place of what says the same"),
+        (39_698, "a part of a day goes with what is not booked, where a whole statement tells as many"),
+    ];
+    for (seed, what) in seeds {
+        let history = History::new(seed);
+        if let Some(fault) = trial(&history) {
+            panic!("{what}\n{}", story(&history, &fault));
+        }
+    }
+}

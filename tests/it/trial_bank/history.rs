@@ -192,6 +192,7 @@ pub struct File {
 }
 
 /// What may be asked of the end.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked by itself")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// Something may wait for a person.
@@ -200,6 +201,15 @@ pub struct Asked {
     pub same_in_any_order: bool,
     /// … also in what waits.
     pub same_ones_wait: bool,
+    /// … and whether as many of those that wait.
+    pub as_many_wait: bool,
+}
+
+impl Asked {
+    /// Whether what waits is told apart at the end.
+    pub const fn tells_waits(self) -> bool {
+        self.same_ones_wait || !self.as_many_wait
+    }
 }
 
 /// What moved, and what the bank made of it.
@@ -792,16 +802,20 @@ impl History {
             may_wait: corrected || unnumbered || orphan || again || self.is_late_unclear() || self.is_still(),
             same_in_any_order: !(corrected || orphan),
             same_ones_wait: !(unnumbered || self.is_still()),
+            as_many_wait: !self.is_still(),
         }
     }
 
-    /// Whether a statement in the course of a day tells entries that left the balance as it was: then the next one goes on where it
+    /// Whether what statements in the course of a day told of it left the balance as it was: then the next one goes on where it
     /// ended, or tells the day again, and nothing shows which (BANK-1).
     fn is_still(&self) -> bool {
         let within = self.plans.iter().filter(|plan| plan.kind == StatementKind::Statement && plan.until.is_some());
         within.into_iter().any(|plan| {
-            let told: Vec<Cents> = self.movements.iter().filter(|row| tells(plan, row)).map(Movement::effect).collect();
-            !told.is_empty() && told.iter().copied().sum::<Cents>() == Cents::ZERO
+            let still = |told: Vec<Cents>| !told.is_empty() && told.iter().copied().sum::<Cents>() == Cents::ZERO;
+            let of_day = self.movements.iter().filter(|row| row.moment() <= (plan.to, plan.until.unwrap_or(u32::MAX)));
+            let since_morning = of_day.filter(|row| row.told_on == plan.to).map(Movement::effect).collect();
+            still(self.movements.iter().filter(|row| tells(plan, row)).map(Movement::effect).collect())
+                || still(since_morning)
         })
     }
 

@@ -17,7 +17,7 @@ use shelf::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use strippenkaart::domain::Cents;
-use strippenkaart::domain::bank::Direction;
+use strippenkaart::domain::bank::{BankDetail, BankEntry, Direction};
 use strippenkaart::domain::bank_statement::StatementKind;
 use strippenkaart::domain::matching::BankLine;
 use strippenkaart::domain::reconciliation::Explanation;
@@ -123,12 +123,26 @@ fn look(history: &History, asked: Asked, store: &Store) -> Result<Vec<String>, (
             let day = lines[0].stated_on.map_or_else(|| "announced".to_owned(), |day| day.to_string());
             // Where it is not asked which of those that look the same wait, it is not asked on which days either.
             let day = if asked.same_ones_wait { day } else { String::new() };
-            let (entry, waits) = (&told.entry, if waits && asked.same_ones_wait { " waits" } else { "" });
+            let (entry, waits) = (&told.entry, if waits && asked.tells_waits() { WAITS } else { "" });
             format!("{day} {} {}{waits}", entry.direction, Store::moved(lines))
         })
         .collect();
     ends.sort();
     Ok(ends)
+}
+
+/// At the end of the row of what waits.
+const WAITS: &str = " waits";
+
+/// Whether both orders end the same: where it is not asked how many wait, as many in all, or as many that do not wait.
+fn are_same(asked: Asked, one: &[String], other: &[String]) -> bool {
+    let all = |rows: &[String]| {
+        let mut rows: Vec<String> = rows.iter().map(|row| row.trim_end_matches(WAITS).to_owned()).collect();
+        rows.sort();
+        rows
+    };
+    let sure = |rows: &[String]| rows.iter().filter(|row| !row.ends_with(WAITS)).cloned().collect::<Vec<_>>();
+    one == other || (!asked.as_many_wait && (all(one) == all(other) || sure(one) == sure(other)))
 }
 
 /// Movements, and those that look like them, of which a notice tells the parts as entries of their own.
@@ -176,6 +190,29 @@ fn is_true_of(told: &ToldEntry, movement: &history::Movement) -> bool {
         && days <= if told.notice { 3 } else { 0 }
         && fits(&entry.servicer_reference, &movement.servicer)
         && details
+}
+
+/// Whether nothing that two entries tell differs.
+fn agree(one: &BankEntry, other: &BankEntry) -> bool {
+    let fits = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+    let mut details = one.details.iter().zip(&other.details);
+    fits(&one.servicer_reference, &other.servicer_reference)
+        && one.details.len() == other.details.len()
+        && details.all(|(one, other)| {
+            let told = |detail: &BankDetail| {
+                let BankDetail { iban, text, structured, end_to_end_id, .. } = detail.clone();
+                [
+                    iban,
+                    text,
+                    structured,
+                    end_to_end_id,
+                    detail.transaction_id.clone(),
+                    detail.servicer_reference.clone(),
+                ]
+            };
+            told(one).iter().zip(&told(other)).all(|(one, other)| fits(one, other))
+                && fits(&one.mandate, &other.mandate)
+        })
 }
 
 /// The most of `left` that find a partner of their own; `Err` with one that finds none.
@@ -235,8 +272,13 @@ fn every_movement_once(history: &History, store: &Store) -> Result<(), (Wrong, S
         // Of what statements tell as one sum nobody can know which of two that look the same a notice was about.
         let lumps: BTreeSet<usize> =
             movements.iter().filter(|row| is_told_as_a_sum(row, store)).map(|row| row.id).collect();
+        // Nothing that was told says that what was taken for one is not: it may stand for any of them.
+        let may_be = |bearer: &Bearer<'_>, row: &history::Movement| {
+            let told = || store.repeats(bearer.1);
+            told().any(|told| is_true_of(told, row)) && told().all(|told| agree(&bearer.0.entry, &told.entry))
+        };
         let fits = |bearer: &Bearer<'_>, row: &history::Movement| {
-            is_true_of(bearer.0, row) || (bearer.0.notice && lumps.contains(&row.id))
+            is_true_of(bearer.0, row) || (bearer.0.notice && lumps.contains(&row.id)) || may_be(bearer, row)
         };
         let sure: Vec<&Bearer<'_>> = bearers.iter().filter(|(.., waits)| !waits).collect();
         if let Err(extra) = partners(sure.len(), movements.len(), &|one, other| fits(sure[one], movements[other])) {
@@ -364,7 +406,7 @@ fn trial(history: &History) -> Option<Fault> {
             };
             match &first {
                 None => first = Some(ended),
-                Some(first) if asked.same_in_any_order && *first != ended => {
+                Some(first) if asked.same_in_any_order && !are_same(asked, first, &ended) => {
                     let only = |one: &[String], other: &[String]| {
                         let mut other = other.to_vec();
                         let mut left = one.to_vec();

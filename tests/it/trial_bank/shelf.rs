@@ -228,6 +228,13 @@ impl Store {
         })
     }
 
+    /// What repeats what some lines bear.
+    pub fn repeats<'a>(&'a self, lines: &'a [BankLine]) -> impl Iterator<Item = &'a ToldEntry> {
+        let entry = lines[0].entry_id;
+        let others = self.entries.iter().filter(move |(id, other)| **id != entry && other[0].movement_id == entry);
+        others.map(|(id, _)| &self.about[id])
+    }
+
     /// What an entry moved.
     pub fn moved(lines: &[BankLine]) -> Cents {
         let moved = lines.iter().filter(|line| line.state != LineState::Again).map(BankLine::way).sum::<Cents>();
