@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use strippenkaart::clock::Clock;
-use strippenkaart::domain::command::Receiving;
 use strippenkaart::domain::{
     Act, Actor, Contact, CustomerId, Excess, Locale, Minutes, Receipt, Report, Role, Target, Ticket, TicketId,
 };
@@ -36,6 +35,7 @@ email = "bench@example.org"
 increment_minutes = 1
 [cards]
 hourly_price = "80.00"
+activate_on = "order"
 [spending]
 agreement = "not_required"
 "#;
@@ -172,10 +172,7 @@ async fn customer(service: &Service, actor: Actor, name: &str, cards: usize) -> 
     let Receipt::Contact(Contact { id: owner, .. }) = submit(target, act).await.unwrap() else { unreachable!() };
     for _ in 0..cards {
         let act = Act::order("10000h".to_owned());
-        let Receipt::Card(_, Some(invoice)) = submit(target, act).await.unwrap() else { unreachable!() };
-        let method = strippenkaart::domain::PaymentMethod::Bank;
-        let act = Act::RecordPayment(Receiving::of(invoice.id, invoice.gross, invoice.issued_on(), method));
-        submit(Target::Invoice(invoice.id), act).await.unwrap();
+        submit(target, act).await.unwrap();
     }
     let act = Act::OpenTicket(Report {
         subject: "A question".to_owned(),
