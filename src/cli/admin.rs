@@ -88,22 +88,26 @@ pub(super) async fn sign_out(database: &str, email: &str) -> anyhow::Result<()> 
 }
 
 /// `strippenkaart user reset`.
-pub(super) async fn reset(database: &str, email: &str, public_url: &str) -> anyhow::Result<()> {
+pub(super) async fn reset(database: &str, email: &str, by: Option<&str>, public_url: &str) -> anyhow::Result<()> {
     let service = beside(database).await?;
     let user = service.login_of(email).await.map_err(worded)?;
     if user.disabled_at.is_some() {
         bail!("this login is blocked: `strippenkaart user allow` lets it in again");
     }
-    let secret = service.reset_by_command(user).await.map_err(worded)?;
+    let secret = service.reset_by_command(user, by).await.map_err(worded)?;
     service.db.close().await;
     print::line("Works once, for seven days. Pass it on yourself:")?;
     Ok(print::line(format_args!("{public_url}/invite/{secret}"))?)
 }
 
 /// `strippenkaart token create`.
-pub(super) async fn create_token(database: &str, email: &str, days: i64, keep: bool) -> anyhow::Result<()> {
+pub(super) async fn create_token(
+    database: &str,
+    (email, by): (&str, Option<&str>),
+    (days, keep): (i64, bool),
+) -> anyhow::Result<()> {
     let service = beside(database).await?;
-    let token = service.make_token(email, days, keep).await.map_err(worded)?;
+    let token = service.make_token(email, days, keep, by).await.map_err(worded)?;
     let claims = service.tokens.read(&token, service.clock.now())?;
     service.db.close().await;
     print::line(format_args!("Works for {days} days. To end it earlier: strippenkaart token revoke {}", claims.jti))?;

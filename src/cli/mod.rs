@@ -255,6 +255,9 @@ enum UserCommand {
     Reset {
         #[command(flatten)]
         user: UserArgs,
+        /// Of a customer's person: who of yours hands the link over; what that login answers is marked with it
+        #[arg(long, value_name = "EMAIL")]
+        by: Option<String>,
         #[arg(
             long,
             value_name = "URL",
@@ -304,6 +307,9 @@ enum TokenCommand {
         /// Let it work on when the login gets a new password
         #[arg(long)]
         keep: bool,
+        /// Of a customer's person: who of yours hands the token over; what that login answers is marked with it
+        #[arg(long, value_name = "EMAIL")]
+        by: Option<String>,
     },
     /// The tokens that work: jti, login, since when and until when
     List(DatabaseArgs),
@@ -445,11 +451,11 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::User(UserCommand::Block(user)) => admin::block(&user.database.database, &user.email, true).await,
         Command::User(UserCommand::Allow(user)) => admin::block(&user.database.database, &user.email, false).await,
         Command::User(UserCommand::SignOut(user)) => admin::sign_out(&user.database.database, &user.email).await,
-        Command::User(UserCommand::Reset { user, public_url }) => {
-            admin::reset(&user.database.database, &user.email, &public_url).await
+        Command::User(UserCommand::Reset { user, by, public_url }) => {
+            admin::reset(&user.database.database, &user.email, by.as_deref(), &public_url).await
         }
-        Command::Token(TokenCommand::Create { database, email, days, keep }) => {
-            admin::create_token(&database.database, &email, days, keep).await
+        Command::Token(TokenCommand::Create { database, email, days, keep, by }) => {
+            admin::create_token(&database.database, (&email, by.as_deref()), (days, keep)).await
         }
         Command::Token(TokenCommand::List(DatabaseArgs { database })) => admin::list_tokens(&database).await,
         Command::Token(TokenCommand::Rotate { database, jti }) => admin::rotate_token(&database.database, &jti).await,

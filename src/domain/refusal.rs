@@ -486,6 +486,15 @@ fn words(statuses: &[TicketStatus]) -> String {
 }
 
 impl Refusal {
+    /// Whether somebody may not do this today, whatever it is about (SPEND-1a).
+    #[must_use]
+    pub const fn is_of_authority(&self) -> bool {
+        matches!(
+            self,
+            Self::RoleForbids | Self::LinkOfContact | Self::AuthorisedFrom { .. } | Self::AuthorisedUntil { .. }
+        )
+    }
+
     /// The stable name of this refusal, the last part of the problem's `type`.
     #[must_use]
     #[expect(clippy::too_many_lines, reason = "a line for each refusal")]

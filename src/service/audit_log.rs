@@ -66,6 +66,8 @@ pub enum Event<'a> {
     SignedOutEverywhere(&'a User, Option<UserId>),
     /// A role, or the days of an authorisation, did not allow something.
     Refused(&'a User, Doing),
+    /// The same, found when it was decided: since it was asked at the door something had changed, or the rules of the act say more.
+    RefusedLate(UserId, Doing),
     /// A login was made by the command line.
     LoginMade(&'a User),
     /// A link was made.
@@ -134,6 +136,9 @@ impl<'a> From<Event<'a>> for Line<'a> {
             Event::SignedOut(user) => Self::about("signed out", user),
             Event::SignedOutEverywhere(user, by) => Self { by, ..Self::about("signed out everywhere", user) },
             Event::Refused(user, doing) => Self { what: Some(doing.as_str()), ..Self::about("refused", user) },
+            Event::RefusedLate(user, doing) => {
+                Self { says: "refused", user: Some(user), what: Some(doing.as_str()), ..Self::default() }
+            }
             Event::LoginMade(user) => Self::about("login made", user),
             Event::LinkMade(link) => {
                 Self { user: link.user_id, by: link.created_by, ..Self::of_link("link made", link) }

@@ -12,6 +12,7 @@
 //! **Architecture invariant:** the task is never cancelled, so no transaction of the writer is ever dropped half-way by a
 //! client that goes away.
 
+use super::audit_log::{Event, note};
 use super::terms::Terms;
 use crate::clock::Clock;
 use crate::domain::{
@@ -146,9 +147,17 @@ impl Door {
     /// # Errors
     /// As [`Door::submit_together`].
     pub async fn submit_parts(&self, commands: Vec<Command>) -> Answer {
+        let asked: Vec<_> = commands.iter().map(|command| (command.actor.user(), command.act.doing())).collect();
         let (reply, answer) = oneshot::channel();
         self.queue.try_send(Request::Book(commands, reply)).map_err(|_| Failure::Busy)?;
-        answer.await.unwrap_or(Err(Failure::Unavailable.into()))
+        let answer = answer.await.unwrap_or(Err(Failure::Unavailable.into()));
+        if let Err(Stopped { at, failure: Failure::Refused(refusal) }) = &answer
+            && refusal.is_of_authority()
+            && let Some((Some(user), doing)) = asked.get(*at)
+        {
+            note(Event::RefusedLate(*user, *doing));
+        }
+        answer
     }
 
     /// Whether writes work. After a failure this tries one small durable write.

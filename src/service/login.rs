@@ -267,23 +267,36 @@ impl Service {
         })
     }
 
-    /// Makes an API token for a login; it works for `days` days.
+    /// Makes an API token for a login; it works for `days` days. For the demo and for tests: it is handed to nobody.
     ///
     /// # Errors
     /// When there is no such login, or the number of days is not 1 to 3650.
     pub async fn create_token(&self, email: &str, days: i64) -> Result<String> {
-        self.make_token(email, days, false).await
+        let user = self.login_of(email).await?;
+        self.keep_token((user.id, days, false), None).await
     }
 
-    /// The same; where it `keeps`, a new password does not end it.
+    /// Makes an API token for a login, for the command line. Where it `keeps`, a new password does not end it. `by`: the address of
+    /// who hands it over, where it is a customer's person's, whose answers are marked with that from now on (SPEND-3a).
     ///
     /// # Errors
-    /// When there is no such login, or the number of days is not 1 to 3650.
-    pub async fn make_token(&self, email: &str, days: i64, keeps: bool) -> Result<String> {
+    /// When there is no such login, the number of days is not 1 to 3650, or nobody of the provider is named who hands it over.
+    pub async fn make_token(&self, email: &str, days: i64, keeps: bool, by: Option<&str>) -> Result<String> {
         let user = self.login_of(email).await?;
-        let (token, row) = self.fresh_token(user.id, days, keeps)?;
+        if user.disabled_at.is_some() {
+            return Err(field("email", "this login is blocked: let it in again first"));
+        }
+        let by = self.handing_over(&user, by).await?;
+        self.keep_token((user.id, days, keeps), by).await
+    }
+
+    async fn keep_token(&self, (user, days, keeps): (UserId, i64, bool), by: Option<UserId>) -> Result<String> {
+        let (token, row) = self.fresh_token(user, days, keeps)?;
         let mut tx = self.db.begin().await?;
         users::add_token(&mut tx, &row).await?;
+        if let Some(by) = by {
+            users::opened_by(&mut tx, user, by, row.created_at).await?;
+        }
         tx.commit().await?;
         note(Event::TokenMade(row.jti, row.user_id));
         Ok(token)
@@ -530,7 +543,7 @@ impl Service {
         let found = users::invitation(&mut on, &secret::digest(secret), self.clock.now()).await?;
         let invitation = found.ok_or(Error::NotFound("link"))?;
         if let Some(contact) = invitation.contact_id
-            && contacts::get(&mut on, contact).await?.is_none_or(|contact| contact.removed_at.is_some())
+            && !self.still_invites(&mut on, contact, invitation.created_by).await?
         {
             return Err(Error::NotFound("link"));
         }
@@ -547,6 +560,18 @@ impl Service {
         let known_login = invitation.purpose == Purpose::Contact && login.is_some();
         let takes_over = invitation.purpose == Purpose::Staff && login.is_some_and(|login| login.yields());
         Ok(Opened { invitation, known_login, of_contact, takes_over })
+    }
+
+    /// Whether a person is still to be let in, by whoever made the link: a person of the customer only while that one may let people
+    /// in there (SPEND-1a).
+    async fn still_invites(&self, on: &mut Session, contact: ContactId, by: Option<UserId>) -> Result<bool> {
+        let contact = contacts::get(on, contact).await?.filter(|contact| contact.removed_at.is_none());
+        let maker = match by {
+            Some(by) => users::by_id(on, by).await?.filter(|by| by.role.is_none()),
+            None => None,
+        };
+        let (Some(contact), Some(maker)) = (&contact, maker) else { return Ok(contact.is_some()) };
+        Ok(self.with_contacts(on, maker).await?.can(contact.customer_id, Doing::ManagePeople))
     }
 
     /// Uses a link: makes the login (or attaches the one that exists, whose password is then asked) and signs in.

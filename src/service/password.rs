@@ -33,30 +33,41 @@ const ESTIMATED_CHARS: usize = 48;
 const COMMON: &[&str] = &[
     "aanmelden",
     "abcdefghij",
+    "achternaam",
     "admin",
+    "administratie",
     "administrator",
     "ajax",
     "amsterdam",
     "asdfghjkl",
+    "beheer",
+    "beheerder",
     "changeme",
     "computer",
+    "docent",
     "feyenoord",
     "football",
     "geheim",
+    "goedemorgen",
+    "goedenavond",
     "groningen",
     "hallo",
     "hello",
     "helpdesk",
-    "iloveyou",
+    "huiswerk",
     "ikhouvanjou",
+    "iloveyou",
     "inloggen",
     "knuffel",
     "konijn",
+    "leerkracht",
+    "leerling",
     "letmein",
     "liefde",
     "login",
     "lovely",
     "nederland",
+    "onderwijs",
     "password",
     "princess",
     "qwerty",
@@ -64,6 +75,7 @@ const COMMON: &[&str] = &[
     "rotterdam",
     "schatje",
     "school",
+    "schooljaar",
     "secret",
     "servicedesk",
     "snoepje",
@@ -76,6 +88,7 @@ const COMMON: &[&str] = &[
     "vakantie",
     "veilig",
     "voetbal",
+    "voornaam",
     "wachtwoord",
     "welcome",
     "welkom",
@@ -239,9 +252,14 @@ fn fold(text: &str) -> String {
     deunicode::deunicode(text).to_lowercase()
 }
 
-/// The words of names and addresses, of two letters and more.
+/// The words of names and addresses, of two letters and more; and the letters of all of one, and of each side of its `@`.
 fn parts(texts: &[&str]) -> Vec<String> {
-    let words = |text: &&str| fold(text).split(|c: char| !c.is_alphabetic()).map(str::to_owned).collect::<Vec<_>>();
+    let words = |text: &&str| {
+        let text = fold(text);
+        let letters = |part: &str| part.chars().filter(|c| c.is_alphabetic()).collect::<String>();
+        let wholes = [letters(&text)].into_iter().chain(text.split('@').map(letters)).collect::<Vec<_>>();
+        text.split(|c: char| !c.is_alphabetic()).map(str::to_owned).chain(wholes).collect::<Vec<_>>()
+    };
     texts.iter().flat_map(words).filter(|word| word.len() > 1).collect()
 }
 
@@ -471,6 +489,8 @@ mod tests {
             ("jan jansen", Err(PasswordFault::Personal)),
             ("JAN.JANSEN@school.example", Err(PasswordFault::Personal)),
             ("jan.jansen2026", Err(PasswordFault::Personal)),
+            ("Beheerder123", Err(PasswordFault::Common)),
+            ("docent2026!", Err(PasswordFault::Common)),
             ("jan jansen fietst", Ok(())),
         ] {
             assert_eq!(check(password, CONTEXT), expected, "{password}");
@@ -478,6 +498,14 @@ mod tests {
         let phrase = "vier gele fietsen staan buiten en ";
         assert_eq!(check(&phrase.repeat(6)[..200], Context::default()), Ok(()));
         assert_eq!(check(&phrase.repeat(6)[..201], Context::default()), Err(PasswordFault::TooLong));
+    }
+
+    #[test]
+    fn a11_ones_own_address_is_refused_whole_or_in_part() {
+        let own = Context { own: &["k3@ab-cd.example"], provider: &[] };
+        for password in ["k3@ab-cd.example", "ab-cd.example", "AB-CD.example 2026"] {
+            assert_eq!(check(password, own), Err(PasswordFault::Personal), "{password}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::audit_log::{Event, note};
 use super::login::{Browser, SignedIn, field};
 use super::{Error, Result, Service};
 use crate::domain::{Doing, UserId};
-use crate::store::users::{self, User};
+use crate::store::users::{self, StaffRole, User};
 
 pub use crate::store::users::{At, Proof, Whose};
 
@@ -90,6 +90,9 @@ impl Service {
 
     async fn set_disabled(&self, user: &User, disabled: bool, by: Option<UserId>) -> Result<()> {
         let mut tx = self.db.begin().await?;
+        if disabled && user.role == Some(StaffRole::Admin) && users::other_admins(&mut tx, user.id).await? == 0 {
+            return Err(field("email", "this is the last administrator who can log in"));
+        }
         users::set_disabled(&mut tx, user.id, disabled, self.clock.now()).await?;
         tx.commit().await?;
         note(if disabled { Event::Blocked(user, by) } else { Event::LetIn(user, by) });
@@ -130,12 +133,26 @@ impl Service {
         self.end_sessions(&self.login(user).await?, Some(caller.user.id)).await
     }
 
-    /// A link by which a login gets a new password: for the command line.
+    /// A link by which a login gets a new password: for the command line. `by`: the address of who hands it over, where it is a
+    /// customer's person's (SPEND-3a).
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn reset_by_command(&self, user: User) -> Result<String> {
-        self.keep_reset(user, None).await
+    /// A field where nobody of the provider is named who hands it over; when the database does not answer.
+    pub async fn reset_by_command(&self, user: User, by: Option<&str>) -> Result<String> {
+        let by = self.handing_over(&user, by).await?;
+        self.keep_reset(user, by).await
+    }
+
+    /// Who hands over what lets a customer's person in: the answers of that login are marked with it (SPEND-3a). Nobody for
+    /// somebody of the provider.
+    pub(super) async fn handing_over(&self, user: &User, by: Option<&str>) -> Result<Option<UserId>> {
+        let Some(by) = by else {
+            let missing = "whoever has it answers as this customer's person: say who of yours hands it over";
+            return if user.role.is_some() { Ok(None) } else { Err(field("by", missing)) };
+        };
+        let by = self.login_of(by).await.ok().filter(|by| by.role.is_some() && by.disabled_at.is_none());
+        let by = by.ok_or_else(|| field("by", "expected the address of somebody of yours who can log in"))?;
+        Ok(Some(by.id).filter(|_| user.role.is_none()))
     }
 
     /// Ends every session of the caller, this one too; tokens of programs work on.

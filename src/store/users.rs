@@ -377,8 +377,8 @@ pub async fn rename(tx: &mut Tx, user: UserId, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Sets the password of a login. What hung on the old one ends: its sessions, its known devices, its links, and its tokens but for
-/// those that are kept on purpose.
+/// Sets the password of a login. What hung on the old one ends: its sessions, its known devices, the links to it and those that it
+/// made, and its tokens but for those that are kept on purpose.
 ///
 /// # Errors
 /// What the database says.
@@ -387,6 +387,7 @@ pub async fn set_password(tx: &mut Tx, user: UserId, password: &str, now: DateTi
     end_sessions(tx, user).await?;
     forget_devices(tx, user).await?;
     end_links(tx, LinksOf::Login(user), now).await?;
+    end_links(tx, LinksOf::Maker(user), now).await?;
     let sql = "UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND keeps = 0";
     tx.query(sql).bind(user).bind(now).execute().await?;
     Ok(())
@@ -429,6 +430,18 @@ pub async fn set_every_password(tx: &mut Tx, password: &str) -> Result<()> {
     tx.query("DELETE FROM sessions").execute().await?;
     tx.query("DELETE FROM devices").execute().await?;
     Ok(())
+}
+
+/// How many administrators can log in besides this one. Until the transaction ends nobody else changes that.
+///
+/// # Errors
+/// What the database says.
+pub async fn other_admins(tx: &mut Tx, user: UserId) -> Result<i64> {
+    // Nothing is changed: the rows are held.
+    tx.query("UPDATE users SET role = role WHERE role = 'admin'").execute().await?;
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND id <> $1";
+    let (others,): (i64,) = tx.query(sql).bind(user).one().await?;
+    Ok(others)
 }
 
 /// Ends a login at once with everything that hangs on it: its sessions, its known devices, its tokens, the links to it and those that it

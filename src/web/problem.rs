@@ -111,25 +111,98 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
+/// The status of the answer to a refusal.
+#[expect(clippy::too_many_lines, reason = "a line for each refusal")]
+const fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotFound(_) => StatusCode::NOT_FOUND,
+        Refusal::RoleForbids
+        | Refusal::LinkOfContact
+        | Refusal::AuthorisedFrom { .. }
+        | Refusal::AuthorisedUntil { .. } => StatusCode::FORBIDDEN,
+        Refusal::Invalid { .. }
+        | Refusal::WorkedOnOutOfRange { .. }
+        | Refusal::AskedByMissing
+        | Refusal::GivesForTooLong { .. }
+        | Refusal::UnknownProduct { .. }
+        | Refusal::BelowFirstPurchase { .. }
+        | Refusal::NoRate
+        | Refusal::SignedLater { .. }
+        | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::CustomerExists { .. }
+        | Refusal::ContactExists { .. }
+        | Refusal::LastOwner
+        | Refusal::NoCards
+        | Refusal::InstallationExists { .. }
+        | Refusal::InstallationInUse { .. }
+        | Refusal::NoRenewal
+        | Refusal::ConsentByOwner
+        | Refusal::NotIssued
+        | Refusal::AlreadyIssued { .. }
+        | Refusal::EmptyDraft
+        | Refusal::IncompleteDocument { .. }
+        | Refusal::NothingToCredit
+        | Refusal::CreditTooMuch { .. }
+        | Refusal::NotRefundable
+        | Refusal::NothingToSetOff { .. }
+        | Refusal::BeyondCredit { .. }
+        | Refusal::BeyondPayment { .. }
+        | Refusal::PaidOutBefore { .. }
+        | Refusal::NotPaidElsewhere
+        | Refusal::ToldByOtherLine
+        | Refusal::CameBackSince { .. }
+        | Refusal::NotOverdue
+        | Refusal::NoDirectDebits
+        | Refusal::NoMandate
+        | Refusal::MandateExists { .. }
+        | Refusal::MandateEnded
+        | Refusal::NothingToAmend
+        | Refusal::CollectionSent { .. }
+        | Refusal::CollectionAnswered { .. }
+        | Refusal::CollectionCalledOff { .. }
+        | Refusal::ReminderTooSoon { .. }
+        | Refusal::NothingToCollect
+        | Refusal::CollectionPending
+        | Refusal::NothingToExport
+        | Refusal::NotExportable { .. }
+        | Refusal::NothingToWaive
+        | Refusal::AccountPaused { .. }
+        | Refusal::AlreadyPaused { .. }
+        | Refusal::NotPaused
+        | Refusal::NoArrears
+        | Refusal::Arranged { .. }
+        | Refusal::NotArranged
+        | Refusal::LineBooked
+        | Refusal::LineRepeats
+        | Refusal::NoReactivation
+        | Refusal::NoMonthlyAmount
+        | Refusal::Overpayment { .. }
+        | Refusal::DefectIsFree
+        | Refusal::EstimateNotNeeded { .. }
+        | Refusal::CoverageChanged { .. }
+        | Refusal::EstimateNotOpen { .. }
+        | Refusal::SpenderNotAuthorised { .. }
+        | Refusal::CeilingExceeded { .. }
+        | Refusal::ChannelNotAllowed { .. }
+        | Refusal::InsufficientMinutes { .. }
+        | Refusal::OutOfScope { .. }
+        | Refusal::BeyondAgreement { .. }
+        | Refusal::AgreementRequired { .. }
+        | Refusal::RequesterNotAuthorised { .. }
+        | Refusal::BeyondTolerance { .. }
+        | Refusal::AlreadyReversed
+        | Refusal::NothingUncovered
+        | Refusal::StatusNotPossible { .. }
+        | Refusal::NothingMissed
+        | Refusal::NotOffered
+        | Refusal::StalledToday
+        | Refusal::Month(_) => StatusCode::CONFLICT,
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let status = match &refusal {
-            Refusal::NotFound(_) => StatusCode::NOT_FOUND,
-            Refusal::RoleForbids
-            | Refusal::LinkOfContact
-            | Refusal::AuthorisedFrom { .. }
-            | Refusal::AuthorisedUntil { .. } => StatusCode::FORBIDDEN,
-            Refusal::Invalid { .. }
-            | Refusal::WorkedOnOutOfRange { .. }
-            | Refusal::AskedByMissing
-            | Refusal::GivesForTooLong { .. }
-            | Refusal::UnknownProduct { .. }
-            | Refusal::BelowFirstPurchase { .. }
-            | Refusal::NoRate
-            | Refusal::SignedLater { .. }
-            | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            _ => StatusCode::CONFLICT,
-        };
+        let status = status(&refusal);
         let mut problem =
             Self::new(status, refusal.name(), title(&refusal), refusal.to_string()).with(figures(&refusal));
         let marked = status == StatusCode::UNPROCESSABLE_ENTITY || matches!(refusal, Refusal::MandateExists { .. });

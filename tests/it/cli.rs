@@ -95,8 +95,11 @@ on_empty! {
         assert_eq!(listed, "rens@example.org  Rens Albers  admin  never seen\n");
         assert_eq!(user("list", &["--search", "RENS", "--whose", "staff"]), listed);
         assert_eq!(user("list", &["--whose", "customers"]), "");
+        let (code, said) = complains(&["user", "block", "--database", database, "rens@example.org"], "");
+        assert!(code == Some(1) && said.contains("last administrator"), "{said}");
+        add_user(database, "anna@example.org");
         assert!(user("block", &["Rens@example.org"]).contains("can no longer log in"));
-        assert!(user("list", &[]).ends_with("  (blocked)\n"));
+        assert!(user("list", &["--search", "rens@"]).ends_with("  (blocked)\n"));
         let reset = ["user", "reset", "--database", database, "rens@example.org"];
         let (code, said) = complains(&reset, "");
         assert!(code == Some(1) && said.contains("blocked"), "{said}");

@@ -71,7 +71,7 @@ on_both! {
         let by = Request { caller: &login, key: None };
         let added = service.add_contact(by, customer, NewContact::new("Pia", "pia@example.org", Role::Viewer)).await.unwrap();
         let made = service.invite_contact(&login, added.id, FROM).await.unwrap();
-        let token = service.make_token(ADDRESS, 90, true).await.unwrap();
+        let token = service.make_token(ADDRESS, 90, true, Some(&admin.user.email)).await.unwrap();
         let link = service.invite_staff(&admin, colleague()).await.unwrap();
         assert_eq!(service.caller_by_session(&session).await.unwrap().user.id, login.user.id, "until it is used");
         // It cannot put an end to the invitation by a new password, its own or by a link.
@@ -309,8 +309,8 @@ on_both! {
         let agent = site.staff(StaffRole::Agent).await.user.email;
         for email in [mine, agent] {
             let (mut here, mut elsewhere) = (site.login(&email).await, site.login(&email).await);
-            let plain = service.make_token(&email, 90, false).await.unwrap();
-            let kept = service.make_token(&email, 90, true).await.unwrap();
+            let plain = service.make_token(&email, 90, false, Some(&admin.user.email)).await.unwrap();
+            let kept = service.make_token(&email, 90, true, Some(&admin.user.email)).await.unwrap();
             let id = has(service, &email).await.unwrap().id;
             let link = service.reset_link(&admin, id, FROM).await.unwrap();
 

@@ -68,7 +68,7 @@ on_both! {
         let colleague = hired(service, "colleague", StaffRole::Admin).await;
         let made = service.invite_staff(&colleague, somebody("friend")).await.unwrap();
         let to = service.reset_link(&admin, colleague.user.id, FROM).await.unwrap();
-        let token = service.make_token(&colleague.user.email, 90, true).await.unwrap();
+        let token = service.make_token(&colleague.user.email, 90, true, None).await.unwrap();
         assert!(service.caller_by_token(&token).await.is_ok());
         service.set_user_disabled(&admin, colleague.user.id, true).await.unwrap();
         assert_eq!((opens(service, &made).await, opens(service, &to).await), (false, false));
@@ -97,8 +97,8 @@ on_both! {
         let service = &fixture.service;
         let admin = hired(service, "admin", StaffRole::Admin).await;
         let agent = hired(service, "agent", StaffRole::Agent).await;
-        let plain = service.make_token(&agent.user.email, 90, false).await.unwrap();
-        let kept = service.make_token(&agent.user.email, 90, true).await.unwrap();
+        let plain = service.make_token(&agent.user.email, 90, false, None).await.unwrap();
+        let kept = service.make_token(&agent.user.email, 90, true, None).await.unwrap();
         let link = service.reset_link(&admin, agent.user.id, FROM).await.unwrap();
         service.accept_link(&link, (None, None), "een lange nieuwe zin".to_owned(), (FROM, None)).await.unwrap();
         assert_eq!(service.caller_by_token(&plain).await.unwrap_err(), Error::Unauthenticated);
@@ -148,7 +148,7 @@ async fn a2_administrators_see_and_withdraw_links_and_tokens() {
     let admin = site.staff(StaffRole::Admin).await;
     let service = &site.fixture.service;
     let link = service.invite_staff(&admin, somebody("new")).await.unwrap();
-    let token = service.make_token(&admin.user.email, 90, true).await.unwrap();
+    let token = service.make_token(&admin.user.email, 90, true, None).await.unwrap();
     let mut browser = site.login(&admin.user.email).await;
     let page = browser.get("/users").await;
     for shown in ["new@provider.example", "Uitnodiging voor een medewerker", "blijft werken na een nieuw wachtwoord"] {
@@ -306,6 +306,103 @@ on_both! {
         verify(&service.db, |_, _| {}).await.unwrap();
         tamper(&service.db, "UPDATE transactions SET link_by = NULL, link_on = NULL WHERE link_by IS NOT NULL").await;
         assert!(verify(&service.db, |_, _| {}).await.is_err());
+    }
+}
+
+on_both! {
+    async fn a2_a_link_opens_nothing_once_whoever_made_it_may_let_nobody_in(fixture: Fixture) {
+        let site = Site::new(fixture);
+        let service = &site.fixture.service;
+        let agent = site.staff(StaffRole::Agent).await;
+        let (customer, _) = site.fixture.customer().await;
+        let sam = site.fixture.contact(customer, "Sam", "sam@example.org", Role::Owner).await;
+        let kim = site.fixture.contact(customer, "Kim", "kim@example.org", Role::Spender).await;
+        site.contact(&agent, sam.id).await;
+        let login = service.caller_by_email("sam@example.org").await.unwrap();
+        // A new password ends the links that its login made.
+        let before = service.invite_contact(&login, kim.id, FROM).await.unwrap();
+        assert!(opens(service, &before).await);
+        let new = (PASSWORD.to_owned(), "acht oude bomen waaien om".to_owned());
+        service.change_password(&login, new, FROM).await.unwrap();
+        assert!(!opens(service, &before).await);
+        // So does the end of the authorisation by which it made them.
+        let made = service.invite_contact(&login, kim.id, FROM).await.unwrap();
+        assert!(opens(service, &made).await);
+        service.remove_contact(Request { caller: &agent, key: None }, customer, sam.id).await.unwrap();
+        assert!(!opens(service, &made).await);
+        let used = service.accept_link(&made, (None, None), PASSWORD.to_owned(), (FROM, None)).await;
+        assert_eq!(used.unwrap_err(), Error::NotFound("link"));
+        let by_staff = service.invite_contact(&agent, kim.id, FROM).await.unwrap();
+        assert!(opens(service, &by_staff).await);
+    }
+}
+
+on_both! {
+    async fn a2_a_blocked_login_gets_no_token(fixture: Fixture) {
+        let service = &fixture.service;
+        let (admin, other) = (hired(service, "admin", StaffRole::Admin).await, hired(service, "other", StaffRole::Agent).await);
+        service.set_user_disabled(&admin, other.user.id, true).await.unwrap();
+        let refused = service.make_token(&other.user.email, 90, true, None).await.unwrap_err();
+        assert!(matches!(&refused, Error::Fields(fields) if fields[0].field == "email"), "{refused:?}");
+        assert_eq!(service.keys().await.unwrap().tokens.len(), 0);
+    }
+}
+
+on_both! {
+    async fn a4_one_administrator_always_can_log_in(fixture: Fixture) {
+        let service = &fixture.service;
+        let (one, other) = (hired(service, "one", StaffRole::Admin).await, hired(service, "two", StaffRole::Admin).await);
+        // Each blocks the other at once.
+        let (first, second) = tokio::join!(
+            service.set_user_disabled(&one, other.user.id, true),
+            service.set_user_disabled(&other, one.user.id, true)
+        );
+        assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+        let refused = first.and(second).unwrap_err();
+        assert!(matches!(&refused, Error::Fields(fields) if fields[0].expected.contains("last administrator")), "{refused:?}");
+        for user in [&one.user, &other.user] {
+            service.block(user, true).await.ok();
+        }
+        let working = [&one, &other].map(|caller| service.caller_by_email(&caller.user.email));
+        let [one, other] = working;
+        assert!(one.await.is_ok() != other.await.is_ok(), "nor by command");
+    }
+}
+
+on_both! {
+    async fn spend_3a_what_a_command_lets_a_customers_person_in_with_says_who_handed_it_over(fixture: Fixture) {
+        let site = Site::new(fixture);
+        let service = &site.fixture.service;
+        let agent = site.staff(StaffRole::Agent).await;
+        let (customer, owner) = site.fixture.customer().await;
+        site.contact(&agent, owner).await;
+        let user = service.caller_by_email("jo@example.org").await.unwrap().user;
+        service.take_as_proved(user.id).await.unwrap();
+        // Of somebody of the provider nobody needs to be named; of a customer's person somebody of the provider.
+        service.make_token("agent@provider.example", 90, false, None).await.unwrap();
+        for by in [None, Some("jo@example.org"), Some("nobody@example.org")] {
+            let of_token = service.make_token("jo@example.org", 90, false, by).await.unwrap_err();
+            let of_link = service.reset_by_command(user.clone(), by).await.unwrap_err();
+            for error in [of_token, of_link] {
+                assert!(matches!(&error, Error::Fields(fields) if fields[0].field == "by"), "{error:?}");
+            }
+        }
+        let mark = async || service.caller_by_email("jo@example.org").await.unwrap().handed_over.map(|link| link.by);
+        assert_eq!(mark().await, None);
+        let token = service.make_token("jo@example.org", 90, false, Some("agent@provider.example")).await.unwrap();
+        assert_eq!(mark().await, Some(agent.user.id));
+        let jo = service.caller_by_token(&token).await.unwrap();
+        let ticket = site.fixture.ticket(customer, Some(owner), TicketKind::Question).await;
+        let estimate = site.fixture.propose(ticket.id, 30).await;
+        service.accept_estimate(Request { caller: &jo, key: None }, estimate.id, None).await.unwrap();
+        let agreed = service.estimate(&agent, estimate.id).await.unwrap();
+        assert_eq!((agreed.link_by, agreed.link_on), (Some(agent.user.id), Some(day("2026-03-09"))));
+
+        service.take_as_proved(user.id).await.unwrap();
+        let link = service.reset_by_command(user, Some("agent@provider.example")).await.unwrap();
+        let by = (FROM, None);
+        service.accept_link(&link, (None, None), "acht oude bomen waaien om".to_owned(), by).await.unwrap();
+        assert_eq!(mark().await, Some(agent.user.id));
     }
 }
 

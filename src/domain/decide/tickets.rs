@@ -94,7 +94,7 @@ impl Case<'_> {
     fn event(&mut self, ticket: &Ticket, kind: TicketEventKind) -> TicketEvent {
         let contact_id = match self.actor() {
             Actor::Contact(_, contact, _) => Some(contact),
-            _ => None,
+            Actor::Service | Actor::Staff(_) => None,
         };
         TicketEvent {
             id: self.draft.fresh.id(),

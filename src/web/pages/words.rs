@@ -878,6 +878,16 @@ const FIELD_TEXTS: &[(&str, &str)] = &[
     ("expected an estimate of this ticket", "kies een schatting van deze melding"),
     ("a login with this address exists already", "er is al een login met dit e-mailadres"),
     ("there is no login with this address", "er is geen login met dit e-mailadres"),
+    ("this is the last administrator who can log in", "dit is de laatste beheerder die kan inloggen"),
+    ("this login is blocked: let it in again first", "deze login is geblokkeerd: laat hem eerst weer toe"),
+    (
+        "expected the address of somebody of yours who can log in",
+        "vul het e-mailadres in van iemand van uzelf die kan inloggen",
+    ),
+    (
+        "whoever has it answers as this customer's person: say who of yours hands it over",
+        "wie dit heeft, antwoordt namens deze persoon van de klant: zeg wie van u het doorgeeft",
+    ),
     ("this is not the password of your login", "dit is niet het wachtwoord van uw login"),
     (
         "expected at least 10 characters; a few words in a row are fine",
